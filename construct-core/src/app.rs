@@ -1,0 +1,200 @@
+//! The app: where a program's tree begins, and where it is synthesised.
+
+use std::fmt;
+use std::panic::Location;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use thiserror::Error;
+
+use crate::assembly::{Assembly, WriteError};
+use crate::construct::{self, Scope, Tree};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::fact::Fact;
+use crate::handle::{NodeId, NodeRef, StackRef};
+use crate::pass;
+use crate::stack::StackProps;
+
+/// A program's construct tree.
+///
+/// ```
+/// use construct_core::{App, Env, RawResource};
+/// let mut app = App::new();
+/// let stack = app.stack("Data", Env::new("111111111111", "us-east-1"));
+/// app.at(stack).add("Topic", RawResource::new("AWS::SNS::Topic"));
+/// let assembly = app.synth()?;
+/// assert_eq!(assembly.stacks()[0].stack_name, "Data");
+/// # Ok::<(), construct_core::SynthError>(())
+/// ```
+#[derive(Debug)]
+pub struct App {
+    tree: Tree,
+}
+
+/// Why there is no assembly. `Debug` prints the same text as `Display`, so that `main` may return it.
+#[derive(Error)]
+#[non_exhaustive]
+pub enum SynthError {
+    /// The program has mistakes: all of them, each with its place and the change that most likely mends it.
+    #[error("{0}")]
+    Findings(Diagnostics),
+    /// The assembly could not be written.
+    #[error("{0}")]
+    Write(#[from] WriteError),
+}
+
+impl SynthError {
+    /// The findings, if it was findings that stopped the synthesis.
+    #[must_use]
+    pub fn findings(&self) -> Option<&Diagnostics> {
+        match self {
+            Self::Findings(findings) => Some(findings),
+            Self::Write(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for SynthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Default for App {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl App {
+    /// An empty app.
+    #[must_use]
+    #[track_caller]
+    pub fn new() -> Self {
+        Self { tree: Tree::new(Location::caller()) }
+    }
+
+    /// Adds a stack. An [`Env`](crate::Env) is enough; [`StackProps`] says more.
+    #[track_caller]
+    pub fn stack(&mut self, id: impl AsRef<str>, props: impl Into<StackProps>) -> StackRef {
+        let root = self.tree.arena.root();
+        construct::place_stack(&mut self.tree, root, id.as_ref(), props.into(), Location::caller())
+    }
+
+    /// The scope of a stack or of any other construct, to add constructs in.
+    #[track_caller]
+    pub fn at(&mut self, place: impl Into<NodeId>) -> Scope<'_> {
+        let mut place = place.into();
+        if !self.tree.arena.owns(place) {
+            let diagnostic = Diagnostic::error("tree::foreign-handle", "this scope is a construct of another app")
+                .at(Location::caller())
+                .help("use handles only with the app that returned them");
+            place = self.tree.arena.root();
+            self.tree.report(place, diagnostic);
+        }
+        Scope::new(&mut self.tree, place, None)
+    }
+
+    /// The root of the tree, as a target of facts that reach everything.
+    #[must_use]
+    pub fn root(&self) -> NodeRef {
+        self.tree.arena.root().into()
+    }
+
+    /// States a fact about a construct, a stack or the [`root`](Self::root).
+    #[track_caller]
+    pub fn attach(&mut self, target: impl Into<NodeId>, fact: impl Fact) {
+        construct::attach(&mut self.tree, target.into(), fact, Location::caller());
+    }
+
+    /// Ends the building: what comes after are passes, which change nothing.
+    #[must_use]
+    pub fn freeze(self) -> Tree {
+        self.tree
+    }
+
+    /// Synthesises the assembly.
+    ///
+    /// # Errors
+    /// Every finding of the whole program at once.
+    pub fn synth(self) -> Result<Assembly, SynthError> {
+        self.synth_with_warnings().map(|(assembly, _)| assembly)
+    }
+
+    /// Synthesises the assembly and gives the warnings beside it.
+    ///
+    /// # Errors
+    /// Every finding of the whole program at once.
+    pub fn synth_with_warnings(self) -> Result<(Assembly, Diagnostics), SynthError> {
+        let tree = self.freeze();
+        let mut findings = pass::validate(&tree);
+        let plan = pass::plan(tree);
+        findings.extend(plan.findings().clone());
+        let lowered = pass::lower(&plan);
+        findings.extend(lowered.findings().clone());
+        let ordered = match pass::order(lowered) {
+            Ok(ordered) => ordered,
+            Err(cycles) => {
+                findings.extend(cycles);
+                return Err(SynthError::Findings(findings));
+            }
+        };
+        if findings.has_errors() {
+            return Err(SynthError::Findings(findings));
+        }
+        let (assembly, measured) = pass::emit(ordered);
+        findings.extend(measured);
+        if findings.has_errors() { Err(SynthError::Findings(findings)) } else { Ok((assembly, findings)) }
+    }
+
+    /// What a program's `main` returns: synthesises, writes the assembly to `$CDK_OUTDIR` or else `cdk.out`, and prints
+    /// the stacks in order on standard error.
+    ///
+    /// With findings it prints them all, leaves the earlier assembly untouched and gives an exit code that is not zero.
+    #[must_use = "return it from `main`, so that mistakes show in the exit code"]
+    #[expect(clippy::print_stderr, reason = "this is the end of a program, not a library call")]
+    pub fn run(self) -> ExitCode {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the CDK CLI says through this variable where it reads the assembly"
+        )]
+        let dir = std::env::var_os("CDK_OUTDIR").map_or_else(|| PathBuf::from("cdk.out"), PathBuf::from);
+        let result = self.synth_with_warnings().and_then(|(assembly, warnings)| {
+            assembly.write(&dir)?;
+            Ok((assembly, warnings))
+        });
+        match result {
+            Ok((assembly, warnings)) => {
+                if !warnings.is_empty() {
+                    eprintln!("{warnings}\n");
+                }
+                eprint!("{}", Table(&assembly));
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("{error}");
+                if let Some(findings) = error.findings() {
+                    let n = findings.iter().filter(|one| one.severity() == crate::Severity::Error).count();
+                    eprintln!("\n{n} {}; no assembly was written", if n == 1 { "error" } else { "errors" });
+                }
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+/// The stacks of an assembly in deployment order, one a line.
+struct Table<'a>(&'a Assembly);
+
+impl fmt::Display for Table<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stacks = self.0.stacks();
+        let width = stacks.iter().map(|stack| stack.stack_name.len()).max().unwrap_or(0).max("stack".len());
+        writeln!(f, "wave  {:width$}  account       region", "stack")?;
+        for (stack, wave) in stacks.iter().zip(self.0.waves()) {
+            writeln!(f, "{wave:>4}  {:width$}  {:12}  {}", stack.stack_name, stack.account, stack.region)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,133 @@
+//! The assembly: what is deployed, as the AWS CDK CLI and CloudFormation read it.
+//!
+//! This room and `App::run` are the only ones of this crate that touch the disk.
+
+mod manifest;
+mod read;
+mod write;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+pub use read::ReadError;
+pub use write::WriteError;
+
+/// The largest template that CloudFormation takes inline, in bytes; a larger one must be put in a bucket first.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
+pub const INLINE_TEMPLATE_BYTES: usize = 51_200;
+
+/// Stacks in deployment order with their templates, and the tree they came from.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let assembly = construct_core::Assembly::read("cdk.out")?;
+/// for stack in assembly.stacks() {
+///     println!("{} in {}/{}", stack.stack_name, stack.account, stack.region);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assembly {
+    stacks: Vec<StackArtifact>,
+    tree: Option<Json>,
+}
+
+/// One stack of an assembly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StackArtifact {
+    /// The id in the manifest; unique in the assembly.
+    pub id: String,
+    /// The name in CloudFormation; unique in its account and region.
+    pub stack_name: String,
+    /// The account it is deployed to, 12 digits (or `unknown-account` in assemblies of other tools).
+    pub account: String,
+    /// The region it is deployed to (or `unknown-region` in assemblies of other tools).
+    pub region: String,
+    /// The ids of the stacks that must be deployed first.
+    pub dependencies: Vec<String>,
+    /// The tags of the stack, which CloudFormation passes on to its resources.
+    pub tags: BTreeMap<String, String>,
+    /// Whether CloudFormation refuses to delete it.
+    pub termination_protection: bool,
+    /// The role the deploying tool assumes.
+    pub assume_role_arn: Option<String>,
+    /// The role CloudFormation uses.
+    pub execution_role_arn: Option<String>,
+    /// The file of the template within the assembly.
+    pub template_file: String,
+    /// The template, exactly as it is written.
+    pub template: String,
+}
+
+impl StackArtifact {
+    /// The template as JSON.
+    ///
+    /// # Errors
+    /// What the parser says; never for an assembly of this library.
+    pub fn template_json(&self) -> Result<Json, serde_json::Error> {
+        serde_json::from_str(&self.template)
+    }
+}
+
+impl Assembly {
+    pub(crate) fn new(stacks: Vec<StackArtifact>, tree: Json) -> Self {
+        Self { stacks, tree: Some(tree) }
+    }
+
+    /// The stacks in deployment order.
+    #[must_use]
+    pub fn stacks(&self) -> &[StackArtifact] {
+        &self.stacks
+    }
+
+    /// The construct tree, as written to `tree.json`.
+    #[must_use]
+    pub fn tree(&self) -> Option<&Json> {
+        self.tree.as_ref()
+    }
+
+    /// The wave of each stack: 0 for stacks that need no other, else one more than the latest stack it needs. Stacks of
+    /// one wave may be deployed at the same time.
+    #[must_use]
+    pub fn waves(&self) -> Vec<usize> {
+        let mut wave_of: BTreeMap<&str, usize> = BTreeMap::new();
+        let waves = self.stacks.iter().map(|stack| {
+            let latest = stack.dependencies.iter().filter_map(|needed| wave_of.get(&**needed)).max();
+            let wave = latest.map_or(0, |wave| wave + 1);
+            wave_of.insert(&stack.id, wave);
+            wave
+        });
+        waves.collect()
+    }
+
+    /// Every file of the assembly with its contents, the manifest first.
+    #[must_use]
+    pub fn files(&self) -> Vec<(String, String)> {
+        let mut files = vec![(manifest::FILE.to_owned(), render(&manifest::write(self)))];
+        if let Some(tree) = &self.tree {
+            files.push((manifest::TREE_FILE.to_owned(), render(tree)));
+        }
+        files.extend(self.stacks.iter().map(|stack| (stack.template_file.clone(), stack.template.clone())));
+        files
+    }
+}
+
+/// JSON with one space of indentation and a newline at the end: readable, and a changed word changes one line.
+fn render(json: &Json) -> String {
+    let mut bytes = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b" ");
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
+    json.serialize(&mut serializer).expect("writing a JSON value to memory cannot fail");
+    bytes.push(b'\n');
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// A template, readable as long as that fits inline and compact beyond.
+pub(crate) fn render_template(template: &Json) -> String {
+    let pretty = render(template);
+    if pretty.len() <= INLINE_TEMPLATE_BYTES { pretty } else { template.to_string() }
+}

@@ -1,0 +1,139 @@
+//! `manifest.json` of a cloud assembly.
+//!
+//! Only the two artifact types that every CDK CLI since version 2 knows are written; of other tools' assemblies the
+//! remaining ones are passed over.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{Assembly, StackArtifact};
+
+pub(super) const FILE: &str = "manifest.json";
+pub(super) const TREE_FILE: &str = "tree.json";
+const VERSION: &str = "36.0.0";
+const STACK: &str = "aws:cloudformation:stack";
+const TREE: &str = "cdk:tree";
+
+pub(super) fn write(assembly: &Assembly) -> Json {
+    let mut artifacts = Map::new();
+    for stack in &assembly.stacks {
+        artifacts.insert(stack.id.clone(), write_stack(stack));
+    }
+    if assembly.tree.is_some() {
+        let mut id = "Tree".to_owned();
+        while artifacts.contains_key(&id) {
+            id.push('-');
+        }
+        artifacts.insert(id, json!({ "type": TREE, "properties": { "file": TREE_FILE } }));
+    }
+    json!({ "version": VERSION, "artifacts": artifacts })
+}
+
+fn write_stack(stack: &StackArtifact) -> Json {
+    let mut properties = Map::new();
+    properties.insert("templateFile".into(), stack.template_file.as_str().into());
+    properties.insert("stackName".into(), stack.stack_name.as_str().into());
+    if stack.termination_protection {
+        properties.insert("terminationProtection".into(), true.into());
+    }
+    if !stack.tags.is_empty() {
+        properties.insert("tags".into(), json!(stack.tags));
+    }
+    if let Some(arn) = &stack.assume_role_arn {
+        properties.insert("assumeRoleArn".into(), arn.as_str().into());
+    }
+    if let Some(arn) = &stack.execution_role_arn {
+        properties.insert("cloudFormationExecutionRoleArn".into(), arn.as_str().into());
+    }
+    let mut artifact = Map::new();
+    artifact.insert("type".into(), STACK.into());
+    artifact.insert("environment".into(), format!("aws://{}/{}", stack.account, stack.region).into());
+    artifact.insert("properties".into(), properties.into());
+    if !stack.dependencies.is_empty() {
+        artifact.insert("dependencies".into(), stack.dependencies.clone().into());
+    }
+    artifact.insert("displayName".into(), stack.id.as_str().into());
+    artifact.into()
+}
+
+/// What a manifest says, before the templates are read.
+#[derive(Debug, Default)]
+pub(super) struct Manifest {
+    pub(super) stacks: Vec<StackArtifact>,
+    pub(super) tree_file: Option<String>,
+}
+
+impl Manifest {
+    /// The files that belong to the assembly, the manifest included.
+    pub(super) fn files(&self) -> impl Iterator<Item = &str> {
+        let templates = self.stacks.iter().map(|stack| &*stack.template_file);
+        [FILE].into_iter().chain(self.tree_file.as_deref()).chain(templates)
+    }
+}
+
+/// Reads a manifest; the error says what is malformed.
+pub(super) fn read(json: &Json) -> Result<Manifest, String> {
+    let artifacts = json.get("artifacts").and_then(Json::as_object).ok_or("it has no `artifacts`")?;
+    let mut manifest = Manifest::default();
+    for (id, artifact) in artifacts {
+        let properties = &artifact["properties"];
+        match artifact["type"].as_str() {
+            Some(STACK) => {
+                manifest.stacks.push(read_stack(id, artifact).map_err(|what| format!("stack `{id}` {what}"))?)
+            }
+            Some(TREE) => manifest.tree_file = properties["file"].as_str().map(str::to_owned),
+            Some(_) => {}
+            None => return Err(format!("artifact `{id}` has no `type`")),
+        }
+    }
+    if let Some(file) = &manifest.tree_file {
+        stays_inside(file)?;
+    }
+    let ids: Vec<String> = manifest.stacks.iter().map(|stack| stack.id.clone()).collect();
+    for stack in &mut manifest.stacks {
+        // Dependencies on assets and other artifacts are no order among stacks.
+        stack.dependencies.retain(|needed| ids.contains(needed));
+    }
+    Ok(manifest)
+}
+
+fn read_stack(id: &str, artifact: &Json) -> Result<StackArtifact, String> {
+    let properties = &artifact["properties"];
+    let text = |key: &str| properties[key].as_str().map(str::to_owned);
+    let environment = artifact["environment"].as_str().ok_or("has no `environment`")?;
+    let (account, region) = environment
+        .strip_prefix("aws://")
+        .and_then(|rest| rest.split_once('/'))
+        .ok_or_else(|| format!("has the environment `{environment}`, which is not `aws://account/region`"))?;
+    let template_file = text("templateFile").ok_or("has no `templateFile`")?;
+    stays_inside(&template_file)?;
+    let tags = properties["tags"].as_object().into_iter().flatten();
+    Ok(StackArtifact {
+        id: id.to_owned(),
+        stack_name: text("stackName").unwrap_or_else(|| id.to_owned()),
+        account: account.to_owned(),
+        region: region.to_owned(),
+        dependencies: artifact["dependencies"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|needed| needed.as_str().map(str::to_owned))
+            .collect(),
+        tags: tags
+            .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+            .collect::<BTreeMap<_, _>>(),
+        termination_protection: properties["terminationProtection"].as_bool().unwrap_or(false),
+        assume_role_arn: text("assumeRoleArn"),
+        execution_role_arn: text("cloudFormationExecutionRoleArn"),
+        template_file,
+        template: String::new(),
+    })
+}
+
+/// A manifest from elsewhere must not make us read or remove files outside of its folder.
+fn stays_inside(file: &str) -> Result<(), String> {
+    let plain = !file.is_empty()
+        && std::path::Path::new(file).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+    if plain { Ok(()) } else { Err(format!("names the file `{file}`, which is outside of the assembly")) }
+}

@@ -1,0 +1,250 @@
+//! Writes an assembly so that nobody ever sees half of one.
+//!
+//! The files go into a folder beside the target, which then trades places with it in one step of the file system. A
+//! reader, or a crash at any moment, sees the old assembly or the new one. A folder that a dead writer left behind is
+//! cleared by the next one; a live writer is told apart by the lock it holds on its folder.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use thiserror::Error;
+
+use super::{Assembly, manifest};
+
+/// Why an assembly was not written. What was there before is untouched.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// A file or folder could not be written.
+    #[error("cannot write `{}`: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The folder holds something else.
+    #[error("`{}` holds `{file}` and is no assembly: name a folder that is new, empty or an assembly", path.display())]
+    NotAnAssembly {
+        /// The folder.
+        path: PathBuf,
+        /// One of the files in it.
+        file: String,
+    },
+}
+
+impl Assembly {
+    /// Writes the assembly to a folder, which is made if need be and replaced as a whole if it holds an assembly.
+    ///
+    /// Templates of the earlier assembly that this one does not have are gone afterwards; files that belong to no
+    /// assembly stay.
+    ///
+    /// # Errors
+    /// When the disk refuses, or the folder holds something that is no assembly. Then nothing has changed.
+    pub fn write(&self, dir: impl AsRef<Path>) -> Result<(), WriteError> {
+        let target = Target::new(dir.as_ref())?;
+        target.clear_leftovers();
+        let staging = target.stage()?;
+        let written = self.files().into_iter().try_for_each(|(name, text)| {
+            let path = staging.path.join(name);
+            fs::write(&path, text).map_err(|source| WriteError::Io { path, source })
+        });
+        let placed = written.and_then(|()| target.put_in_place(&staging.path));
+        if placed.is_err() {
+            // The error that matters is the one at hand.
+            drop(fs::remove_dir_all(&staging.path));
+        }
+        placed
+    }
+}
+
+/// The folder to write, and what is beside it.
+struct Target {
+    parent: PathBuf,
+    name: String,
+    path: PathBuf,
+}
+
+/// A folder being filled. The lock lives as long as the handle.
+struct Staging {
+    path: PathBuf,
+    _lock: Option<File>,
+}
+
+impl Target {
+    fn new(dir: &Path) -> Result<Self, WriteError> {
+        let error = |source| WriteError::Io { path: dir.to_owned(), source };
+        // A link is followed, so that the folder behind it is replaced and the link stays.
+        let path = match fs::canonicalize(dir) {
+            Ok(path) => path,
+            Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
+                let absolute = std::path::absolute(dir).map_err(error)?;
+                if let Some(parent) = absolute.parent() {
+                    fs::create_dir_all(parent).map_err(error)?;
+                }
+                absolute
+            }
+            Err(other) => return Err(error(other)),
+        };
+        let unnamed = || error(io::Error::new(io::ErrorKind::InvalidInput, "it is no folder that could be replaced"));
+        let name = path.file_name().ok_or_else(unnamed)?.to_string_lossy().into_owned();
+        let parent = path.parent().ok_or_else(unnamed)?.to_owned();
+        let target = Self { parent, name, path };
+        target.refuse_other_contents()?;
+        Ok(target)
+    }
+
+    /// Only a folder that is empty, or an assembly, is replaced. Lock files are how the CDK CLI guards a folder that it
+    /// made for us; they do not count.
+    fn refuse_other_contents(&self) -> Result<(), WriteError> {
+        let entries = match fs::read_dir(&self.path) {
+            Ok(entries) => entries,
+            Err(missing) if missing.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(source) => return Err(WriteError::Io { path: self.path.clone(), source }),
+        };
+        let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let names: BTreeSet<String> = names.collect();
+        if names.contains(manifest::FILE) {
+            return Ok(());
+        }
+        match names.into_iter().find(|name| !Path::new(name).extension().is_some_and(|extension| extension == "lock")) {
+            Some(file) => Err(WriteError::NotAnAssembly { path: self.path.clone(), file }),
+            None => Ok(()),
+        }
+    }
+
+    fn staging_prefix(&self) -> String {
+        format!(".{}.new-", self.name)
+    }
+
+    fn stage(&self) -> Result<Staging, WriteError> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        loop {
+            let n = COUNT.fetch_add(1, Ordering::Relaxed);
+            let path = self.parent.join(format!("{}{}-{n}", self.staging_prefix(), std::process::id()));
+            match fs::create_dir(&path) {
+                Ok(()) => {}
+                Err(taken) if taken.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(source) => return Err(WriteError::Io { path, source }),
+            }
+            let lock = lock(&path);
+            // Between making and locking it, another writer may have taken the folder for a dead one's.
+            if path.is_dir() {
+                return Ok(Staging { path, _lock: lock });
+            }
+        }
+    }
+
+    fn put_in_place(&self, staging: &Path) -> Result<(), WriteError> {
+        let error = |source| WriteError::Io { path: self.path.clone(), source };
+        if !self.path.exists() {
+            match fs::rename(staging, &self.path) {
+                Ok(()) => return Ok(()),
+                Err(_) if self.path.exists() => {}
+                Err(source) => return Err(error(source)),
+            }
+        }
+        exchange(staging, &self.path).map_err(error)?;
+        self.retire(staging);
+        Ok(())
+    }
+
+    /// Removes a folder that an assembly was moved out of, after giving what does not belong to it back. Whatever fails
+    /// here is left to the next writer: the new assembly is in place already.
+    fn retire(&self, old: &Path) {
+        let owned = owned_files(old);
+        for entry in fs::read_dir(old).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let place = self.path.join(&name);
+            if !owned.contains(&*name.to_string_lossy()) && !place.exists() && fs::rename(entry.path(), place).is_err()
+            {
+                return;
+            }
+        }
+        drop(fs::remove_dir_all(old));
+    }
+
+    fn clear_leftovers(&self) {
+        let prefix = self.staging_prefix();
+        for entry in fs::read_dir(&self.parent).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if !entry.file_name().to_string_lossy().starts_with(&prefix) || !path.is_dir() {
+                continue;
+            }
+            if let Some(_lock) = try_lock(&path)
+                && self.path.is_dir()
+            {
+                self.retire(&path);
+            }
+        }
+    }
+}
+
+/// The files of a folder that belong to the assembly in it. The manifest is written first, so a folder that was left
+/// half-written names everything that can be in it.
+fn owned_files(dir: &Path) -> BTreeSet<String> {
+    let manifest = fs::read(dir.join(manifest::FILE)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let manifest = manifest.and_then(|json| manifest::read(&json).ok()).unwrap_or_default();
+    manifest.files().map(str::to_owned).collect()
+}
+
+#[cfg(unix)]
+fn exchange(left: &Path, right: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_vendor = "apple"))]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        match renameat_with(CWD, left, CWD, right, RenameFlags::EXCHANGE) {
+            Ok(()) => return Ok(()),
+            // Some network file systems cannot; they get the two steps below.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::NOTSUP) => {}
+            Err(other) => return Err(other.into()),
+        }
+    }
+    exchange_in_two_steps(left, right)
+}
+
+#[cfg(not(unix))]
+fn exchange(left: &Path, right: &Path) -> io::Result<()> {
+    exchange_in_two_steps(left, right)
+}
+
+/// Where the file system cannot exchange: for a moment there is no folder, but never a mixture.
+fn exchange_in_two_steps(left: &Path, right: &Path) -> io::Result<()> {
+    let mut aside = left.as_os_str().to_owned();
+    aside.push(".old");
+    let aside = PathBuf::from(aside);
+    fs::rename(right, &aside)?;
+    if let Err(error) = fs::rename(left, right) {
+        fs::rename(&aside, right)?;
+        return Err(error);
+    }
+    fs::rename(aside, left)
+}
+
+#[cfg(unix)]
+fn lock(dir: &Path) -> Option<File> {
+    let file = File::open(dir).ok()?;
+    file.lock().ok()?;
+    Some(file)
+}
+
+#[cfg(unix)]
+fn try_lock(dir: &Path) -> Option<File> {
+    let file = File::open(dir).ok()?;
+    file.try_lock().ok()?;
+    Some(file)
+}
+
+/// Folders cannot be locked everywhere; there, what a dead writer left behind is left alone.
+#[cfg(not(unix))]
+fn lock(_: &Path) -> Option<File> {
+    None
+}
+
+#[cfg(not(unix))]
+fn try_lock(_: &Path) -> Option<File> {
+    None
+}

@@ -1,0 +1,241 @@
+//! Findings: what a pass has to say to the person who wrote the program.
+//!
+//! A finding is data here. How it looks on a terminal is decided in [`Display`](fmt::Display) of [`Diagnostics`] for
+//! plain text, and by whoever wants more.
+
+use std::fmt;
+use std::panic::Location;
+
+/// The line of the user's program that a finding is about.
+pub type Caller = &'static Location<'static>;
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Severity {
+    /// The assembly is made; somebody should look.
+    Warning,
+    /// No assembly is made.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// One finding: a code, where it is in the tree, where it is in the user's program, what is wrong and what mends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    code: &'static str,
+    severity: Severity,
+    path: String,
+    location: Option<Caller>,
+    message: String,
+    help: Option<String>,
+    notes: Vec<(String, Option<Caller>)>,
+}
+
+impl Diagnostic {
+    /// A finding that stops the synthesis. The code is `area::what-is-wrong`; the message is lower case, without a full
+    /// stop, with values in backticks.
+    #[must_use]
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Error, message.into())
+    }
+
+    /// A finding that lets the synthesis go on.
+    #[must_use]
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Warning, message.into())
+    }
+
+    fn new(code: &'static str, severity: Severity, message: String) -> Self {
+        Self { code, severity, path: String::new(), location: None, message, help: None, notes: Vec::new() }
+    }
+
+    /// The change that most likely mends it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// A second place that matters, such as the first of two things of one name.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>, location: Option<Caller>) -> Self {
+        self.notes.push((note.into(), location));
+        self
+    }
+
+    /// The place in the user's program, when it is known better than the line that placed the construct.
+    #[must_use]
+    pub fn at(mut self, location: Caller) -> Self {
+        self.location = Some(location);
+        self
+    }
+
+    /// The path of the construct, for findings that no context files under a node.
+    #[must_use]
+    pub fn on(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// Fills in what the reporter did not say itself.
+    #[must_use]
+    pub(crate) fn or_at(mut self, path: &str, location: Option<Caller>) -> Self {
+        if self.path.is_empty() {
+            path.clone_into(&mut self.path);
+        }
+        self.location = self.location.or(location);
+        self
+    }
+
+    /// The code, `area::what-is-wrong`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// How much it weighs.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// The path of the construct in the tree, as in `Tools/Pipeline`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The line of the user's program.
+    #[must_use]
+    pub fn location(&self) -> Option<Caller> {
+        self.location
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The change that most likely mends it.
+    #[must_use]
+    pub fn help_text(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// Turns an error into a warning; for checks whose weight the user may choose.
+    #[must_use]
+    pub fn into_warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]: {}", self.severity, self.code, self.message)?;
+        if !self.path.is_empty() {
+            write!(f, "\n  in {}", self.path)?;
+        }
+        if let Some(at) = self.location {
+            write!(f, "\n  at {at}")?;
+        }
+        for (note, at) in &self.notes {
+            write!(f, "\n  note: {note}")?;
+            if let Some(at) = at {
+                write!(f, " ({at})")?;
+            }
+        }
+        if let Some(help) = &self.help {
+            write!(f, "\n  help: {help}")?;
+        }
+        Ok(())
+    }
+}
+
+/// All findings of one synthesis, in the order of the tree, each once.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Diagnostics {
+    all: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// No findings.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a finding, unless the very same one is there.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if !self.all.contains(&diagnostic) {
+            self.all.push(diagnostic);
+        }
+    }
+
+    /// Adds what another pass found.
+    pub fn extend(&mut self, others: Self) {
+        for diagnostic in others.all {
+            self.push(diagnostic);
+        }
+    }
+
+    /// Whether one of them stops the synthesis.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.all.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// The findings in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.all.iter()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, diagnostic) in self.all.iter().enumerate() {
+            if n > 0 {
+                f.write_str("\n\n")?;
+            }
+            write!(f, "{diagnostic}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.all.into_iter()
+    }
+}

@@ -1,0 +1,284 @@
+//! Facts: what one construct says about another.
+//!
+//! A fact is attached to a node, never changed and never taken back; the order in which facts are attached has no
+//! meaning. Whoever lowers the node reads them. A fact that nobody read is reported, so that a statement about the wrong
+//! construct is not lost in silence.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::diagnostic::Caller;
+use crate::handle::NodeId;
+use crate::value::Expr;
+
+/// Which nodes a fact reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The node it is attached to.
+    Node,
+    /// That node and every node below it, those that planning adds included.
+    Subtree,
+}
+
+/// A statement about a construct.
+///
+/// ```
+/// use construct_core::{Fact, Reach};
+/// /// Says who is called at night.
+/// #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// struct OnCall(String);
+/// impl Fact for OnCall {
+///     const NAME: &'static str = "on-call";
+///     const REACH: Reach = Reach::Subtree;
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no fact that can be attached to a construct",
+    note = "derive `Clone`, `Debug` and `Ord`, and implement `construct_core::Fact`"
+)]
+pub trait Fact: Clone + fmt::Debug + Ord + Send + Sync + 'static {
+    /// What the fact is called in findings.
+    const NAME: &'static str;
+    /// Which nodes it reaches.
+    const REACH: Reach;
+    /// Whether it is a finding when no node read the fact. Links from one construct to another may go unused.
+    const MUST_BE_READ: bool = true;
+}
+
+/// A tag on every resource below that can carry tags, and on the stacks.
+///
+/// The nearest tag of a key wins. See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tag {
+    /// The key: 1 to 128 characters, not beginning with `aws:`.
+    pub key: String,
+    /// The value: at most 256 characters.
+    pub value: String,
+}
+
+impl Tag {
+    /// A tag.
+    pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { key: key.into(), value: value.into() }
+    }
+}
+
+impl Fact for Tag {
+    const NAME: &'static str = "tag";
+    const REACH: Reach = Reach::Subtree;
+}
+
+/// What happens to resources when they leave the stack: `DeletionPolicy` and `UpdateReplacePolicy` together.
+///
+/// The nearest policy wins, also over the default of the resource.
+/// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html>.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum RemovalPolicy {
+    /// The resource stays.
+    Retain,
+    /// The resource is deleted with the stack.
+    Destroy,
+    /// A snapshot stays, for resource types that support one.
+    Snapshot,
+    /// The resource stays, except when the stack that was to create it failed.
+    RetainExceptOnCreate,
+}
+
+impl RemovalPolicy {
+    /// The value of `DeletionPolicy`.
+    #[must_use]
+    pub const fn deletion(self) -> &'static str {
+        match self {
+            Self::Retain => "Retain",
+            Self::Destroy => "Delete",
+            Self::Snapshot => "Snapshot",
+            Self::RetainExceptOnCreate => "RetainExceptOnCreate",
+        }
+    }
+
+    /// The value of `UpdateReplacePolicy`, which knows no `RetainExceptOnCreate`.
+    #[must_use]
+    pub const fn update_replace(self) -> &'static str {
+        match self {
+            Self::Retain | Self::RetainExceptOnCreate => "Retain",
+            Self::Destroy => "Delete",
+            Self::Snapshot => "Snapshot",
+        }
+    }
+}
+
+impl Fact for RemovalPolicy {
+    const NAME: &'static str = "removal policy";
+    const REACH: Reach = Reach::Subtree;
+}
+
+/// Sets or removes one property of every resource below, by its path: the way to whatever a construct does not offer.
+///
+/// ```
+/// use construct_core::PropertyOverride;
+/// let _ = PropertyOverride::set("WebsiteConfiguration.IndexDocument", "index.html").only("AWS::S3::Bucket");
+/// let _ = PropertyOverride::remove("BucketEncryption.ServerSideEncryptionConfiguration.0.BucketKeyEnabled");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PropertyOverride {
+    pub(crate) path: String,
+    pub(crate) value: Option<Expr>,
+    pub(crate) only: Option<String>,
+}
+
+impl PropertyOverride {
+    /// Sets the property at a path of names and list positions, separated by dots, below `Properties`.
+    pub fn set(path: impl Into<String>, value: impl Into<Expr>) -> Self {
+        Self { path: path.into(), value: Some(value.into()), only: None }
+    }
+
+    /// Removes the property at a path.
+    pub fn remove(path: impl Into<String>) -> Self {
+        Self { path: path.into(), value: None, only: None }
+    }
+
+    /// Reaches resources of this CloudFormation type only.
+    #[must_use]
+    pub fn only(mut self, resource_type: impl Into<String>) -> Self {
+        self.only = Some(resource_type.into());
+        self
+    }
+}
+
+impl Fact for PropertyOverride {
+    const NAME: &'static str = "property override";
+    const REACH: Reach = Reach::Subtree;
+}
+
+/// An order that no reference implies: everything below the node it is attached to is deployed after everything below
+/// the other one. Between stacks it becomes a dependency of stacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DependsOn(pub(crate) NodeId);
+
+impl DependsOn {
+    /// What must be there first: a construct, a group of constructs or a stack.
+    pub fn new(first: impl Into<NodeId>) -> Self {
+        Self(first.into())
+    }
+}
+
+impl Fact for DependsOn {
+    const NAME: &'static str = "dependency";
+    const REACH: Reach = Reach::Subtree;
+}
+
+/// An entry of a resource's `Metadata`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Metadata {
+    pub(crate) key: String,
+    pub(crate) value: Expr,
+}
+
+impl Metadata {
+    /// An entry.
+    pub fn new(key: impl Into<String>, value: impl Into<Expr>) -> Self {
+        Self { key: key.into(), value: value.into() }
+    }
+}
+
+impl Fact for Metadata {
+    const NAME: &'static str = "metadata";
+    const REACH: Reach = Reach::Node;
+}
+
+/// One attached fact with what is needed to report it.
+#[derive(Debug)]
+struct Attached {
+    target: NodeId,
+    name: &'static str,
+    reach: Reach,
+    must_be_read: bool,
+    location: Caller,
+    text: fn(&(dyn Any + Send + Sync)) -> String,
+    fact: Box<dyn Any + Send + Sync>,
+}
+
+/// All facts of a tree.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    all: Vec<Attached>,
+    of: BTreeMap<NodeId, Vec<usize>>,
+}
+
+/// Which facts were read; a pass keeps one beside the tree, which it leaves as it is.
+#[derive(Debug)]
+pub(crate) struct ReadMarks(Vec<Cell<bool>>);
+
+impl ReadMarks {
+    pub(crate) fn mark<F>(&self, found: &Found<'_, F>) {
+        self.0[found.index].set(true);
+    }
+}
+
+/// A fact with the line that stated it.
+#[derive(Debug)]
+pub(crate) struct Found<'a, F> {
+    pub(crate) fact: &'a F,
+    pub(crate) location: Caller,
+    index: usize,
+}
+
+/// A fact that nobody read.
+pub(crate) struct Unread {
+    pub(crate) target: NodeId,
+    pub(crate) name: &'static str,
+    pub(crate) reach: Reach,
+    pub(crate) location: Caller,
+    pub(crate) text: String,
+}
+
+impl Facts {
+    pub(crate) fn attach<F: Fact>(&mut self, target: NodeId, fact: F, location: Caller) {
+        self.of.entry(target).or_default().push(self.all.len());
+        self.all.push(Attached {
+            target,
+            name: F::NAME,
+            reach: F::REACH,
+            must_be_read: F::MUST_BE_READ,
+            location,
+            text: |any| any.downcast_ref::<F>().map(|fact| format!("{fact:?}")).unwrap_or_default(),
+            fact: Box::new(fact),
+        });
+    }
+
+    /// The facts of one kind on one node: sorted, whatever order they were attached in.
+    pub(crate) fn on<F: Fact>(&self, node: NodeId) -> Vec<Found<'_, F>> {
+        let mut found: Vec<Found<'_, F>> = Vec::new();
+        for &index in self.of.get(&node).into_iter().flatten() {
+            let attached = &self.all[index];
+            if let Some(fact) = attached.fact.downcast_ref::<F>() {
+                found.push(Found { fact, location: attached.location, index });
+            }
+        }
+        found.sort_by(|left, right| left.fact.cmp(right.fact));
+        found
+    }
+
+    pub(crate) fn marks(&self) -> ReadMarks {
+        ReadMarks(vec![Cell::new(false); self.all.len()])
+    }
+
+    pub(crate) fn unread(&self, marks: &ReadMarks) -> impl Iterator<Item = Unread> {
+        let unread = self.all.iter().zip(&marks.0).filter(|(fact, mark)| fact.must_be_read && !mark.get());
+        unread.map(|(fact, _)| Unread {
+            target: fact.target,
+            name: fact.name,
+            reach: fact.reach,
+            location: fact.location,
+            text: (fact.text)(fact.fact.as_ref()),
+        })
+    }
+
+    /// The targets that facts name, for the check that they belong to this tree.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = (NodeId, &'static str, Caller)> {
+        self.all.iter().map(|fact| (fact.target, fact.name, fact.location))
+    }
+}

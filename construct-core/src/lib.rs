@@ -1,0 +1,55 @@
+//! A construct tree for CloudFormation, and the passes that turn it into an assembly.
+//!
+//! A program builds a tree of constructs, the passes make an assembly of it:
+//!
+//! ```text
+//! App ──freeze──▶ Tree ──validate──▶ findings
+//!                   └──plan──▶ Plan ──lower──▶ Lowered ──order──▶ Ordered ──emit──▶ Assembly ──write──▶ cdk.out
+//! ```
+//!
+//! No pass changes what it was given, and only [`Assembly`] and [`App::run`] touch the disk. This crate names no AWS
+//! service: buckets, roles and pipelines are constructs of the crates that build on it.
+//!
+//! In reading order: where things live ([`Env`]); what is known now and what later ([`Value`], [`text!`]); references to
+//! constructs ([`handle!`]); the tree ([`App`], [`Scope`], [`Construct`]); one CloudFormation resource ([`Resource`],
+//! [`RawResource`]); what one construct says about another ([`Fact`]); findings ([`Diagnostic`]); the passes; the
+//! [`Assembly`].
+
+mod env;
+mod regions;
+
+mod dynamic;
+mod handle;
+mod value;
+
+mod diagnostic;
+mod fact;
+mod logical_id;
+mod stack;
+mod tree;
+
+mod construct;
+mod parts;
+mod resource;
+
+mod pass;
+
+mod app;
+mod assembly;
+
+pub use app::{App, SynthError};
+pub use assembly::{Assembly, INLINE_TEMPLATE_BYTES, ReadError, StackArtifact, WriteError};
+pub use construct::{Construct, Lower, LowerCx, Nothing, Plan, PlanCx, Resource, Scope, Synth, Tree, ValidateCx};
+pub use diagnostic::{Caller, Diagnostic, Diagnostics, Severity};
+pub use dynamic::{Secret, SsmParameter};
+pub use env::{AccountId, Env, EnvError, Partition, Region};
+pub use fact::{DependsOn, Fact, Metadata, PropertyOverride, Reach, RemovalPolicy, Tag};
+pub use handle::{Handle, NodeId, NodeRef, StackRef};
+pub use logical_id::short_hash;
+pub use parts::{Condition, ConditionRef, Output, OutputRef, Parameter, ParameterRef, RawRef, RawResource};
+pub use pass::{Lowered, Ordered, emit, lower, order, plan, validate};
+pub use resource::{CfnResource, Properties, Resources, Tagging};
+pub use stack::StackProps;
+#[doc(hidden)]
+pub use value::text;
+pub use value::{Attr, Expr, Pseudo, Real, Value, kind};

@@ -1,0 +1,46 @@
+//! Logical ids: a readable part from the path inside the stack, and a hash of that path.
+//!
+//! Ids are a contract: changing how they are made replaces resources in every stack that was ever deployed.
+//! The tests pin some.
+
+use sha2::{Digest, Sha256};
+
+/// The longest readable part; with the hash it stays within CloudFormation's 255 characters.
+const READABLE: usize = 240;
+
+/// The logical id of a node, from the names between its stack and itself.
+pub(crate) fn logical_id<'a>(path: impl Iterator<Item = &'a str> + Clone) -> String {
+    let mut id = String::new();
+    for name in path.clone().filter(|name| !matches!(*name, "Resource" | "Default")) {
+        let letters = name.chars().filter(char::is_ascii_alphanumeric);
+        id.extend(letters.take(READABLE.saturating_sub(id.len())));
+    }
+    let whole = path.collect::<Vec<_>>().join("/");
+    id.push_str(&short_hash(whole.as_bytes()).to_ascii_uppercase());
+    id
+}
+
+/// The first 8 hexadecimal digits of the SHA-256 of some bytes, in lower case.
+#[must_use]
+pub fn short_hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changing_these_replaces_resources() {
+        assert_eq!(logical_id(["Pipeline", "Role"].into_iter()), "PipelineRole1B266B42");
+        assert_eq!(logical_id(["Pipeline", "Resource"].into_iter()), "Pipeline1604BCD9");
+        assert_eq!(logical_id(["a-b", "c d"].into_iter()), "abcd7CD379F9");
+    }
+
+    #[test]
+    fn names_that_read_alike_differ_in_the_hash() {
+        assert_ne!(logical_id(["a-b"].into_iter()), logical_id(["ab"].into_iter()));
+        assert_ne!(logical_id(["a", "b"].into_iter()), logical_id(["ab"].into_iter()));
+        assert!(logical_id(["x".repeat(400).as_str()].into_iter()).len() <= 248);
+    }
+}

@@ -1,0 +1,209 @@
+//! What constructs lower to: the parts of a template, with references still in them.
+
+use std::borrow::Cow;
+
+use crate::fact::RemovalPolicy;
+use crate::handle::NodeId;
+use crate::value::Expr;
+
+/// The properties of a resource or of a part of it, in the order in which they are written.
+///
+/// ```
+/// use construct_core::Properties;
+/// let properties = Properties::new().set("Name", "orders").opt("Description", None::<&str>);
+/// assert_eq!(properties, Properties::new().set("Name", "orders"));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Properties {
+    entries: Vec<(Cow<'static, str>, Expr)>,
+}
+
+impl Properties {
+    /// No properties.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a property; one that is there already is replaced.
+    #[must_use]
+    pub fn set(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Expr>) -> Self {
+        self.put(key, value);
+        self
+    }
+
+    /// Sets a property when there is a value for it.
+    #[must_use]
+    pub fn opt(self, key: impl Into<Cow<'static, str>>, value: Option<impl Into<Expr>>) -> Self {
+        match value {
+            Some(value) => self.set(key, value),
+            None => self,
+        }
+    }
+
+    /// Sets a property that is a list, unless the list is empty.
+    #[must_use]
+    pub fn list<V: Into<Expr>>(self, key: impl Into<Cow<'static, str>>, items: impl IntoIterator<Item = V>) -> Self {
+        let items: Vec<Expr> = items.into_iter().map(Into::into).collect();
+        if items.is_empty() { self } else { self.set(key, items) }
+    }
+
+    /// Sets a property in place.
+    pub fn put(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Expr>) {
+        let (key, value) = (key.into(), value.into());
+        match self.entries.iter_mut().find(|(there, _)| *there == key) {
+            Some(entry) => entry.1 = value,
+            None => self.entries.push((key, value)),
+        }
+    }
+
+    /// The value of a property.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Expr> {
+        self.entries.iter().find(|(there, _)| there == key).map(|(_, value)| value)
+    }
+
+    /// All properties in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Expr)> {
+        self.entries.iter().map(|(key, value)| (&**key, value))
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+impl From<Properties> for Expr {
+    fn from(properties: Properties) -> Self {
+        Self::Map(properties.entries)
+    }
+}
+
+impl<K: Into<Cow<'static, str>>, V: Into<Expr>> FromIterator<(K, V)> for Properties {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut properties = Self::new();
+        for (key, value) in entries {
+            properties.put(key, value);
+        }
+        properties
+    }
+}
+
+/// How a resource type takes tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tagging {
+    /// It cannot carry tags.
+    None,
+    /// `Tags` is a list of `Key` and `Value`.
+    List,
+    /// `Tags` is an object of key and value.
+    Map,
+}
+
+/// One CloudFormation resource about to be written.
+#[derive(Clone, Debug)]
+pub struct CfnResource {
+    pub(crate) kind: Cow<'static, str>,
+    pub(crate) suffix: Option<String>,
+    pub(crate) properties: Properties,
+    pub(crate) tagging: Tagging,
+    pub(crate) removal: Option<RemovalPolicy>,
+    pub(crate) depends_on: Vec<NodeId>,
+    pub(crate) condition: Option<NodeId>,
+    pub(crate) metadata: Vec<(Cow<'static, str>, Expr)>,
+    pub(crate) attributes: Vec<(Cow<'static, str>, Expr)>,
+}
+
+impl CfnResource {
+    /// A resource of a type with its properties.
+    pub fn new(kind: impl Into<Cow<'static, str>>, properties: Properties) -> Self {
+        Self {
+            kind: kind.into(),
+            suffix: None,
+            properties,
+            tagging: Tagging::None,
+            removal: None,
+            depends_on: Vec::new(),
+            condition: None,
+            metadata: Vec::new(),
+            attributes: Vec::new(),
+        }
+    }
+
+    /// Tells a second resource of the same node apart; references go to the one without.
+    #[must_use]
+    pub fn suffix(mut self, suffix: impl Into<String>) -> Self {
+        self.suffix = Some(suffix.into());
+        self
+    }
+
+    /// How the type takes tags.
+    #[must_use]
+    pub fn tagging(mut self, tagging: Tagging) -> Self {
+        self.tagging = tagging;
+        self
+    }
+
+    /// `DeletionPolicy` and `UpdateReplacePolicy`, unless a [`RemovalPolicy`] fact says otherwise.
+    #[must_use]
+    pub fn removal(mut self, removal: Option<RemovalPolicy>) -> Self {
+        self.removal = removal;
+        self
+    }
+
+    /// A resource of the same stack, or a stack, that must be there first.
+    #[must_use]
+    pub fn depends_on(mut self, first: impl Into<NodeId>) -> Self {
+        self.depends_on.push(first.into());
+        self
+    }
+
+    /// The [`Condition`](crate::Condition) under which it is made.
+    #[must_use]
+    pub fn condition(mut self, condition: impl Into<NodeId>) -> Self {
+        self.condition = Some(condition.into());
+        self
+    }
+
+    /// An entry of `Metadata`.
+    #[must_use]
+    pub fn metadata(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Expr>) -> Self {
+        self.metadata.push((key.into(), value.into()));
+        self
+    }
+
+    /// Another attribute of the resource, such as `CreationPolicy` or `UpdatePolicy`.
+    #[must_use]
+    pub fn attribute(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Expr>) -> Self {
+        self.attributes.push((key.into(), value.into()));
+        self
+    }
+}
+
+/// A part of a template that is no resource.
+#[derive(Clone, Debug)]
+pub(crate) enum Part {
+    Resource(CfnResource),
+    Parameter(Properties),
+    Condition(Expr),
+    Output { value: Expr, description: Option<String>, export: Option<Expr>, condition: Option<NodeId> },
+}
+
+/// Where a node puts what it lowers to.
+#[derive(Debug, Default)]
+pub struct Resources {
+    pub(crate) parts: Vec<Part>,
+}
+
+impl Resources {
+    /// Adds a resource.
+    pub fn add(&mut self, resource: CfnResource) {
+        self.parts.push(Part::Resource(resource));
+    }
+
+    pub(crate) fn add_part(&mut self, part: Part) {
+        self.parts.push(part);
+    }
+}

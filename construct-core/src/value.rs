@@ -1,0 +1,436 @@
+//! Typed values: text that is known now, and text that CloudFormation knows later.
+//!
+//! A [`Value`] deliberately has no `Display`: a name that CloudFormation assigns cannot end up in `format!` by accident.
+//! [`text!`](crate::text!) joins values instead.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::handle::NodeId;
+
+/// What a [`Value`] is good for.
+pub mod kind {
+    /// The value is an Amazon Resource Name.
+    #[derive(Clone, Copy, Debug)]
+    pub enum Arn {}
+    /// The value is the name of a resource, unique within its account and region or wider.
+    #[derive(Clone, Copy, Debug)]
+    pub enum Name {}
+    /// The value is text with no rule of its own.
+    #[derive(Clone, Copy, Debug)]
+    pub enum Text {}
+}
+
+/// An attribute of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Attr {
+    /// What CloudFormation's `Ref` returns.
+    Ref,
+    /// What CloudFormation's `Fn::GetAtt` returns for this attribute.
+    GetAtt(Cow<'static, str>),
+    /// The logical id in the template, as plain text: what conditions are named by.
+    LogicalId,
+}
+
+impl Attr {
+    /// An attribute by its name in CloudFormation.
+    #[must_use]
+    pub const fn get_att(name: &'static str) -> Self {
+        Self::GetAtt(Cow::Borrowed(name))
+    }
+}
+
+impl fmt::Display for Attr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ref => f.write_str("Ref"),
+            Self::GetAtt(name) => f.write_str(name),
+            Self::LogicalId => f.write_str("logical id"),
+        }
+    }
+}
+
+/// What every stack knows about itself. Account, region and partition are concrete in every stack, so these become
+/// literals in the template wherever they can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Pseudo {
+    /// `AWS::AccountId`
+    AccountId,
+    /// `AWS::Region`
+    Region,
+    /// `AWS::Partition`
+    Partition,
+    /// `AWS::URLSuffix`
+    UrlSuffix,
+    /// `AWS::StackName`
+    StackName,
+    /// `AWS::StackId`; the only one that stays a `Ref`, beside `AWS::NoValue`.
+    StackId,
+    /// `AWS::NoValue`: removes the property it is given to.
+    NoValue,
+}
+
+/// A number with a fraction, ordered so that expressions can be sorted.
+#[derive(Clone, Copy, Debug)]
+pub struct Real(pub f64);
+
+impl Ord for Real {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl PartialOrd for Real {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Real {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Real {}
+
+/// An expression in a template: JSON with references in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Expr {
+    /// Text.
+    Str(Cow<'static, str>),
+    /// A boolean.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction.
+    Real(Real),
+    /// JSON's `null`, which CloudFormation refuses; kept so that the refusal can name the place.
+    Null,
+    /// An attribute of a construct.
+    Attr {
+        /// The construct.
+        of: NodeId,
+        /// Which of its attributes.
+        attr: Attr,
+    },
+    /// The inner expression with every attribute written as the physical name where that is known, and no order implied:
+    /// for policy documents, in which a resource need not exist yet.
+    ByName(Box<Expr>),
+    /// Something the stack knows about itself.
+    Pseudo(Pseudo),
+    /// Text put together from parts.
+    Join(Vec<Expr>),
+    /// A list.
+    List(Vec<Expr>),
+    /// An object; the order of the keys is kept.
+    Map(Vec<(Cow<'static, str>, Expr)>),
+    /// An intrinsic function, such as `Fn::Select`.
+    Call(Cow<'static, str>, Box<Expr>),
+}
+
+impl Expr {
+    /// An object.
+    pub fn map<K: Into<Cow<'static, str>>, V: Into<Expr>>(entries: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self::Map(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+    }
+
+    /// A list.
+    pub fn list<V: Into<Expr>>(items: impl IntoIterator<Item = V>) -> Self {
+        Self::List(items.into_iter().map(Into::into).collect())
+    }
+
+    /// An intrinsic function by its full name, such as `Fn::Select`, with its argument.
+    pub fn call(function: impl Into<Cow<'static, str>>, argument: impl Into<Expr>) -> Self {
+        Self::Call(function.into(), Box::new(argument.into()))
+    }
+
+    /// The expression with names instead of references; see [`Expr::ByName`].
+    #[must_use]
+    pub fn by_name(self) -> Self {
+        match self {
+            Self::Str(_) | Self::Bool(_) | Self::Int(_) | Self::Real(_) | Self::ByName(_) => self,
+            other => Self::ByName(Box::new(other)),
+        }
+    }
+
+    /// The text, if it is known now; `None` for references and for `{{resolve:…}}`.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        match self {
+            Self::Str(text) if !text.contains("{{resolve:") => Some(text),
+            Self::ByName(inner) => inner.literal(),
+            _ => None,
+        }
+    }
+
+    /// Calls `visit` for every attribute in the expression.
+    pub fn for_each_attr(&self, visit: &mut impl FnMut(NodeId, &Attr)) {
+        match self {
+            Self::Attr { of, attr } => visit(*of, attr),
+            Self::ByName(inner) | Self::Call(_, inner) => inner.for_each_attr(visit),
+            Self::Join(items) | Self::List(items) => items.iter().for_each(|item| item.for_each_attr(visit)),
+            Self::Map(entries) => entries.iter().for_each(|(_, value)| value.for_each_attr(visit)),
+            Self::Str(_) | Self::Bool(_) | Self::Int(_) | Self::Real(_) | Self::Null | Self::Pseudo(_) => {}
+        }
+    }
+}
+
+macro_rules! expr_from {
+    ($($from:ty => |$it:ident| $to:expr;)+) => {$(
+        impl From<$from> for Expr {
+            fn from($it: $from) -> Self {
+                $to
+            }
+        }
+    )+};
+}
+
+expr_from! {
+    &'static str => |it| Expr::Str(Cow::Borrowed(it));
+    String => |it| Expr::Str(Cow::Owned(it));
+    &String => |it| Expr::Str(Cow::Owned(it.clone()));
+    Cow<'static, str> => |it| Expr::Str(it);
+    bool => |it| Expr::Bool(it);
+    i64 => |it| Expr::Int(it);
+    i32 => |it| Expr::Int(it.into());
+    u32 => |it| Expr::Int(it.into());
+    u16 => |it| Expr::Int(it.into());
+    u8 => |it| Expr::Int(it.into());
+    f64 => |it| Expr::Real(Real(it));
+    Pseudo => |it| Expr::Pseudo(it);
+    crate::AccountId => |it| Expr::Str(Cow::Owned(it.to_string()));
+    crate::Region => |it| Expr::Str(Cow::Owned(it.to_string()));
+}
+
+impl<T: Into<Expr>> From<Vec<T>> for Expr {
+    fn from(items: Vec<T>) -> Self {
+        Self::list(items)
+    }
+}
+
+impl<T: Into<Expr>, const N: usize> From<[T; N]> for Expr {
+    fn from(items: [T; N]) -> Self {
+        Self::list(items)
+    }
+}
+
+/// Any JSON is an expression: whole property trees can be taken from a file.
+impl From<serde_json::Value> for Expr {
+    fn from(json: serde_json::Value) -> Self {
+        match json {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(flag) => Self::Bool(flag),
+            serde_json::Value::Number(number) => match number.as_i64() {
+                Some(int) => Self::Int(int),
+                None => Self::Real(Real(number.as_f64().unwrap_or(f64::NAN))),
+            },
+            serde_json::Value::String(text) => Self::Str(Cow::Owned(text)),
+            serde_json::Value::Array(items) => Self::list(items),
+            serde_json::Value::Object(entries) => Self::map(entries),
+        }
+    }
+}
+
+/// A value of a property: a literal, a reference, or text made of both.
+///
+/// ```
+/// use construct_core::{Value, kind, text};
+/// let bucket: Value<kind::Name> = "orders-artifacts".into();
+/// let path = text!("{}/releases/{}", bucket, "2026");
+/// assert_eq!(path.literal(), Some("orders-artifacts/releases/2026"));
+/// ```
+pub struct Value<K> {
+    expr: Expr,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K> Value<K> {
+    /// A value from any expression; the caller vouches for its kind.
+    pub fn new(expr: impl Into<Expr>) -> Self {
+        Self { expr: expr.into(), kind: PhantomData }
+    }
+
+    /// An attribute of a construct; handles call this.
+    #[must_use]
+    pub fn attr(of: NodeId, attr: Attr) -> Self {
+        Self::new(Expr::Attr { of, attr })
+    }
+
+    /// The text, if it is known now.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        self.expr.literal()
+    }
+
+    /// The expression itself.
+    #[must_use]
+    pub fn expr(&self) -> &Expr {
+        &self.expr
+    }
+
+    /// The same value, to be used where another kind is wanted.
+    #[must_use]
+    pub fn cast<L>(self) -> Value<L> {
+        Value::new(self.expr)
+    }
+}
+
+impl<K> Clone for Value<K> {
+    fn clone(&self) -> Self {
+        Self::new(self.expr.clone())
+    }
+}
+
+impl<K> fmt::Debug for Value<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.expr.fmt(f)
+    }
+}
+
+impl<K> PartialEq for Value<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.expr == other.expr
+    }
+}
+
+impl<K> Eq for Value<K> {}
+
+impl<K> PartialOrd for Value<K> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<K> Ord for Value<K> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.expr.cmp(&other.expr)
+    }
+}
+
+impl<K> From<Value<K>> for Expr {
+    fn from(value: Value<K>) -> Self {
+        value.expr
+    }
+}
+
+impl<K> From<&Value<K>> for Expr {
+    fn from(value: &Value<K>) -> Self {
+        value.expr.clone()
+    }
+}
+
+impl<K> From<&str> for Value<K> {
+    fn from(text: &str) -> Self {
+        Self::new(text.to_owned())
+    }
+}
+
+impl<K> From<String> for Value<K> {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl<K> From<&String> for Value<K> {
+    fn from(text: &String) -> Self {
+        Self::new(text.clone())
+    }
+}
+
+impl<K> From<&Value<K>> for Value<K> {
+    fn from(value: &Value<K>) -> Self {
+        value.clone()
+    }
+}
+
+/// Joins literals and values: `text!("{}/{}", bucket.name(), "key")`. A wrong number of values does not compile.
+///
+/// ```compile_fail
+/// let _ = construct_core::text!("{}/{}", "one");
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! text {
+    ($format:literal $(, $value:expr)* $(,)?) => {{
+        const PLACES: usize = $crate::text::places($format);
+        const GIVEN: usize = <[&str]>::len(&[$(stringify!($value)),*]);
+        const { assert!(PLACES == GIVEN, "the format has another number of places than there are values") };
+        $crate::text::join($format, [$($crate::Expr::from($value)),*])
+    }};
+}
+
+/// What [`text!`](crate::text!) expands to.
+#[doc(hidden)]
+pub mod text {
+    use super::{Cow, Expr, Value, kind};
+
+    /// Counts the `{}` of a format.
+    #[must_use]
+    pub const fn places(format: &str) -> usize {
+        let bytes = format.as_bytes();
+        let (mut at, mut n) = (0, 0);
+        while at + 1 < bytes.len() {
+            if bytes[at] == b'{' && bytes[at + 1] == b'}' {
+                n += 1;
+                at += 1;
+            }
+            at += 1;
+        }
+        n
+    }
+
+    /// Puts the values in the places of the format; neighbouring literals become one.
+    pub fn join(format: &'static str, values: impl IntoIterator<Item = Expr>) -> Value<kind::Text> {
+        let mut parts = Vec::new();
+        let mut values = values.into_iter();
+        for piece in format.split("{}") {
+            push(&mut parts, Expr::Str(Cow::Borrowed(piece)));
+            if let Some(value) = values.next() {
+                push(&mut parts, value);
+            }
+        }
+        Value::new(match parts.len() {
+            0 => Expr::Str(Cow::Borrowed("")),
+            1 => parts.remove(0),
+            _ => Expr::Join(parts),
+        })
+    }
+
+    fn push(parts: &mut Vec<Expr>, part: Expr) {
+        match (parts.last_mut(), part) {
+            (_, Expr::Str(text)) if text.is_empty() => {}
+            (Some(Expr::Str(last)), Expr::Str(text)) => last.to_mut().push_str(&text),
+            (_, Expr::Join(inner)) => inner.into_iter().for_each(|part| push(parts, part)),
+            (_, part) => parts.push(part),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_joins_literals_into_one() {
+        let inner = text!("{}-{}", "a", "b");
+        assert_eq!(text!("arn:{}:{}/*", inner, "c").literal(), Some("arn:a-b:c/*"));
+        assert_eq!(text!("").literal(), Some(""));
+    }
+
+    #[test]
+    fn text_keeps_what_is_not_known() {
+        let joined = text!("x-{}-y", Pseudo::StackName);
+        assert_eq!(joined.expr(), &Expr::Join(vec!["x-".into(), Expr::Pseudo(Pseudo::StackName), "-y".into()]));
+        assert_eq!(joined.literal(), None);
+    }
+
+    #[test]
+    fn dynamic_references_are_not_literals() {
+        assert_eq!(Value::<kind::Name>::from("{{resolve:ssm:/a}}").literal(), None);
+    }
+}

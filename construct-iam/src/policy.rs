@@ -1,0 +1,483 @@
+//! Policy documents and their statements.
+//!
+//! Elements that are sets in IAM are sets here: order has no meaning, and two statements that say the same are equal.
+//! See <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use construct_core::{Expr, Fact, Properties, Reach};
+
+use crate::principal::{Principal, one_or_many};
+
+/// Whether a statement allows or denies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    /// `Allow`
+    Allow,
+    /// `Deny`
+    Deny,
+}
+
+/// One statement of a policy.
+///
+/// Attached to a construct as a fact, it goes into the policy of that construct: a statement without principal into the
+/// identity policy of a role, one with a principal into a resource policy or, on a role, into its trust policy.
+///
+/// ```
+/// use construct_iam::PolicyStatement;
+/// let read = PolicyStatement::allow(["s3:GetObject"]).on(["arn:aws:s3:::orders/*"]).condition("Bool", "aws:SecureTransport", ["true"]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[must_use]
+pub struct PolicyStatement {
+    sid: Option<String>,
+    effect: Effect,
+    principals: BTreeSet<Principal>,
+    not_principals: BTreeSet<Principal>,
+    actions: BTreeSet<Cow<'static, str>>,
+    not_actions: BTreeSet<Cow<'static, str>>,
+    resources: BTreeSet<Expr>,
+    not_resources: BTreeSet<Expr>,
+    conditions: BTreeMap<Cow<'static, str>, BTreeMap<Cow<'static, str>, BTreeSet<Expr>>>,
+}
+
+impl Fact for PolicyStatement {
+    const NAME: &'static str = "policy statement";
+    const REACH: Reach = Reach::Node;
+}
+
+impl PolicyStatement {
+    /// A statement that allows actions, such as `s3:GetObject`.
+    pub fn allow<A: Into<Cow<'static, str>>>(actions: impl IntoIterator<Item = A>) -> Self {
+        Self::new(Effect::Allow).actions(actions)
+    }
+
+    /// A statement that denies actions.
+    pub fn deny<A: Into<Cow<'static, str>>>(actions: impl IntoIterator<Item = A>) -> Self {
+        Self::new(Effect::Deny).actions(actions)
+    }
+
+    /// A statement about nothing yet.
+    pub fn new(effect: Effect) -> Self {
+        Self {
+            sid: None,
+            effect,
+            principals: BTreeSet::new(),
+            not_principals: BTreeSet::new(),
+            actions: BTreeSet::new(),
+            not_actions: BTreeSet::new(),
+            resources: BTreeSet::new(),
+            not_resources: BTreeSet::new(),
+            conditions: BTreeMap::new(),
+        }
+    }
+
+    /// The statement's id: letters and digits, unique in its document.
+    pub fn sid(mut self, sid: impl Into<String>) -> Self {
+        self.sid = Some(sid.into());
+        self
+    }
+
+    /// Adds actions.
+    pub fn actions<A: Into<Cow<'static, str>>>(mut self, actions: impl IntoIterator<Item = A>) -> Self {
+        self.actions.extend(actions.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds actions to `NotAction`: the statement is about all others.
+    pub fn not_actions<A: Into<Cow<'static, str>>>(mut self, actions: impl IntoIterator<Item = A>) -> Self {
+        self.not_actions.extend(actions.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds resources, by ARN or `*`. References are written as literal ARNs wherever these are known.
+    pub fn on<R: Into<Expr>>(mut self, resources: impl IntoIterator<Item = R>) -> Self {
+        self.resources.extend(resources.into_iter().map(|resource| resource.into().by_name()));
+        self
+    }
+
+    /// Adds resources to `NotResource`: the statement is about all others.
+    pub fn not_on<R: Into<Expr>>(mut self, resources: impl IntoIterator<Item = R>) -> Self {
+        self.not_resources.extend(resources.into_iter().map(|resource| resource.into().by_name()));
+        self
+    }
+
+    /// Adds a principal.
+    pub fn principal(mut self, principal: Principal) -> Self {
+        self.principals.insert(principal);
+        self
+    }
+
+    /// Adds a principal to `NotPrincipal`: the statement is about all others.
+    pub fn not_principal(mut self, principal: Principal) -> Self {
+        self.not_principals.insert(principal);
+        self
+    }
+
+    /// Adds values to a condition, such as `ArnEquals` of `aws:PrincipalArn`. Values of one key are alternatives; keys and
+    /// operators must all hold.
+    pub fn condition<V: Into<Expr>>(
+        mut self,
+        operator: impl Into<Cow<'static, str>>,
+        key: impl Into<Cow<'static, str>>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let values = values.into_iter().map(|value| value.into().by_name());
+        self.conditions.entry(operator.into()).or_default().entry(key.into()).or_default().extend(values);
+        self
+    }
+
+    /// Whether it names principals, as statements of resource and trust policies do.
+    #[must_use]
+    pub fn has_principal(&self) -> bool {
+        !(self.principals.is_empty() && self.not_principals.is_empty())
+    }
+
+    /// The same statement about everything, as key policies want it: there `*` is the key itself.
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html>
+    pub fn on_itself(mut self) -> Self {
+        self.resources = BTreeSet::from(["*".into()]);
+        self
+    }
+
+    /// Whether it allows or denies.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    /// The actions.
+    pub fn action_names(&self) -> impl Iterator<Item = &str> {
+        self.actions.iter().map(|action| &**action)
+    }
+
+    /// The resources.
+    pub fn resource_exprs(&self) -> impl Iterator<Item = &Expr> {
+        self.resources.iter()
+    }
+
+    /// What IAM would refuse, in words; `needs_resource` is false for trust policies.
+    #[must_use]
+    pub fn problem(&self, needs_resource: bool) -> Option<String> {
+        let both = |one: bool, other: bool| one && other;
+        if both(!self.actions.is_empty(), !self.not_actions.is_empty()) {
+            return Some("it has both `Action` and `NotAction`".into());
+        }
+        if both(!self.resources.is_empty(), !self.not_resources.is_empty()) {
+            return Some("it has both `Resource` and `NotResource`".into());
+        }
+        if both(!self.principals.is_empty(), !self.not_principals.is_empty()) {
+            return Some("it has both `Principal` and `NotPrincipal`".into());
+        }
+        if self.actions.is_empty() && self.not_actions.is_empty() {
+            return Some("it names no action".into());
+        }
+        if needs_resource && self.resources.is_empty() && self.not_resources.is_empty() {
+            return Some("it names no resource; say which with `.on([…])`".into());
+        }
+        if let Some(sid) = &self.sid
+            && !sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        {
+            return Some(format!("its Sid `{sid}` has characters other than letters and digits"));
+        }
+        let malformed = |action: &&Cow<'static, str>| {
+            let name = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"*?-".contains(&byte));
+            **action != "*"
+                && !action.split_once(':').is_some_and(|(service, action)| {
+                    !service.is_empty() && !action.is_empty() && name(service) && name(action)
+                })
+        };
+        let wrong = self.actions.iter().chain(&self.not_actions).find(malformed)?;
+        Some(format!("`{wrong}` is no action; actions are written `service:Name`"))
+    }
+
+    /// The elements in the order in which AWS writes them.
+    fn properties(&self) -> Properties {
+        let effect = match self.effect {
+            Effect::Allow => "Allow",
+            Effect::Deny => "Deny",
+        };
+        let mut out = Properties::new().opt("Sid", self.sid.as_deref().map(str::to_owned)).set("Effect", effect);
+        let principals = [("Principal", &self.principals), ("NotPrincipal", &self.not_principals)];
+        for (key, principals) in principals {
+            if !principals.is_empty() {
+                out.put(key, Principal::element(principals));
+            }
+        }
+        let actions = [("Action", &self.actions), ("NotAction", &self.not_actions)];
+        for (key, actions) in actions {
+            if !actions.is_empty() {
+                out.put(key, one_or_many(actions.iter().map(|action| Expr::from(action.clone()))));
+            }
+        }
+        let resources = [("Resource", &self.resources), ("NotResource", &self.not_resources)];
+        for (key, resources) in resources {
+            if !resources.is_empty() {
+                out.put(key, one_or_many(resources.iter().cloned()));
+            }
+        }
+        if !self.conditions.is_empty() {
+            let keys = |keys: &BTreeMap<Cow<'static, str>, BTreeSet<Expr>>| {
+                Expr::map(keys.iter().map(|(key, values)| (key.clone(), one_or_many(values.iter().cloned()))))
+            };
+            let conditions = self.conditions.iter().map(|(operator, of)| (operator.clone(), keys(of)));
+            out.put("Condition", Expr::map(conditions));
+        }
+        out
+    }
+}
+
+/// A policy document, version `2012-10-17`.
+///
+/// ```
+/// use construct_iam::{PolicyDocument, PolicyStatement};
+/// let document = PolicyDocument::new()
+///     .with(PolicyStatement::allow(["s3:GetObject"]).on(["arn:aws:s3:::a/*"]))
+///     .with(PolicyStatement::allow(["s3:GetObject"]).on(["arn:aws:s3:::b/*"]));
+/// assert_eq!(document.merged().statements().count(), 1);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[must_use]
+pub struct PolicyDocument {
+    id: Option<String>,
+    statements: Vec<PolicyStatement>,
+}
+
+/// How long a document is, in the characters that IAM counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PolicySize {
+    /// Characters of the compact JSON without white space, references not counted.
+    pub characters: usize,
+    /// References whose text only CloudFormation knows.
+    pub references: usize,
+}
+
+impl PolicyDocument {
+    /// A document without statements.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The optional `Id` of the document.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Adds a statement.
+    pub fn with(mut self, statement: PolicyStatement) -> Self {
+        self.push(statement);
+        self
+    }
+
+    /// Adds a statement in place.
+    pub fn push(&mut self, statement: PolicyStatement) {
+        self.statements.push(statement);
+    }
+
+    /// The statements.
+    pub fn statements(&self) -> impl Iterator<Item = &PolicyStatement> {
+        self.statements.iter()
+    }
+
+    /// Whether there are no statements.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.statements.is_empty()
+    }
+
+    /// The same permissions in fewer statements: those that differ only in their resources, their actions or their
+    /// principals become one. The order of the statements has no meaning and does not change the result.
+    pub fn merged(&self) -> Self {
+        let mut statements: BTreeSet<PolicyStatement> = self.statements.iter().cloned().collect();
+        loop {
+            let before = statements.len();
+            statements = merge_by(statements, |statement| &mut statement.resources);
+            statements = merge_by(statements, |statement| &mut statement.actions);
+            statements = merge_by(statements, |statement| &mut statement.principals);
+            if statements.len() == before {
+                return Self { id: self.id.clone(), statements: statements.into_iter().collect() };
+            }
+        }
+    }
+
+    /// The length that counts against a limit: IAM does not count white space, nor do the services with policies of
+    /// their own once they have stored them.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+    #[must_use]
+    pub fn size(&self) -> PolicySize {
+        let mut size = PolicySize::default();
+        measure(&self.expr(), &mut size);
+        size
+    }
+
+    /// The document as a property of a resource.
+    #[must_use]
+    pub fn expr(&self) -> Expr {
+        let statements: Vec<Expr> = self.statements.iter().map(|statement| statement.properties().into()).collect();
+        Properties::new().set("Version", "2012-10-17").opt("Id", self.id.clone()).set("Statement", statements).into()
+    }
+}
+
+impl FromIterator<PolicyStatement> for PolicyDocument {
+    fn from_iter<I: IntoIterator<Item = PolicyStatement>>(statements: I) -> Self {
+        Self { id: None, statements: statements.into_iter().collect() }
+    }
+}
+
+/// Unites one set of the statements that agree in everything else. Empty sets stay apart: no resource is not every
+/// resource.
+fn merge_by<T: Ord>(
+    statements: BTreeSet<PolicyStatement>,
+    set: impl Fn(&mut PolicyStatement) -> &mut BTreeSet<T>,
+) -> BTreeSet<PolicyStatement> {
+    let mut groups: BTreeMap<(PolicyStatement, bool), BTreeSet<T>> = BTreeMap::new();
+    for mut statement in statements {
+        let values = std::mem::take(set(&mut statement));
+        groups.entry((statement, values.is_empty())).or_default().extend(values);
+    }
+    let united = groups.into_iter().map(|((mut statement, _), values)| {
+        *set(&mut statement) = values;
+        statement
+    });
+    united.collect()
+}
+
+/// The length of an expression as compact JSON without white space.
+fn measure(expr: &Expr, size: &mut PolicySize) {
+    // White space inside of strings does not count either.
+    let text = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count() + text.matches(['"', '\\']).count() + 2;
+    match expr {
+        Expr::Str(known) => size.characters += text(known),
+        Expr::Bool(flag) => size.characters += if *flag { 4 } else { 5 },
+        Expr::Int(int) => size.characters += int.to_string().len(),
+        Expr::Real(real) => size.characters += real.0.to_string().len(),
+        Expr::ByName(inner) => measure(inner, size),
+        Expr::List(items) => {
+            size.characters += 2 + items.len().saturating_sub(1);
+            items.iter().for_each(|item| measure(item, size));
+        }
+        Expr::Map(entries) => {
+            size.characters += 2 + entries.len().saturating_sub(1);
+            for (key, value) in entries {
+                size.characters += text(key) + 1;
+                measure(value, size);
+            }
+        }
+        Expr::Join(parts) => {
+            size.characters += 2;
+            for part in parts {
+                match part {
+                    Expr::Str(known) => size.characters += text(known) - 2,
+                    _ => size.references += 1,
+                }
+            }
+        }
+        _ => {
+            size.characters += 2;
+            size.references += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(bucket: &str) -> PolicyStatement {
+        PolicyStatement::allow(["s3:GetObject"]).on([format!("arn:aws:s3:::{bucket}/*")])
+    }
+
+    #[test]
+    fn statements_that_differ_in_one_list_become_one() {
+        let document: PolicyDocument = [
+            read("a"),
+            read("b"),
+            PolicyStatement::allow(["s3:PutObject"]).on(["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"]),
+        ]
+        .into_iter()
+        .collect();
+        let merged = document.merged();
+        assert_eq!(merged.statements().count(), 1);
+        let one = merged.statements().next().unwrap();
+        assert_eq!(one.action_names().collect::<Vec<_>>(), ["s3:GetObject", "s3:PutObject"]);
+        assert_eq!(one.resource_exprs().count(), 2);
+    }
+
+    #[test]
+    fn what_differs_in_two_lists_or_in_meaning_stays_apart() {
+        let apart = [
+            vec![read("a"), PolicyStatement::allow(["s3:PutObject"]).on(["arn:aws:s3:::b/*"])],
+            vec![read("a"), read("b").condition("Bool", "aws:SecureTransport", ["true"])],
+            vec![read("a"), PolicyStatement::deny(["s3:GetObject"]).on(["arn:aws:s3:::b/*"])],
+            vec![read("a").sid("A"), read("b").sid("B")],
+            vec![
+                PolicyStatement::new(Effect::Deny).not_actions(["s3:Get*"]).on(["*"]),
+                PolicyStatement::new(Effect::Deny).not_actions(["s3:Put*"]).on(["*"]),
+            ],
+            vec![PolicyStatement::allow(["sts:AssumeRole"]), PolicyStatement::allow(["sts:AssumeRole"]).on(["*"])],
+        ];
+        for statements in apart {
+            let document: PolicyDocument = statements.into_iter().collect();
+            assert_eq!(document.merged().statements().count(), 2, "{document:?}");
+        }
+    }
+
+    #[test]
+    fn size_is_that_of_the_compact_json_without_white_space() {
+        let document = PolicyDocument::new().with(read("a b").condition("StringLike", "k", ["v\"w"]));
+        let json = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::ab/*","Condition":{"StringLike":{"k":"v\"w"}}}]}"#;
+        assert_eq!(document.size(), PolicySize { characters: json.len(), references: 0 });
+    }
+
+    #[test]
+    fn what_iam_would_refuse_is_said() {
+        assert!(PolicyStatement::allow(["s3:GetObject"]).problem(true).unwrap().contains("no resource"));
+        assert!(PolicyStatement::allow(["s3:GetObject"]).problem(false).is_none());
+        assert!(PolicyStatement::allow(["GetObject"]).on(["*"]).problem(true).unwrap().contains("no action"));
+        assert!(read("a").not_on(["*"]).problem(true).is_some());
+        assert!(read("a").sid("with space").problem(true).is_some());
+        assert!(PolicyStatement::new(Effect::Allow).on(["*"]).problem(true).is_some());
+    }
+
+    fn small_document() -> impl Strategy<Value = Vec<PolicyStatement>> {
+        let statement =
+            (any::<bool>(), 0..3usize, 0..3usize, any::<bool>()).prop_map(|(allow, action, resource, tls)| {
+                let action = ["s3:GetObject", "s3:PutObject", "s3:ListBucket"][action];
+                let statement = if allow { PolicyStatement::allow([action]) } else { PolicyStatement::deny([action]) };
+                let statement = statement.on([["arn:aws:s3:::a", "arn:aws:s3:::b", "arn:aws:s3:::c"][resource]]);
+                if tls { statement.condition("Bool", "aws:SecureTransport", ["true"]) } else { statement }
+            });
+        prop::collection::vec(statement, 0..12)
+    }
+
+    /// Every (effect, action, resource, condition) that a document speaks about.
+    fn meaning(document: &PolicyDocument) -> BTreeSet<(Effect, String, Expr, usize)> {
+        let of = |statement: &PolicyStatement| {
+            let (effect, conditions) = (statement.effect, statement.conditions.len());
+            let resources: Vec<Expr> = statement.resources.iter().cloned().collect();
+            let actions: Vec<String> = statement.action_names().map(str::to_owned).collect();
+            actions
+                .into_iter()
+                .flat_map(move |action| {
+                    resources.clone().into_iter().map(move |resource| (effect, action.clone(), resource, conditions))
+                })
+                .collect::<Vec<_>>()
+        };
+        document.statements().flat_map(of).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn merging_changes_no_meaning_and_ignores_order(statements in small_document()) {
+            let document: PolicyDocument = statements.iter().cloned().collect();
+            let reversed: PolicyDocument = statements.into_iter().rev().collect();
+            prop_assert_eq!(meaning(&document), meaning(&document.merged()));
+            prop_assert_eq!(document.merged(), reversed.merged());
+            prop_assert_eq!(document.merged().merged(), document.merged());
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! Roles, owned and imported.
+
+use construct_core::{
+    Attr, CfnResource, Diagnostic, Env, Expr, Fact, Lower, LowerCx, PlanCx, Properties, Reach, Resources, Synth,
+    Tagging, ValidateCx, Value, kind,
+};
+
+use crate::arn::Arn;
+use crate::policy::{PolicyDocument, PolicyStatement};
+use crate::principal::Principal;
+
+construct_core::handle! {
+    /// A role, owned or imported.
+    pub struct RoleRef {
+        /// The role's ARN.
+        arn: Arn = GetAtt("Arn"),
+        /// The role's name.
+        name: Name = Ref,
+        /// The role's unique id, which a recreated role does not share.
+        role_id: Text = GetAtt("RoleId"),
+    }
+}
+
+/// The most characters of all inline policies of a role together; white space does not count.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>, as of 2026-11.
+pub const INLINE_POLICY_CHARACTERS: usize = 10_240;
+
+/// The most characters of a trust policy, before AWS raised it for the account.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>, as of 2026-11.
+pub const TRUST_POLICY_CHARACTERS: usize = 2_048;
+
+/// A permissions boundary for every role below the construct it is attached to; the nearest wins, and a role's own
+/// boundary wins over all.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PermissionsBoundary(Value<kind::Arn>);
+
+impl PermissionsBoundary {
+    /// The managed policy that bounds what the roles may do.
+    pub fn new(policy: impl Into<Value<kind::Arn>>) -> Self {
+        Self(policy.into())
+    }
+}
+
+impl Fact for PermissionsBoundary {
+    const NAME: &'static str = "permissions boundary";
+    const REACH: Reach = Reach::Subtree;
+}
+
+/// A managed policy for a role, attached from elsewhere in the tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ManagedPolicy(Value<kind::Arn>);
+
+impl ManagedPolicy {
+    /// A managed policy by its ARN.
+    pub fn new(arn: impl Into<Value<kind::Arn>>) -> Self {
+        Self(arn.into())
+    }
+}
+
+impl Fact for ManagedPolicy {
+    const NAME: &'static str = "managed policy";
+    const REACH: Reach = Reach::Node;
+}
+
+/// The role with which a construct works: the link that lets others grant to "the project" or "the function".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServiceRole(pub RoleRef);
+
+impl Fact for ServiceRole {
+    const NAME: &'static str = "service role";
+    const REACH: Reach = Reach::Node;
+    const MUST_BE_READ: bool = false;
+}
+
+/// An IAM role.
+///
+/// Its permissions are inline: they exist as soon as the role does, so nothing can use the role before it is able to
+/// work. Statements attached to its handle are merged with those given here.
+///
+/// ```
+/// use construct_core::{App, Env};
+/// use construct_iam::{PolicyStatement, Principal, Role};
+/// let mut app = App::new();
+/// let stack = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+/// let mut scope = app.at(stack);
+/// let role = scope.add("Builder", Role::new(Principal::service("codebuild.amazonaws.com")).role_name("builder"));
+/// scope.attach(role, PolicyStatement::allow(["s3:GetObject"]).on(["arn:aws:s3:::orders/*"]));
+/// ```
+///
+/// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-role.html>.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Role {
+    trust: PolicyDocument,
+    name: Option<String>,
+    path: String,
+    description: Option<String>,
+    max_session_seconds: Option<u32>,
+    boundary: Option<Value<kind::Arn>>,
+    managed: Vec<Value<kind::Arn>>,
+    policies: Vec<(String, PolicyDocument)>,
+    permissions: PolicyDocument,
+}
+
+impl Role {
+    /// A role that a principal may assume.
+    pub fn new(principal: Principal) -> Self {
+        let action = match principal {
+            Principal::Federated(_) => "sts:AssumeRoleWithWebIdentity",
+            Principal::Any | Principal::Aws(_) | Principal::Service(_) | Principal::CanonicalUser(_) => {
+                "sts:AssumeRole"
+            }
+        };
+        Self::trusting(PolicyDocument::new().with(PolicyStatement::allow([action]).principal(principal)))
+    }
+
+    /// A role with a trust policy of your own.
+    pub fn trusting(trust: PolicyDocument) -> Self {
+        Self {
+            trust,
+            name: None,
+            path: "/".into(),
+            description: None,
+            max_session_seconds: None,
+            boundary: None,
+            managed: Vec::new(),
+            policies: Vec::new(),
+            permissions: PolicyDocument::new(),
+        }
+    }
+
+    /// A role that exists already: it is referred to and never written to.
+    pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedRole {
+        ImportedRole { arn: arn.into() }
+    }
+
+    /// The role's name: 1 to 64 characters of `A-Za-z0-9+=,.@_-`, unique in the account whatever the case of its letters.
+    /// With a name, the role can be known in other accounts; without, CloudFormation makes one up.
+    pub fn role_name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The path, beginning and ending with `/`, at most 512 characters; `/` by default.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
+    /// What the role is for, at most 1,000 characters.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// The longest session in seconds, 3,600 to 43,200.
+    pub fn max_session_duration(mut self, seconds: u32) -> Self {
+        self.max_session_seconds = Some(seconds);
+        self
+    }
+
+    /// The managed policy that bounds what the role may do.
+    pub fn permissions_boundary(mut self, policy: impl Into<Value<kind::Arn>>) -> Self {
+        self.boundary = Some(policy.into());
+        self
+    }
+
+    /// Attaches a managed policy.
+    pub fn managed_policy(mut self, arn: impl Into<Value<kind::Arn>>) -> Self {
+        self.managed.push(arn.into());
+        self
+    }
+
+    /// Adds an inline policy with a name of its own, which is not merged with anything.
+    pub fn inline_policy(mut self, name: impl Into<String>, document: PolicyDocument) -> Self {
+        self.policies.push((name.into(), document));
+        self
+    }
+
+    /// Adds a permission.
+    pub fn allow(mut self, statement: PolicyStatement) -> Self {
+        self.permissions.push(statement);
+        self
+    }
+}
+
+impl Synth for Role {
+    type Handle = RoleRef;
+
+    fn validate(&self, cx: &mut ValidateCx<'_>) {
+        if let Some(name) = &self.name
+            && (name.is_empty() || name.len() > 64 || !name.bytes().all(is_name_byte))
+        {
+            cx.report(
+                Diagnostic::error(
+                    "iam::malformed-role-name",
+                    format!("`{}` is no name of a role", name.escape_debug()),
+                )
+                .help("role names have 1 to 64 letters, digits and `+=,.@_-`"),
+            );
+        }
+        let sound_path =
+            self.path == "/" || self.path.len() > 2 && self.path.starts_with('/') && self.path.ends_with('/');
+        if !sound_path || self.path.len() > 512 || !self.path.bytes().all(|byte| byte.is_ascii_graphic()) {
+            cx.report(
+                Diagnostic::error(
+                    "iam::malformed-path",
+                    format!("`{}` is no path of a role", self.path.escape_debug()),
+                )
+                .help("paths begin and end with `/`, as in `/delivery/`, and have at most 512 characters"),
+            );
+        }
+        if let Some(seconds) = self.max_session_seconds
+            && !(3_600..=43_200).contains(&seconds)
+        {
+            cx.report(
+                Diagnostic::error("iam::session-duration", format!("a session cannot last {seconds} seconds"))
+                    .help("the maximum session duration is 3,600 to 43,200 seconds"),
+            );
+        }
+        if self.description.as_ref().is_some_and(|description| description.chars().count() > 1_000) {
+            cx.report(
+                Diagnostic::error(
+                    "iam::long-description",
+                    "the description of the role has more than 1,000 characters",
+                )
+                .help("shorten it"),
+            );
+        }
+        let inline = self.policies.iter().flat_map(|(_, document)| document.statements());
+        let here = cx.here();
+        let attached: Vec<PolicyStatement> = cx.facts_of::<PolicyStatement>(here).cloned().collect();
+        let problems: Vec<String> = (self.permissions.statements().chain(inline).map(|one| one.problem(true)))
+            .chain(self.trust.statements().map(|one| one.problem(false)))
+            .chain(attached.iter().map(|one| one.problem(!one.has_principal())))
+            .flatten()
+            .collect();
+        for problem in problems {
+            cx.report(
+                Diagnostic::error(
+                    "iam::malformed-statement",
+                    format!("IAM refuses a statement of this role: {problem}"),
+                )
+                .help("a statement has an effect, actions and resources, each once"),
+            );
+        }
+    }
+
+    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        Box::new(self.clone())
+    }
+}
+
+impl Lower for Role {
+    fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
+        let (trusting, permitting): (Vec<_>, Vec<_>) =
+            cx.facts::<PolicyStatement>().cloned().partition(PolicyStatement::has_principal);
+        let trust: PolicyDocument = self.trust.statements().cloned().chain(trusting).collect();
+        let permissions: PolicyDocument = self.permissions.statements().cloned().chain(permitting).collect();
+        let (trust, permissions) = (trust.merged(), permissions.merged());
+        self.measure(cx, &trust, &permissions);
+
+        let merged = (!permissions.is_empty()).then(|| ("Permissions".to_owned(), permissions));
+        let policies = merged.into_iter().chain(self.policies.iter().cloned()).map(|(name, document)| {
+            Expr::from(Properties::new().set("PolicyName", name).set("PolicyDocument", document.expr()))
+        });
+        let attached = cx.facts::<ManagedPolicy>().map(|policy| policy.0.clone());
+        let boundary =
+            self.boundary.clone().or_else(|| cx.facts::<PermissionsBoundary>().next().map(|fact| fact.0.clone()));
+        let path = (self.path != "/").then(|| self.path.clone());
+        let properties = Properties::new()
+            .opt("RoleName", self.name.clone())
+            .opt("Path", path)
+            .opt("Description", self.description.clone())
+            .set("AssumeRolePolicyDocument", trust.expr())
+            .list("ManagedPolicyArns", self.managed.iter().cloned().chain(attached))
+            .list("Policies", policies)
+            .opt("MaxSessionDuration", self.max_session_seconds)
+            .opt("PermissionsBoundary", boundary);
+        out.add(CfnResource::new("AWS::IAM::Role", properties).tagging(Tagging::List));
+    }
+
+    fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
+        let name = self.name.as_ref()?;
+        match attr {
+            Attr::Ref => Some(name.clone().into()),
+            Attr::GetAtt(attr) if attr == "Arn" => Some(Arn::role(own, &self.path, name).into()),
+            Attr::GetAtt(_) | Attr::LogicalId => None,
+        }
+    }
+}
+
+impl Role {
+    fn measure(&self, cx: &LowerCx<'_>, trust: &PolicyDocument, permissions: &PolicyDocument) {
+        let inline = self.policies.iter().map(|(_, document)| document.size().characters).sum::<usize>();
+        let counts = [
+            ("inline policies", inline + permissions.size().characters, INLINE_POLICY_CHARACTERS),
+            ("trust policy", trust.size().characters, TRUST_POLICY_CHARACTERS),
+        ];
+        for (what, n, most) in counts {
+            if n > most {
+                cx.report(
+                    Diagnostic::error(
+                        "iam::policy-too-large",
+                        format!("the {what} of this role have {n} characters; IAM takes at most {most}"),
+                    )
+                    .help("divide the work among several roles, or move permissions to a managed policy"),
+                );
+            }
+        }
+    }
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte)
+}
+
+/// A role that exists already. Statements attached to it are not written anywhere: whoever owns the role must see to
+/// them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct ImportedRole {
+    arn: Value<kind::Arn>,
+}
+
+impl ImportedRole {
+    /// The role's ARN.
+    #[must_use]
+    pub fn arn(&self) -> &Value<kind::Arn> {
+        &self.arn
+    }
+
+    fn parsed(&self) -> Option<Arn> {
+        let arn = Arn::parse(self.arn.literal()?).ok()?;
+        (arn.service() == "iam" && arn.resource().starts_with("role/")).then_some(arn)
+    }
+}
+
+impl Synth for ImportedRole {
+    type Handle = RoleRef;
+
+    fn env(&self, placed_in: Option<Env>) -> Option<Env> {
+        self.parsed().and_then(|arn| arn.env(placed_in)).or(placed_in)
+    }
+
+    fn validate(&self, cx: &mut ValidateCx<'_>) {
+        if let Some(text) = self.arn.literal()
+            && self.parsed().is_none()
+        {
+            cx.report(
+                Diagnostic::error("iam::malformed-role-arn", format!("`{text}` is no ARN of a role"))
+                    .help("write it as `arn:aws:iam::111111111111:role/name`"),
+            );
+        }
+    }
+
+    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        Box::new(self.clone())
+    }
+}
+
+impl Lower for ImportedRole {
+    fn lower(&self, cx: &LowerCx<'_>, _: &mut Resources) {
+        // Read, so that they do not count as lost: they are part of what the owner is asked for.
+        cx.facts::<PolicyStatement>().for_each(drop);
+        cx.facts::<ManagedPolicy>().for_each(drop);
+    }
+
+    fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {
+        match attr {
+            Attr::GetAtt(attr) if attr == "Arn" => Some(self.arn.clone().into()),
+            Attr::Ref => self.parsed().map(|arn| arn.resource_name().to_owned().into()),
+            Attr::GetAtt(_) | Attr::LogicalId => None,
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! synth
+fn main() {}
