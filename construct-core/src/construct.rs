@@ -13,7 +13,7 @@ use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::env::Env;
 use crate::fact::{Fact, Facts, Found, Reach, ReadMarks, RemovalPolicy};
 use crate::handle::{Handle, NodeId, StackRef};
-use crate::resource::{CfnResource, Properties, Resources, Tagging};
+use crate::resource::{CfnResource, Claim, Properties, Resources, Tagging};
 use crate::stack::StackProps;
 use crate::tree::{Arena, Node};
 use crate::value::{Attr, Expr};
@@ -21,12 +21,12 @@ use crate::value::{Attr, Expr};
 /// Something that can be placed in the tree: by itself, or by placing the constructs it is made of.
 ///
 /// ```
-/// use construct_core::{Construct, NodeRef, Properties, RawResource, Scope};
+/// use construct_core::{Construct, RawRef, RawResource, Scope};
 /// /// Two queues, the second for what the first could not deliver.
 /// struct QueuePair;
 /// impl Construct for QueuePair {
-///     type Handle = NodeRef;
-///     fn compose(self, scope: &mut Scope<'_>) -> NodeRef {
+///     type Handle = RawRef;
+///     fn compose(self, scope: &mut Scope<'_>) -> RawRef {
 ///         scope.add("Dead", RawResource::new("AWS::SQS::Queue"));
 ///         scope.add("Queue", RawResource::new("AWS::SQS::Queue"))
 ///     }
@@ -144,6 +144,11 @@ pub trait Resource: Clone + fmt::Debug + Send + Sync + 'static {
         let _ = (attr, own);
         None
     }
+
+    /// The name that no other resource of the type may have; see [`Claim`].
+    fn claim(&self) -> Option<Claim> {
+        None
+    }
 }
 
 impl<R: Resource> Synth for R {
@@ -174,6 +179,7 @@ impl<R: Resource> Lower for ResourceLower<R> {
         let mut resource = CfnResource::new(R::TYPE, self.0.properties(cx));
         resource = resource.tagging(R::TAGGING).removal(self.0.removal_policy());
         resource.depends_on = self.0.depends_on();
+        resource.claim = self.0.claim();
         out.add(resource);
     }
 
@@ -240,6 +246,43 @@ impl Tree {
             Reach::Node => self.facts.on::<F>(node),
             Reach::Subtree => self.arena.up(node).flat_map(|node| self.facts.on::<F>(node)).collect(),
         }
+    }
+}
+
+/// A tree as every context shows it: to look at, not to change.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    tree: &'a Tree,
+}
+
+impl<'a> View<'a> {
+    /// The environment a construct stands in.
+    #[must_use]
+    pub fn env_of(self, node: impl Into<NodeId>) -> Option<Env> {
+        self.tree.node(node.into()).env
+    }
+
+    /// The stack a construct belongs to.
+    #[must_use]
+    pub fn stack_of(self, node: impl Into<NodeId>) -> Option<StackRef> {
+        self.tree.node(node.into()).stack.map(StackRef::from)
+    }
+
+    /// The path of a construct, for messages.
+    #[must_use]
+    pub fn path_of(self, node: impl Into<NodeId>) -> &'a str {
+        &self.tree.node(node.into()).path
+    }
+
+    /// Whether a construct belongs to this app; a handle of another app refers to nothing here.
+    #[must_use]
+    pub fn owns(self, node: impl Into<NodeId>) -> bool {
+        self.tree.arena.owns(node.into())
+    }
+
+    /// The facts of one kind that reach a construct, nearest first.
+    pub fn facts_of<F: Fact>(self, node: impl Into<NodeId>) -> impl Iterator<Item = &'a F> {
+        self.tree.reaching::<F>(node.into()).into_iter().map(|found| found.fact)
     }
 }
 
@@ -346,15 +389,16 @@ impl<'a> Scope<'a> {
         self.tree.node(self.node).env
     }
 
-    /// The environment a construct stands in.
+    /// The whole tree, to look at.
     #[must_use]
-    pub fn env_of(&self, node: impl Into<NodeId>) -> Option<Env> {
-        self.tree.node(node.into()).env
+    pub fn view(&self) -> View<'_> {
+        View { tree: self.tree }
     }
 
-    /// The facts of one kind on one construct.
-    pub fn facts_of<F: Fact>(&self, node: impl Into<NodeId>) -> impl Iterator<Item = &F> {
-        self.tree.reaching::<F>(node.into()).into_iter().map(|found| found.fact)
+    /// The path of this place, as in `Tools/Pipeline`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.tree.node(self.node).path
     }
 
     /// Reports a finding about this place.
@@ -399,27 +443,10 @@ impl ValidateCx<'_> {
         self.tree.node(self.node).env
     }
 
-    /// The environment another construct stands in.
+    /// The whole tree, to look at.
     #[must_use]
-    pub fn env_of(&self, node: impl Into<NodeId>) -> Option<Env> {
-        self.tree.node(node.into()).env
-    }
-
-    /// The path of a construct, for messages.
-    #[must_use]
-    pub fn path_of(&self, node: impl Into<NodeId>) -> &str {
-        &self.tree.node(node.into()).path
-    }
-
-    /// Whether the construct belongs to this app; a handle of another app refers to nothing here.
-    #[must_use]
-    pub fn owns(&self, node: impl Into<NodeId>) -> bool {
-        self.tree.arena.owns(node.into())
-    }
-
-    /// The facts of one kind that reach a construct, nearest first.
-    pub fn facts_of<F: Fact>(&self, node: impl Into<NodeId>) -> impl Iterator<Item = &F> {
-        self.tree.reaching::<F>(node.into()).into_iter().map(|found| found.fact)
+    pub fn view(&self) -> View<'_> {
+        View { tree: self.tree }
     }
 
     /// This construct, as a target of facts.
@@ -466,39 +493,16 @@ impl PlanCx<'_> {
         self.tree.node(self.node).env
     }
 
-    /// The environment another construct stands in.
+    /// The whole tree as planned so far, to look at.
     #[must_use]
-    pub fn env_of(&self, node: impl Into<NodeId>) -> Option<Env> {
-        self.tree.node(node.into()).env
-    }
-
-    /// The stack this construct belongs to.
-    #[must_use]
-    pub fn stack_of(&self, node: impl Into<NodeId>) -> Option<StackRef> {
-        self.tree.node(node.into()).stack.map(StackRef::from)
-    }
-
-    /// The path of a construct, for messages.
-    #[must_use]
-    pub fn path_of(&self, node: impl Into<NodeId>) -> &str {
-        &self.tree.node(node.into()).path
+    pub fn view(&self) -> View<'_> {
+        View { tree: self.tree }
     }
 
     /// This construct, as a target of facts.
     #[must_use]
     pub fn here(&self) -> NodeId {
         self.node
-    }
-
-    /// The facts of one kind that reach a construct, nearest first.
-    pub fn facts_of<F: Fact>(&self, node: impl Into<NodeId>) -> impl Iterator<Item = &F> {
-        self.tree.reaching::<F>(node.into()).into_iter().map(|found| found.fact)
-    }
-
-    /// Whether the construct belongs to this app.
-    #[must_use]
-    pub fn owns(&self, node: impl Into<NodeId>) -> bool {
-        self.tree.arena.owns(node.into())
     }
 
     /// Reports a finding about this construct.

@@ -39,7 +39,7 @@ mod assembly;
 
 pub use app::{App, SynthError};
 pub use assembly::{Assembly, INLINE_TEMPLATE_BYTES, ReadError, StackArtifact, WriteError};
-pub use construct::{Construct, Lower, LowerCx, Nothing, Plan, PlanCx, Resource, Scope, Synth, Tree, ValidateCx};
+pub use construct::{Construct, Lower, LowerCx, Nothing, Plan, PlanCx, Resource, Scope, Synth, Tree, ValidateCx, View};
 pub use diagnostic::{Caller, Diagnostic, Diagnostics, Severity};
 pub use dynamic::{Secret, SsmParameter};
 pub use env::{AccountId, Env, EnvError, Partition, Region};
@@ -48,7 +48,7 @@ pub use handle::{Handle, NodeId, NodeRef, StackRef};
 pub use logical_id::short_hash;
 pub use parts::{Condition, ConditionRef, Output, OutputRef, Parameter, ParameterRef, RawRef, RawResource};
 pub use pass::{Lowered, Ordered, emit, lower, order, plan, validate};
-pub use resource::{CfnResource, Properties, Resources, Tagging};
+pub use resource::{CfnResource, Claim, Properties, Resources, Tagging, Uniqueness};
 pub use stack::StackProps;
 #[doc(hidden)]
 pub use value::text;

@@ -102,6 +102,41 @@ pub enum Tagging {
     Map,
 }
 
+/// Where a name must be unique.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Uniqueness {
+    /// In one account and region.
+    Environment,
+    /// In one account, in all regions.
+    Account,
+    /// In all accounts and regions of the partition.
+    Partition,
+}
+
+/// A physical name that only one resource of a type may have. Two claims to one name in one app are a finding, which
+/// would otherwise come as a failed deployment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Claim {
+    pub(crate) scope: Uniqueness,
+    pub(crate) name: String,
+    pub(crate) folded: String,
+}
+
+impl Claim {
+    /// A name that is unique letter by letter.
+    pub fn new(scope: Uniqueness, name: impl Into<String>) -> Self {
+        let name = name.into();
+        Self { scope, folded: name.clone(), name }
+    }
+
+    /// Names that differ only in case are the same name.
+    #[must_use]
+    pub fn ignoring_case(mut self) -> Self {
+        self.folded = self.name.to_ascii_lowercase();
+        self
+    }
+}
+
 /// One CloudFormation resource about to be written.
 #[derive(Clone, Debug)]
 pub struct CfnResource {
@@ -112,6 +147,7 @@ pub struct CfnResource {
     pub(crate) removal: Option<RemovalPolicy>,
     pub(crate) depends_on: Vec<NodeId>,
     pub(crate) condition: Option<NodeId>,
+    pub(crate) claim: Option<Claim>,
     pub(crate) metadata: Vec<(Cow<'static, str>, Expr)>,
     pub(crate) attributes: Vec<(Cow<'static, str>, Expr)>,
 }
@@ -127,6 +163,7 @@ impl CfnResource {
             removal: None,
             depends_on: Vec::new(),
             condition: None,
+            claim: None,
             metadata: Vec::new(),
             attributes: Vec::new(),
         }
@@ -164,6 +201,13 @@ impl CfnResource {
     #[must_use]
     pub fn condition(mut self, condition: impl Into<NodeId>) -> Self {
         self.condition = Some(condition.into());
+        self
+    }
+
+    /// The name that no other resource of the type may have.
+    #[must_use]
+    pub fn claim(mut self, claim: Option<Claim>) -> Self {
+        self.claim = claim;
         self
     }
 

@@ -26,7 +26,7 @@ use crate::role::RoleRef;
 #[track_caller]
 pub fn grant(scope: &mut Scope<'_>, role: RoleRef, resource: impl Into<NodeId>, statement: PolicyStatement) {
     let resource = resource.into();
-    let (grantee, owner) = (scope.env_of(role), scope.env_of(resource));
+    let (grantee, owner) = (scope.view().env_of(role), scope.view().env_of(resource));
     if let (Some(grantee), Some(owner)) = (grantee, owner)
         && grantee.account != owner.account
     {

@@ -10,6 +10,8 @@ mod principal;
 mod grant;
 mod role;
 
+pub mod access;
+
 pub use arn::{Arn, ArnError};
 pub use grant::grant;
 pub use policy::{Effect, PolicyDocument, PolicySize, PolicyStatement};

@@ -1,8 +1,8 @@
 //! Roles, owned and imported.
 
 use construct_core::{
-    Attr, CfnResource, Diagnostic, Env, Expr, Fact, Lower, LowerCx, PlanCx, Properties, Reach, Resources, Synth,
-    Tagging, ValidateCx, Value, kind,
+    Attr, CfnResource, Claim, Diagnostic, Env, Expr, Fact, Lower, LowerCx, PlanCx, Properties, Reach, Resources, Synth,
+    Tagging, Uniqueness, ValidateCx, Value, kind,
 };
 
 use crate::arn::Arn;
@@ -230,7 +230,7 @@ impl Synth for Role {
         }
         let inline = self.policies.iter().flat_map(|(_, document)| document.statements());
         let here = cx.here();
-        let attached: Vec<PolicyStatement> = cx.facts_of::<PolicyStatement>(here).cloned().collect();
+        let attached: Vec<PolicyStatement> = cx.view().facts_of::<PolicyStatement>(here).cloned().collect();
         let problems: Vec<String> = (self.permissions.statements().chain(inline).map(|one| one.problem(true)))
             .chain(self.trust.statements().map(|one| one.problem(false)))
             .chain(attached.iter().map(|one| one.problem(!one.has_principal())))
@@ -278,7 +278,8 @@ impl Lower for Role {
             .list("Policies", policies)
             .opt("MaxSessionDuration", self.max_session_seconds)
             .opt("PermissionsBoundary", boundary);
-        out.add(CfnResource::new("AWS::IAM::Role", properties).tagging(Tagging::List));
+        let claim = self.name.as_ref().map(|name| Claim::new(Uniqueness::Account, name).ignoring_case());
+        out.add(CfnResource::new("AWS::IAM::Role", properties).tagging(Tagging::List).claim(claim));
     }
 
     fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {

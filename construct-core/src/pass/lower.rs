@@ -1,7 +1,7 @@
 //! Turns a plan into templates: asks every node for its resources, applies the facts that reach them, and writes every
 //! expression as JSON with CloudFormation's functions.
 //!
-//! Codes: `fact::unread`, and those of [`apply`] and [`resolve`].
+//! Codes: `fact::unread`, `resource::duplicate-name`, and those of [`apply`] and [`resolve`].
 
 mod apply;
 mod resolve;
@@ -16,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fact::{Fact, Reach, ReadMarks, Tag};
 use crate::handle::NodeId;
 use crate::logical_id::logical_id;
-use crate::resource::{Part, Resources};
+use crate::resource::{Part, Resources, Uniqueness};
 use crate::stack::StackProps;
 use apply::Applied;
 use resolve::Resolver;
@@ -89,6 +89,7 @@ pub fn lower(plan: &Plan) -> Lowered {
         }
     }
     report_unread(plan, &marks, &findings);
+    names_are_claimed_once(plan, &placed, &findings);
     // A stack that holds nothing (only imports, say) is no stack for CloudFormation.
     let stacks: Vec<LoweredStack> = stacks.into_values().filter(|stack| !stack.resources.is_empty()).collect();
     Lowered { stacks, tree: tree_view(plan, &placed), findings: findings.into_inner() }
@@ -204,6 +205,29 @@ fn report_unread(plan: &Plan, marks: &ReadMarks, findings: &RefCell<Diagnostics>
         };
         let diagnostic = diagnostic.at(unread.location).on(path);
         findings.borrow_mut().push(diagnostic.help("attach it to the construct it is about, or remove it"));
+    }
+}
+
+fn names_are_claimed_once(plan: &Plan, placed: &[Placed], findings: &RefCell<Diagnostics>) {
+    let mut seen: BTreeMap<(&str, String, String), NodeId> = BTreeMap::new();
+    for part in placed {
+        let Part::Resource(resource) = &part.part else { continue };
+        let (Some(claim), Some(env)) = (&resource.claim, plan.tree.node(part.stack).env) else { continue };
+        let (place, words) = match claim.scope {
+            Uniqueness::Environment => (env.to_string(), format!("in {env}")),
+            Uniqueness::Account => (env.account.to_string(), format!("in account {}", env.account)),
+            Uniqueness::Partition => (env.partition().to_string(), format!("in the partition {}", env.partition())),
+        };
+        let Some(first) = seen.insert((&resource.kind, place, claim.folded.clone()), part.node) else { continue };
+        let (first, node) = (plan.tree.node(first), plan.tree.node(part.node));
+        let message = format!("two resources of type `{}` {words} are named `{}`", resource.kind, claim.name);
+        findings.borrow_mut().push(
+            Diagnostic::error("resource::duplicate-name", message)
+                .on(node.path.clone())
+                .at(node.location)
+                .note(format!("the other one is `{}`", first.path), Some(first.location))
+                .help("give one of them another name"),
+        );
     }
 }
 
