@@ -192,8 +192,9 @@ impl PolicyStatement {
         Some(format!("`{wrong}` is no action; actions are written `service:Name`"))
     }
 
-    /// The elements in the order in which AWS writes them.
-    fn properties(&self) -> Properties {
+    /// The statement as it stands in a document, its elements in the order in which AWS writes them.
+    #[must_use]
+    pub fn expr(&self) -> Expr {
         let effect = match self.effect {
             Effect::Allow => "Allow",
             Effect::Deny => "Deny",
@@ -224,7 +225,7 @@ impl PolicyStatement {
             let conditions = self.conditions.iter().map(|(operator, of)| (operator.clone(), keys(of)));
             out.put("Condition", Expr::map(conditions));
         }
-        out
+        out.into()
     }
 }
 
@@ -316,7 +317,7 @@ impl PolicyDocument {
     /// The document as a property of a resource.
     #[must_use]
     pub fn expr(&self) -> Expr {
-        let statements: Vec<Expr> = self.statements.iter().map(|statement| statement.properties().into()).collect();
+        let statements: Vec<Expr> = self.statements.iter().map(PolicyStatement::expr).collect();
         Properties::new().set("Version", "2012-10-17").opt("Id", self.id.clone()).set("Statement", statements).into()
     }
 }

@@ -1,1 +1,62 @@
-//! pipeline
+//! Delivery pipelines on AWS CodePipeline that span accounts and regions.
+//!
+//! A pipeline is a value: [`Pipeline`], [`Stage`], [`Action`], and what an action does, a [`Provider`]. Placed in a stack,
+//! it creates what its actions need in every account and region they run in.
+//!
+//! ```text
+//! Pipeline ──resolve──▶ Resolved: every action in its environment
+//!                          ├──check──▶ findings
+//!                          └──plan──▶ roles, stores, events, declaration ──▶ the passes of construct-core
+//! ```
+//!
+//! Most programs need [`prelude`] alone.
+
+mod artifact;
+pub mod names;
+mod provider;
+pub mod wire;
+
+mod action;
+mod stage;
+mod store;
+
+mod pipeline;
+
+mod flow;
+mod resolve;
+
+mod check;
+mod plan;
+mod synth;
+
+pub mod aws;
+pub mod providers;
+
+pub use action::Action;
+pub use artifact::{Artifact, ArtifactAtt, ArtifactFile};
+pub use pipeline::{ExecutionMode, Pipeline, PipelineRef, PipelineType, Variable};
+pub use provider::{
+    ActionCx, ArtifactKey, Category, EventPattern, GivenRole, Owner, PassedRole, Provider, ProviderSpec,
+};
+pub use stage::Stage;
+pub use store::{ArtifactStore, GivenStore, ImportedArtifactStore, KeyReference, StoreRef, StoreSettings};
+
+/// What a program needs, in one `use`.
+pub mod prelude {
+    pub use construct_core::{
+        AccountId, App, Construct, DependsOn, Diagnostic, Env, Expr, Fact, Output, Partition, Properties,
+        PropertyOverride, RawResource, Region, RemovalPolicy, Resource, Scope, Secret, SsmParameter, StackProps,
+        StackRef, SynthError, Tag, Value, kind, text,
+    };
+    pub use construct_iam::{
+        Arn, ManagedPolicy, PermissionsBoundary, PolicyDocument, PolicyStatement, Principal, Role, RoleRef, grant,
+    };
+
+    pub use crate::aws::*;
+    pub use crate::providers::*;
+    pub use crate::{
+        Action, ActionCx, Artifact, ArtifactAtt, ArtifactFile, ArtifactStore, Category, EventPattern, ExecutionMode,
+        ImportedArtifactStore, KeyReference, Owner, PassedRole, Pipeline, PipelineRef, PipelineType, Provider,
+        ProviderSpec, Stage, StoreRef, StoreSettings, Variable,
+    };
+}

@@ -38,7 +38,10 @@ impl<'a> Applied<'a> {
         self.add_tags(part.node, resource, &mut properties);
         let mut written = resolver.json(&properties.into());
         self.override_properties(part.node, resource, &mut written, resolver);
-        let depends_on = self.depends_on(part, resource, resolver);
+        // What a property refers to comes first anyway; saying it twice is noise that linters report.
+        let implied = resolver.referred().clone();
+        let mut depends_on = self.depends_on(part, resource, resolver);
+        depends_on.retain(|id| !implied.contains(id));
 
         let mut json = Map::new();
         json.insert("Type".into(), resource.kind.as_ref().into());

@@ -95,6 +95,11 @@ impl<'a> Resolver<'a> {
         self.targets.get(&node).filter(|target| target.stack == stack).map(|target| &*target.id)
     }
 
+    /// The resources that the current part refers to so far.
+    pub(super) fn referred(&self) -> &BTreeSet<String> {
+        &self.left.references
+    }
+
     /// Notes that the current part comes after another resource of its stack.
     pub(super) fn refer(&mut self, id: &str) {
         self.left.references.insert(id.to_owned());

@@ -1,0 +1,130 @@
+//! Artifacts: what flows between actions.
+
+use std::panic::Location;
+
+use construct_core::{Caller, Expr};
+
+/// Files that one action writes and later ones read, kept in the artifact store meanwhile.
+///
+/// Two artifacts of one name are the same artifact. A name has 1 to 100 letters, digits, `_` and `-`.
+/// See <https://docs.aws.amazon.com/codepipeline/latest/userguide/welcome-introducing-artifacts.html>.
+///
+/// ```
+/// use construct_pipeline::Artifact;
+/// let bundle = Artifact::new("Bundle");
+/// assert_eq!(bundle.file("template.yaml").to_string(), "Bundle::template.yaml");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Artifact {
+    name: String,
+    location: Caller,
+}
+
+impl Artifact {
+    /// An artifact by its name.
+    #[track_caller]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), location: Location::caller() }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A file in the artifact.
+    #[must_use]
+    pub fn file(&self, path: impl Into<String>) -> ArtifactFile {
+        ArtifactFile { artifact: self.clone(), path: path.into() }
+    }
+
+    /// An attribute of the artifact for CloudFormation parameters: `ObjectKey`, `BucketName` or `URL`.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-parameter-override-functions.html>
+    #[must_use]
+    pub fn att(&self, attribute: ArtifactAtt) -> Expr {
+        let attribute = match attribute {
+            ArtifactAtt::BucketName => "BucketName",
+            ArtifactAtt::ObjectKey => "ObjectKey",
+            ArtifactAtt::Url => "URL",
+        };
+        Expr::call("Fn::GetArtifactAtt", [Expr::from(self.name.clone()), attribute.into()])
+    }
+
+    /// The line that made the artifact.
+    #[must_use]
+    pub fn location(&self) -> Caller {
+        self.location
+    }
+}
+
+impl PartialEq for Artifact {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Artifact {}
+
+impl From<&Artifact> for Artifact {
+    fn from(artifact: &Artifact) -> Self {
+        artifact.clone()
+    }
+}
+
+/// Where CodePipeline keeps an artifact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArtifactAtt {
+    /// The bucket of the store.
+    BucketName,
+    /// The key of the object.
+    ObjectKey,
+    /// The address of the object.
+    Url,
+}
+
+/// A file in an artifact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArtifactFile {
+    artifact: Artifact,
+    path: String,
+}
+
+impl ArtifactFile {
+    /// The artifact.
+    #[must_use]
+    pub fn artifact(&self) -> &Artifact {
+        &self.artifact
+    }
+
+    /// The path within the artifact.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The value of a key in the file, which is JSON with text values, for CloudFormation parameters.
+    #[must_use]
+    pub fn param(&self, key: impl Into<String>) -> Expr {
+        let parts = [self.artifact.name.clone(), self.path.clone(), key.into()];
+        Expr::call("Fn::GetParam", Expr::list(parts))
+    }
+}
+
+impl std::fmt::Display for ArtifactFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}::{}", self.artifact.name, self.path)
+    }
+}
+
+impl From<ArtifactFile> for Expr {
+    fn from(file: ArtifactFile) -> Self {
+        file.to_string().into()
+    }
+}
+
+impl From<&ArtifactFile> for Expr {
+    fn from(file: &ArtifactFile) -> Self {
+        file.to_string().into()
+    }
+}

@@ -1,0 +1,380 @@
+//! Buckets, owned and imported, and the policy of an owned one.
+
+use construct_core::{
+    Attr, CfnResource, Claim, Diagnostic, Env, Expr, Fact, Lower, LowerCx, PlanCx, Properties, Reach, RemovalPolicy,
+    Resources, Synth, Tagging, Uniqueness, ValidateCx, Value, kind, text,
+};
+use construct_iam::{PolicyDocument, PolicyStatement, Principal};
+
+construct_core::handle! {
+    /// A bucket, owned or imported.
+    pub struct BucketRef {
+        /// The bucket's ARN.
+        arn: Arn = GetAtt("Arn"),
+        /// The bucket's name.
+        name: Name = Ref,
+    }
+}
+
+impl BucketRef {
+    /// The ARN of all objects of the bucket.
+    #[must_use]
+    pub fn objects(self) -> Value<kind::Arn> {
+        text!("{}/*", self.arn()).cast()
+    }
+}
+
+/// The most bytes of a bucket policy.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-iam-policies.html>, as of 2026-11.
+pub const BUCKET_POLICY_BYTES: usize = 20_480;
+
+/// Says that the bucket must send its events to EventBridge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventBridgeNotifications;
+
+impl Fact for EventBridgeNotifications {
+    const NAME: &'static str = "event notification";
+    const REACH: Reach = Reach::Node;
+}
+
+/// How a bucket encrypts what is put into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BucketEncryption {
+    /// With the AWS-managed key of S3, which other accounts cannot use.
+    AwsManaged,
+    /// With a customer-managed key, by its ARN or the ARN of an alias. A bare alias would be looked up in the account of
+    /// whoever uploads. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html>
+    Key(Value<kind::Arn>),
+}
+
+/// A private bucket: encrypted, all public access blocked, objects owned by the bucket's account, TLS required. It is
+/// retained by default.
+///
+/// Statements attached to its handle go into its bucket policy.
+///
+/// ```
+/// use construct_pipeline::prelude::*;
+/// let mut app = App::new();
+/// let stack = app.stack("Data", Env::new("111111111111", "us-east-1"));
+/// let bucket = app.at(stack).add("Releases", Bucket::new().bucket_name("orders-releases").versioned());
+/// ```
+///
+/// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-s3-bucket.html>.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Bucket {
+    name: Option<String>,
+    encryption: BucketEncryption,
+    versioned: bool,
+    expire_after_days: Option<u32>,
+    access_log_bucket: Option<Value<kind::Name>>,
+    deny_unencrypted_uploads: bool,
+}
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Bucket {
+    /// A private bucket.
+    pub fn new() -> Self {
+        Self {
+            name: None,
+            encryption: BucketEncryption::AwsManaged,
+            versioned: false,
+            expire_after_days: None,
+            access_log_bucket: None,
+            deny_unencrypted_uploads: false,
+        }
+    }
+
+    /// A bucket that exists already: it is referred to and never written to.
+    pub fn import(name: impl Into<Value<kind::Name>>) -> ImportedBucket {
+        ImportedBucket { name: name.into(), env: None }
+    }
+
+    /// The name: 3 to 63 lower-case letters, digits, `.` and `-`, unique in the partition. With a name, the bucket can be
+    /// known in other accounts.
+    pub fn bucket_name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// How objects are encrypted that are uploaded without saying.
+    pub fn encryption(mut self, encryption: BucketEncryption) -> Self {
+        self.encryption = encryption;
+        self
+    }
+
+    /// Keeps old versions of objects.
+    pub fn versioned(mut self) -> Self {
+        self.versioned = true;
+        self
+    }
+
+    /// Deletes objects, and old versions, this many days after they were written.
+    pub fn expire_after_days(mut self, days: u32) -> Self {
+        self.expire_after_days = Some(days);
+        self
+    }
+
+    /// Writes access logs to another bucket of the same account and region.
+    pub fn access_log_bucket(mut self, name: impl Into<Value<kind::Name>>) -> Self {
+        self.access_log_bucket = Some(name.into());
+        self
+    }
+
+    /// Denies uploads that do not ask for encryption with a KMS key.
+    pub fn deny_unencrypted_uploads(mut self) -> Self {
+        self.deny_unencrypted_uploads = true;
+        self
+    }
+}
+
+impl Synth for Bucket {
+    type Handle = BucketRef;
+
+    fn validate(&self, cx: &mut ValidateCx<'_>) {
+        if let Some(name) = &self.name
+            && let Some(problem) = name_problem(name)
+        {
+            cx.report(
+                Diagnostic::error(
+                    "s3::malformed-bucket-name",
+                    format!("`{}` is no name of a bucket: {problem}", name.escape_debug()),
+                )
+                .help("bucket names have 3 to 63 lower-case letters, digits and `-`"),
+            );
+        }
+        if self.expire_after_days == Some(0) {
+            cx.report(Diagnostic::error("s3::expiry", "objects cannot expire after 0 days").help("use 1 day or more"));
+        }
+    }
+
+    fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        let bucket: BucketRef = cx.here().into();
+        let everything = || [Expr::from(bucket.arn()), bucket.objects().into()];
+        cx.attach(
+            bucket,
+            PolicyStatement::deny(["s3:*"])
+                .sid("DenyInsecureTransport")
+                .principal(Principal::Any)
+                .on(everything())
+                .condition("Bool", "aws:SecureTransport", ["false"]),
+        );
+        if self.deny_unencrypted_uploads {
+            cx.attach(
+                bucket,
+                PolicyStatement::deny(["s3:PutObject"])
+                    .sid("DenyUnencryptedUploads")
+                    .principal(Principal::Any)
+                    .on([bucket.objects()])
+                    .condition("StringNotEquals", "s3:x-amz-server-side-encryption", ["aws:kms"]),
+            );
+        }
+        cx.scope().add("Policy", BucketPolicy { bucket });
+        Box::new(self.clone())
+    }
+}
+
+impl Lower for Bucket {
+    fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
+        let default = match &self.encryption {
+            BucketEncryption::AwsManaged => Properties::new().set("SSEAlgorithm", "aws:kms"),
+            BucketEncryption::Key(key) => Properties::new().set("SSEAlgorithm", "aws:kms").set("KMSMasterKeyID", key),
+        };
+        let rule = Properties::new().set("BucketKeyEnabled", true).set("ServerSideEncryptionByDefault", default);
+        let encryption = Properties::new().set("ServerSideEncryptionConfiguration", [rule]);
+        let ownership =
+            Properties::new().set("Rules", [Properties::new().set("ObjectOwnership", "BucketOwnerEnforced")]);
+        let private = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
+        let enabled = || Properties::new().set("Status", "Enabled");
+        let lifecycle = self.expire_after_days.map(|days| {
+            let abort = Properties::new().set("DaysAfterInitiation", 7);
+            let expire = enabled()
+                .set("Id", "Expire")
+                .set("ExpirationInDays", days)
+                .set("AbortIncompleteMultipartUpload", abort);
+            let old = self.versioned.then(|| Properties::new().set("NoncurrentDays", days));
+            Properties::new().set("Rules", [expire.opt("NoncurrentVersionExpiration", old)])
+        });
+        let events = cx.facts::<EventBridgeNotifications>().next().map(|_| {
+            let event_bridge = Properties::new().set("EventBridgeEnabled", true);
+            Properties::new().set("EventBridgeConfiguration", event_bridge)
+        });
+        let logging =
+            self.access_log_bucket.as_ref().map(|bucket| Properties::new().set("DestinationBucketName", bucket));
+        let properties = Properties::new()
+            .opt("BucketName", self.name.clone())
+            .set("BucketEncryption", encryption)
+            .set("OwnershipControls", ownership)
+            .set("PublicAccessBlockConfiguration", private.into_iter().map(|key| (key, true)).collect::<Properties>())
+            .opt("VersioningConfiguration", self.versioned.then(enabled))
+            .opt("LifecycleConfiguration", lifecycle)
+            .opt("LoggingConfiguration", logging)
+            .opt("NotificationConfiguration", events);
+        out.add(
+            CfnResource::new("AWS::S3::Bucket", properties)
+                .tagging(Tagging::List)
+                .removal(Some(RemovalPolicy::Retain))
+                .claim(self.name.as_ref().map(|name| Claim::new(Uniqueness::Partition, name))),
+        );
+    }
+
+    fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
+        physical(self.name.clone()?.into(), attr, own)
+    }
+}
+
+fn physical(name: Value<kind::Name>, attr: &Attr, own: Env) -> Option<Expr> {
+    match attr {
+        Attr::Ref => Some(name.into()),
+        Attr::GetAtt(attr) if attr == "Arn" => Some(text!("arn:{}:s3:::{}", own.partition().as_str(), name).into()),
+        Attr::GetAtt(_) | Attr::LogicalId => None,
+    }
+}
+
+/// What S3 has against a name, in words.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
+fn name_problem(name: &str) -> Option<&'static str> {
+    let end = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let bytes = name.as_bytes();
+    if !(3..=63).contains(&bytes.len()) {
+        return Some("it has less than 3 or more than 63 characters");
+    }
+    if !bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(byte)) {
+        return Some("it has other characters than `a-z0-9.-`");
+    }
+    if !end(bytes.first()) || !end(bytes.last()) {
+        return Some("it does not begin and end with a letter or digit");
+    }
+    if name.contains("..") || name.starts_with("xn--") || name.starts_with("sthree-") || name.ends_with("-s3alias") {
+        return Some("S3 reserves such names");
+    }
+    if name.split('.').count() == 4 && name.split('.').all(|part| part.parse::<u8>().is_ok()) {
+        return Some("it is an IP address");
+    }
+    None
+}
+
+/// The policy of an owned bucket: whatever was stated about it. No statement, no policy.
+#[derive(Clone, Debug)]
+struct BucketPolicy {
+    bucket: BucketRef,
+}
+
+construct_core::handle! {
+    /// The policy of a bucket.
+    pub(crate) struct BucketPolicyRef {}
+}
+
+impl Synth for BucketPolicy {
+    type Handle = BucketPolicyRef;
+
+    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        Box::new(self.clone())
+    }
+}
+
+impl Lower for BucketPolicy {
+    fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
+        let document = cx.facts_of::<PolicyStatement>(self.bucket).cloned().collect::<PolicyDocument>().merged();
+        if document.is_empty() {
+            return;
+        }
+        let bytes = document.size().characters;
+        if bytes > BUCKET_POLICY_BYTES {
+            cx.report(
+                Diagnostic::error(
+                    "s3::policy-too-large",
+                    format!("the policy of this bucket has {bytes} bytes; S3 takes at most {BUCKET_POLICY_BYTES}"),
+                )
+                .help("divide the foreign accounts among several pipelines"),
+            );
+        }
+        let properties = Properties::new().set("Bucket", self.bucket.name()).set("PolicyDocument", document.expr());
+        out.add(CfnResource::new("AWS::S3::BucketPolicy", properties));
+    }
+}
+
+/// A bucket that exists already. Statements attached to it are not written anywhere: whoever owns the bucket must see to
+/// them.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ImportedBucket {
+    name: Value<kind::Name>,
+    env: Option<Env>,
+}
+
+impl ImportedBucket {
+    /// Where the bucket is; where the stack is it is placed in, when absent.
+    pub fn env(mut self, env: Env) -> Self {
+        self.env = Some(env);
+        self
+    }
+}
+
+impl Synth for ImportedBucket {
+    type Handle = BucketRef;
+
+    fn env(&self, placed_in: Option<Env>) -> Option<Env> {
+        self.env.or(placed_in)
+    }
+
+    fn validate(&self, cx: &mut ValidateCx<'_>) {
+        if let Some(name) = self.name.literal()
+            && let Some(problem) = name_problem(name)
+        {
+            cx.report(
+                Diagnostic::error(
+                    "s3::malformed-bucket-name",
+                    format!("`{}` is no name of a bucket: {problem}", name.escape_debug()),
+                )
+                .help("import a bucket by its name, not by its ARN or address"),
+            );
+        }
+    }
+
+    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        Box::new(self.clone())
+    }
+}
+
+impl Lower for ImportedBucket {
+    fn lower(&self, cx: &LowerCx<'_>, _: &mut Resources) {
+        // Read, so that they do not count as lost: they are part of what the owner is asked for.
+        cx.facts::<PolicyStatement>().for_each(drop);
+        cx.facts::<EventBridgeNotifications>().for_each(drop);
+    }
+
+    fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
+        physical(self.name.clone(), attr, own)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_problem;
+
+    #[test]
+    fn names_that_s3_refuses_are_explained() {
+        assert_eq!(name_problem("orders-us-east-1-12345678"), None);
+        for name in [
+            "ab",
+            "Orders",
+            "orders_x",
+            "-orders",
+            "orders-",
+            "a..b",
+            "xn--a",
+            "192.168.0.1",
+            "arn:aws:s3:::x",
+            &"x".repeat(64),
+        ] {
+            assert!(name_problem(name).is_some(), "{name}");
+        }
+    }
+}

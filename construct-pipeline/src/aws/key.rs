@@ -1,0 +1,304 @@
+//! Keys and their aliases.
+
+use construct_core::{
+    Attr, CfnResource, Claim, Diagnostic, Env, Expr, Lower, LowerCx, PlanCx, Properties, RemovalPolicy, Resource,
+    Resources, Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
+};
+use construct_iam::{Arn, PolicyDocument, PolicyStatement, Principal};
+
+construct_core::handle! {
+    /// A key, owned or imported.
+    pub struct KeyRef {
+        /// The key's ARN, which KMS assigns.
+        arn: Arn = GetAtt("Arn"),
+        /// The key's id, which KMS assigns. Another account would look it up among its own keys.
+        key_id: Text = Ref,
+    }
+
+    /// An alias of a key.
+    pub struct AliasRef {
+        /// The alias, `alias/` included.
+        name: Name = Ref,
+    }
+}
+
+/// The most bytes of a key policy.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html>, as of 2026-11.
+pub const KEY_POLICY_BYTES: usize = 32_768;
+
+/// What administrators of a key do: everything but use it.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
+const ADMINISTRATION: [&str; 14] = [
+    "kms:CancelKeyDeletion",
+    "kms:Create*",
+    "kms:Delete*",
+    "kms:Describe*",
+    "kms:Disable*",
+    "kms:Enable*",
+    "kms:Get*",
+    "kms:List*",
+    "kms:Put*",
+    "kms:Revoke*",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:Update*",
+];
+
+/// What the users of a symmetric key do with it.
+pub(crate) const USE: [&str; 4] = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
+
+/// A symmetric customer-managed key, rotated every year and retained by default.
+///
+/// Its policy lets the account administer it, and use it as far as the account's own policies say. Statements attached to
+/// its handle are added, with `*` as their resource, which in a key policy is the key itself.
+///
+/// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-kms-key.html>.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Key {
+    description: Option<String>,
+    rotation: bool,
+    pending_window_days: Option<u8>,
+    administrators: Vec<Value<kind::Arn>>,
+    only_through: Option<&'static str>,
+}
+
+impl Default for Key {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Key {
+    /// A symmetric key.
+    pub fn new() -> Self {
+        Self {
+            description: None,
+            rotation: true,
+            pending_window_days: None,
+            administrators: Vec::new(),
+            only_through: None,
+        }
+    }
+
+    /// A key that exists already, by its key ARN: it is referred to and never written to.
+    pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedKey {
+        ImportedKey { arn: arn.into() }
+    }
+
+    /// What the key is for, at most 8,192 characters.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Whether KMS replaces the key material every year.
+    pub fn rotation(mut self, rotation: bool) -> Self {
+        self.rotation = rotation;
+        self
+    }
+
+    /// How many days pass between deleting the key and losing it, 7 to 30; 30 when absent.
+    pub fn pending_window_days(mut self, days: u8) -> Self {
+        self.pending_window_days = Some(days);
+        self
+    }
+
+    /// Limits administration to these principals. Whoever deploys the key must be among them: KMS refuses a policy that
+    /// would lock its author out.
+    pub fn administrators<A: Into<Value<kind::Arn>>>(mut self, arns: impl IntoIterator<Item = A>) -> Self {
+        self.administrators.extend(arns.into_iter().map(Into::into));
+        self
+    }
+
+    /// Lets the account use the key only through a service, such as `s3`.
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html>
+    pub fn only_through(mut self, service: &'static str) -> Self {
+        self.only_through = Some(service);
+        self
+    }
+
+    fn own_statements(&self, env: Env) -> Vec<PolicyStatement> {
+        let root = || Principal::account(env);
+        let mut statements = Vec::new();
+        let administration = PolicyStatement::allow(ADMINISTRATION).sid("Administration").principal(root());
+        if self.administrators.is_empty() {
+            statements.push(administration);
+        } else {
+            let administrators = self.administrators.clone();
+            statements.push(administration.condition("ArnEquals", "aws:PrincipalArn", administrators));
+            let describe = PolicyStatement::allow(["kms:DescribeKey"]).sid("DescribeInAccount");
+            statements.push(describe.principal(root()));
+        }
+        let mut usage = PolicyStatement::allow(USE).sid("UseInAccount").principal(root());
+        if let Some(service) = self.only_through {
+            usage = usage.condition("StringEquals", "kms:ViaService", [via_service(service, env)]);
+        }
+        statements.push(usage);
+        statements
+    }
+}
+
+/// The value of `kms:ViaService` for a service in a region.
+#[must_use]
+pub fn via_service(service: &str, env: Env) -> String {
+    format!("{service}.{}.{}", env.region, env.partition().url_suffix())
+}
+
+impl Synth for Key {
+    type Handle = KeyRef;
+
+    fn validate(&self, cx: &mut ValidateCx<'_>) {
+        if let Some(days) = self.pending_window_days
+            && !(7..=30).contains(&days)
+        {
+            cx.report(
+                Diagnostic::error("kms::pending-window", format!("a key cannot be pending deletion for {days} days"))
+                    .help("use 7 to 30 days"),
+            );
+        }
+        for administrator in &self.administrators {
+            if let Some(text) = administrator.literal()
+                && !Arn::parse(text).is_ok_and(|arn| arn.service() == "iam")
+            {
+                cx.report(
+                    Diagnostic::error("kms::malformed-administrator", format!("`{text}` is no ARN of a role or user"))
+                        .help("write it as `arn:aws:iam::111111111111:role/key-administrator`"),
+                );
+            }
+        }
+    }
+
+    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        Box::new(self.clone())
+    }
+}
+
+impl Lower for Key {
+    fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
+        let own = self.own_statements(cx.env()).into_iter();
+        let policy: PolicyDocument =
+            own.chain(cx.facts::<PolicyStatement>().cloned()).map(PolicyStatement::on_itself).collect();
+        let policy = policy.merged();
+        let bytes = policy.size().characters;
+        if bytes > KEY_POLICY_BYTES {
+            cx.report(
+                Diagnostic::error(
+                    "kms::policy-too-large",
+                    format!("the policy of this key has {bytes} bytes; KMS takes at most {KEY_POLICY_BYTES}"),
+                )
+                .help("divide the foreign accounts among several pipelines"),
+            );
+        }
+        let properties = Properties::new()
+            .opt("Description", self.description.clone())
+            .set("EnableKeyRotation", self.rotation)
+            .opt("PendingWindowInDays", self.pending_window_days)
+            .set("KeyPolicy", policy.expr());
+        out.add(
+            CfnResource::new("AWS::KMS::Key", properties).tagging(Tagging::List).removal(Some(RemovalPolicy::Retain)),
+        );
+    }
+}
+
+/// A name for a key, which stays when the key is replaced. It is retained by default, like the key.
+///
+/// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-kms-alias.html>.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Alias {
+    name: String,
+    key: KeyRef,
+}
+
+impl Alias {
+    /// An alias: `alias/` and 1 to 250 characters `a-zA-Z0-9:/_-`, not beginning with `alias/aws/`.
+    pub fn new(name: impl Into<String>, key: KeyRef) -> Self {
+        Self { name: name.into(), key }
+    }
+}
+
+impl Resource for Alias {
+    type Handle = AliasRef;
+    const TYPE: &'static str = "AWS::KMS::Alias";
+
+    fn properties(&self, _: &LowerCx<'_>) -> Properties {
+        Properties::new().set("AliasName", self.name.clone()).set("TargetKeyId", self.key.arn())
+    }
+
+    fn validate(&self, cx: &mut ValidateCx<'_>) {
+        let rest = self.name.strip_prefix("alias/").unwrap_or_default();
+        let shape = rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b":/_-".contains(&byte));
+        if rest.is_empty() || self.name.len() > 256 || !shape || rest.starts_with("aws/") {
+            cx.report(
+                Diagnostic::error("kms::malformed-alias", format!("`{}` is no alias of a key", self.name.escape_debug()))
+                    .help("write it as `alias/name` with letters, digits and `:/_-`, at most 256 characters, and not below `alias/aws/`"),
+            );
+        }
+    }
+
+    fn removal_policy(&self) -> Option<RemovalPolicy> {
+        Some(RemovalPolicy::Retain)
+    }
+
+    fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {
+        (*attr == Attr::Ref).then(|| self.name.clone().into())
+    }
+
+    fn claim(&self) -> Option<Claim> {
+        Some(Claim::new(Uniqueness::Environment, &self.name))
+    }
+}
+
+/// A key that exists already. Statements attached to it are not written anywhere: whoever owns the key must see to them.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ImportedKey {
+    arn: Value<kind::Arn>,
+}
+
+impl ImportedKey {
+    fn parsed(&self) -> Option<Arn> {
+        let arn = Arn::parse(self.arn.literal()?).ok()?;
+        (arn.service() == "kms" && arn.resource().starts_with("key/")).then_some(arn)
+    }
+}
+
+impl Synth for ImportedKey {
+    type Handle = KeyRef;
+
+    fn env(&self, placed_in: Option<Env>) -> Option<Env> {
+        self.parsed().and_then(|arn| arn.env(placed_in)).or(placed_in)
+    }
+
+    fn validate(&self, cx: &mut ValidateCx<'_>) {
+        if let Some(text) = self.arn.literal()
+            && self.parsed().is_none()
+        {
+            cx.report(
+                Diagnostic::error("kms::malformed-key-arn", format!("`{text}` is no ARN of a key"))
+                    .help("write it as `arn:aws:kms:us-east-1:111111111111:key/…`; a key id or an alias would be looked up in the wrong account"),
+            );
+        }
+    }
+
+    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        Box::new(self.clone())
+    }
+}
+
+impl Lower for ImportedKey {
+    fn lower(&self, cx: &LowerCx<'_>, _: &mut Resources) {
+        // Read, so that they do not count as lost: they are part of what the owner is asked for.
+        cx.facts::<PolicyStatement>().for_each(drop);
+    }
+
+    fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {
+        match attr {
+            Attr::GetAtt(attr) if attr == "Arn" => Some(self.arn.clone().into()),
+            Attr::Ref => self.parsed().map(|arn| arn.resource_name().to_owned().into()),
+            Attr::GetAtt(_) | Attr::LogicalId => None,
+        }
+    }
+}

@@ -1,0 +1,444 @@
+//! CodeBuild projects for pipelines, owned and imported.
+
+use construct_core::{
+    Attr, CfnResource, Claim, Construct, Diagnostic, Env, Expr, Lower, LowerCx, PlanCx, Properties, Resources, Scope,
+    Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
+};
+use construct_iam::{Arn, PolicyStatement, Principal, Role, RoleRef, ServiceRole};
+
+use crate::names;
+use crate::provider::{ArtifactKey, GivenRole};
+
+construct_core::handle! {
+    /// A CodeBuild project, owned or imported.
+    pub struct ProjectRef {
+        /// The project's ARN.
+        arn: Arn = GetAtt("Arn"),
+        /// The project's name.
+        name: Name = Ref,
+    }
+}
+
+/// A CodeBuild project that gets its source from a pipeline and gives its artifacts to it.
+///
+/// It comes with a role that may write its logs; the pipeline adds reading and writing of artifacts, and sets the key
+/// with which the project encrypts them. Name and role name are derived from the path of the construct, so that other
+/// accounts can know them.
+///
+/// ```
+/// use construct_pipeline::prelude::*;
+/// let mut app = App::new();
+/// let stack = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+/// let project = app.at(stack).add(
+///     "Build",
+///     PipelineProject::new()
+///         .build_spec_file("ci/buildspec.yml")
+///         .environment("STAGE", "test")
+///         .allow(PolicyStatement::allow(["codeartifact:ReadFromRepository"]).on(["arn:aws:codeartifact:us-east-1:111111111111:repository/main/*"])),
+/// );
+/// ```
+///
+/// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-codebuild-project.html>.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct PipelineProject {
+    name: Option<String>,
+    description: Option<String>,
+    build_spec: Option<String>,
+    image: String,
+    environment_type: String,
+    compute_type: String,
+    privileged: bool,
+    environment: Vec<Properties>,
+    timeout_minutes: Option<u32>,
+    queued_timeout_minutes: Option<u32>,
+    batch: bool,
+    role: Option<RoleRef>,
+    permissions: Vec<PolicyStatement>,
+}
+
+impl Default for PipelineProject {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PipelineProject {
+    /// A project on a small Linux machine with AWS's standard image, which reads `buildspec.yml` of its input.
+    pub fn new() -> Self {
+        Self {
+            name: None,
+            description: None,
+            build_spec: None,
+            image: "aws/codebuild/standard:7.0".into(),
+            environment_type: "LINUX_CONTAINER".into(),
+            compute_type: "BUILD_GENERAL1_SMALL".into(),
+            privileged: false,
+            environment: Vec::new(),
+            timeout_minutes: None,
+            queued_timeout_minutes: None,
+            batch: false,
+            role: None,
+            permissions: Vec::new(),
+        }
+    }
+
+    /// A project that exists already, by its ARN: it is referred to and never written to.
+    pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedProject {
+        ImportedProject { arn: arn.into(), role: None }
+    }
+
+    /// The name: 2 to 150 letters, digits, `-` and `_`, beginning with a letter or digit.
+    pub fn project_name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// What the project does, at most 255 characters.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// The path of the build specification in the input.
+    pub fn build_spec_file(mut self, path: impl Into<String>) -> Self {
+        self.build_spec = Some(path.into());
+        self
+    }
+
+    /// The build specification itself, as YAML or JSON.
+    /// <https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html>
+    pub fn build_spec(mut self, text: impl Into<String>) -> Self {
+        self.build_spec = Some(text.into());
+        self
+    }
+
+    /// The image, `aws/codebuild/standard:7.0` by default.
+    pub fn image(mut self, image: impl Into<String>) -> Self {
+        self.image = image.into();
+        self
+    }
+
+    /// The kind of machine, `LINUX_CONTAINER` by default.
+    pub fn environment_type(mut self, environment_type: impl Into<String>) -> Self {
+        self.environment_type = environment_type.into();
+        self
+    }
+
+    /// The size of the machine, `BUILD_GENERAL1_SMALL` by default.
+    pub fn compute_type(mut self, compute_type: impl Into<String>) -> Self {
+        self.compute_type = compute_type.into();
+        self
+    }
+
+    /// Lets builds use Docker.
+    pub fn privileged(mut self) -> Self {
+        self.privileged = true;
+        self
+    }
+
+    /// Adds an environment variable in plain text.
+    pub fn environment(self, name: impl Into<String>, value: impl Into<Value<kind::Text>>) -> Self {
+        self.environment_of("PLAINTEXT", name, value.into())
+    }
+
+    /// Adds an environment variable from Parameter Store, by the parameter's name; the project's role may read it.
+    pub fn environment_parameter(self, name: impl Into<String>, parameter: impl Into<Value<kind::Text>>) -> Self {
+        self.environment_of("PARAMETER_STORE", name, parameter.into())
+    }
+
+    /// Adds an environment variable from Secrets Manager, as `secret-id:json-key:version-stage:version-id`; the project's
+    /// role must be allowed to read it with [`allow`](Self::allow).
+    pub fn environment_secret(self, name: impl Into<String>, secret: impl Into<Value<kind::Text>>) -> Self {
+        self.environment_of("SECRETS_MANAGER", name, secret.into())
+    }
+
+    fn environment_of(mut self, kind: &'static str, name: impl Into<String>, value: Value<kind::Text>) -> Self {
+        let variable = Properties::new().set("Name", name.into()).set("Type", kind).set("Value", value);
+        self.environment.push(variable);
+        self
+    }
+
+    /// How long a build may take, in minutes: 5 to 2,160; 60 by default.
+    pub fn timeout(mut self, minutes: u32) -> Self {
+        self.timeout_minutes = Some(minutes);
+        self
+    }
+
+    /// How long a build may wait, in minutes: 5 to 480; 480 by default.
+    pub fn queued_timeout(mut self, minutes: u32) -> Self {
+        self.queued_timeout_minutes = Some(minutes);
+        self
+    }
+
+    /// Lets one action run several builds as a batch.
+    pub fn batch_builds(mut self) -> Self {
+        self.batch = true;
+        self
+    }
+
+    /// The role builds work with, in place of one that is made.
+    pub fn role(mut self, role: RoleRef) -> Self {
+        self.role = Some(role);
+        self
+    }
+
+    /// Adds a permission of the role builds work with.
+    pub fn allow(mut self, statement: PolicyStatement) -> Self {
+        self.permissions.push(statement);
+        self
+    }
+}
+
+impl Construct for PipelineProject {
+    type Handle = ProjectRef;
+
+    fn compose(self, scope: &mut Scope<'_>) -> ProjectRef {
+        let mut scope = scope.internal();
+        let env = scope.env();
+        let name = self.name.clone().unwrap_or_else(|| names::derived(scope.path(), "project", env, 150));
+        let role = self.role.unwrap_or_else(|| {
+            let role_name = names::derived(scope.path(), "role", env, 64);
+            scope.add("Role", Role::new(Principal::service("codebuild.amazonaws.com")).role_name(role_name))
+        });
+        let permissions = self.permissions.clone();
+        let parameters = self.parameter_arns(env);
+        let batch = self.batch;
+        let project = scope.add("Resource", Project { of: self, name: name.clone(), role });
+        scope.attach(project, ServiceRole(role));
+        if let Some(env) = env {
+            let arn = |service: &str, resource: String| Arn::regional(env, service, resource);
+            let group = format!("log-group:/aws/codebuild/{name}");
+            let logs = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"];
+            let groups = [arn("logs", group.clone()), arn("logs", format!("{group}:*"))];
+            scope.attach(role, PolicyStatement::allow(logs).on(groups));
+            if batch {
+                let builds = ["codebuild:RetryBuild", "codebuild:StartBuild", "codebuild:StopBuild"];
+                scope.attach(role, PolicyStatement::allow(builds).on([arn("codebuild", format!("project/{name}"))]));
+            }
+        }
+        if !parameters.is_empty() {
+            scope.attach(role, PolicyStatement::allow(["ssm:GetParameters"]).on(parameters));
+        }
+        for statement in permissions {
+            scope.attach(role, statement);
+        }
+        project
+    }
+}
+
+impl PipelineProject {
+    fn parameter_arns(&self, env: Option<Env>) -> Vec<Arn> {
+        let is_parameter =
+            |variable: &&Properties| variable.get("Type").and_then(Expr::literal) == Some("PARAMETER_STORE");
+        let names =
+            self.environment.iter().filter(is_parameter).filter_map(|variable| variable.get("Value")?.literal());
+        let arn = |name: &str| Some(Arn::regional(env?, "ssm", format!("parameter/{}", name.trim_start_matches('/'))));
+        names.filter_map(arn).collect()
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Project {
+    of: PipelineProject,
+    name: String,
+    role: RoleRef,
+}
+
+impl Synth for Project {
+    type Handle = ProjectRef;
+
+    fn validate(&self, cx: &mut ValidateCx<'_>) {
+        let name = &self.name;
+        let shape = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        if !(2..=150).contains(&name.len()) || !shape || name.starts_with(['-', '_']) {
+            cx.report(
+                Diagnostic::error(
+                    "codebuild::malformed-project-name",
+                    format!("`{}` is no name of a project", name.escape_debug()),
+                )
+                .help("project names have 2 to 150 letters, digits, `-` and `_`, and begin with a letter or digit"),
+            );
+        }
+        let ranges = [
+            ("a build", self.of.timeout_minutes, 5..=2_160),
+            ("waiting for a build", self.of.queued_timeout_minutes, 5..=480),
+        ];
+        for (what, minutes, range) in ranges {
+            if let Some(minutes) = minutes
+                && !range.contains(&minutes)
+            {
+                let (from, to) = range.into_inner();
+                cx.report(
+                    Diagnostic::error("codebuild::timeout", format!("{what} cannot be limited to {minutes} minutes"))
+                        .help(format!("use {from} to {to} minutes")),
+                );
+            }
+        }
+        for variable in &self.of.environment {
+            let name = variable.get("Name").and_then(Expr::literal).unwrap_or_default();
+            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+                cx.report(
+                    Diagnostic::error(
+                        "codebuild::malformed-variable",
+                        format!("`{}` is no name of a variable", name.escape_debug()),
+                    )
+                    .help("use letters, digits and `_`"),
+                );
+            }
+            let text = match variable.get("Value") {
+                Some(Expr::Str(text)) => text,
+                _ => continue,
+            };
+            if text.contains("{{resolve:secretsmanager:")
+                && variable.get("Type").and_then(Expr::literal) == Some("PLAINTEXT")
+            {
+                cx.report(
+                    Diagnostic::error(
+                        "codebuild::secret-in-plain-text",
+                        format!("the variable `{name}` shows a secret in plain text"),
+                    )
+                    .help("use `environment_secret`, which hands the build a reference"),
+                );
+            }
+        }
+    }
+
+    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        Box::new(self.clone())
+    }
+}
+
+impl Lower for Project {
+    fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
+        let of = &self.of;
+        let keys: Vec<&ArtifactKey> = cx.facts::<ArtifactKey>().collect();
+        if keys.len() > 1 {
+            cx.report(
+                Diagnostic::error(
+                    "codebuild::two-artifact-keys",
+                    "this project builds for pipelines whose stores have different keys, and a project has only one",
+                )
+                .help("make a project for each pipeline, or let the pipelines share a store"),
+            );
+        }
+        let environment = Properties::new()
+            .set("Type", of.environment_type.clone())
+            .set("Image", of.image.clone())
+            .set("ComputeType", of.compute_type.clone())
+            .opt("PrivilegedMode", of.privileged.then_some(true))
+            .list("EnvironmentVariables", of.environment.iter().cloned());
+        let pipeline = || Properties::new().set("Type", "CODEPIPELINE");
+        let batch = of.batch.then(|| Properties::new().set("ServiceRole", self.role.arn()));
+        let properties = Properties::new()
+            .set("Name", self.name.clone())
+            .opt("Description", of.description.clone())
+            .set("ServiceRole", self.role.arn())
+            .set("Source", pipeline().opt("BuildSpec", of.build_spec.clone()))
+            .set("Artifacts", pipeline())
+            .set("Environment", environment)
+            .opt("EncryptionKey", keys.first().map(|key| key.0.clone()))
+            .opt("TimeoutInMinutes", of.timeout_minutes)
+            .opt("QueuedTimeoutInMinutes", of.queued_timeout_minutes)
+            .opt("BuildBatchConfig", batch);
+        out.add(
+            CfnResource::new("AWS::CodeBuild::Project", properties)
+                .tagging(Tagging::List)
+                .claim(Some(Claim::new(Uniqueness::Environment, &self.name))),
+        );
+    }
+
+    fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
+        match attr {
+            Attr::Ref => Some(self.name.clone().into()),
+            Attr::GetAtt(attr) if attr == "Arn" => {
+                Some(Arn::regional(own, "codebuild", format!("project/{}", self.name)).into())
+            }
+            Attr::GetAtt(_) | Attr::LogicalId => None,
+        }
+    }
+}
+
+/// A project that exists already.
+///
+/// With its [`role`](Self::role) known, the artifact store admits it; CodeBuild encrypts with the project's own key
+/// setting, so its owner must set that to the store's key if the project writes artifacts.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ImportedProject {
+    arn: Value<kind::Arn>,
+    role: Option<GivenRole>,
+}
+
+impl ImportedProject {
+    /// The role the project's builds work with.
+    pub fn role(mut self, role: impl Into<GivenRole>) -> Self {
+        self.role = Some(role.into());
+        self
+    }
+}
+
+impl Construct for ImportedProject {
+    type Handle = ProjectRef;
+
+    fn compose(self, scope: &mut Scope<'_>) -> ProjectRef {
+        let mut scope = scope.internal();
+        let project = scope.add("Resource", ProjectReference { arn: self.arn });
+        let role = match self.role {
+            Some(GivenRole::Placed(role)) => Some(role),
+            Some(GivenRole::Imported(role)) => Some(scope.add("Role", role)),
+            None => None,
+        };
+        if let Some(role) = role {
+            scope.attach(project, ServiceRole(role));
+        }
+        project
+    }
+}
+
+#[derive(Clone, Debug)]
+struct ProjectReference {
+    arn: Value<kind::Arn>,
+}
+
+impl ProjectReference {
+    fn parsed(&self) -> Option<Arn> {
+        let arn = Arn::parse(self.arn.literal()?).ok()?;
+        (arn.service() == "codebuild" && arn.resource().starts_with("project/")).then_some(arn)
+    }
+}
+
+impl Synth for ProjectReference {
+    type Handle = ProjectRef;
+
+    fn env(&self, placed_in: Option<Env>) -> Option<Env> {
+        self.parsed().and_then(|arn| arn.env(placed_in)).or(placed_in)
+    }
+
+    fn validate(&self, cx: &mut ValidateCx<'_>) {
+        if let Some(text) = self.arn.literal()
+            && self.parsed().is_none()
+        {
+            cx.report(
+                Diagnostic::error("codebuild::malformed-project-arn", format!("`{text}` is no ARN of a project"))
+                    .help("write it as `arn:aws:codebuild:us-east-1:111111111111:project/name`"),
+            );
+        }
+    }
+
+    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        Box::new(self.clone())
+    }
+}
+
+impl Lower for ProjectReference {
+    fn lower(&self, _: &LowerCx<'_>, _: &mut Resources) {}
+
+    fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {
+        match attr {
+            Attr::GetAtt(attr) if attr == "Arn" => Some(self.arn.clone().into()),
+            Attr::Ref => self.parsed().map(|arn| arn.resource_name().to_owned().into()),
+            Attr::GetAtt(_) | Attr::LogicalId => None,
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! CodeCommit repositories, owned and imported.
+
+use construct_core::{
+    Attr, Claim, Diagnostic, Env, Expr, Lower, LowerCx, Nothing, PlanCx, Properties, RemovalPolicy, Resource,
+    Resources, Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
+};
+use construct_iam::Arn;
+
+construct_core::handle! {
+    /// A CodeCommit repository, owned or imported.
+    pub struct RepositoryRef {
+        /// The repository's ARN.
+        arn: Arn = GetAtt("Arn"),
+        /// The repository's name.
+        name: Name = GetAtt("Name"),
+        /// The address to clone it from over HTTPS.
+        clone_url_http: Text = GetAtt("CloneUrlHttp"),
+    }
+}
+
+/// A CodeCommit repository. It is retained by default: history is data.
+///
+/// ```
+/// use construct_pipeline::prelude::*;
+/// let mut app = App::new();
+/// let stack = app.stack("Code", Env::new("222222222222", "us-east-1"));
+/// let repository = app.at(stack).add("Orders", Repository::new("orders").description("The order service"));
+/// ```
+///
+/// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-codecommit-repository.html>.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Repository {
+    name: String,
+    description: Option<String>,
+    encryption_key: Option<Value<kind::Arn>>,
+}
+
+impl Repository {
+    /// A repository by its name: 1 to 100 letters, digits, `.`, `_` and `-`, not ending in `.git`, unique in the account
+    /// and region.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), description: None, encryption_key: None }
+    }
+
+    /// A repository that exists already, by its ARN: it is referred to and never written to.
+    pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedRepository {
+        ImportedRepository { arn: arn.into() }
+    }
+
+    /// What the repository holds, 1 to 1,000 characters.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// The key that encrypts the repository, by its ARN; the AWS-managed key of CodeCommit when absent.
+    pub fn encryption_key(mut self, key: impl Into<Value<kind::Arn>>) -> Self {
+        self.encryption_key = Some(key.into());
+        self
+    }
+}
+
+impl Resource for Repository {
+    type Handle = RepositoryRef;
+    const TYPE: &'static str = "AWS::CodeCommit::Repository";
+    const TAGGING: Tagging = Tagging::List;
+
+    fn properties(&self, _: &LowerCx<'_>) -> Properties {
+        Properties::new()
+            .set("RepositoryName", self.name.clone())
+            .opt("RepositoryDescription", self.description.clone())
+            .opt("KmsKeyId", self.encryption_key.as_ref())
+    }
+
+    fn validate(&self, cx: &mut ValidateCx<'_>) {
+        if !is_repository_name(&self.name) {
+            let name = self.name.escape_debug();
+            cx.report(
+                Diagnostic::error(
+                    "codecommit::malformed-repository-name",
+                    format!("`{name}` is no name of a repository"),
+                )
+                .help("repository names have 1 to 100 letters, digits, `.`, `_` and `-` and do not end in `.git`"),
+            );
+        }
+        if let Some(description) = &self.description
+            && !(1..=1_000).contains(&description.chars().count())
+        {
+            cx.report(
+                Diagnostic::error(
+                    "codecommit::description-length",
+                    format!("the description of the repository has {} characters", description.chars().count()),
+                )
+                .help("CodeCommit takes 1 to 1,000 characters; leave an empty description out"),
+            );
+        }
+    }
+
+    fn removal_policy(&self) -> Option<RemovalPolicy> {
+        Some(RemovalPolicy::Retain)
+    }
+
+    fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
+        physical(&Arn::regional(own, "codecommit", &self.name), own, attr)
+    }
+
+    fn claim(&self) -> Option<Claim> {
+        Some(Claim::new(Uniqueness::Environment, &self.name))
+    }
+}
+
+fn is_repository_name(name: &str) -> bool {
+    let shape = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=100).contains(&name.len()) && name.bytes().all(shape) && !name.ends_with(".git")
+}
+
+fn physical(arn: &Arn, env: Env, attr: &Attr) -> Option<Expr> {
+    let Attr::GetAtt(attr) = attr else { return None };
+    match &**attr {
+        "Arn" => Some(arn.clone().into()),
+        "Name" => Some(arn.resource().to_owned().into()),
+        "CloneUrlHttp" => {
+            let suffix = env.partition().url_suffix();
+            Some(format!("https://git-codecommit.{}.{suffix}/v1/repos/{}", env.region, arn.resource()).into())
+        }
+        _ => None,
+    }
+}
+
+/// A repository that exists already. It stands in the account and region that its ARN names.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ImportedRepository {
+    arn: Value<kind::Arn>,
+}
+
+impl ImportedRepository {
+    fn parsed(&self) -> Option<Arn> {
+        let arn = Arn::parse(self.arn.literal()?).ok()?;
+        let placed = !arn.region_name().is_empty() && !arn.account().is_empty();
+        (arn.service() == "codecommit" && placed && is_repository_name(arn.resource())).then_some(arn)
+    }
+}
+
+impl Synth for ImportedRepository {
+    type Handle = RepositoryRef;
+
+    fn env(&self, placed_in: Option<Env>) -> Option<Env> {
+        self.parsed().and_then(|arn| arn.env(placed_in)).or(placed_in)
+    }
+
+    fn validate(&self, cx: &mut ValidateCx<'_>) {
+        if self.parsed().is_none() {
+            // The name goes into the configuration of actions, so the ARN must be known now.
+            let text = self.arn.literal().unwrap_or("a reference");
+            cx.report(
+                Diagnostic::error(
+                    "codecommit::malformed-repository-arn",
+                    format!("`{text}` is no ARN of a repository"),
+                )
+                .help("write it as `arn:aws:codecommit:us-east-1:111111111111:name`"),
+            );
+        }
+    }
+
+    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        match self.parsed() {
+            Some(arn) => Box::new(Imported(arn)),
+            None => Box::new(Nothing),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Imported(Arn);
+
+impl Lower for Imported {
+    fn lower(&self, _: &LowerCx<'_>, _: &mut Resources) {}
+
+    fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
+        physical(&self.0, own, attr)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use construct_core::{App, RawResource};
+
+    const CODE: Env = Env::new("222222222222", "eu-west-1");
+
+    #[test]
+    fn owned_and_imported_are_known_elsewhere_by_the_same_values() {
+        let arn = "arn:aws:codecommit:eu-west-1:222222222222:orders";
+        for import in [false, true] {
+            let mut app = App::new();
+            let code = app.stack("Code", CODE);
+            let mut scope = app.at(code);
+            let repository = if import {
+                scope.add("Orders", Repository::import(arn))
+            } else {
+                scope.add("Orders", Repository::new("orders"))
+            };
+            let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+            let seen = RawResource::new("Test::Of::Names")
+                .property("Arn", repository.arn())
+                .property("Name", repository.name())
+                .property("Url", repository.clone_url_http());
+            app.at(tools).add("Seen", seen);
+            let assembly = app.synth().unwrap();
+            let stack = assembly.stacks().iter().find(|stack| stack.name == "Tools").unwrap();
+            let resources = stack.template_json().unwrap()["Resources"].clone();
+            let seen = &resources.as_object().unwrap().values().next().unwrap()["Properties"];
+            let url = "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/orders";
+            assert_eq!(*seen, serde_json::json!({ "Arn": arn, "Name": "orders", "Url": url }));
+        }
+    }
+
+    #[test]
+    fn what_codecommit_refuses_is_found() {
+        let mut app = App::new();
+        let code = app.stack("Code", CODE);
+        let mut scope = app.at(code);
+        scope.add("Git", Repository::new("orders.git"));
+        scope.add("Long", Repository::new("orders").description(""));
+        scope.add("Arn", Repository::import("arn:aws:codecommit:eu-west-1::orders"));
+        let error = app.synth().unwrap_err();
+        let codes: Vec<&str> = error.findings().unwrap().iter().map(Diagnostic::code).collect();
+        let expected = [
+            "codecommit::malformed-repository-name",
+            "codecommit::description-length",
+            "codecommit::malformed-repository-arn",
+        ];
+        assert_eq!(codes, expected);
+    }
+}

@@ -1,0 +1,41 @@
+//! What CodePipeline would refuse, or accept and fail at later: found before anything is deployed.
+//!
+//! Each file lists its codes.
+
+mod artifacts;
+mod configuration;
+mod stores;
+mod structure;
+
+use construct_core::{Diagnostic, Diagnostics, ValidateCx};
+
+use crate::pipeline::Pipeline;
+use crate::resolve::Resolved;
+
+/// Checks a pipeline and reports every finding.
+pub(crate) fn check(pipeline: &Pipeline, cx: &mut ValidateCx<'_>) {
+    // Without an environment the pipeline stands outside of every stack, which is reported already.
+    let Some(home) = cx.env() else { return };
+    let resolved = Resolved::new(pipeline, home, cx.view());
+    let mut findings = Findings::default();
+    structure::check(&resolved, &mut findings);
+    artifacts::check(&resolved, &mut findings);
+    configuration::check(&resolved, &mut findings);
+    stores::check(&resolved, &mut findings);
+    findings.0.into_iter().for_each(|diagnostic| cx.report(diagnostic));
+}
+
+/// Findings on their way to the context, which fills in path and line where they are not known better.
+#[derive(Debug, Default)]
+struct Findings(Diagnostics);
+
+impl Findings {
+    fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+}
+
+/// Whether a text consists of ASCII letters, digits and some other characters, and is neither empty nor too long.
+fn is_name(text: &str, others: &str, most: usize) -> bool {
+    (1..=most).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
+}

@@ -1,0 +1,179 @@
+//! The flow of artifacts between actions and accounts.
+//!
+//! Codes: `artifact::malformed-name`, `artifact::never-written`, `artifact::read-too-early`, `artifact::written-twice`,
+//! `artifact::unread`, `artifact::read-twice`, `artifact::foreign-to-foreign`, `action::input-count`,
+//! `action::output-count`, `action::foreign-outputs`.
+//!
+//! <https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-create-cross-account.html>
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+use construct_core::Diagnostic;
+
+use super::{Findings, is_name};
+use crate::artifact::Artifact;
+use crate::resolve::{Resolved, ResolvedAction};
+
+pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
+    names(resolved, findings);
+    let writers = writers(resolved, findings);
+    for action in &resolved.actions {
+        counts(action, findings);
+        foreign_outputs(resolved, action, findings);
+        for input in &action.spec.inputs {
+            read(resolved, action, input, writers.get(input.name()).copied(), findings);
+        }
+    }
+    unread(resolved, findings);
+}
+
+fn names(resolved: &Resolved<'_>, findings: &mut Findings) {
+    let mut seen = BTreeSet::new();
+    for action in &resolved.actions {
+        for artifact in action.spec.inputs.iter().chain(&action.spec.outputs) {
+            if seen.insert(artifact.name()) && !is_name(artifact.name(), "_-", 100) {
+                let message = format!("`{}` is no name of an artifact", artifact.name().escape_debug());
+                findings.push(
+                    Diagnostic::error("artifact::malformed-name", message)
+                        .at(artifact.location())
+                        .help("use 1 to 100 letters, digits, `_` and `-`"),
+                );
+            }
+        }
+    }
+}
+
+fn writers<'r, 'a>(resolved: &'r Resolved<'a>, findings: &mut Findings) -> BTreeMap<&'r str, &'r ResolvedAction<'a>> {
+    let mut writers: BTreeMap<&str, &ResolvedAction<'_>> = BTreeMap::new();
+    for action in &resolved.actions {
+        for output in &action.spec.outputs {
+            if let Some(first) = writers.get(output.name()) {
+                let message = format!(
+                    "the artifact `{}` is written by {} and by {}",
+                    output.name(),
+                    first.words(),
+                    action.words()
+                );
+                findings.push(
+                    Diagnostic::error("artifact::written-twice", message)
+                        .at(action.action.location)
+                        .note("the first to write it is made here", Some(first.action.location))
+                        .help("let one of them write another artifact"),
+                );
+            } else {
+                writers.insert(output.name(), action);
+            }
+        }
+    }
+    writers
+}
+
+fn read(
+    resolved: &Resolved<'_>,
+    reader: &ResolvedAction<'_>,
+    input: &Artifact,
+    writer: Option<&ResolvedAction<'_>>,
+    findings: &mut Findings,
+) {
+    let name = input.name();
+    if reader.spec.inputs.iter().filter(|other| *other == input).count() > 1 {
+        findings.push(
+            Diagnostic::error("artifact::read-twice", format!("{} has the input `{name}` twice", reader.words()))
+                .at(reader.action.location)
+                .help("name it once"),
+        );
+    }
+    let Some(writer) = writer else {
+        findings.push(
+            Diagnostic::error(
+                "artifact::never-written",
+                format!("{} reads `{name}`, which no action writes", reader.words()),
+            )
+            .at(reader.action.location)
+            .note("the artifact is made here", Some(input.location()))
+            .help("give it to an earlier action as its output"),
+        );
+        return;
+    };
+    if !reader.is_after(writer) {
+        let message = format!("{} reads `{name}` before {} has written it", reader.words(), writer.words());
+        findings.push(
+            Diagnostic::error("artifact::read-too-early", message)
+                .at(reader.action.location)
+                .note("it is written here", Some(writer.action.location))
+                .help("move the reader to a later stage, or give it a higher run order within the stage"),
+        );
+    }
+    let home = resolved.home;
+    if writer.is_foreign(home) && reader.is_foreign(home) && writer.env.account != reader.env.account {
+        let message = format!(
+            "`{name}` is written in account {} and read in account {}, and neither is the pipeline's",
+            writer.env.account, reader.env.account
+        );
+        findings.push(
+            Diagnostic::error("artifact::foreign-to-foreign", message)
+                .at(reader.action.location)
+                .note("it is written here", Some(writer.action.location))
+                .help("let an action in the pipeline's account write it, for example a build that passes it on"),
+        );
+    }
+}
+
+fn counts(action: &ResolvedAction<'_>, findings: &mut Findings) {
+    let spec = &action.spec;
+    let counts = [
+        ("action::input-count", "reads", spec.inputs.len(), &spec.input_count),
+        ("action::output-count", "writes", spec.outputs.len(), &spec.output_count),
+    ];
+    for (code, verb, n, range) in counts {
+        if !range.contains(&n) {
+            let message = format!("{} {verb} {n} artifacts; {} {verb} {}", action.words(), spec.provider, words(range));
+            let help = if n > *range.end() { "leave some out" } else { "add what is missing" };
+            findings.push(Diagnostic::error(code, message).at(action.action.location).help(help));
+        }
+    }
+}
+
+fn words(range: &RangeInclusive<usize>) -> String {
+    match (range.start(), range.end()) {
+        (0, 0) => "none".into(),
+        (from, to) if from == to => format!("exactly {from}"),
+        (from, to) => format!("{from} to {to}"),
+    }
+}
+
+fn foreign_outputs(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, findings: &mut Findings) {
+    let spec = &action.spec;
+    if action.is_foreign(resolved.home) && !spec.foreign_outputs && !spec.outputs.is_empty() {
+        let message = format!(
+            "{} writes an artifact in account {}; {} can do that in the pipeline's account only",
+            action.words(),
+            action.env.account,
+            spec.provider
+        );
+        findings.push(
+            Diagnostic::error("action::foreign-outputs", message)
+                .at(action.action.location)
+                .help("leave the output out, or let the pipeline's account do this work"),
+        );
+    }
+}
+
+fn unread(resolved: &Resolved<'_>, findings: &mut Findings) {
+    let read: BTreeSet<&str> =
+        resolved.actions.iter().flat_map(|action| action.spec.inputs.iter().map(Artifact::name)).collect();
+    for action in &resolved.actions {
+        for output in &action.spec.outputs {
+            if !read.contains(output.name()) {
+                let message =
+                    format!("the artifact `{}`, written by {}, is read by no action", output.name(), action.words());
+                findings.push(
+                    Diagnostic::warning("artifact::unread", message)
+                        .at(output.location())
+                        .help("read it in a later action; if the action can do without the output, leave it out"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The configuration of actions, and variables.
+//!
+//! Codes: `configuration::empty-value`, `configuration::long-value`, `configuration::long-key`,
+//! `configuration::not-text`, `variable::malformed-name`, `variable::duplicate-name`, `variable::malformed-default`,
+//! `variable::long-description`, `variable::too-many`, `variable::v2-only`, `variable::unknown`,
+//! `variable::used-too-early`, `variable::in-source`, `namespace::malformed`, `namespace::duplicate`,
+//! `namespace::is-artifact`, and those of the providers.
+
+use std::collections::BTreeMap;
+
+use construct_core::{Diagnostic, Expr};
+
+use super::{Findings, is_name};
+use crate::pipeline::PipelineType;
+use crate::provider::Category;
+use crate::resolve::{Resolved, ResolvedAction};
+
+/// What the API documents, and what the service's own messages have said since 2022. A value between the two is accepted
+/// today. <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html>
+const DOCUMENTED_VALUE: usize = 1_000;
+const OBSERVED_VALUE: usize = 50_000;
+const KEY: usize = 50;
+const VARIABLES: usize = 50;
+
+pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
+    variables(resolved, findings);
+    let namespaces = namespaces(resolved, findings);
+    for action in &resolved.actions {
+        let cx = resolved.cx(action);
+        for found in action.action.provider.validate(&cx) {
+            let found = if found.location().is_some() { found } else { found.at(action.action.location) };
+            findings.push(found);
+        }
+        let configuration = action.action.provider.configuration(&cx);
+        for (key, value) in configuration.iter() {
+            one_value(action, key, value, findings);
+            for text in texts(value) {
+                references(resolved, action, key, text, &namespaces, findings);
+            }
+        }
+    }
+}
+
+fn one_value(action: &ResolvedAction<'_>, key: &str, value: &Expr, findings: &mut Findings) {
+    let mut push = |diagnostic: Diagnostic| findings.push(diagnostic.at(action.action.location));
+    if key.is_empty() || key.len() > KEY {
+        let message = format!("`{key}` is no key of a configuration");
+        push(Diagnostic::error("configuration::long-key", message).help(format!("keys have 1 to {KEY} characters")));
+    }
+    if matches!(value, Expr::List(_) | Expr::Map(_) | Expr::Null) {
+        let message = format!("the value of `{key}` of {} is no text", action.words());
+        push(Diagnostic::error("configuration::not-text", message).help("write it as text, lists and objects as JSON"));
+    }
+    let length = texts(value).map(|text| text.chars().count()).sum::<usize>();
+    let known = !matches!(value, Expr::Attr { .. } | Expr::Pseudo(_) | Expr::Call(..));
+    if matches!(value, Expr::Str(text) if text.is_empty()) {
+        let message = format!("the value of `{key}` of {} is empty, which CodePipeline refuses", action.words());
+        push(Diagnostic::error("configuration::empty-value", message).help("leave the key out, or give it a value"));
+    } else if known && length > OBSERVED_VALUE {
+        let message = format!(
+            "the value of `{key}` of {} has {length} characters; CodePipeline takes at most {OBSERVED_VALUE}",
+            action.words()
+        );
+        push(Diagnostic::error("configuration::long-value", message).help("keep it in a file of an input artifact"));
+    } else if known && length > DOCUMENTED_VALUE {
+        let message = format!(
+            "the value of `{key}` of {} has {length} characters; CodePipeline documents at most {DOCUMENTED_VALUE}",
+            action.words()
+        );
+        let help = "keep it in a file of an input artifact; longer values have been accepted, but nobody promises it";
+        push(Diagnostic::warning("configuration::long-value", message).help(help));
+    }
+}
+
+/// The texts an expression is made of.
+fn texts(expr: &Expr) -> impl Iterator<Item = &str> {
+    let parts = match expr {
+        Expr::Join(parts) => parts.as_slice(),
+        other => std::slice::from_ref(other),
+    };
+    parts.iter().filter_map(|part| match part {
+        Expr::Str(text) => Some(&**text),
+        _ => None,
+    })
+}
+
+fn variables(resolved: &Resolved<'_>, findings: &mut Findings) {
+    let pipeline = resolved.pipeline;
+    if pipeline.variables.len() > VARIABLES {
+        let n = pipeline.variables.len();
+        let message = format!("the pipeline has {n} variables; CodePipeline takes at most {VARIABLES}");
+        findings.push(Diagnostic::error("variable::too-many", message).help("leave some out"));
+    }
+    let mut seen = BTreeMap::new();
+    for variable in &pipeline.variables {
+        let at = variable.location;
+        if pipeline.pipeline_type == PipelineType::V1 {
+            let message = format!("the variable `{}` needs a pipeline of type V2", variable.name);
+            let help = "leave `.pipeline_type(PipelineType::V1)` out";
+            findings.push(Diagnostic::error("variable::v2-only", message).at(at).help(help));
+        }
+        if !is_name(&variable.name, "@_-", 128) {
+            let message = format!("`{}` is no name of a variable", variable.name.escape_debug());
+            let help = "use 1 to 128 letters, digits and `@_-`";
+            findings.push(Diagnostic::error("variable::malformed-name", message).at(at).help(help));
+        }
+        if let Some(first) = seen.insert(&variable.name, at) {
+            findings.push(
+                Diagnostic::error("variable::duplicate-name", format!("two variables are named `{}`", variable.name))
+                    .at(at)
+                    .note("the first is made here", Some(first))
+                    .help("give one of them another name"),
+            );
+        }
+        if let Some(default) = &variable.default
+            && !(1..=1_000).contains(&default.chars().count())
+        {
+            let message = format!("the default of the variable `{}` is empty or too long", variable.name);
+            let help = "use 1 to 1,000 characters; without a default, every run must give a value";
+            findings.push(Diagnostic::error("variable::malformed-default", message).at(at).help(help));
+        }
+        if variable.description.as_ref().is_some_and(|description| description.chars().count() > 200) {
+            let message = format!("the description of the variable `{}` is too long", variable.name);
+            findings.push(
+                Diagnostic::error("variable::long-description", message).at(at).help("use at most 200 characters"),
+            );
+        }
+    }
+}
+
+fn namespaces<'r, 'a>(
+    resolved: &'r Resolved<'a>,
+    findings: &mut Findings,
+) -> BTreeMap<&'r str, &'r ResolvedAction<'a>> {
+    let mut namespaces: BTreeMap<&str, &ResolvedAction<'_>> = BTreeMap::new();
+    for action in &resolved.actions {
+        let Some(namespace) = &action.action.namespace else { continue };
+        let at = action.action.location;
+        if !is_name(namespace, "@_-", 100) {
+            let message = format!("`{}` is no namespace", namespace.escape_debug());
+            let help = "use 1 to 100 letters, digits and `@_-`";
+            findings.push(Diagnostic::error("namespace::malformed", message).at(at).help(help));
+        }
+        if let Some(first) = namespaces.insert(namespace, action) {
+            findings.push(
+                Diagnostic::error("namespace::duplicate", format!("two actions have the namespace `{namespace}`"))
+                    .at(at)
+                    .note("the first is made here", Some(first.action.location))
+                    .help("give one of them another namespace"),
+            );
+        }
+        let is_artifact =
+            resolved.actions.iter().flat_map(|other| &other.spec.outputs).any(|artifact| artifact.name() == namespace);
+        if is_artifact {
+            let message = format!("the namespace `{namespace}` is also the name of an artifact");
+            let help = "give the namespace another name: CodePipeline keeps both apart by name alone";
+            findings.push(Diagnostic::error("namespace::is-artifact", message).at(at).help(help));
+        }
+    }
+    namespaces
+}
+
+/// Checks every `#{namespace.name}` of a text.
+fn references(
+    resolved: &Resolved<'_>,
+    reader: &ResolvedAction<'_>,
+    key: &str,
+    text: &str,
+    namespaces: &BTreeMap<&str, &ResolvedAction<'_>>,
+    findings: &mut Findings,
+) {
+    for (start, _) in text.match_indices("#{") {
+        let Some(reference) = text[start + 2..].split_once('}').map(|(reference, _)| reference) else { continue };
+        let Some((namespace, name)) = reference.split_once('.') else { continue };
+        let at = reader.action.location;
+        let place = format!("`{key}` of {} uses `#{{{reference}}}`", reader.words());
+        match namespace {
+            "codepipeline" => {}
+            "variables" => {
+                if reader.spec.category == Category::Source {
+                    let help = "sources cannot use the variables of the pipeline";
+                    findings.push(Diagnostic::error("variable::in-source", place).at(at).help(help));
+                } else if !resolved.pipeline.variables.iter().any(|variable| variable.name == name) {
+                    let message = format!("{place}, and the pipeline has no variable `{name}`");
+                    let help = format!("declare it with `.variable(Variable::new(\"{name}\"))`");
+                    findings.push(Diagnostic::error("variable::unknown", message).at(at).help(help));
+                }
+            }
+            _ => match namespaces.get(namespace) {
+                None => {
+                    let message = format!("{place}, and no action has the namespace `{namespace}`");
+                    let help = format!("give the action that sets the variable `.namespace(\"{namespace}\")`");
+                    findings.push(Diagnostic::error("variable::unknown", message).at(at).help(help));
+                }
+                Some(writer) if !reader.is_after(writer) => {
+                    let message = format!("{place} before {} has set it", writer.words());
+                    findings.push(
+                        Diagnostic::error("variable::used-too-early", message)
+                            .at(at)
+                            .note("the namespace is given here", Some(writer.action.location))
+                            .help("move the reader to a later stage, or give it a higher run order within the stage"),
+                    );
+                }
+                Some(_) => {}
+            },
+        }
+    }
+}

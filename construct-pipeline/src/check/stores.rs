@@ -1,0 +1,165 @@
+//! Stores and roles that the user gave.
+//!
+//! Codes: `store::foreign-handle`, `store::wrong-region`, `store::wrong-account`, `store::key-required`,
+//! `store::duplicate-replica`, `store::unused-replica`, `store::replica-at-home`, `store::alias-written-across-accounts`,
+//! `role::in-other-account`, `role::foreign-handle`, `role::passed-across-accounts`.
+
+use std::collections::BTreeSet;
+
+use construct_core::{Diagnostic, Env, Region};
+
+use super::Findings;
+use crate::flow;
+use crate::provider::GivenRole;
+use crate::resolve::{Resolved, ResolvedAction};
+use crate::store::{GivenStore, KeyReference};
+
+pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
+    let pipeline = resolved.pipeline;
+    let home = resolved.home;
+    if let Some(store) = &pipeline.store {
+        given_store(resolved, store, home.region, findings);
+    }
+    let regions = flow::regions(resolved);
+    let mut seen = BTreeSet::new();
+    for (name, store) in &pipeline.replicas {
+        let region = match Region::parse(name) {
+            Ok(region) => region,
+            Err(problem) => {
+                findings.push(Diagnostic::error(problem.code(), problem.to_string()).help(problem.help()));
+                continue;
+            }
+        };
+        if region == home.region {
+            let message = format!("a replica store is given for {region}, the pipeline's own region");
+            let help = "give that store with `.artifact_store(…)`";
+            findings.push(Diagnostic::error("store::replica-at-home", message).help(help));
+        } else if !regions.contains(&region) {
+            let message = format!("a replica store is given for {region}, where no action runs");
+            findings.push(Diagnostic::warning("store::unused-replica", message).help("leave it out"));
+        }
+        if !seen.insert(region) {
+            let message = format!("two replica stores are given for {region}");
+            findings
+                .push(Diagnostic::error("store::duplicate-replica", message).help("a region has one store; keep one"));
+        }
+        given_store(resolved, store, region, findings);
+    }
+    given_roles(resolved, findings);
+    if pipeline.key_reference == KeyReference::Alias {
+        alias_writers(resolved, findings);
+    }
+}
+
+fn given_store(resolved: &Resolved<'_>, store: &GivenStore, region: Region, findings: &mut Findings) {
+    let home = resolved.home;
+    let env = match store {
+        GivenStore::Imported(store) => Region::parse(store.region()).ok().map(|region| Env { region, ..home }),
+        GivenStore::Placed(store) if !resolved.view.owns(store.bucket()) => {
+            findings.push(
+                Diagnostic::error("store::foreign-handle", "the store belongs to another app")
+                    .help("use handles only with the app that returned them"),
+            );
+            return;
+        }
+        GivenStore::Placed(store) => resolved.view.env_of(store.bucket()),
+    };
+    if let Some(env) = env
+        && env.region != region
+    {
+        let message = format!("the store given for {region} is in {}", env.region);
+        let help = "a store is in the region of the actions that use it";
+        findings.push(Diagnostic::error("store::wrong-region", message).help(help));
+    }
+    if let Some(env) = env
+        && env.account != home.account
+    {
+        let message = format!("the store for {region} is in account {}, the pipeline in {}", env.account, home.account);
+        let help = "a store is in the account of its pipeline, whatever the accounts of the actions";
+        findings.push(Diagnostic::error("store::wrong-account", message).help(help));
+    }
+    let has_key = match store {
+        GivenStore::Placed(store) => store.key().is_some(),
+        GivenStore::Imported(store) => store.has_key(),
+    };
+    if !has_key && let Some(action) = flow::crossing(resolved, region) {
+        let message = format!(
+            "{} reads or writes artifacts in account {}, but the store for {region} has no customer-managed key",
+            action.words(),
+            action.env.account
+        );
+        let help = match store {
+            GivenStore::Imported(_) => {
+                "name the key with `.key(\"arn:aws:kms:…:key/…\")`: other accounts cannot use the AWS-managed one"
+            }
+            GivenStore::Placed(_) => "leave `.aws_managed_key()` out: other accounts cannot use the AWS-managed one",
+        };
+        findings.push(Diagnostic::error("store::key-required", message).at(action.action.location).help(help));
+    }
+}
+
+fn given_roles(resolved: &Resolved<'_>, findings: &mut Findings) {
+    let (home, view) = (resolved.home, resolved.view);
+    let foreign_handle = |role: &GivenRole| matches!(role, GivenRole::Placed(role) if !view.owns(*role));
+    let stray = || {
+        Diagnostic::error("role::foreign-handle", "the role belongs to another app")
+            .help("use handles only with the app that returned them")
+    };
+    if let Some(role) = &resolved.pipeline.role {
+        if foreign_handle(role) {
+            findings.push(stray());
+        } else if let Some(env) = role.env(view, home)
+            && env.account != home.account
+        {
+            let message =
+                format!("the pipeline's role is in account {}, the pipeline in {}", env.account, home.account);
+            let help = "give it a role of its own account; actions in other accounts have roles of their own";
+            findings.push(Diagnostic::error("role::in-other-account", message).help(help));
+        }
+    }
+    for action in &resolved.actions {
+        let at = action.action.location;
+        if action.action.role.as_ref().is_some_and(foreign_handle) {
+            findings.push(stray().at(at));
+        }
+        let Some(given) = action.spec.passes.as_ref().and_then(|passed| passed.given.as_ref()) else { continue };
+        if foreign_handle(given) {
+            findings.push(stray().at(at));
+        } else if let Some(env) = given.env(view, home)
+            && env.account != action.env.account
+        {
+            let message = format!(
+                "{} runs in account {} and passes on a role of account {}",
+                action.words(),
+                action.env.account,
+                env.account
+            );
+            let help = "a role can be passed within its own account only: give the action `.account(…)` or the deployment another role";
+            findings.push(Diagnostic::error("role::passed-across-accounts", message).at(at).help(help));
+        }
+    }
+}
+
+/// CodePipeline's documentation recognises aliases only in the account that made the key. Reading needs no name of the
+/// key, writing does. <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_EncryptionKey.html>
+fn alias_writers(resolved: &Resolved<'_>, findings: &mut Findings) {
+    let home = resolved.home;
+    let given: BTreeSet<&str> = resolved.pipeline.replicas.iter().map(|(region, _)| &**region).collect();
+    let writes = |action: &&ResolvedAction<'_>| {
+        action.is_foreign(home) && action.env.region != home.region && !action.spec.outputs.is_empty()
+    };
+    for action in resolved.actions.iter().filter(writes) {
+        if given.contains(action.env.region.as_str()) {
+            continue;
+        }
+        let message = format!(
+            "{} writes artifacts from account {} into the replica store of {}, whose key is named by its alias",
+            action.words(),
+            action.env.account,
+            action.env.region
+        );
+        let help = "AWS documents aliases for the key's own account only; name the key exactly with `.key_reference(KeyReference::Exact)`";
+        let diagnostic = Diagnostic::warning("store::alias-written-across-accounts", message);
+        findings.push(diagnostic.at(action.action.location).help(help));
+    }
+}

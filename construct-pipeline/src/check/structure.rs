@@ -1,0 +1,231 @@
+//! Names, counts and order.
+//!
+//! Codes: `pipeline::malformed-name`, `pipeline::too-few-stages`, `pipeline::too-many-stages`,
+//! `pipeline::too-many-actions`, `pipeline::no-source`, `pipeline::source-outside-first-stage`,
+//! `pipeline::other-action-in-first-stage`, `pipeline::execution-mode`, `stage::malformed-name`,
+//! `stage::duplicate-name`, `stage::no-action`, `stage::too-many-actions`, `stage::malformed-reason`,
+//! `action::malformed-name`, `action::duplicate-name`, `action::run-order`, `action::timeout`, `action::v2-only`,
+//! `action::malformed-provider`, `action::malformed-version`, `action::role-not-aws`, `action::account-not-aws`,
+//! `action::region-not-aws`, `action::foreign-handle`, and those of the environment an action runs in.
+//!
+//! <https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html>
+
+use std::collections::BTreeMap;
+
+use construct_core::Diagnostic;
+
+use super::{Findings, is_name};
+use crate::pipeline::{ExecutionMode, PipelineType};
+use crate::provider::{Category, Owner};
+use crate::resolve::{Resolved, ResolvedAction};
+use crate::stage::Stage;
+
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>, as of 2026-11.
+const STAGES: usize = 50;
+const ACTIONS_OF_A_STAGE: usize = 50;
+const ACTIONS_OF_A_PIPELINE: usize = 1_000;
+
+const NAME_HELP: &str = "use 1 to 100 letters, digits and `.@_-`";
+
+pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
+    pipeline(resolved, findings);
+    stages(resolved, findings);
+    for action in &resolved.actions {
+        one_action(resolved, action, findings);
+    }
+    sources(resolved, findings);
+}
+
+fn pipeline(resolved: &Resolved<'_>, findings: &mut Findings) {
+    let pipeline = resolved.pipeline;
+    if !is_name(&pipeline.name, ".@_-", 100) {
+        let message = format!("`{}` is no name of a pipeline", pipeline.name.escape_debug());
+        findings.push(Diagnostic::error("pipeline::malformed-name", message).help(NAME_HELP));
+    }
+    let n = pipeline.stages.len();
+    if n < 2 {
+        let has = if n == 0 { "no stage" } else { "only one stage" };
+        findings.push(
+            Diagnostic::error("pipeline::too-few-stages", format!("the pipeline has {has}"))
+                .help("a pipeline has at least two: one for the sources, one that works with them"),
+        );
+    }
+    if n > STAGES {
+        findings.push(
+            Diagnostic::error(
+                "pipeline::too-many-stages",
+                format!("the pipeline has {n} stages; CodePipeline takes at most {STAGES}"),
+            )
+            .help("put actions that may run at the same time into one stage, or divide the pipeline"),
+        );
+    }
+    let n = resolved.actions.len();
+    if n > ACTIONS_OF_A_PIPELINE {
+        let message = format!("the pipeline has {n} actions; CodePipeline takes at most {ACTIONS_OF_A_PIPELINE}");
+        findings.push(Diagnostic::error("pipeline::too-many-actions", message).help("divide the pipeline"));
+    }
+    if let Some(mode @ (ExecutionMode::Queued | ExecutionMode::Parallel)) = pipeline.execution_mode
+        && pipeline.pipeline_type == PipelineType::V1
+    {
+        findings.push(
+            Diagnostic::error(
+                "pipeline::execution-mode",
+                format!("a pipeline of type V1 cannot have the execution mode {}", mode.as_str()),
+            )
+            .help("leave `.pipeline_type(PipelineType::V1)` out"),
+        );
+    }
+}
+
+fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
+    let mut seen: BTreeMap<&str, &Stage> = BTreeMap::new();
+    for stage in &resolved.pipeline.stages {
+        let at = stage.location;
+        if !is_name(&stage.name, ".@_-", 100) {
+            let message = format!("`{}` is no name of a stage", stage.name.escape_debug());
+            findings.push(Diagnostic::error("stage::malformed-name", message).at(at).help(NAME_HELP));
+        }
+        if let Some(first) = seen.insert(&stage.name, stage) {
+            findings.push(
+                Diagnostic::error("stage::duplicate-name", format!("two stages are named `{}`", stage.name))
+                    .at(at)
+                    .note("the first is made here", Some(first.location))
+                    .help("give one of them another name"),
+            );
+        }
+        let n = stage.actions.len();
+        if n == 0 {
+            findings.push(
+                Diagnostic::error("stage::no-action", format!("the stage `{}` has no action", stage.name))
+                    .at(at)
+                    .help("add one with `.action(…)`, or leave the stage out"),
+            );
+        }
+        if n > ACTIONS_OF_A_STAGE {
+            let message =
+                format!("the stage `{}` has {n} actions; CodePipeline takes at most {ACTIONS_OF_A_STAGE}", stage.name);
+            let help = "divide the stage; actions of a later stage then run after all of the earlier one";
+            findings.push(Diagnostic::error("stage::too-many-actions", message).at(at).help(help));
+        }
+        if let Some(reason) = &stage.disabled
+            && !is_name(reason, "!@ ().*?-", 300)
+        {
+            findings.push(
+                Diagnostic::error(
+                    "stage::malformed-reason",
+                    format!("CodePipeline refuses the reason `{}`", reason.escape_debug()),
+                )
+                .at(at)
+                .help("use 1 to 300 letters, digits, blanks and `!@().*?-`"),
+            );
+        }
+        let mut names: BTreeMap<&str, &crate::action::Action> = BTreeMap::new();
+        for action in &stage.actions {
+            if let Some(first) = names.insert(&action.name, action) {
+                let message = format!("two actions of the stage `{}` are named `{}`", stage.name, action.name);
+                findings.push(
+                    Diagnostic::error("action::duplicate-name", message)
+                        .at(action.location)
+                        .note("the first is made here", Some(first.location))
+                        .help("give one of them another name"),
+                );
+            }
+        }
+    }
+}
+
+fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, findings: &mut Findings) {
+    let ResolvedAction { action, spec, .. } = resolved_action;
+    let mut error = |code, message: String, help: &str| {
+        findings.push(Diagnostic::error(code, message).at(action.location).help(help));
+    };
+    if !is_name(&action.name, ".@_-", 100) {
+        error("action::malformed-name", format!("`{}` is no name of an action", action.name.escape_debug()), NAME_HELP);
+    }
+    if !(1..=999).contains(&action.run_order) {
+        error("action::run-order", format!("{} is no run order", action.run_order), "use 1 to 999");
+    }
+    if let Some(minutes) = action.timeout_minutes
+        && !(5..=86_400).contains(&minutes)
+    {
+        error(
+            "action::timeout",
+            format!("an action cannot time out after {minutes} minutes"),
+            "use 5 to 86,400 minutes",
+        );
+    }
+    if !is_name(&spec.provider, "_-", 35) {
+        let message = format!("`{}` is no name of a provider", spec.provider.escape_debug());
+        error("action::malformed-provider", message, "use 1 to 35 letters, digits, `_` and `-`");
+    }
+    if !is_name(&spec.version, "_-", 9) {
+        let message = format!("`{}` is no version of an action type", spec.version.escape_debug());
+        error("action::malformed-version", message, "use 1 to 9 letters, digits, `_` and `-`");
+    }
+    if spec.v2_only && resolved.pipeline.pipeline_type == PipelineType::V1 {
+        let message = format!("the action type {} exists in pipelines of type V2 only", spec.provider);
+        error("action::v2-only", message, "leave `.pipeline_type(PipelineType::V1)` out");
+    }
+    if spec.owner != Owner::Aws {
+        let given = [
+            ("action::role-not-aws", "a role", action.role.is_some()),
+            ("action::account-not-aws", "an account", action.account.is_some()),
+            ("action::region-not-aws", "a region", action.region.is_some()),
+        ];
+        for (code, what, is_given) in given {
+            if is_given {
+                let message = format!("an action whose owner is {} cannot have {what}", spec.owner.as_str());
+                error(
+                    code,
+                    message,
+                    "leave it out: only actions whose owner is AWS run with roles, in other accounts and in other regions",
+                );
+            }
+        }
+    }
+    for node in [spec.acts_on, spec.worker].into_iter().flatten() {
+        if !resolved.view.owns(node) {
+            let message = "the action acts on a construct of another app".to_owned();
+            error("action::foreign-handle", message, "use handles only with the app that returned them");
+            break;
+        }
+    }
+    for problem in &resolved_action.problems {
+        findings.push(problem.clone().at(action.location));
+    }
+}
+
+fn sources(resolved: &Resolved<'_>, findings: &mut Findings) {
+    for action in &resolved.actions {
+        let is_source = action.spec.category == Category::Source;
+        if is_source && action.stage_index > 0 {
+            findings.push(
+                Diagnostic::error(
+                    "pipeline::source-outside-first-stage",
+                    format!("the source {} is not in the first stage", action.words()),
+                )
+                .at(action.action.location)
+                .help("move it to the first stage"),
+            );
+        }
+        if !is_source && action.stage_index == 0 {
+            findings.push(
+                Diagnostic::error(
+                    "pipeline::other-action-in-first-stage",
+                    format!("{} is no source, but stands in the first stage", action.words()),
+                )
+                .at(action.action.location)
+                .help("move it to a later stage: the first holds sources only"),
+            );
+        }
+    }
+    if let Some(first) = resolved.pipeline.stages.first()
+        && !resolved.actions.iter().any(|action| action.stage_index == 0 && action.spec.category == Category::Source)
+    {
+        findings.push(
+            Diagnostic::error("pipeline::no-source", format!("the first stage, `{}`, has no source", first.name))
+                .at(first.location)
+                .help("add a source action, for example `CodeCommitSource`"),
+        );
+    }
+}

@@ -1,0 +1,53 @@
+//! The flow of artifacts: who reads and writes them, and in which region's store.
+
+use std::collections::BTreeSet;
+
+use construct_core::{NodeId, Region};
+
+use crate::resolve::{Resolved, ResolvedAction};
+
+/// Who touches the artifacts of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Toucher {
+    /// The role that performs the action.
+    Performer,
+    /// The role of a construct that works in its place, as a CodeBuild project does.
+    Worker(NodeId),
+    /// The role that the action passes on.
+    Passed,
+}
+
+/// That somebody reads or writes artifacts of an action.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Touch {
+    pub(crate) by: Toucher,
+    pub(crate) reads: bool,
+    pub(crate) writes: bool,
+}
+
+/// Everybody who touches the artifacts of an action.
+pub(crate) fn touches(action: &ResolvedAction<'_>) -> Vec<Touch> {
+    let spec = &action.spec;
+    let (has_inputs, writes) = (!spec.inputs.is_empty(), !spec.outputs.is_empty());
+    let reads = has_inputs || writes && spec.reads_outputs;
+    let mut touches = Vec::new();
+    if reads || writes {
+        let by = spec.worker.map_or(Toucher::Performer, Toucher::Worker);
+        touches.push(Touch { by, reads, writes });
+    }
+    if has_inputs && spec.passes.as_ref().is_some_and(|passed| passed.reads_inputs) {
+        touches.push(Touch { by: Toucher::Passed, reads: true, writes: false });
+    }
+    touches
+}
+
+/// The regions that need a store: the pipeline's own, and each in which an action runs.
+pub(crate) fn regions(resolved: &Resolved<'_>) -> BTreeSet<Region> {
+    resolved.actions.iter().map(|action| action.env.region).chain([resolved.home.region]).collect()
+}
+
+/// An action of another account that touches artifacts in a region: the reason for a customer-managed key there.
+pub(crate) fn crossing<'r, 'a>(resolved: &'r Resolved<'a>, region: Region) -> Option<&'r ResolvedAction<'a>> {
+    let mut foreign = resolved.actions.iter().filter(|action| action.is_foreign(resolved.home));
+    foreign.find(|action| action.env.region == region && !touches(action).is_empty())
+}

@@ -1,0 +1,181 @@
+//! The names of what a pipeline creates: an interface that others may build on.
+//!
+//! Every name is made of the pipeline's name, its environment and a hash, so that it is known before anything exists,
+//! can be computed by hand, and never clashes with that of another pipeline, account or region:
+//!
+//! | what | form | limit |
+//! |---|---|---|
+//! | bucket | `<slug>-<region>-<tag>` | 63 |
+//! | key alias | `alias/codepipeline-<slug>-<tag>` | 256 |
+//! | roles | `<slug>-<region>-{pipeline,action,deploy,events}-<tag>` | 64 |
+//! | scaffold stack | `<slug>-scaffold-<account>-<region>-<tag>` | 128 |
+//!
+//! `slug` is the pipeline's name in lower case with every run of characters other than `a-z0-9` replaced by one `-`, cut
+//! to fit. `tag` is the first 8 hexadecimal digits of the SHA-256 over the kind (`bucket`, `alias`, `pipeline`, `action`,
+//! `deploy`, `events` or `scaffold`), the exact name of the pipeline, the account and the region, separated by NUL:
+//!
+//! ```text
+//! $ printf 'bucket\0orders\000111111111111\0us-east-1' | sha256sum | cut -c1-8
+//! ```
+//!
+//! A slug that would begin a stack's name with a digit, or a bucket's with a prefix that S3 reserves, is preceded by `p-`.
+
+use construct_core::{Env, short_hash};
+
+/// What a role is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RoleKind {
+    /// The role CodePipeline works with.
+    Pipeline,
+    /// The role that the pipeline assumes for actions in another account.
+    Action,
+    /// The role that actions pass on to CloudFormation.
+    Deploy,
+    /// The role with which events are sent to the pipeline's account.
+    Events,
+}
+
+impl RoleKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Pipeline, Self::Action, Self::Deploy, Self::Events];
+
+    /// The word in the role's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pipeline => "pipeline",
+            Self::Action => "action",
+            Self::Deploy => "deploy",
+            Self::Events => "events",
+        }
+    }
+}
+
+/// The name of an artifact bucket: at most 63 characters, by the rules of
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>.
+#[must_use]
+pub fn bucket(pipeline: &str, env: Env) -> String {
+    let mut slug = slug(pipeline);
+    if ["sthree-", "amzn-s3-demo-", "xn-"].iter().any(|reserved| slug.starts_with(reserved)) {
+        slug.insert_str(0, "p-");
+    }
+    fit(&slug, &format!("-{}-{}", env.region, tag("bucket", pipeline, env)), 63)
+}
+
+/// The alias of the store's key, `alias/` included.
+#[must_use]
+pub fn alias(pipeline: &str, env: Env) -> String {
+    format!("alias/codepipeline-{}", fit(&slug(pipeline), &format!("-{}", tag("alias", pipeline, env)), 237))
+}
+
+/// The name of a role. IAM is one for all regions of an account, so the region stands in the name.
+#[must_use]
+pub fn role(kind: RoleKind, pipeline: &str, env: Env) -> String {
+    let word = kind.as_str();
+    fit(&slug(pipeline), &format!("-{}-{word}-{}", env.region, tag(word, pipeline, env)), 64)
+}
+
+/// The name of the scaffold stack in an environment.
+#[must_use]
+pub fn scaffold_stack(pipeline: &str, env: Env) -> String {
+    let mut slug = slug(pipeline);
+    if slug.starts_with(|first: char| first.is_ascii_digit()) {
+        slug.insert_str(0, "p-");
+    }
+    fit(&slug, &format!("-scaffold-{}-{}-{}", env.account, env.region, tag("scaffold", pipeline, env)), 128)
+}
+
+/// The statement id of the pipeline's statement on its event bus, at most 64 characters.
+#[must_use]
+pub fn bus_statement(pipeline: &str, source: Env) -> String {
+    fit(&slug(pipeline), &format!("-{}-{}", source.account, tag("bus", pipeline, source)), 64)
+}
+
+/// The name of a resource beside a pipeline, from the path of its construct: `<slug>-<kind>-<tag>`.
+pub(crate) fn derived(path: &str, kind: &str, env: Option<Env>, most: usize) -> String {
+    let place = env.map(|env| format!("{}\0{}", env.account, env.region)).unwrap_or_default();
+    let tag = short_hash(format!("{kind}\0{path}\0{place}").as_bytes());
+    fit(&slug(path), &format!("-{kind}-{tag}"), most)
+}
+
+/// The readable part of all names.
+#[must_use]
+pub fn slug(pipeline: &str) -> String {
+    let mut slug = String::new();
+    for c in pipeline.chars().map(|c| c.to_ascii_lowercase()) {
+        if c.is_ascii_lowercase() || c.is_ascii_digit() {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    let end = slug.trim_end_matches('-').len();
+    slug.truncate(end);
+    if slug.is_empty() { "pipeline".into() } else { slug }
+}
+
+/// The part of a name that tells apart what the slug cannot.
+#[must_use]
+pub fn tag(kind: &str, pipeline: &str, env: Env) -> String {
+    short_hash(format!("{kind}\0{pipeline}\0{}\0{}", env.account, env.region).as_bytes())
+}
+
+fn fit(slug: &str, rest: &str, most: usize) -> String {
+    let room = most.saturating_sub(rest.len()).min(slug.len());
+    format!("{}{rest}", slug[..room].trim_end_matches('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HOME: Env = Env::new("111111111111", "us-east-1");
+
+    #[test]
+    fn changing_these_replaces_resources() {
+        assert_eq!(bucket("orders", HOME), "orders-us-east-1-88d352ed");
+        assert_eq!(alias("orders", HOME), "alias/codepipeline-orders-c9eecf78");
+        assert_eq!(role(RoleKind::Pipeline, "orders", HOME), "orders-us-east-1-pipeline-49481486");
+        assert_eq!(role(RoleKind::Action, "orders", HOME), "orders-us-east-1-action-17779286");
+        assert_eq!(role(RoleKind::Deploy, "orders", HOME), "orders-us-east-1-deploy-b6abc481");
+        assert_eq!(scaffold_stack("orders", HOME), "orders-scaffold-111111111111-us-east-1-0cc457f2");
+    }
+
+    #[test]
+    fn names_that_read_alike_do_not_clash() {
+        let names = ["My.Pipe", "my_pipe", "my-pipe", "MY-PIPE"];
+        assert!(names.iter().all(|name| slug(name) == "my-pipe"));
+        let buckets: std::collections::BTreeSet<String> = names.iter().map(|name| bucket(name, HOME)).collect();
+        assert_eq!(buckets.len(), names.len());
+    }
+
+    #[test]
+    fn awkward_names_still_give_names() {
+        assert!(bucket("@@@", HOME).starts_with("pipeline-us-east-1-"));
+        assert!(scaffold_stack("7days", HOME).starts_with("p-7days-scaffold-"));
+        assert!(bucket("sthree-x", HOME).starts_with("p-sthree-x-"));
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_obeys_its_service(name in "[A-Za-z0-9.@_-]{1,100}", region in 0..40usize) {
+            let region = construct_core::Region::known().nth(region).unwrap();
+            let env = Env { account: HOME.account, region };
+            let bucket = bucket(&name, env);
+            prop_assert!((3..=63).contains(&bucket.len()));
+            prop_assert!(bucket.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+            prop_assert!(!bucket.starts_with('-') && !bucket.ends_with('-'));
+            let alias = alias(&name, env);
+            prop_assert!(alias.len() <= 256 && alias.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_-".contains(&b)));
+            for kind in RoleKind::ALL {
+                let role = role(kind, &name, env);
+                prop_assert!((1..=64).contains(&role.len()));
+                prop_assert!(role.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+            }
+            let stack = scaffold_stack(&name, env);
+            prop_assert!(stack.len() <= 128 && stack.starts_with(|c: char| c.is_ascii_alphabetic()));
+            prop_assert!(stack.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Pipelines: stages in a row, and what holds for all of them.
+
+use std::fmt::Display;
+use std::panic::Location;
+
+use construct_core::{Caller, Expr, Properties};
+
+use crate::provider::GivenRole;
+use crate::stage::Stage;
+use crate::store::{GivenStore, KeyReference, StoreSettings};
+
+construct_core::handle! {
+    /// A pipeline.
+    pub struct PipelineRef {
+        /// The pipeline's name.
+        name: Name = Ref,
+        /// The version of the pipeline's structure.
+        version: Text = GetAtt("Version"),
+    }
+}
+
+/// The type of a pipeline, which decides its features and its price.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/pipeline-types.html>
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PipelineType {
+    /// The first type: no variables, triggers or execution modes.
+    V1,
+    /// The second type.
+    #[default]
+    V2,
+}
+
+impl PipelineType {
+    /// The word in the template.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::V1 => "V1",
+            Self::V2 => "V2",
+        }
+    }
+}
+
+/// What happens when a run begins while another is under way.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html#concepts-how-it-works-executions>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExecutionMode {
+    /// A newer run overtakes one that waits. The default.
+    Superseded,
+    /// Runs wait for each other, in order; V2 only.
+    Queued,
+    /// Runs go on at the same time; V2 only.
+    Parallel,
+}
+
+impl ExecutionMode {
+    /// The word in the template.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Superseded => "SUPERSEDED",
+            Self::Queued => "QUEUED",
+            Self::Parallel => "PARALLEL",
+        }
+    }
+}
+
+/// A variable of a pipeline, given when a run starts and used as `#{variables.name}`; V2 only.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html>
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Variable {
+    pub(crate) name: String,
+    pub(crate) default: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) location: Caller,
+}
+
+impl Variable {
+    /// A variable: a name of 1 to 128 characters `A-Za-z0-9@_-`, unique in the pipeline.
+    #[track_caller]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), default: None, description: None, location: Location::caller() }
+    }
+
+    /// Its value when a run gives none: 1 to 1,000 characters.
+    pub fn default_value(mut self, value: impl Into<String>) -> Self {
+        self.default = Some(value.into());
+        self
+    }
+
+    /// What it is for: at most 200 characters.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+}
+
+/// A delivery pipeline.
+///
+/// The pipeline's actions may run in other accounts and regions. Whatever that takes is created with it: a role for the
+/// pipeline, a store in every region in which an action runs, and a scaffold stack in every foreign environment with the
+/// roles the actions need there. All of it is named after the pipeline; see [`names`](crate::names).
+///
+/// ```
+/// use construct_pipeline::prelude::*;
+/// # fn main() -> Result<(), SynthError> {
+/// let mut app = App::new();
+/// let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+/// let source = Artifact::new("Source");
+/// let permissions = PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:*:*:orders-*"]);
+/// app.at(tools).add(
+///     "Pipeline",
+///     Pipeline::new("orders")
+///         .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
+///         .stage(
+///             Stage::new("Production").action(
+///                 Action::new("Deploy", DeployStack::new("orders", source.file("template.yaml")).allow(permissions))
+///                     .account("444444444444"),
+///             ),
+///         ),
+/// );
+/// let assembly = app.synth()?;
+/// assert_eq!(assembly.stacks().len(), 2);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-codepipeline-pipeline.html>.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Pipeline {
+    pub(crate) name: String,
+    pub(crate) stages: Vec<Stage>,
+    pub(crate) pipeline_type: PipelineType,
+    pub(crate) execution_mode: Option<ExecutionMode>,
+    pub(crate) variables: Vec<Variable>,
+    pub(crate) restart_on_update: bool,
+    pub(crate) role: Option<GivenRole>,
+    pub(crate) role_path: String,
+    pub(crate) store: Option<GivenStore>,
+    pub(crate) replicas: Vec<(String, GivenStore)>,
+    pub(crate) store_settings: StoreSettings,
+    pub(crate) key_reference: KeyReference,
+    pub(crate) extra: Properties,
+}
+
+impl Pipeline {
+    /// A pipeline: a name of 1 to 100 characters `A-Za-z0-9.@_-`, unique in its account and region. CodePipeline cannot
+    /// rename a pipeline, and everything that is created for it is named after it.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            stages: Vec::new(),
+            pipeline_type: PipelineType::V2,
+            execution_mode: None,
+            variables: Vec::new(),
+            restart_on_update: false,
+            role: None,
+            role_path: "/".into(),
+            store: None,
+            replicas: Vec::new(),
+            store_settings: StoreSettings::new(),
+            key_reference: KeyReference::Alias,
+            extra: Properties::new(),
+        }
+    }
+
+    /// Adds a stage; a pipeline has 2 to 50, the first of which holds the sources.
+    pub fn stage(mut self, stage: Stage) -> Self {
+        self.stages.push(stage);
+        self
+    }
+
+    /// Adds stages.
+    pub fn stages(mut self, stages: impl IntoIterator<Item = Stage>) -> Self {
+        self.stages.extend(stages);
+        self
+    }
+
+    /// The type of the pipeline; V2 by default.
+    pub fn pipeline_type(mut self, pipeline_type: PipelineType) -> Self {
+        self.pipeline_type = pipeline_type;
+        self
+    }
+
+    /// What happens when a run begins while another is under way.
+    pub fn execution_mode(mut self, mode: ExecutionMode) -> Self {
+        self.execution_mode = Some(mode);
+        self
+    }
+
+    /// Adds a variable; there are at most 50.
+    pub fn variable(mut self, variable: Variable) -> Self {
+        self.variables.push(variable);
+        self
+    }
+
+    /// Starts a run after every update of the pipeline.
+    pub fn restart_on_update(mut self) -> Self {
+        self.restart_on_update = true;
+        self
+    }
+
+    /// The role CodePipeline works with, in the pipeline's account, in place of one that is made. An imported role is
+    /// never written to.
+    pub fn role(mut self, role: impl Into<GivenRole>) -> Self {
+        self.role = Some(role.into());
+        self
+    }
+
+    /// The path of all roles that are made for the pipeline, as in `/delivery/`.
+    pub fn role_path(mut self, path: impl Into<String>) -> Self {
+        self.role_path = path.into();
+        self
+    }
+
+    /// The artifact store in the pipeline's own region, in place of one that is made.
+    pub fn artifact_store(mut self, store: impl Into<GivenStore>) -> Self {
+        self.store = Some(store.into());
+        self
+    }
+
+    /// The artifact store in another region, in place of one that is made.
+    pub fn replica_store(mut self, region: impl Display, store: impl Into<GivenStore>) -> Self {
+        self.replicas.push((region.to_string(), store.into()));
+        self
+    }
+
+    /// How the stores that are made for the pipeline are kept.
+    pub fn store_settings(mut self, settings: StoreSettings) -> Self {
+        self.store_settings = settings;
+        self
+    }
+
+    /// How the keys of replica stores are named.
+    pub fn key_reference(mut self, reference: KeyReference) -> Self {
+        self.key_reference = reference;
+        self
+    }
+
+    /// Sets a property of the pipeline that has no method here, such as `Triggers`.
+    pub fn property(mut self, key: &'static str, value: impl Into<Expr>) -> Self {
+        self.extra.put(key, value);
+        self
+    }
+}

@@ -1,0 +1,74 @@
+//! What a pipeline becomes: its roles, its stores, its scaffold stacks, its event rules, and the declaration itself.
+//!
+//! ```text
+//!                   ┌ roles   who performs what, in which scaffold stack
+//! Resolved ─▶ plan ─┼ stores  a bucket for each region, a key where artifacts cross accounts; who may do what with them
+//!                   ├ events  what starts the pipeline, forwarded from other accounts
+//!                   └ declaration
+//! ```
+
+mod access;
+mod declaration;
+mod events;
+mod roles;
+mod scaffold;
+mod stores;
+
+use construct_core::{
+    Attr, CfnResource, Claim, Env, Expr, Lower, LowerCx, NodeId, Nothing, PlanCx, Properties, Resources, Tagging,
+    Uniqueness,
+};
+
+use crate::pipeline::Pipeline;
+use crate::resolve::Resolved;
+use scaffold::Scaffold;
+
+/// A planned pipeline: nothing about it is undecided.
+#[derive(Debug)]
+struct PlannedPipeline {
+    name: String,
+    declaration: Properties,
+    after: Vec<NodeId>,
+}
+
+/// Plans a pipeline with everything it needs.
+pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+    let Some(home) = cx.env() else { return Box::new(Nothing) };
+    // Everything that planning adds is new, so what the tree said before still holds while it is changed: the part of it
+    // that matters is read first.
+    let resolved = Resolved::new(pipeline, home, cx.view());
+    let draft = roles::draft(&resolved);
+    let regions = crate::flow::regions(&resolved);
+    let keys = stores::keys_needed(&resolved, &regions);
+    let triggers = events::triggers(&resolved);
+    let stages = declaration::stages(&resolved);
+
+    let mut scaffold = Scaffold::new(&pipeline.name, home);
+    let roles = roles::make(pipeline, draft, &mut scaffold, cx);
+    let stores = stores::make(pipeline, &regions, &keys, &mut scaffold, cx);
+    access::grant(&roles, &stores, home, cx);
+    events::make(pipeline, triggers, home, &mut scaffold, cx);
+    for stage in &pipeline.stages {
+        for action in &stage.actions {
+            action.provider.prepare(&mut cx.scope());
+        }
+    }
+
+    let declaration = declaration::declare(pipeline, &roles, &stores, home, stages, cx);
+    let after = scaffold.stacks().chain(roles.at_home()).chain(stores.at_home()).collect();
+    Box::new(PlannedPipeline { name: pipeline.name.clone(), declaration, after })
+}
+
+impl Lower for PlannedPipeline {
+    fn lower(&self, _: &LowerCx<'_>, out: &mut Resources) {
+        let resource = CfnResource::new("AWS::CodePipeline::Pipeline", self.declaration.clone())
+            .tagging(Tagging::List)
+            .claim(Some(Claim::new(Uniqueness::Environment, &self.name)));
+        // A pipeline runs as soon as it exists, so whatever a run needs must exist before.
+        out.add(self.after.iter().fold(resource, |resource, &node| resource.depends_on(node)));
+    }
+
+    fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {
+        (*attr == Attr::Ref).then(|| self.name.clone().into())
+    }
+}

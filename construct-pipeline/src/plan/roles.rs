@@ -1,0 +1,275 @@
+//! Roles: one for the pipeline, one for each environment in another account, one for each deployment role.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use construct_core::{Diagnostic, Env, NodeId, PlanCx, Region, Value, kind};
+use construct_iam::{ManagedPolicy, PolicyDocument, PolicyStatement, Principal, Role, RoleRef, ServiceRole};
+
+use super::scaffold::Scaffold;
+use crate::flow::{Toucher, touches};
+use crate::names::{self, RoleKind};
+use crate::pipeline::Pipeline;
+use crate::provider::GivenRole;
+use crate::resolve::{Performer, Resolved, ResolvedAction};
+
+/// Who needs to be allowed what: read from the tree before it is changed.
+#[derive(Debug)]
+pub(super) struct Draft {
+    actions: Vec<DraftAction>,
+}
+
+#[derive(Debug)]
+struct DraftAction {
+    words: String,
+    env: Env,
+    performer: Performer,
+    given: Option<GivenRole>,
+    permissions: PolicyDocument,
+    passed: Option<DraftPassed>,
+    touches: Vec<(Touching, bool, bool)>,
+}
+
+#[derive(Debug)]
+struct DraftPassed {
+    given: Option<GivenRole>,
+    service: String,
+    permissions: Vec<PolicyStatement>,
+    managed: Vec<Value<kind::Arn>>,
+}
+
+#[derive(Debug)]
+enum Touching {
+    Performer,
+    Passed,
+    Worker { node: NodeId, role: Option<RoleRef> },
+}
+
+/// The roles of a pipeline, and who touches artifacts where.
+#[derive(Debug)]
+pub(super) struct Roles {
+    pub(super) pipeline: RoleRef,
+    /// The role of each action, in the order of the actions, for those that do not run with the pipeline's.
+    pub(super) of_actions: Vec<Option<RoleRef>>,
+    pub(super) accesses: Vec<Access>,
+    /// Roles made in the pipeline's stack.
+    made_at_home: Vec<NodeId>,
+}
+
+/// That a role reads or writes artifacts in the store of a region.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Access {
+    pub(super) role: RoleRef,
+    pub(super) region: Region,
+    pub(super) reads: bool,
+    pub(super) writes: bool,
+    /// The construct that encrypts what it writes by a setting of its own.
+    pub(super) worker: Option<NodeId>,
+}
+
+impl Roles {
+    pub(super) fn at_home(&self) -> impl Iterator<Item = NodeId> {
+        self.made_at_home.iter().copied()
+    }
+}
+
+pub(super) fn draft(resolved: &Resolved<'_>) -> Draft {
+    Draft { actions: resolved.actions.iter().map(|action| draft_action(resolved, action)).collect() }
+}
+
+fn draft_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>) -> DraftAction {
+    let mut permissions = PolicyDocument::new();
+    action.action.provider.permissions(&resolved.cx(action), &mut permissions);
+    let touching = |by| match by {
+        Toucher::Performer => Touching::Performer,
+        Toucher::Passed => Touching::Passed,
+        Toucher::Worker(node) => {
+            let role = resolved.view.facts_of::<ServiceRole>(node).next().map(|role| role.0);
+            Touching::Worker { node, role }
+        }
+    };
+    DraftAction {
+        words: action.words(),
+        env: action.env,
+        performer: action.performer,
+        given: action.action.role.clone(),
+        permissions,
+        passed: action.spec.passes.as_ref().map(|passed| DraftPassed {
+            given: passed.given.clone(),
+            service: passed.service.to_string(),
+            permissions: passed.permissions.clone(),
+            managed: passed.managed_policies.clone(),
+        }),
+        touches: touches(action).into_iter().map(|touch| (touching(touch.by), touch.reads, touch.writes)).collect(),
+    }
+}
+
+/// Makes the roles and gives them what the actions need.
+pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_>, cx: &mut PlanCx<'_>) -> Roles {
+    let mut maker = Maker { pipeline, cx, scaffold, imported: BTreeMap::new() };
+    let pipeline_role = maker.pipeline_role();
+    let mut roles = Roles {
+        pipeline: pipeline_role,
+        of_actions: Vec::new(),
+        accesses: Vec::new(),
+        made_at_home: pipeline.role.is_none().then(|| pipeline_role.into()).into_iter().collect(),
+    };
+    let mut action_roles: BTreeMap<Env, RoleRef> = BTreeMap::new();
+    let mut deploy_roles = DeployRoles::default();
+    for action in draft.actions {
+        let performer = match (action.performer, &action.given) {
+            (Performer::Worker, _) => None,
+            (Performer::Pipeline, _) => Some(pipeline_role),
+            (Performer::Given, Some(given)) => Some(maker.given(given)),
+            (Performer::Given | Performer::Scaffold, _) => {
+                Some(*action_roles.entry(action.env).or_insert_with(|| maker.action_role(action.env, pipeline_role)))
+            }
+        };
+        let of_action = performer.filter(|role| *role != pipeline_role);
+        roles.of_actions.push(of_action);
+        if let Some(role) = of_action {
+            maker.cx.attach(pipeline_role, PolicyStatement::allow(["sts:AssumeRole"]).on([role.arn()]));
+        }
+        let passed =
+            action.passed.map(|passed| (passed.service.clone(), deploy_roles.role(passed, action.env, &mut maker)));
+        if let Some(performer) = performer {
+            for statement in action.permissions.statements() {
+                maker.cx.attach(performer, statement.clone());
+            }
+            if let Some((service, role)) = &passed {
+                let pass = PolicyStatement::allow(["iam:PassRole"]).on([role.arn()]);
+                maker.cx.attach(performer, pass.condition("StringEquals", "iam:PassedToService", [service.clone()]));
+            }
+        }
+        for (by, reads, writes) in action.touches {
+            let (role, worker) = match by {
+                Touching::Performer => (performer, None),
+                Touching::Passed => (passed.as_ref().map(|(_, role)| *role), None),
+                Touching::Worker { node, role } => (role, Some(node)),
+            };
+            match role {
+                Some(role) if role == pipeline_role => {}
+                Some(role) => roles.accesses.push(Access { role, region: action.env.region, reads, writes, worker }),
+                None if worker.is_some() => maker.cx.report(
+                    Diagnostic::warning(
+                        "action::unknown-worker-role",
+                        format!(
+                            "nobody says with which role {} works, so the artifact store cannot admit it",
+                            action.words
+                        ),
+                    )
+                    .help(
+                        "import the project with its role: `PipelineProject::import(arn).role(Role::import(role_arn))`",
+                    ),
+                ),
+                None => {}
+            }
+        }
+    }
+    deploy_roles.finish(&mut maker);
+    roles.made_at_home.extend(deploy_roles.at_home(maker.cx.env()));
+    roles
+}
+
+struct Maker<'m, 's, 'c> {
+    pipeline: &'m Pipeline,
+    cx: &'m mut PlanCx<'c>,
+    scaffold: &'m mut Scaffold<'s>,
+    /// Imported roles are placed once, however many actions name them.
+    imported: BTreeMap<Value<kind::Arn>, RoleRef>,
+}
+
+impl Maker<'_, '_, '_> {
+    fn pipeline_role(&mut self) -> RoleRef {
+        match &self.pipeline.role {
+            Some(given) => self.given(given),
+            None => {
+                let env = self.cx.env().expect("a pipeline is planned in a stack");
+                let role = Role::new(Principal::service("codepipeline.amazonaws.com"));
+                let role = self.named(role, RoleKind::Pipeline, env);
+                self.cx.scope().add("Role", role)
+            }
+        }
+    }
+
+    /// The role for all actions of an environment in another account. Only the pipeline's role may assume it: the account
+    /// alone would let in everybody there who may assume roles at all.
+    fn action_role(&mut self, env: Env, pipeline_role: RoleRef) -> RoleRef {
+        let home = self.cx.env().expect("a pipeline is planned in a stack");
+        let trust = PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::account(home)).condition(
+            "ArnEquals",
+            "aws:PrincipalArn",
+            [pipeline_role.arn()],
+        );
+        let role = self.named(Role::trusting(PolicyDocument::new().with(trust)), RoleKind::Action, env);
+        self.scaffold.scope(env, self.cx).add("ActionRole", role)
+    }
+
+    fn named(&self, role: Role, kind: RoleKind, env: Env) -> Role {
+        role.role_name(names::role(kind, &self.pipeline.name, env)).path(self.pipeline.role_path.clone())
+    }
+
+    fn given(&mut self, role: &GivenRole) -> RoleRef {
+        match role {
+            GivenRole::Placed(role) => *role,
+            GivenRole::Imported(role) => {
+                let n = self.imported.len();
+                let cx = &mut *self.cx;
+                *self
+                    .imported
+                    .entry(role.arn().clone())
+                    .or_insert_with(|| cx.scope().add(format!("ImportedRole{n}"), role.clone()))
+            }
+        }
+    }
+}
+
+/// Deployment roles: one an environment, whatever the actions that pass it.
+#[derive(Debug, Default)]
+struct DeployRoles {
+    made: BTreeMap<Env, (RoleRef, BTreeSet<String>, bool)>,
+}
+
+impl DeployRoles {
+    fn role(&mut self, passed: DraftPassed, env: Env, maker: &mut Maker<'_, '_, '_>) -> RoleRef {
+        if let Some(given) = &passed.given {
+            return maker.given(given);
+        }
+        let (role, services, permitted) = self.made.entry(env).or_insert_with(|| {
+            let role = Role::trusting(PolicyDocument::new());
+            let role = maker.named(role, RoleKind::Deploy, env);
+            (maker.scaffold.scope(env, maker.cx).add("DeployRole", role), BTreeSet::new(), false)
+        });
+        let role = *role;
+        *permitted |= !passed.permissions.is_empty() || !passed.managed.is_empty();
+        services.insert(passed.service);
+        for statement in passed.permissions {
+            maker.cx.attach(role, statement);
+        }
+        for policy in passed.managed {
+            maker.cx.attach(role, ManagedPolicy::new(policy));
+        }
+        role
+    }
+
+    fn finish(&self, maker: &mut Maker<'_, '_, '_>) {
+        for (env, (role, services, permitted)) in &self.made {
+            for service in services {
+                let trust = PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::service(service.clone()));
+                maker.cx.attach(*role, trust);
+            }
+            if !permitted {
+                maker.cx.report(
+                    Diagnostic::warning(
+                        "deploy::no-permissions",
+                        format!("the deployment role in {env} may do nothing, so CloudFormation can deploy nothing with it"),
+                    )
+                    .help("say what the template needs with `.allow(PolicyStatement::allow([…]).on([…]))`, or give a `.deployment_role(…)`"),
+                );
+            }
+        }
+    }
+
+    fn at_home(&self, home: Option<Env>) -> impl Iterator<Item = NodeId> {
+        self.made.iter().filter(move |(env, _)| Some(**env) == home).map(|(_, (role, ..))| NodeId::from(*role))
+    }
+}

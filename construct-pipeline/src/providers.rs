@@ -1,0 +1,29 @@
+//! What actions do: the providers of this crate, one action type each.
+//!
+//! They use nothing that another crate could not use; the way to a new one is in `CONTRIBUTING.md`.
+
+mod cloudformation;
+mod codebuild;
+mod codecommit;
+mod connection;
+mod custom;
+mod ecr;
+mod lambda;
+mod manual_approval;
+mod s3_deploy;
+mod s3_source;
+mod stack_set;
+mod step_functions;
+
+pub use cloudformation::*;
+pub use codebuild::*;
+pub use codecommit::*;
+pub use connection::*;
+pub use custom::*;
+pub use ecr::*;
+pub use lambda::*;
+pub use manual_approval::*;
+pub use s3_deploy::*;
+pub use s3_source::*;
+pub use stack_set::*;
+pub use step_functions::*;

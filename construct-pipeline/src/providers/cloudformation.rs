@@ -1,0 +1,468 @@
+//! AWS CloudFormation: stacks and change sets.
+//!
+//! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html>
+
+use std::collections::BTreeSet;
+
+use construct_core::{Diagnostic, Expr, Properties, Pseudo, Value, kind, text};
+use construct_iam::{PolicyDocument, PolicyStatement};
+
+use crate::artifact::{Artifact, ArtifactFile};
+use crate::provider::{ActionCx, Category, GivenRole, Owner, PassedRole, Provider, ProviderSpec};
+use crate::wire;
+
+const SERVICE: &str = "cloudformation.amazonaws.com";
+
+/// What CloudFormation must be told that a template may do.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Capability {
+    /// It makes IAM resources.
+    Iam,
+    /// It makes IAM resources with names of its own.
+    NamedIam,
+    /// It uses macros.
+    AutoExpand,
+}
+
+impl Capability {
+    /// The word in the configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Iam => "CAPABILITY_IAM",
+            Self::NamedIam => "CAPABILITY_NAMED_IAM",
+            Self::AutoExpand => "CAPABILITY_AUTO_EXPAND",
+        }
+    }
+
+    /// The words of a set, as CodePipeline takes them.
+    pub(crate) fn list(capabilities: &BTreeSet<Self>) -> Option<String> {
+        let words: Vec<&str> = capabilities.iter().map(|capability| capability.as_str()).collect();
+        (!words.is_empty()).then(|| words.join(","))
+    }
+}
+
+/// The role CloudFormation deploys with: given, or made in the action's account with the permissions named here.
+#[derive(Clone, Debug, Default)]
+struct DeploymentRole {
+    given: Option<GivenRole>,
+    permissions: Vec<PolicyStatement>,
+    administrator: bool,
+}
+
+impl DeploymentRole {
+    fn passed(&self) -> PassedRole {
+        let administrator =
+            self.administrator.then(|| text!("arn:{}:iam::aws:policy/AdministratorAccess", Pseudo::Partition));
+        PassedRole::new(SERVICE)
+            .given(self.given.clone())
+            .permissions(self.permissions.iter().cloned())
+            .managed_policies(administrator.map(Value::cast))
+    }
+}
+
+/// What the actions that bring a template have in common.
+#[derive(Clone, Debug)]
+struct Deployment {
+    stack: Value<kind::Name>,
+    template: ArtifactFile,
+    configuration: Option<ArtifactFile>,
+    parameters: Vec<(String, Expr)>,
+    capabilities: BTreeSet<Capability>,
+    inputs: Vec<Artifact>,
+    output: Option<(Artifact, String)>,
+    role: DeploymentRole,
+}
+
+impl Deployment {
+    fn new(stack: Value<kind::Name>, template: ArtifactFile) -> Self {
+        Self {
+            stack,
+            template,
+            configuration: None,
+            parameters: Vec::new(),
+            capabilities: BTreeSet::new(),
+            inputs: Vec::new(),
+            output: None,
+            role: DeploymentRole::default(),
+        }
+    }
+
+    fn spec(&self) -> ProviderSpec {
+        let mut inputs: Vec<&Artifact> = Vec::new();
+        let files = [Some(&self.template), self.configuration.as_ref()];
+        let named = files.into_iter().flatten().map(ArtifactFile::artifact);
+        for artifact in named.chain(&self.inputs) {
+            if !inputs.contains(&artifact) {
+                inputs.push(artifact);
+            }
+        }
+        cloudformation()
+            .inputs(inputs)
+            .input_count(1..=10)
+            .outputs(self.output.iter().map(|(artifact, _)| artifact))
+            .output_count(0..=1)
+            .passes(self.role.passed().reads_inputs())
+    }
+
+    fn configuration(&self, mode: &'static str, cx: &ActionCx<'_>) -> Properties {
+        let parameters =
+            (!self.parameters.is_empty()).then(|| wire::json_text(&Expr::map(self.parameters.iter().cloned())));
+        Properties::new()
+            .set("ActionMode", mode)
+            .set("StackName", &self.stack)
+            .set("TemplatePath", &self.template)
+            .opt("TemplateConfiguration", self.configuration.as_ref())
+            .opt("Capabilities", Capability::list(&self.capabilities))
+            .opt("ParameterOverrides", parameters)
+            .opt("OutputFileName", self.output.as_ref().map(|(_, file)| file.clone()))
+            .opt("RoleArn", cx.passed_role())
+    }
+
+    fn validate(&self) -> Vec<Diagnostic> {
+        let mut found: Vec<Diagnostic> = stack_name_problem(&self.stack).into_iter().collect();
+        let files = [Some(&self.template), self.configuration.as_ref()];
+        for file in files.into_iter().flatten() {
+            if file.path().is_empty() || file.path().starts_with('/') {
+                found.push(
+                    Diagnostic::error(
+                        "cloudformation::malformed-path",
+                        format!("`{file}` names no file of the artifact"),
+                    )
+                    .help("write the path from the top of the artifact, without a `/` in front"),
+                );
+            }
+        }
+        found
+    }
+}
+
+macro_rules! deployment_methods {
+    () => {
+        /// Sets a template parameter: text, a value, [`Artifact::att`] or [`ArtifactFile::param`]. It wins over the
+        /// template configuration. All overrides together have at most 1,000 characters as JSON.
+        pub fn parameter(mut self, name: impl Into<String>, value: impl Into<Expr>) -> Self {
+            self.deployment.parameters.push((name.into(), value.into()));
+            self
+        }
+
+        /// A JSON file with `Parameters`, `Tags` and `StackPolicy`.
+        pub fn template_configuration(mut self, file: ArtifactFile) -> Self {
+            self.deployment.configuration = Some(file);
+            self
+        }
+
+        /// Acknowledges what the template may do.
+        pub fn capability(mut self, capability: Capability) -> Self {
+            self.deployment.capabilities.insert(capability);
+            self
+        }
+
+        /// Adds an input that parameters refer to; the artifacts of template and configuration are inputs already. There
+        /// are at most 10.
+        pub fn input(mut self, artifact: &Artifact) -> Self {
+            self.deployment.inputs.push(artifact.clone());
+            self
+        }
+
+        /// Writes the outputs of the stack as JSON into a file of an artifact.
+        pub fn output(mut self, artifact: &Artifact, file: impl Into<String>) -> Self {
+            self.deployment.output = Some((artifact.clone(), file.into()));
+            self
+        }
+
+        /// The role CloudFormation deploys with, in the account of the action, in place of one that is made.
+        pub fn deployment_role(mut self, role: impl Into<GivenRole>) -> Self {
+            self.deployment.role.given = Some(role.into());
+            self
+        }
+
+        /// Adds a permission of the deployment role that is made: what the template needs. Without any, CloudFormation
+        /// can deploy nothing.
+        pub fn allow(mut self, statement: PolicyStatement) -> Self {
+            self.deployment.role.permissions.push(statement);
+            self
+        }
+
+        /// Lets the deployment role that is made do everything in its account.
+        pub fn administrator_permissions(mut self) -> Self {
+            self.deployment.role.administrator = true;
+            self
+        }
+    };
+}
+
+/// Creates or updates a stack.
+///
+/// ```
+/// use construct_pipeline::prelude::*;
+/// let bundle = Artifact::new("Bundle");
+/// let deploy = DeployStack::new("orders", bundle.file("template.yaml"))
+///     .parameter("Stage", "test")
+///     .parameter("Code", bundle.att(ArtifactAtt::ObjectKey))
+///     .allow(PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:*:*:orders-*"]));
+/// ```
+///
+/// Its variables are the outputs of the stack.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct DeployStack {
+    deployment: Deployment,
+    replace_on_failure: bool,
+}
+
+impl DeployStack {
+    /// A stack from a template in an artifact.
+    pub fn new(stack: impl Into<Value<kind::Name>>, template: ArtifactFile) -> Self {
+        Self { deployment: Deployment::new(stack.into(), template), replace_on_failure: false }
+    }
+
+    /// Deletes and creates anew a stack whose creation failed.
+    pub fn replace_on_failure(mut self) -> Self {
+        self.replace_on_failure = true;
+        self
+    }
+
+    deployment_methods!();
+}
+
+impl Provider for DeployStack {
+    fn spec(&self) -> ProviderSpec {
+        self.deployment.spec()
+    }
+
+    fn configuration(&self, cx: &ActionCx<'_>) -> Properties {
+        self.deployment.configuration(if self.replace_on_failure { "REPLACE_ON_FAILURE" } else { "CREATE_UPDATE" }, cx)
+    }
+
+    fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
+        let mut actions = vec![
+            "cloudformation:CreateStack",
+            "cloudformation:DescribeStackEvents",
+            "cloudformation:DescribeStackResource",
+            "cloudformation:DescribeStackResources",
+            "cloudformation:DescribeStacks",
+            "cloudformation:GetStackPolicy",
+            "cloudformation:GetTemplate",
+            "cloudformation:GetTemplateSummary",
+            "cloudformation:SetStackPolicy",
+            "cloudformation:UpdateStack",
+        ];
+        if self.replace_on_failure {
+            actions.push("cloudformation:DeleteStack");
+        }
+        policy.push(PolicyStatement::allow(actions).on([stack_arn(cx, &self.deployment.stack)]));
+        // CloudFormation offers no resource for this one.
+        policy.push(PolicyStatement::allow(["cloudformation:ValidateTemplate"]).on(["*"]));
+    }
+
+    fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
+        self.deployment.validate()
+    }
+}
+
+/// Creates a change set, or replaces it, without executing it.
+///
+/// ```
+/// use construct_pipeline::prelude::*;
+/// let bundle = Artifact::new("Bundle");
+/// let prepare = Action::new("Prepare", CreateChangeSet::new("orders", "release", bundle.file("template.yaml")));
+/// let execute = Action::new("Execute", ExecuteChangeSet::new("orders", "release")).run_order(2);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct CreateChangeSet {
+    deployment: Deployment,
+    change_set: String,
+}
+
+impl CreateChangeSet {
+    /// A change set for a stack, which may not exist yet, from a template in an artifact.
+    pub fn new(stack: impl Into<Value<kind::Name>>, change_set: impl Into<String>, template: ArtifactFile) -> Self {
+        Self { deployment: Deployment::new(stack.into(), template), change_set: change_set.into() }
+    }
+
+    deployment_methods!();
+}
+
+impl Provider for CreateChangeSet {
+    fn spec(&self) -> ProviderSpec {
+        self.deployment.spec()
+    }
+
+    fn configuration(&self, cx: &ActionCx<'_>) -> Properties {
+        self.deployment.configuration("CHANGE_SET_REPLACE", cx).set("ChangeSetName", self.change_set.clone())
+    }
+
+    fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
+        let actions = [
+            "cloudformation:CreateChangeSet",
+            "cloudformation:DeleteChangeSet",
+            "cloudformation:DescribeChangeSet",
+            "cloudformation:DescribeStacks",
+            "cloudformation:GetTemplateSummary",
+        ];
+        policy.push(PolicyStatement::allow(actions).on([stack_arn(cx, &self.deployment.stack)]));
+    }
+
+    fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
+        let mut found = self.deployment.validate();
+        found.extend(change_set_name_problem(&self.change_set));
+        found
+    }
+}
+
+/// Executes a change set that an earlier action made.
+///
+/// Its variables are the outputs of the stack.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ExecuteChangeSet {
+    stack: Value<kind::Name>,
+    change_set: String,
+    output: Option<(Artifact, String)>,
+}
+
+impl ExecuteChangeSet {
+    /// The change set of a stack.
+    pub fn new(stack: impl Into<Value<kind::Name>>, change_set: impl Into<String>) -> Self {
+        Self { stack: stack.into(), change_set: change_set.into(), output: None }
+    }
+
+    /// Writes the outputs of the stack as JSON into a file of an artifact.
+    pub fn output(mut self, artifact: &Artifact, file: impl Into<String>) -> Self {
+        self.output = Some((artifact.clone(), file.into()));
+        self
+    }
+}
+
+impl Provider for ExecuteChangeSet {
+    fn spec(&self) -> ProviderSpec {
+        cloudformation()
+            .input_count(0..=10)
+            .outputs(self.output.iter().map(|(artifact, _)| artifact))
+            .output_count(0..=1)
+    }
+
+    fn configuration(&self, _: &ActionCx<'_>) -> Properties {
+        Properties::new()
+            .set("ActionMode", "CHANGE_SET_EXECUTE")
+            .set("StackName", &self.stack)
+            .set("ChangeSetName", self.change_set.clone())
+            .opt("OutputFileName", self.output.as_ref().map(|(_, file)| file.clone()))
+    }
+
+    fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
+        let actions = [
+            "cloudformation:DescribeChangeSet",
+            "cloudformation:DescribeStackEvents",
+            "cloudformation:DescribeStacks",
+            "cloudformation:ExecuteChangeSet",
+        ];
+        policy.push(PolicyStatement::allow(actions).on([stack_arn(cx, &self.stack)]));
+    }
+
+    fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
+        stack_name_problem(&self.stack).into_iter().chain(change_set_name_problem(&self.change_set)).collect()
+    }
+}
+
+/// Deletes a stack.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct DeleteStack {
+    stack: Value<kind::Name>,
+    role: DeploymentRole,
+}
+
+impl DeleteStack {
+    /// A stack to delete, whether it exists or not.
+    pub fn new(stack: impl Into<Value<kind::Name>>) -> Self {
+        Self { stack: stack.into(), role: DeploymentRole::default() }
+    }
+
+    /// The role CloudFormation works with, in the account of the action, in place of one that is made.
+    pub fn deployment_role(mut self, role: impl Into<GivenRole>) -> Self {
+        self.role.given = Some(role.into());
+        self
+    }
+
+    /// Adds a permission of the deployment role that is made: what deleting the stack's resources needs.
+    pub fn allow(mut self, statement: PolicyStatement) -> Self {
+        self.role.permissions.push(statement);
+        self
+    }
+
+    /// Lets the deployment role that is made do everything in its account.
+    pub fn administrator_permissions(mut self) -> Self {
+        self.role.administrator = true;
+        self
+    }
+}
+
+impl Provider for DeleteStack {
+    fn spec(&self) -> ProviderSpec {
+        cloudformation().passes(self.role.passed())
+    }
+
+    fn configuration(&self, cx: &ActionCx<'_>) -> Properties {
+        Properties::new()
+            .set("ActionMode", "DELETE_ONLY")
+            .set("StackName", &self.stack)
+            .opt("RoleArn", cx.passed_role())
+    }
+
+    fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
+        let actions = [
+            "cloudformation:DeleteStack",
+            "cloudformation:DescribeStackEvents",
+            "cloudformation:DescribeStackResource",
+            "cloudformation:DescribeStackResources",
+            "cloudformation:DescribeStacks",
+        ];
+        policy.push(PolicyStatement::allow(actions).on([stack_arn(cx, &self.stack)]));
+    }
+
+    fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
+        stack_name_problem(&self.stack).into_iter().collect()
+    }
+}
+
+fn cloudformation() -> ProviderSpec {
+    ProviderSpec::new(Category::Deploy, Owner::Aws, "CloudFormation")
+}
+
+/// The ARN of a stack by its name, whatever the id behind it.
+fn stack_arn(cx: &ActionCx<'_>, name: &Value<kind::Name>) -> Value<kind::Arn> {
+    text!("{}{}/*", cx.arn("cloudformation", "stack/"), name).cast()
+}
+
+fn stack_name_problem(name: &Value<kind::Name>) -> Option<Diagnostic> {
+    let name = name.literal()?;
+    if name.contains("#{") || is_stack_name(name) {
+        return None;
+    }
+    let message = format!("`{}` is no name of a stack", name.escape_debug());
+    Some(
+        Diagnostic::error("cloudformation::malformed-stack-name", message)
+            .help("stack names have 1 to 128 letters, digits and `-`, and begin with a letter"),
+    )
+}
+
+fn change_set_name_problem(name: &str) -> Option<Diagnostic> {
+    if name.contains("#{") || is_stack_name(name) {
+        return None;
+    }
+    let message = format!("`{}` is no name of a change set", name.escape_debug());
+    Some(
+        Diagnostic::error("cloudformation::malformed-change-set-name", message)
+            .help("change set names have 1 to 128 letters, digits and `-`, and begin with a letter"),
+    )
+}
+
+fn is_stack_name(name: &str) -> bool {
+    (1..=128).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}

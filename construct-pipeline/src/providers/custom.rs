@@ -1,0 +1,345 @@
+//! Any action type by plain values: actions of partners, of your own account, and those of AWS that have no type here.
+//!
+//! <https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html>
+
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+use construct_core::{Diagnostic, Expr, NodeId, Properties, Secret, Value, kind};
+use construct_iam::{PolicyDocument, PolicyStatement};
+
+use crate::artifact::Artifact;
+use crate::provider::{ActionCx, Category, EventPattern, Owner, Provider, ProviderSpec};
+use crate::wire;
+
+/// An action of any type, by its category, owner and provider.
+///
+/// A job of Jenkins, registered in the account as a custom action type:
+///
+/// ```
+/// use construct_pipeline::prelude::*;
+/// let (source, report) = (Artifact::new("Source"), Artifact::new("Report"));
+/// let check = Action::new(
+///     "Check",
+///     CustomAction::new(Category::Test, Owner::Custom, "Jenkins")
+///         .version("2")
+///         .configuration("ProjectName", "orders-checks")
+///         .input(&source)
+///         .output(&report),
+/// );
+/// ```
+///
+/// A repository of GitHub through its older action type, with the token in Secrets Manager:
+///
+/// ```
+/// use construct_pipeline::prelude::*;
+/// let source = Artifact::new("Source");
+/// let checkout = Action::new(
+///     "Checkout",
+///     CustomAction::new(Category::Source, Owner::ThirdParty, "GitHub")
+///         .configuration("Owner", "example")
+///         .configuration("Repo", "orders")
+///         .configuration("Branch", "main")
+///         .configuration("PollForSourceChanges", false)
+///         .secret("OAuthToken", Secret::new("delivery/github").json_key("token"))
+///         .output(&source),
+/// );
+/// ```
+///
+/// An action of AWS:
+///
+/// ```
+/// use construct_pipeline::prelude::*;
+/// let next = Action::new(
+///     "Next",
+///     CustomAction::new(Category::Invoke, Owner::Aws, "CodePipeline")
+///         .v2_only()
+///         .configuration("PipelineName", "orders-production")
+///         .permission(
+///             PolicyStatement::allow(["codepipeline:StartPipelineExecution"])
+///                 .on(["arn:aws:codepipeline:us-east-1:111111111111:orders-production"]),
+///         ),
+/// );
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct CustomAction {
+    spec: ProviderSpec,
+    configuration: Properties,
+    permissions: PolicyDocument,
+    trigger: Option<EventPattern>,
+}
+
+impl CustomAction {
+    /// An action type of version 1. It may read and write up to 5 artifacts each; a source reads none and writes one, an
+    /// approval neither.
+    pub fn new(category: Category, owner: Owner, provider: impl Into<Cow<'static, str>>) -> Self {
+        let (inputs, outputs) = match category {
+            Category::Source => (0..=0, 1..=1),
+            Category::Approval => (0..=0, 0..=0),
+            _ => (0..=5, 0..=5),
+        };
+        Self {
+            spec: ProviderSpec::new(category, owner, provider).input_count(inputs).output_count(outputs),
+            configuration: Properties::new(),
+            permissions: PolicyDocument::new(),
+            trigger: None,
+        }
+    }
+
+    /// The version of the action type: 1 to 9 letters, digits, `_` and `-`.
+    pub fn version(mut self, version: impl Into<Cow<'static, str>>) -> Self {
+        self.spec = self.spec.version(version);
+        self
+    }
+
+    /// Adds an artifact that the action reads.
+    pub fn input(mut self, artifact: &Artifact) -> Self {
+        self.spec = self.spec.input(artifact);
+        self
+    }
+
+    /// Adds artifacts that the action reads.
+    pub fn inputs<A: Into<Artifact>>(mut self, artifacts: impl IntoIterator<Item = A>) -> Self {
+        self.spec = self.spec.inputs(artifacts);
+        self
+    }
+
+    /// Adds an artifact that the action writes.
+    pub fn output(mut self, artifact: &Artifact) -> Self {
+        self.spec = self.spec.output(artifact);
+        self
+    }
+
+    /// Adds artifacts that the action writes.
+    pub fn outputs<A: Into<Artifact>>(mut self, artifacts: impl IntoIterator<Item = A>) -> Self {
+        self.spec = self.spec.outputs(artifacts);
+        self
+    }
+
+    /// How many artifacts the action type may read.
+    pub fn input_count(mut self, count: RangeInclusive<usize>) -> Self {
+        self.spec = self.spec.input_count(count);
+        self
+    }
+
+    /// How many artifacts the action type may write.
+    pub fn output_count(mut self, count: RangeInclusive<usize>) -> Self {
+        self.spec = self.spec.output_count(count);
+        self
+    }
+
+    /// Sets a value of the configuration. Booleans and numbers are written as text, lists and objects as the text of
+    /// their JSON. Secrets belong in [`secret`](Self::secret).
+    pub fn configuration(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Expr>) -> Self {
+        let value = match value.into() {
+            json @ (Expr::Bool(_) | Expr::Int(_) | Expr::Real(_) | Expr::List(_) | Expr::Map(_)) => {
+                wire::json_text(&json).into()
+            }
+            text => text,
+        };
+        self.configuration.put(key, value);
+        self
+    }
+
+    /// Sets a value of the configuration that CloudFormation reads from Secrets Manager; it never stands in the template.
+    pub fn secret(mut self, key: impl Into<Cow<'static, str>>, secret: Secret) -> Self {
+        self.configuration.put(key, Value::<kind::Text>::from(secret));
+        self
+    }
+
+    /// Adds what the role that performs the action must be allowed, beside reading and writing its artifacts. Actions
+    /// whose owner is not AWS are performed by a worker of their own, with permissions of its own.
+    pub fn permission(mut self, statement: PolicyStatement) -> Self {
+        self.permissions.push(statement);
+        self
+    }
+
+    /// The construct the action acts on, which says where it runs unless the action does.
+    pub fn acts_on(mut self, construct: impl Into<NodeId>) -> Self {
+        self.spec = self.spec.acts_on(construct);
+        self
+    }
+
+    /// The construct whose own role reads and writes the artifacts.
+    pub fn worker(mut self, construct: impl Into<NodeId>) -> Self {
+        self.spec = self.spec.worker(construct);
+        self
+    }
+
+    /// The events that start the pipeline, for a source.
+    pub fn trigger(mut self, pattern: EventPattern) -> Self {
+        self.trigger = Some(pattern);
+        self
+    }
+
+    /// Says that the action type exists in pipelines of type V2 only.
+    pub fn v2_only(mut self) -> Self {
+        self.spec = self.spec.v2_only();
+        self
+    }
+}
+
+impl Provider for CustomAction {
+    fn spec(&self) -> ProviderSpec {
+        self.spec.clone()
+    }
+
+    fn configuration(&self, _: &ActionCx<'_>) -> Properties {
+        self.configuration.clone()
+    }
+
+    fn permissions(&self, _: &ActionCx<'_>, policy: &mut PolicyDocument) {
+        for statement in self.permissions.statements() {
+            policy.push(statement.clone());
+        }
+    }
+
+    fn trigger(&self, _: &ActionCx<'_>) -> Option<EventPattern> {
+        self.trigger.clone()
+    }
+
+    fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        // https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionTypeId.html
+        let word = |text: &str, most: usize| {
+            let shape = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+            (1..=most).contains(&text.len()) && text.bytes().all(shape)
+        };
+        let ProviderSpec { provider, version, .. } = &self.spec;
+        if !word(provider, 35) {
+            let message = format!("`{}` is no name of a provider", provider.escape_debug());
+            found.push(
+                Diagnostic::error("custom-action::malformed-provider", message)
+                    .help("providers have 1 to 35 letters, digits, `_` and `-`"),
+            );
+        }
+        if !word(version, 9) {
+            let message = format!("`{}` is no version of an action type", version.escape_debug());
+            found.push(
+                Diagnostic::error("custom-action::malformed-version", message)
+                    .help("versions have 1 to 9 letters, digits, `_` and `-`; those of AWS are all `1`"),
+            );
+        }
+        for (key, _) in self.configuration.iter().filter(|(key, _)| !(1..=50).contains(&key.chars().count())) {
+            let message = format!("`{}` is no key of a configuration", key.escape_debug());
+            found.push(Diagnostic::error("custom-action::malformed-key", message).help("keys have 1 to 50 characters"));
+        }
+        for problem in self.permissions.statements().filter_map(|statement| statement.problem(true)) {
+            found.push(
+                Diagnostic::error("custom-action::malformed-statement", format!("IAM refuses a permission: {problem}"))
+                    .help("a permission has actions and resources, each once"),
+            );
+        }
+        if self.trigger.is_some() && self.spec.category != Category::Source {
+            found.push(
+                Diagnostic::error("custom-action::trigger-of-no-source", "only sources start the pipeline")
+                    .help("leave `.trigger(…)` out, or make it a source"),
+            );
+        }
+        found
+    }
+}
+
+/// What the tests of all providers ask for.
+#[cfg(test)]
+pub(super) mod testing {
+    use construct_core::{App, Diagnostic, Env, Expr, Properties};
+    use construct_iam::PolicyDocument;
+
+    use crate::provider::{ActionCx, EventPattern, GivenRole, Provider};
+
+    pub(in super::super) const HOME: Env = Env::new("111111111111", "us-east-1");
+
+    /// What a provider answers.
+    #[derive(Debug)]
+    pub(in super::super) struct Asked {
+        pub(in super::super) configuration: Properties,
+        pub(in super::super) policy: PolicyDocument,
+        pub(in super::super) trigger: Option<EventPattern>,
+        pub(in super::super) codes: Vec<&'static str>,
+    }
+
+    /// Asks a provider everything, for an action in the pipeline's own account and region.
+    pub(in super::super) fn ask(provider: &impl Provider) -> Asked {
+        ask_in(&mut App::new(), provider)
+    }
+
+    /// Asks a provider that refers to constructs of an app.
+    pub(in super::super) fn ask_in(app: &mut App, provider: &impl Provider) -> Asked {
+        let root = app.root();
+        let scope = app.at(root);
+        let given = provider.spec().passes.and_then(|role| role.given);
+        let cx = ActionCx {
+            pipeline: "orders",
+            stage: "Stage",
+            action: "Action",
+            env: HOME,
+            home: HOME,
+            passed_role: given.as_ref().map(GivenRole::arn),
+            view: scope.view(),
+        };
+        let mut policy = PolicyDocument::new();
+        provider.permissions(&cx, &mut policy);
+        Asked {
+            configuration: provider.configuration(&cx),
+            policy,
+            trigger: provider.trigger(&cx),
+            codes: provider.validate(&cx).iter().map(Diagnostic::code).collect(),
+        }
+    }
+
+    /// A value of a configuration that is known now.
+    pub(in super::super) fn text_of<'a>(configuration: &'a Properties, key: &str) -> Option<&'a str> {
+        configuration.get(key).and_then(Expr::literal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{ask, text_of};
+    use super::*;
+
+    fn jenkins() -> CustomAction {
+        CustomAction::new(Category::Test, Owner::Custom, "Jenkins")
+    }
+
+    #[test]
+    fn counts_follow_the_category_unless_given() {
+        let counts = |action: CustomAction| (action.spec.input_count.clone(), action.spec.output_count.clone());
+        assert_eq!(counts(jenkins()), (0..=5, 0..=5));
+        assert_eq!(counts(jenkins().input_count(1..=1).output_count(0..=0)), (1..=1, 0..=0));
+        assert_eq!(counts(CustomAction::new(Category::Source, Owner::ThirdParty, "GitHub")), (0..=0, 1..=1));
+    }
+
+    #[test]
+    fn every_value_is_text() {
+        let action = jenkins()
+            .configuration("Text", "a \"b\"")
+            .configuration("Flag", true)
+            .configuration("Number", 5)
+            .configuration("List", ["a", "b"])
+            .configuration("Object", serde_json::json!({ "a": [1] }))
+            .secret("Token", Secret::new("delivery/git"));
+        let configuration = ask(&action).configuration;
+        let values = ["Text", "Flag", "Number", "List", "Object"].map(|key| text_of(&configuration, key).unwrap());
+        assert_eq!(values, ["a \"b\"", "true", "5", r#"["a","b"]"#, r#"{"a":[1]}"#]);
+        let token = Expr::from("{{resolve:secretsmanager:delivery/git:SecretString}}");
+        assert_eq!(configuration.get("Token"), Some(&token));
+    }
+
+    #[test]
+    fn what_codepipeline_refuses_is_found() {
+        let statement = PolicyStatement::allow(["sqs:SendMessage"]);
+        for (action, code) in [
+            (CustomAction::new(Category::Test, Owner::Custom, "my jenkins"), "custom-action::malformed-provider"),
+            (jenkins().version("2026-11-21"), "custom-action::malformed-version"),
+            (jenkins().configuration("k".repeat(51), "v"), "custom-action::malformed-key"),
+            (jenkins().permission(statement), "custom-action::malformed-statement"),
+            (jenkins().trigger(EventPattern::new("a", "b")), "custom-action::trigger-of-no-source"),
+        ] {
+            assert_eq!(ask(&action).codes, [code]);
+        }
+        assert_eq!(ask(&jenkins().configuration("ProjectName", "orders")).codes, [""; 0]);
+    }
+}

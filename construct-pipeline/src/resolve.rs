@@ -1,0 +1,217 @@
+//! Where every action runs and who performs it: the question that validation and planning both ask.
+
+use construct_core::{AccountId, Diagnostic, Env, Region, Value, View, kind};
+use construct_iam::Arn;
+
+use crate::action::{Action, RegionChoice};
+use crate::names::{self, RoleKind};
+use crate::pipeline::Pipeline;
+use crate::provider::{ActionCx, Category, Owner, ProviderSpec};
+use crate::stage::Stage;
+
+/// A pipeline with its actions in their environments.
+#[derive(Debug)]
+pub(crate) struct Resolved<'a> {
+    pub(crate) pipeline: &'a Pipeline,
+    pub(crate) home: Env,
+    pub(crate) view: View<'a>,
+    pub(crate) actions: Vec<ResolvedAction<'a>>,
+}
+
+/// An action with what its provider says of itself, and where it runs.
+#[derive(Debug)]
+pub(crate) struct ResolvedAction<'a> {
+    pub(crate) stage_index: usize,
+    pub(crate) stage: &'a Stage,
+    pub(crate) action: &'a Action,
+    pub(crate) spec: ProviderSpec,
+    pub(crate) env: Env,
+    pub(crate) performer: Performer,
+    /// What could not be resolved; the action then counts as running at home.
+    pub(crate) problems: Vec<Diagnostic>,
+}
+
+/// Whose permissions an action is performed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Performer {
+    /// The pipeline's role, at home.
+    Pipeline,
+    /// A role made in the action's environment.
+    Scaffold,
+    /// The role the user gave.
+    Given,
+    /// Somebody else: custom and third-party actions.
+    Worker,
+}
+
+impl<'a> Resolved<'a> {
+    pub(crate) fn new(pipeline: &'a Pipeline, home: Env, view: View<'a>) -> Self {
+        let actions = pipeline.stages.iter().enumerate().flat_map(|(stage_index, stage)| {
+            stage.actions.iter().map(move |action| resolve(stage_index, stage, action, home, view))
+        });
+        Self { pipeline, home, view, actions: actions.collect() }
+    }
+
+    /// What the action's provider is told.
+    pub(crate) fn cx(&self, action: &ResolvedAction<'a>) -> ActionCx<'a> {
+        ActionCx {
+            pipeline: &self.pipeline.name,
+            stage: &action.stage.name,
+            action: &action.action.name,
+            env: action.env,
+            home: self.home,
+            passed_role: self.passed_role(action),
+            view: self.view,
+        }
+    }
+
+    fn passed_role(&self, action: &ResolvedAction<'a>) -> Option<Value<kind::Arn>> {
+        let passed = action.spec.passes.as_ref()?;
+        Some(match &passed.given {
+            Some(given) => given.arn(),
+            None => {
+                let name = names::role(RoleKind::Deploy, &self.pipeline.name, action.env);
+                Arn::role(action.env, &self.pipeline.role_path, &name).into()
+            }
+        })
+    }
+}
+
+impl ResolvedAction<'_> {
+    /// Whether it runs in another account than the pipeline.
+    pub(crate) fn is_foreign(&self, home: Env) -> bool {
+        self.env.account != home.account
+    }
+
+    /// Whether it comes after another action: in a later stage, or later in the same one.
+    pub(crate) fn is_after(&self, other: &Self) -> bool {
+        (self.stage_index, self.action.run_order) > (other.stage_index, other.action.run_order)
+    }
+
+    /// The action in words, for messages about it from elsewhere.
+    pub(crate) fn words(&self) -> String {
+        format!("`{}` of stage `{}`", self.action.name, self.stage.name)
+    }
+}
+
+fn resolve<'a>(
+    stage_index: usize,
+    stage: &'a Stage,
+    action: &'a Action,
+    home: Env,
+    view: View<'_>,
+) -> ResolvedAction<'a> {
+    let spec = action.provider.spec();
+    let mut problems = Vec::new();
+    let env = env(action, &spec, home, view, &mut problems);
+    let env = if problems.is_empty() { env } else { home };
+    let performer = match (spec.owner, &action.role) {
+        (Owner::ThirdParty | Owner::Custom, _) => Performer::Worker,
+        (Owner::Aws, Some(_)) => Performer::Given,
+        (Owner::Aws, None) if env.account != home.account => Performer::Scaffold,
+        (Owner::Aws, None) => Performer::Pipeline,
+    };
+    ResolvedAction { stage_index, stage, action, spec, env, performer, problems }
+}
+
+/// The action's own account and region, else those of the construct it acts on, else home.
+fn env(action: &Action, spec: &ProviderSpec, home: Env, view: View<'_>, problems: &mut Vec<Diagnostic>) -> Env {
+    let mut problem = |diagnostic: Diagnostic| problems.push(diagnostic.at(action.location));
+    let target = spec.acts_on.filter(|node| view.owns(*node));
+    let target_env = target.and_then(|node| view.env_of(node));
+    let target_path = target.map(|node| view.path_of(node)).unwrap_or_default();
+
+    let own_account = match action.account.as_deref().map(AccountId::parse) {
+        Some(Ok(account)) => Some(account),
+        Some(Err(error)) => {
+            problem(Diagnostic::error(error.code(), error.to_string()).help(error.help()));
+            None
+        }
+        None => None,
+    };
+    let own_region = match &action.region {
+        Some(RegionChoice::Known(region)) => match region.problem() {
+            None => Some(*region),
+            Some(error) => {
+                problem(Diagnostic::error(error.code(), error.to_string()).help(error.help()));
+                None
+            }
+        },
+        Some(RegionChoice::Named(name)) => match Region::parse(name) {
+            Ok(region) => Some(region),
+            Err(error) => {
+                problem(Diagnostic::error(error.code(), error.to_string()).help(error.help()));
+                None
+            }
+        },
+        None => None,
+    };
+    if let (Some(own), Some(target)) = (own_account, target_env)
+        && own != target.account
+    {
+        problem(
+            Diagnostic::error(
+                "action::account-contradiction",
+                format!(
+                    "the action has the account {own}, but `{target_path}`, on which it acts, is in {}",
+                    target.account
+                ),
+            )
+            .help("leave `.account(…)` out, or act on a construct of that account"),
+        );
+    }
+    if let (Some(own), Some(target)) = (own_region, target_env)
+        && own != target.region
+    {
+        problem(
+            Diagnostic::error(
+                "action::region-contradiction",
+                format!(
+                    "the action has the region {own}, but `{target_path}`, on which it acts, is in {}",
+                    target.region
+                ),
+            )
+            .help("leave `.region(…)` out, or act on a construct of that region"),
+        );
+    }
+    let role_env = action.role.as_ref().and_then(|role| role.env(view, home));
+    let account = own_account.or(target_env.map(|env| env.account));
+    if let (Some(account), Some(role)) = (account, role_env)
+        && account != role.account
+    {
+        problem(
+            Diagnostic::error(
+                "action::role-in-other-account",
+                format!("the action runs in account {account}, but its role is in {}", role.account),
+            )
+            .help("give the action a role of its own account"),
+        );
+    }
+    let env = Env {
+        account: account.or(role_env.map(|env| env.account)).unwrap_or(home.account),
+        region: own_region.or(target_env.map(|env| env.region)).unwrap_or(home.region),
+    };
+    if env.partition() != home.partition() {
+        problem(
+            Diagnostic::error(
+                "action::cross-partition",
+                format!(
+                    "the action runs in the partition {}, the pipeline in {}; no role can be assumed across partitions",
+                    env.partition(),
+                    home.partition()
+                ),
+            )
+            .help("give each partition a pipeline of its own"),
+        );
+    }
+    if spec.category == Category::Source && env.region != home.region {
+        problem(
+            Diagnostic::error(
+                "action::source-in-other-region",
+                format!("a source runs in the pipeline's region {}, not in {}", home.region, env.region),
+            )
+            .help("leave `.region(…)` out, or move the pipeline; the source may be in another account"),
+        );
+    }
+    env
+}

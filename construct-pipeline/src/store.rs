@@ -1,0 +1,340 @@
+//! Artifact stores: a bucket, and a key where artifacts cross accounts.
+
+use construct_core::{Construct, Diagnostic, Env, Expr, RemovalPolicy, Scope, StackRef, Value, kind, text};
+use construct_iam::PolicyStatement;
+
+use crate::aws::{Alias, AliasRef, Bucket, BucketEncryption, BucketRef, Key, KeyRef, via_service};
+use crate::names;
+
+/// How a store is kept: what may be asked for beyond the defaults.
+///
+/// By default bucket, key and alias are retained when the store goes, the key is rotated, nothing expires, and nobody but
+/// the pipeline's roles has access.
+///
+/// ```
+/// use construct_pipeline::prelude::*;
+/// let settings = StoreSettings::new().expire_after_days(30).deny_unencrypted_uploads().removal_policy(RemovalPolicy::Destroy);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct StoreSettings {
+    removal: Option<RemovalPolicy>,
+    customer_managed_key: bool,
+    no_rotation: bool,
+    expire_after_days: Option<u32>,
+    deny_unencrypted_uploads: bool,
+    administrators: Vec<Value<kind::Arn>>,
+    access_log_bucket: Option<Value<kind::Name>>,
+    versioned: bool,
+}
+
+impl StoreSettings {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What happens to bucket, key and alias when the store goes. They share one policy: a bucket kept without its key
+    /// could never be read again.
+    pub fn removal_policy(mut self, removal: RemovalPolicy) -> Self {
+        self.removal = Some(removal);
+        self
+    }
+
+    /// Makes a customer-managed key even where no artifact crosses an account.
+    pub fn customer_managed_key(mut self) -> Self {
+        self.customer_managed_key = true;
+        self
+    }
+
+    /// Keeps the key material for ever in place of replacing it every year.
+    pub fn without_rotation(mut self) -> Self {
+        self.no_rotation = true;
+        self
+    }
+
+    /// Deletes artifacts this many days after they were written.
+    pub fn expire_after_days(mut self, days: u32) -> Self {
+        self.expire_after_days = Some(days);
+        self
+    }
+
+    /// Denies uploads that do not ask for encryption with a KMS key.
+    pub fn deny_unencrypted_uploads(mut self) -> Self {
+        self.deny_unencrypted_uploads = true;
+        self
+    }
+
+    /// Limits the administration of the key to these principals; whoever deploys it must be among them.
+    pub fn key_administrators<A: Into<Value<kind::Arn>>>(mut self, arns: impl IntoIterator<Item = A>) -> Self {
+        self.administrators.extend(arns.into_iter().map(Into::into));
+        self
+    }
+
+    /// Writes access logs to another bucket of the same account and region.
+    pub fn access_log_bucket(mut self, name: impl Into<Value<kind::Name>>) -> Self {
+        self.access_log_bucket = Some(name.into());
+        self
+    }
+
+    /// Keeps old versions of artifacts.
+    pub fn versioned(mut self) -> Self {
+        self.versioned = true;
+        self
+    }
+
+    pub(crate) fn wants_key(&self) -> bool {
+        self.customer_managed_key
+    }
+}
+
+/// A store in the tree: what a pipeline needs to use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreRef {
+    bucket: BucketRef,
+    key: Option<StoreKey>,
+}
+
+/// The key of a store: with an alias if it was made here, as it stands if it was imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StoreKey {
+    pub(crate) key: KeyRef,
+    pub(crate) alias: Option<AliasRef>,
+}
+
+impl StoreRef {
+    /// The bucket.
+    #[must_use]
+    pub fn bucket(self) -> BucketRef {
+        self.bucket
+    }
+
+    /// The customer-managed key, if the store has one.
+    #[must_use]
+    pub fn key(self) -> Option<KeyRef> {
+        self.key.map(|key| key.key)
+    }
+
+    pub(crate) fn store_key(self) -> Option<StoreKey> {
+        self.key
+    }
+}
+
+impl StoreKey {
+    /// The ARN of the alias: the only name of a key that is known before the key exists.
+    pub(crate) fn alias_arn(self, env: Env) -> Option<Value<kind::Arn>> {
+        let alias = self.alias?.name();
+        Some(text!("arn:{}:kms:{}:{}:{}", env.partition().as_str(), env.region, env.account, alias).cast())
+    }
+
+    /// How another stack names the key: never by its id, which other accounts would look up among their own keys.
+    pub(crate) fn arn_outside(self, env: Env) -> Value<kind::Arn> {
+        self.alias_arn(env).unwrap_or_else(|| self.key.arn())
+    }
+
+    /// How a stack names the key: by the key's own ARN where CloudFormation can tell it.
+    pub(crate) fn arn_in(self, from: Option<StackRef>, own: Option<StackRef>, env: Env) -> Value<kind::Arn> {
+        if from == own { self.key.arn() } else { self.arn_outside(env) }
+    }
+
+    /// A statement narrowed to this key. Outside of the key's stack its ARN is not known, so the statement is about all
+    /// keys there that have the alias.
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html>
+    pub(crate) fn narrow(
+        self,
+        statement: PolicyStatement,
+        from: Option<StackRef>,
+        own: Option<StackRef>,
+        env: Env,
+    ) -> PolicyStatement {
+        match self.alias {
+            Some(alias) if from != own => {
+                let keys = construct_iam::Arn::regional(env, "kms", "key/*");
+                statement.on([keys]).condition("ForAnyValue:StringEquals", "kms:ResourceAliases", [alias.name()])
+            }
+            _ => statement.on([self.key.arn()]),
+        }
+    }
+}
+
+/// Narrows a statement about a key to requests that S3 makes on behalf of the caller.
+pub(crate) fn through_s3(statement: PolicyStatement, env: Env) -> PolicyStatement {
+    statement.condition("StringEquals", "kms:ViaService", [via_service("s3", env)])
+}
+
+/// An artifact store of your own: a bucket with a customer-managed key, for one pipeline or for several.
+///
+/// Names are derived as for a pipeline of the same name. The pipelines that use the store add their statements to its
+/// policies.
+///
+/// ```
+/// use construct_pipeline::prelude::*;
+/// let mut app = App::new();
+/// let stack = app.stack("Shared", Env::new("111111111111", "us-east-1"));
+/// let store = app.at(stack).add("Store", ArtifactStore::new("delivery"));
+/// let pipeline = Pipeline::new("orders").artifact_store(store);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ArtifactStore {
+    name: String,
+    settings: StoreSettings,
+    with_key: bool,
+}
+
+impl ArtifactStore {
+    /// A store; bucket and alias are named after `name`.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), settings: StoreSettings::new(), with_key: true }
+    }
+
+    /// How the store is kept.
+    pub fn settings(mut self, settings: StoreSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Encrypts with the AWS-managed key of S3, which costs nothing and which no other account can use.
+    pub fn aws_managed_key(mut self) -> Self {
+        self.with_key = false;
+        self
+    }
+}
+
+impl Construct for ArtifactStore {
+    type Handle = StoreRef;
+
+    fn compose(self, scope: &mut Scope<'_>) -> StoreRef {
+        let mut scope = scope.internal();
+        let Self { name, settings, with_key } = self;
+        // Without a stack there is no name; the validation says so.
+        let env = scope.env().unwrap_or(Env::new("000000000000", "us-east-1"));
+        if let Some(removal) = settings.removal {
+            scope.attach(scope.here(), removal);
+        }
+        let key = with_key.then(|| {
+            let key = Key::new()
+                .description(format!("artifacts of {name} in {}", env.region))
+                .rotation(!settings.no_rotation)
+                .administrators(settings.administrators.iter().cloned())
+                .only_through("s3");
+            let key = scope.add("Key", key);
+            let alias = scope.add("Alias", Alias::new(names::alias(&name, env), key));
+            StoreKey { key, alias: Some(alias) }
+        });
+        let mut bucket = Bucket::new().bucket_name(names::bucket(&name, env));
+        if let Some(key) = key {
+            bucket = bucket.encryption(BucketEncryption::Key(key.key.arn()));
+        }
+        if let Some(days) = settings.expire_after_days {
+            bucket = bucket.expire_after_days(days);
+        }
+        if settings.deny_unencrypted_uploads {
+            bucket = bucket.deny_unencrypted_uploads();
+        }
+        if let Some(log) = settings.access_log_bucket {
+            bucket = bucket.access_log_bucket(log);
+        }
+        if settings.versioned {
+            bucket = bucket.versioned();
+        }
+        StoreRef { bucket: scope.add("Bucket", bucket), key }
+    }
+}
+
+/// A store that exists already: it is referred to and never written to. Whoever owns it must admit the pipeline's roles.
+///
+/// ```
+/// use construct_pipeline::prelude::*;
+/// let store = ImportedArtifactStore::new("platform-artifacts", "us-east-1")
+///     .key("arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab");
+/// let pipeline = Pipeline::new("orders").artifact_store(store);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ImportedArtifactStore {
+    bucket: Value<kind::Name>,
+    region: String,
+    key: Option<Value<kind::Arn>>,
+}
+
+impl ImportedArtifactStore {
+    /// A bucket by its name, and the region it is in.
+    pub fn new(bucket: impl Into<Value<kind::Name>>, region: impl std::fmt::Display) -> Self {
+        Self { bucket: bucket.into(), region: region.to_string(), key: None }
+    }
+
+    /// The customer-managed key the artifacts are encrypted with, by its key ARN. Artifacts can cross accounts only with one.
+    pub fn key(mut self, arn: impl Into<Value<kind::Arn>>) -> Self {
+        self.key = Some(arn.into());
+        self
+    }
+
+    pub(crate) fn region(&self) -> &str {
+        &self.region
+    }
+
+    pub(crate) fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+}
+
+impl Construct for ImportedArtifactStore {
+    type Handle = StoreRef;
+
+    fn compose(self, scope: &mut Scope<'_>) -> StoreRef {
+        let mut scope = scope.internal();
+        let mut bucket = Bucket::import(self.bucket);
+        match (construct_core::Region::parse(&self.region), scope.env()) {
+            (Ok(region), Some(env)) => bucket = bucket.env(Env { account: env.account, region }),
+            (Err(problem), _) => {
+                scope.report(Diagnostic::error(problem.code(), problem.to_string()).help(problem.help()));
+            }
+            (Ok(_), None) => {}
+        }
+        let key = self.key.map(|arn| StoreKey { key: scope.add("Key", Key::import(arn)), alias: None });
+        StoreRef { bucket: scope.add("Bucket", bucket), key }
+    }
+}
+
+/// A store given to a pipeline: one of the tree, or one that exists already.
+#[derive(Clone, Debug)]
+pub enum GivenStore {
+    /// A store of the tree.
+    Placed(StoreRef),
+    /// A store that exists already.
+    Imported(ImportedArtifactStore),
+}
+
+impl From<StoreRef> for GivenStore {
+    fn from(store: StoreRef) -> Self {
+        Self::Placed(store)
+    }
+}
+
+impl From<ImportedArtifactStore> for GivenStore {
+    fn from(store: ImportedArtifactStore) -> Self {
+        Self::Imported(store)
+    }
+}
+
+/// How the pipeline names the key of a replica store, which is in another stack.
+///
+/// CodePipeline's documentation wants the ARN of the key where other accounts are involved; the ARN of an alias is the
+/// only name that is known beforehand, and KMS takes it from other accounts too.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_EncryptionKey.html>
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html>
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyReference {
+    /// By the ARN of its alias.
+    #[default]
+    Alias,
+    /// By its own ARN, which the scaffold stack gives as the output `ReplicaKeyArn` and the pipeline's stack takes as a
+    /// parameter without default.
+    Exact,
+}
+
+/// The ARN of a bucket or key as an expression; a shorthand for statements.
+pub(crate) fn arns(values: impl IntoIterator<Item = Value<kind::Arn>>) -> Vec<Expr> {
+    values.into_iter().map(Expr::from).collect()
+}

@@ -1,0 +1,1 @@
+"""What outside tools, an emulator and a second opinion on access say about a cloud assembly."""

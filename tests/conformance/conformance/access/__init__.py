@@ -1,0 +1,1 @@
+"""What a pipeline needs to be allowed, and what must stay denied, asked of the policies in the templates."""

@@ -1,0 +1,77 @@
+"""A pipeline's actions: who performs them, where, and which artifacts they read and write."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..naming import partition
+from .world import Pipeline
+
+
+@dataclass(frozen=True)
+class Store:
+    bucket: str
+    region: str
+    key: str | None
+    account: str
+
+    @property
+    def arn(self) -> str:
+        return f"arn:{partition(self.region)}:s3:::{self.bucket}"
+
+
+@dataclass(frozen=True)
+class Action:
+    where: str
+    category: str
+    owner: str
+    provider: str
+    configuration: dict[str, Any]
+    role: str
+    region: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    order: tuple[int, int]
+
+    @property
+    def account(self) -> str:
+        return self.role.split(":")[4]
+
+    @property
+    def partition(self) -> str:
+        return partition(self.region)
+
+    def arn(self, service: str, resource: str) -> str:
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    def __hash__(self) -> int:
+        return hash(self.where)
+
+
+def stores(pipeline: Pipeline) -> dict[str, Store]:
+    properties, account = pipeline.properties, pipeline.stack.account
+    entries = {entry["Region"]: entry["ArtifactStore"] for entry in properties.get("ArtifactStores", [])}
+    if "ArtifactStore" in properties:
+        entries[pipeline.stack.region] = properties["ArtifactStore"]
+    return {region: Store(entry["Location"], region, entry.get("EncryptionKey", {}).get("Id"), account) for region, entry in entries.items()}
+
+
+def actions(pipeline: Pipeline) -> list[Action]:
+    found = []
+    for number, stage in enumerate(pipeline.properties["Stages"]):
+        for action in stage["Actions"]:
+            kind = action["ActionTypeId"]
+            found.append(
+                Action(
+                    f"{pipeline.name}/{stage['Name']}/{action['Name']}",
+                    kind["Category"],
+                    kind["Owner"],
+                    kind["Provider"],
+                    action.get("Configuration", {}),
+                    action.get("RoleArn", pipeline.properties["RoleArn"]),
+                    action.get("Region", pipeline.stack.region),
+                    tuple(artifact["Name"] for artifact in action.get("InputArtifacts", [])),
+                    tuple(artifact["Name"] for artifact in action.get("OutputArtifacts", [])),
+                    (number, int(action.get("RunOrder", 1))),
+                )
+            )
+    return found

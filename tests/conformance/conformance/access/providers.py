@@ -1,0 +1,153 @@
+"""The calls that each kind of action makes with its role."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from .flow import Action
+
+# (API action, resource, context)
+Call = tuple[str, str, dict[str, Any]]
+
+
+def calls(action: Action) -> Iterator[Call]:
+    provider = PROVIDERS.get((action.category, action.provider)) or PROVIDERS.get(("", action.provider))
+    if action.owner == "AWS" and provider:
+        yield from provider(action, action.configuration)
+
+
+def known(action: Action) -> bool:
+    return action.owner != "AWS" or (action.category, action.provider) in PROVIDERS or ("", action.provider) in PROVIDERS
+
+
+def _each(names: str, resource: str, **context: Any) -> Iterator[Call]:
+    service, _, rest = names.partition(":")
+    for name in rest.split(" "):
+        yield f"{service}:{name}", resource, {key.replace("__", ":").replace("_", "-"): value for key, value in context.items() if value is not None}
+
+
+def _codecommit(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    repository = action.arn("codecommit", given["RepositoryName"])
+    yield from _each("codecommit:GetBranch GetCommit UploadArchive GetUploadArchiveStatus CancelUploadArchive", repository)
+    if given.get("OutputArtifactFormat") == "CODEBUILD_CLONE_REF":
+        yield from _each("codecommit:GetRepository", repository)
+
+
+def _s3_source(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    bucket = f"arn:{action.partition}:s3:::{given['S3Bucket']}"
+    yield from _each("s3:GetBucketVersioning GetBucketAcl GetBucketLocation", bucket)
+    yield from _each("s3:GetObject GetObjectVersion GetObjectTagging GetObjectVersionTagging", f"{bucket}/{given['S3ObjectKey']}")
+
+
+def _connection(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    for service in ("codestar-connections", "codeconnections"):
+        yield from _each(f"{service}:UseConnection", given["ConnectionArn"])
+
+
+def _ecr(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    yield from _each("ecr:DescribeImages", action.arn("ecr", f"repository/{given['RepositoryName']}"))
+
+
+def project_arn(action: Action) -> str:
+    name = action.configuration["ProjectName"]
+    return name if name.startswith("arn:") else action.arn("codebuild", f"project/{name}")
+
+
+def _codebuild(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    batch = str(given.get("BatchEnabled", "false")).lower() == "true"
+    yield from _each("codebuild:StartBuildBatch BatchGetBuildBatches" if batch else "codebuild:StartBuild BatchGetBuilds", project_arn(action))
+
+
+def _cloudformation(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    stack = action.arn("cloudformation", f"stack/{given['StackName']}/51af3dc0-da77-11e4-872e-1234567db123")
+    role, change_set = given.get("RoleArn"), given.get("ChangeSetName")
+    mode = given["ActionMode"]
+    if mode in ("CREATE_UPDATE", "REPLACE_ON_FAILURE"):
+        yield from _each("cloudformation:CreateStack UpdateStack", stack, cloudformation__RoleArn=role)
+        yield from _each("cloudformation:DescribeStacks", stack)
+    if mode in ("REPLACE_ON_FAILURE", "DELETE_ONLY"):
+        yield from _each("cloudformation:DeleteStack", stack, cloudformation__RoleArn=role)
+    if mode == "DELETE_ONLY":
+        yield from _each("cloudformation:DescribeStacks", stack)
+    if mode == "CHANGE_SET_REPLACE":
+        yield from _each("cloudformation:CreateChangeSet", stack, cloudformation__RoleArn=role, cloudformation__ChangeSetName=change_set)
+        yield from _each("cloudformation:DeleteChangeSet DescribeChangeSet", stack, cloudformation__ChangeSetName=change_set)
+        yield from _each("cloudformation:DescribeStacks", stack)
+    if mode == "CHANGE_SET_EXECUTE":
+        yield from _each("cloudformation:ExecuteChangeSet DescribeChangeSet", stack, cloudformation__ChangeSetName=change_set)
+        yield from _each("cloudformation:DescribeStacks", stack)
+    if role:
+        yield from _each("iam:PassRole", role, iam__PassedToService="cloudformation.amazonaws.com")
+
+
+def _stack_set(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    named = action.arn("cloudformation", f"stackset/{given['StackSetName']}:51af3dc0-da77-11e4-872e-1234567db123")
+    yield from _each("cloudformation:DescribeStackSet DescribeStackSetOperation ListStackInstances CreateStackInstances", named)
+    if action.provider == "CloudFormationStackSet":
+        yield from _each("cloudformation:CreateStackSet UpdateStackSet", named)
+        if given.get("AdministrationRoleArn"):
+            yield from _each("iam:PassRole", given["AdministrationRoleArn"], iam__PassedToService="cloudformation.amazonaws.com")
+
+
+def _s3_deploy(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    bucket = f"arn:{action.partition}:s3:::{given['BucketName']}"
+    extract = str(given.get("Extract", "true")).lower() == "true"
+    prefix = given.get("ObjectKey", "")
+    yield from _each("s3:PutObject", f"{bucket}/{prefix + '/' if extract and prefix else prefix}{'index.html' if extract else ''}")
+    if given.get("CannedACL"):
+        yield from _each("s3:PutObjectAcl", f"{bucket}/{prefix + '/' if prefix else ''}index.html", s3__x_amz_acl=given["CannedACL"])
+    if given.get("KMSEncryptionKeyARN"):
+        yield from _each("kms:GenerateDataKey", given["KMSEncryptionKeyARN"], kms__ViaService=f"s3.{action.region}.amazonaws.com")
+
+
+def _lambda(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    name = given["FunctionName"]
+    yield from _each("lambda:InvokeFunction", name if name.startswith("arn:") else action.arn("lambda", f"function:{name}"))
+    yield from _each("lambda:ListFunctions", "*")
+
+
+def _step_functions(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    machine = given["StateMachineArn"]
+    prefix = given.get("ExecutionNamePrefix", "")
+    execution = machine.replace(":stateMachine:", ":execution:") + f":{prefix}51af3dc0-da77-11e4-872e-1234567db123"
+    yield from _each("states:StartExecution DescribeStateMachine", machine)
+    yield from _each("states:DescribeExecution", execution)
+
+
+def _manual(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    if given.get("NotificationArn"):
+        yield from _each("sns:Publish", given["NotificationArn"])
+
+
+def _pipeline(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    yield from _each("codepipeline:StartPipelineExecution", action.arn("codepipeline", given["PipelineName"]))
+
+
+def _codedeploy(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    application, group = given["ApplicationName"], given["DeploymentGroupName"]
+    yield from _each("codedeploy:GetApplication GetApplicationRevision RegisterApplicationRevision", action.arn("codedeploy", f"application:{application}"))
+    yield from _each("codedeploy:CreateDeployment GetDeployment", action.arn("codedeploy", f"deploymentgroup:{application}/{group}"))
+    yield from _each("codedeploy:GetDeploymentConfig", action.arn("codedeploy", "deploymentconfig:CodeDeployDefault.OneAtATime"))
+
+
+def _ecs(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    yield from _each("ecs:DescribeServices UpdateService", action.arn("ecs", f"service/{given['ClusterName']}/{given['ServiceName']}"))
+    yield from _each("ecs:DescribeTaskDefinition RegisterTaskDefinition", "*")
+
+
+PROVIDERS = {
+    ("Source", "CodeCommit"): _codecommit,
+    ("Source", "S3"): _s3_source,
+    ("Source", "CodeStarSourceConnection"): _connection,
+    ("Source", "ECR"): _ecr,
+    ("", "CodeBuild"): _codebuild,
+    ("Deploy", "CloudFormation"): _cloudformation,
+    ("Deploy", "CloudFormationStackSet"): _stack_set,
+    ("Deploy", "CloudFormationStackInstances"): _stack_set,
+    ("Deploy", "S3"): _s3_deploy,
+    ("Deploy", "CodeDeploy"): _codedeploy,
+    ("Deploy", "ECS"): _ecs,
+    ("Invoke", "Lambda"): _lambda,
+    ("Invoke", "StepFunctions"): _step_functions,
+    ("Invoke", "CodePipeline"): _pipeline,
+    ("Approval", "Manual"): _manual,
+}

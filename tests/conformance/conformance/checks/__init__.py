@@ -1,0 +1,1 @@
+"""One module per check; each takes an assembly and writes into a result."""

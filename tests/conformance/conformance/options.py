@@ -1,0 +1,47 @@
+"""The command line. Standard library only: it is read before anything is installed."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKS = ("manifest", "cfn-lint", "checkov", "orders", "access", "cdk")
+CDK_VERSIONS = ("2.150.0", "2.1148.1", "3.0.0")
+
+DESCRIPTION = """\
+Checks cloud assemblies with tools from outside: cfn-lint, checkov, the AWS CDK CLI, deployment to an emulator in many
+orders, and an access simulation that reads nothing but the templates. Prints one line per app and check.
+"""
+
+
+@dataclass(frozen=True)
+class Options:
+    assemblies: tuple[Path, ...]
+    checks: tuple[str, ...]
+    orders: int
+    seed: int
+    existing: tuple[str, ...]
+    verbose: bool
+    seed_faults: bool
+
+
+def _checks(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    unknown = [name for name in names if name not in CHECKS]
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(f"unknown check {', '.join(unknown) or '(none)'}; there are {', '.join(CHECKS)}")
+    return tuple(name for name in CHECKS if name in names)
+
+
+def parse(arguments: list[str]) -> Options:
+    parser = argparse.ArgumentParser(prog="tests/conformance/run", description=DESCRIPTION)
+    parser.add_argument("assemblies", nargs="+", type=Path, metavar="ASSEMBLY_DIR", help="folder with a manifest.json")
+    parser.add_argument("--only", type=_checks, default=CHECKS, metavar="CHECKS", help=f"comma list of {', '.join(CHECKS)}")
+    parser.add_argument("--fast", action="store_true", help="leave out the CDK CLI")
+    parser.add_argument("--orders", type=int, default=6, metavar="N", help="random deployment orders per app (default 6)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the random orders (default 1)")
+    parser.add_argument("--existing", action="append", default=[], metavar="ARN", help="a role that exists before deployment; may be repeated")
+    parser.add_argument("--seed-faults", action="store_true", help="check the suite itself: break copies of the assemblies, each break must be found")
+    parser.add_argument("--verbose", action="store_true", help="print every finding and every note")
+    given = parser.parse_args(arguments)
+    checks = tuple(name for name in given.only if not (given.fast and name == "cdk"))
+    return Options(tuple(given.assemblies), checks, given.orders, given.seed, tuple(given.existing), given.verbose, given.seed_faults)
