@@ -209,7 +209,7 @@ mod tests {
                 .property("Url", repository.clone_url_http());
             app.at(tools).add("Seen", seen);
             let assembly = app.synth().unwrap();
-            let stack = assembly.stacks().iter().find(|stack| stack.name == "Tools").unwrap();
+            let stack = assembly.stacks().iter().find(|stack| stack.stack_name == "Tools").unwrap();
             let resources = stack.template_json().unwrap()["Resources"].clone();
             let seen = &resources.as_object().unwrap().values().next().unwrap()["Properties"];
             let url = "https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/orders";

@@ -46,13 +46,6 @@ impl StackSetTargets {
     pub fn file(file: ArtifactFile) -> Self {
         Self::File(file)
     }
-
-    fn list(&self) -> Option<&[String]> {
-        match self {
-            Self::Accounts(list) | Self::OrganizationalUnits(list) => Some(list),
-            Self::File(_) => None,
-        }
-    }
 }
 
 /// Who makes the roles that a stack set works with.
@@ -346,31 +339,33 @@ impl Operation {
 }
 
 fn validate_targets(targets: &StackSetTargets, found: &mut Vec<Diagnostic>) {
-    if targets.list().is_some_and(<[String]>::is_empty) {
-        found.push(no_targets());
-    }
-    // https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html
-    let unit = |id: &str| {
-        let sound = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let mut parts = id.split('-');
-        match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some("ou"), Some(root), Some(unit), None) => sound(root) && sound(unit),
-            (Some("r"), Some(root), None, None) => sound(root),
-            _ => false,
-        }
-    };
-    let (list, sound, help): (&[String], &dyn Fn(&str) -> bool, _) = match targets {
-        StackSetTargets::Accounts(list) => {
-            (list, &|account| AccountId::parse(account).is_ok(), "accounts have exactly 12 digits")
-        }
+    let (list, sound, help): (_, fn(&str) -> bool, _) = match targets {
+        StackSetTargets::Accounts(list) => (list, is_account, "accounts have exactly 12 digits"),
         StackSetTargets::OrganizationalUnits(list) => {
-            (list, &unit, "write organizational units as `ou-…-…` and roots as `r-…`")
+            (list, is_unit_or_root, "write organizational units as `ou-…-…` and roots as `r-…`")
         }
         StackSetTargets::File(file) => return found.extend(path_problem(file)),
     };
+    if list.is_empty() {
+        found.push(no_targets());
+    }
     for target in list.iter().filter(|target| !sound(target)) {
         let message = format!("`{}` is no target of a stack set", target.escape_debug());
         found.push(Diagnostic::error("stack-set::malformed-target", message).help(help));
+    }
+}
+
+fn is_account(text: &str) -> bool {
+    AccountId::parse(text).is_ok()
+}
+
+/// <https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html>
+fn is_unit_or_root(text: &str) -> bool {
+    let sound = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match text.split('-').collect::<Vec<_>>().as_slice() {
+        ["ou", root, unit] => sound(root) && sound(unit),
+        ["r", root] => sound(root),
+        _ => false,
     }
 }
 
