@@ -48,13 +48,12 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     let stores = stores::make(pipeline, &regions, &keys, &mut scaffold, cx);
     access::grant(&roles, &stores, home, cx);
     events::make(pipeline, triggers, home, &mut scaffold, cx);
-    for stage in &pipeline.stages {
-        for action in &stage.actions {
-            action.provider.prepare(&mut cx.scope());
-        }
+    let actions = pipeline.stages.iter().flat_map(|stage| &stage.actions);
+    for (action, performer) in actions.zip(&roles.performers) {
+        action.provider.prepare(*performer, &mut cx.scope());
     }
 
-    let declaration = declaration::declare(pipeline, &roles, &stores, home, stages, cx);
+    let declaration = declaration::declare(pipeline, &roles, &stores, home, stages);
     let after = scaffold.stacks().chain(roles.at_home()).chain(stores.at_home()).collect();
     Box::new(PlannedPipeline { name: pipeline.name.clone(), declaration, after })
 }

@@ -60,9 +60,9 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     }
 
     /// States facts about the constructs it acts on, once, while the pipeline is planned: for example that a bucket must
-    /// send events.
-    fn prepare(&self, scope: &mut Scope<'_>) {
-        let _ = scope;
+    /// send events, or that a topic of another account admits the role that performs the action.
+    fn prepare(&self, performer: Option<RoleRef>, scope: &mut Scope<'_>) {
+        let _ = (performer, scope);
     }
 
     /// What is wrong with the values it was given; findings without a place are filed under the action.
@@ -445,6 +445,38 @@ pub struct ActionCx<'a> {
 }
 
 impl<'a> ActionCx<'a> {
+    /// The context of an action in the pipeline's own environment, for tests of providers.
+    ///
+    /// ```
+    /// use construct_pipeline::prelude::*;
+    /// let mut app = App::new();
+    /// let home = Env::new("111111111111", "us-east-1");
+    /// let stack = app.stack("Tools", home);
+    /// let scope = app.at(stack);
+    /// let cx = ActionCx::new(scope.view(), home).in_env(Env::new("333333333333", "us-east-1"));
+    /// let mut policy = PolicyDocument::new();
+    /// ExecuteChangeSet::new("orders", "release").permissions(&cx, &mut policy);
+    /// assert_eq!(policy.statements().count(), 1);
+    /// ```
+    #[must_use]
+    pub fn new(view: View<'a>, home: Env) -> Self {
+        Self { pipeline: "pipeline", stage: "stage", action: "action", env: home, home, passed_role: None, view }
+    }
+
+    /// The same, for an action that runs elsewhere.
+    #[must_use]
+    pub fn in_env(mut self, env: Env) -> Self {
+        self.env = env;
+        self
+    }
+
+    /// The same, with the role that the action passes on.
+    #[must_use]
+    pub fn passing(mut self, role: impl Into<Value<kind::Arn>>) -> Self {
+        self.passed_role = Some(role.into());
+        self
+    }
+
     /// The account and region in which the action runs.
     #[must_use]
     pub fn env(&self) -> Env {

@@ -80,7 +80,8 @@ pub(super) fn read(json: &Json) -> Result<Manifest, String> {
         let properties = &artifact["properties"];
         match artifact["type"].as_str() {
             Some(STACK) => {
-                manifest.stacks.push(read_stack(id, artifact).map_err(|what| format!("stack `{id}` {what}"))?)
+                let stack = read_stack(id, artifact).map_err(|what| format!("stack `{id}` {what}"))?;
+                manifest.stacks.push(stack);
             }
             Some(TREE) => manifest.tree_file = properties["file"].as_str().map(str::to_owned),
             Some(_) => {}

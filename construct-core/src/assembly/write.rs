@@ -110,7 +110,7 @@ impl Target {
         if names.contains(manifest::FILE) {
             return Ok(());
         }
-        match names.into_iter().find(|name| !Path::new(name).extension().is_some_and(|extension| extension == "lock")) {
+        match names.into_iter().find(|name| Path::new(name).extension().is_none_or(|extension| extension != "lock")) {
             Some(file) => Err(WriteError::NotAnAssembly { path: self.path.clone(), file }),
             None => Ok(()),
         }

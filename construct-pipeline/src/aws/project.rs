@@ -286,10 +286,7 @@ impl Synth for Project {
                     .help("use letters, digits and `_`"),
                 );
             }
-            let text = match variable.get("Value") {
-                Some(Expr::Str(text)) => text,
-                _ => continue,
-            };
+            let Some(Expr::Str(text)) = variable.get("Value") else { continue };
             if text.contains("{{resolve:secretsmanager:")
                 && variable.get("Type").and_then(Expr::literal) == Some("PLAINTEXT")
             {

@@ -2,12 +2,12 @@
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html>
 
-use construct_core::{Env, Expr, PlanCx, Properties};
+use construct_core::{Env, Expr, Properties};
 
 use super::roles::Roles;
 use super::stores::{PlannedStore, Stores};
 use crate::artifact::Artifact;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{ExecutionMode, Pipeline};
 use crate::provider::{Category, Owner};
 use crate::resolve::{Resolved, ResolvedAction};
 
@@ -65,9 +65,8 @@ pub(super) fn declare(
     stores: &Stores,
     home: Env,
     actions: Vec<Properties>,
-    _: &PlanCx<'_>,
 ) -> Properties {
-    let mut actions = actions.into_iter().zip(&roles.of_actions).map(|(action, role)| match role {
+    let mut actions = actions.into_iter().zip(roles.of_actions()).map(|(action, role)| match role {
         Some(role) => action.set("RoleArn", Expr::from(role.arn()).by_name()),
         None => action,
     });
@@ -93,7 +92,7 @@ pub(super) fn declare(
     let mut declaration = Properties::new()
         .set("Name", pipeline.name.clone())
         .set("PipelineType", pipeline.pipeline_type.as_str())
-        .opt("ExecutionMode", pipeline.execution_mode.map(|mode| mode.as_str()))
+        .opt("ExecutionMode", pipeline.execution_mode.map(ExecutionMode::as_str))
         .set("RoleArn", roles.pipeline.arn());
     // One region, one store; with more, the pipeline's own region stands among them.
     let mut by_region = stores.by_region.iter();

@@ -48,8 +48,8 @@ enum Touching {
 #[derive(Debug)]
 pub(super) struct Roles {
     pub(super) pipeline: RoleRef,
-    /// The role of each action, in the order of the actions, for those that do not run with the pipeline's.
-    pub(super) of_actions: Vec<Option<RoleRef>>,
+    /// The role that performs each action, in the order of the actions; none for those that somebody else performs.
+    pub(super) performers: Vec<Option<RoleRef>>,
     pub(super) accesses: Vec<Access>,
     /// Roles made in the pipeline's stack.
     made_at_home: Vec<NodeId>,
@@ -67,6 +67,11 @@ pub(super) struct Access {
 }
 
 impl Roles {
+    /// The roles that the declaration names: CodePipeline uses the pipeline's for all other actions.
+    pub(super) fn of_actions(&self) -> impl Iterator<Item = Option<RoleRef>> {
+        self.performers.iter().map(|role| role.filter(|role| *role != self.pipeline))
+    }
+
     pub(super) fn at_home(&self) -> impl Iterator<Item = NodeId> {
         self.made_at_home.iter().copied()
     }
@@ -109,7 +114,7 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
     let pipeline_role = maker.pipeline_role();
     let mut roles = Roles {
         pipeline: pipeline_role,
-        of_actions: Vec::new(),
+        performers: Vec::new(),
         accesses: Vec::new(),
         made_at_home: pipeline.role.is_none().then(|| pipeline_role.into()).into_iter().collect(),
     };
@@ -124,9 +129,8 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
                 Some(*action_roles.entry(action.env).or_insert_with(|| maker.action_role(action.env, pipeline_role)))
             }
         };
-        let of_action = performer.filter(|role| *role != pipeline_role);
-        roles.of_actions.push(of_action);
-        if let Some(role) = of_action {
+        roles.performers.push(performer);
+        if let Some(role) = performer.filter(|role| *role != pipeline_role) {
             maker.cx.attach(pipeline_role, PolicyStatement::allow(["sts:AssumeRole"]).on([role.arn()]));
         }
         let passed =

@@ -112,12 +112,6 @@ impl Provider for ConnectionSource {
                 .help("write it as `owner/name`, without the address of the provider"),
             );
         }
-        if self.branch.is_empty() {
-            found.push(
-                Diagnostic::error("connection::empty-branch", "the branch has no name")
-                    .help("name it with `.branch(\"main\")`"),
-            );
-        }
         found
     }
 }
@@ -160,8 +154,7 @@ mod tests {
 
     #[test]
     fn what_leads_nowhere_is_found() {
-        let asked = ask(&ConnectionSource::new("arn:aws:s3:::bucket", "orders", &Artifact::new("Source")).branch(""));
-        let expected = ["connection::malformed-arn", "connection::malformed-repository", "connection::empty-branch"];
-        assert_eq!(asked.codes, expected);
+        let asked = ask(&ConnectionSource::new("arn:aws:s3:::bucket", "orders", &Artifact::new("Source")));
+        assert_eq!(asked.codes, ["connection::malformed-arn", "connection::malformed-repository"]);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html>
 
-use construct_core::{Diagnostic, Expr, Properties, Value, kind};
+use construct_core::{Expr, Properties, Value, kind};
 use construct_iam::{PolicyDocument, PolicyStatement};
 
 use crate::artifact::Artifact;
@@ -88,20 +88,6 @@ impl Provider for LambdaInvoke {
         // Lambda offers no resource for this one.
         policy.push(PolicyStatement::allow(["lambda:ListFunctions"]).on(["*"]));
     }
-
-    fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
-        let length = self.parameters.as_ref().and_then(Value::literal).map_or(1, |text| text.chars().count());
-        if (1..=1_000).contains(&length) {
-            return Vec::new();
-        }
-        vec![
-            Diagnostic::error(
-                "lambda::user-parameters-length",
-                format!("the user parameters have {length} characters"),
-            )
-            .help("CodePipeline takes 1 to 1,000 characters; hand longer texts over in an artifact"),
-        ]
-    }
 }
 
 #[cfg(test)]
@@ -141,14 +127,5 @@ mod tests {
         let json = serde_json::json!({ "stage": "test", "n": 2, "dry": true });
         let json = ask_in(&mut app, &LambdaInvoke::new(function).user_parameters_json(json));
         assert_eq!(text_of(&json.configuration, "UserParameters"), Some(r#"{"stage":"test","n":2,"dry":true}"#));
-    }
-
-    #[test]
-    fn parameters_that_are_too_long_are_found() {
-        let (mut app, function) = setting();
-        for (length, found) in [(0, true), (1, false), (1_000, false), (1_001, true)] {
-            let codes = ask_in(&mut app, &LambdaInvoke::new(function).user_parameters("x".repeat(length))).codes;
-            assert_eq!(codes.contains(&"lambda::user-parameters-length"), found, "{length}");
-        }
     }
 }

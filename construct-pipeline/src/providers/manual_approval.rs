@@ -2,8 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Manual.html>
 
-use construct_core::{Diagnostic, Properties, Value, kind};
-use construct_iam::{PolicyDocument, PolicyStatement};
+use construct_core::{Diagnostic, Properties, Scope, Value, kind};
+use construct_iam::{PolicyDocument, PolicyStatement, RoleRef, grant};
 
 use crate::aws::TopicRef;
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
@@ -37,8 +37,8 @@ impl ManualApproval {
         Self::default()
     }
 
-    /// The topic that announces it, in the region in which the action runs. The policy of a topic in another account must
-    /// let the role that performs the action publish.
+    /// The topic that announces it, in the region in which the action runs. A topic of another account is told to let the
+    /// role that performs the action publish.
     pub fn topic(mut self, topic: TopicRef) -> Self {
         self.topic = Some(topic);
         self
@@ -78,11 +78,15 @@ impl Provider for ManualApproval {
     }
 
     fn permissions(&self, _: &ActionCx<'_>, policy: &mut PolicyDocument) {
-        if let Some(topic) = self.topic {
-            policy.push(PolicyStatement::allow(["sns:Publish"]).on([topic.arn()]));
-        }
+        policy_of(self.topic).into_iter().for_each(|statement| policy.push(statement));
         if let Some(key) = &self.topic_key {
             policy.push(PolicyStatement::allow(["kms:Decrypt", "kms:GenerateDataKey*"]).on([key]));
+        }
+    }
+
+    fn prepare(&self, performer: Option<RoleRef>, scope: &mut Scope<'_>) {
+        if let (Some(topic), Some(role), Some(statement)) = (self.topic, performer, policy_of(self.topic)) {
+            grant(scope, role, topic, statement);
         }
     }
 
@@ -118,14 +122,13 @@ impl Provider for ManualApproval {
                     .help("write a whole address, beginning with `https://`"),
             );
         }
-        if self.comment.as_ref().and_then(Value::literal).is_some_and(str::is_empty) {
-            found.push(
-                Diagnostic::error("manual-approval::empty-comment", "the comment is empty")
-                    .help("say what is to be approved, or leave the comment out"),
-            );
-        }
         found
     }
+}
+
+/// What announcing through a topic takes.
+fn policy_of(topic: Option<TopicRef>) -> Option<PolicyStatement> {
+    topic.map(|topic| PolicyStatement::allow(["sns:Publish"]).on([topic.arn()]))
 }
 
 #[cfg(test)]
@@ -173,7 +176,6 @@ mod tests {
             (ManualApproval::new().topic(topic), "manual-approval::topic-in-another-region"),
             (ManualApproval::new().topic_key("arn:aws:kms:…"), "manual-approval::key-without-topic"),
             (ManualApproval::new().external_link("example.com"), "manual-approval::malformed-link"),
-            (ManualApproval::new().comment(""), "manual-approval::empty-comment"),
         ] {
             assert_eq!(ask_in(&mut app, &approval).codes, [code]);
         }

