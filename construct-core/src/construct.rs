@@ -282,8 +282,14 @@ impl<'a> View<'a> {
 
     /// The facts of one kind that reach a construct, nearest first.
     pub fn facts_of<F: Fact>(self, node: impl Into<NodeId>) -> impl Iterator<Item = &'a F> {
-        self.tree.reaching::<F>(node.into()).into_iter().map(|found| found.fact)
+        each_once(self.tree.reaching::<F>(node.into()))
     }
+}
+
+/// Facts without those that were stated before on the same node; equal facts of one node stand side by side.
+fn each_once<F: Fact>(found: Vec<Found<'_, F>>) -> impl Iterator<Item = &F> {
+    let mut last = None;
+    found.into_iter().map(|found| found.fact).filter(move |fact| last.replace(*fact) != Some(*fact))
 }
 
 /// Adds a place to the tree and the rules of names: shared by scopes, planning and the app.
@@ -543,17 +549,17 @@ impl LowerCx<'_> {
         self.plan.tree.node(node.into()).env
     }
 
-    /// The facts of one kind that reach this construct, nearest first, each once and in an order of their own.
+    /// The facts of one kind that reach this construct, nearest first; those of one node each once and in an order of
+    /// their own.
     pub fn facts<F: Fact>(&self) -> impl Iterator<Item = &F> {
         self.facts_of(self.node)
     }
 
     /// The facts of one kind that reach another construct.
     pub fn facts_of<F: Fact>(&self, node: impl Into<NodeId>) -> impl Iterator<Item = &F> {
-        self.plan.tree.reaching::<F>(node.into()).into_iter().map(|found| {
-            self.marks.mark(&found);
-            found.fact
-        })
+        let found = self.plan.tree.reaching::<F>(node.into());
+        found.iter().for_each(|found| self.marks.mark(found));
+        each_once(found)
     }
 
     /// What an attribute of a construct is worth outside of its stack, if anybody can know.

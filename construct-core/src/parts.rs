@@ -85,6 +85,13 @@ impl RawResource {
         self
     }
 
+    /// The logical id, in place of the one made from the construct's path: 1 to 255 letters and digits. For resources that
+    /// stand in a deployed template already.
+    pub fn logical_id(mut self, id: impl Into<String>) -> Self {
+        self.resource = self.resource.logical_id(id);
+        self
+    }
+
     /// How the type takes tags; without it [`Tag`](crate::Tag) facts pass it by.
     pub fn tagging(mut self, tagging: Tagging) -> Self {
         self.resource = self.resource.tagging(tagging);
@@ -163,13 +170,20 @@ impl Lower for RawResource {
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Parameter {
+    id: Option<String>,
     properties: Properties,
 }
 
 impl Parameter {
     /// A parameter of a CloudFormation parameter type, such as `String`.
     pub fn new(kind: impl Into<Cow<'static, str>>) -> Self {
-        Self { properties: Properties::new().set("Type", kind.into()) }
+        Self { id: None, properties: Properties::new().set("Type", kind.into()) }
+    }
+
+    /// The name by which a value is given, 1 to 255 letters and digits; made from the construct's path when absent.
+    pub fn logical_id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
     }
 
     /// What to take when nobody gives a value.
@@ -213,7 +227,7 @@ impl Synth for Parameter {
 
 impl Lower for Parameter {
     fn lower(&self, _: &LowerCx<'_>, out: &mut Resources) {
-        out.add_part(Part::Parameter(self.properties.clone()));
+        out.add_part(Part::Parameter { id: self.id.clone(), properties: self.properties.clone() });
     }
 }
 
@@ -259,6 +273,7 @@ impl Lower for Condition {
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Output {
+    id: Option<String>,
     value: Expr,
     description: Option<String>,
     export: Option<Expr>,
@@ -268,7 +283,13 @@ pub struct Output {
 impl Output {
     /// An output with a value.
     pub fn new(value: impl Into<Expr>) -> Self {
-        Self { value: value.into(), description: None, export: None, condition: None }
+        Self { id: None, value: value.into(), description: None, export: None, condition: None }
+    }
+
+    /// The name of the output, 1 to 255 letters and digits; made from the construct's path when absent.
+    pub fn logical_id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
     }
 
     /// What the value is, at most 1,024 bytes.
@@ -300,7 +321,7 @@ impl Synth for Output {
 
 impl Lower for Output {
     fn lower(&self, _: &LowerCx<'_>, out: &mut Resources) {
-        let Self { value, description, export, condition } = self.clone();
-        out.add_part(Part::Output { value, description, export, condition });
+        let Self { id, value, description, export, condition } = self.clone();
+        out.add_part(Part::Output { id, value, description, export, condition });
     }
 }

@@ -142,6 +142,7 @@ impl Claim {
 pub struct CfnResource {
     pub(crate) kind: Cow<'static, str>,
     pub(crate) suffix: Option<String>,
+    pub(crate) logical_id: Option<String>,
     pub(crate) properties: Properties,
     pub(crate) tagging: Tagging,
     pub(crate) removal: Option<RemovalPolicy>,
@@ -158,6 +159,7 @@ impl CfnResource {
         Self {
             kind: kind.into(),
             suffix: None,
+            logical_id: None,
             properties,
             tagging: Tagging::None,
             removal: None,
@@ -173,6 +175,13 @@ impl CfnResource {
     #[must_use]
     pub fn suffix(mut self, suffix: impl Into<String>) -> Self {
         self.suffix = Some(suffix.into());
+        self
+    }
+
+    /// The logical id, in place of the one made from the construct's path: for resources that exist already.
+    #[must_use]
+    pub fn logical_id(mut self, id: impl Into<String>) -> Self {
+        self.logical_id = Some(id.into());
         self
     }
 
@@ -226,13 +235,33 @@ impl CfnResource {
     }
 }
 
-/// A part of a template that is no resource.
+/// A part of a template.
 #[derive(Clone, Debug)]
 pub(crate) enum Part {
     Resource(CfnResource),
-    Parameter(Properties),
+    Parameter {
+        id: Option<String>,
+        properties: Properties,
+    },
     Condition(Expr),
-    Output { value: Expr, description: Option<String>, export: Option<Expr>, condition: Option<NodeId> },
+    Output {
+        id: Option<String>,
+        value: Expr,
+        description: Option<String>,
+        export: Option<Expr>,
+        condition: Option<NodeId>,
+    },
+}
+
+impl Part {
+    /// The logical id the program gave, and what tells apart the parts of one node.
+    pub(crate) fn id_and_suffix(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Self::Resource(resource) => (resource.logical_id.as_deref(), resource.suffix.as_deref()),
+            Self::Parameter { id, .. } | Self::Output { id, .. } => (id.as_deref(), None),
+            Self::Condition(_) => (None, None),
+        }
+    }
 }
 
 /// Where a node puts what it lowers to.

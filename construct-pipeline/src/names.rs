@@ -91,6 +91,12 @@ pub fn bus_statement(pipeline: &str, source: Env) -> String {
     fit(&slug(pipeline), &format!("-{}-{}", source.account, tag("bus", pipeline, source)), 64)
 }
 
+/// The name of the output, and of the parameter it is handed to, that name the key of a replica store exactly.
+#[must_use]
+pub fn replica_key_parameter(pipeline: &str, env: Env) -> String {
+    format!("ReplicaKeyArn{}", tag("key", pipeline, env).to_ascii_uppercase())
+}
+
 /// The name of a resource beside a pipeline, from the path of its construct: `<slug>-<kind>-<tag>`.
 pub(crate) fn derived(path: &str, kind: &str, env: Option<Env>, most: usize) -> String {
     let place = env.map(|env| format!("{}\0{}", env.account, env.region)).unwrap_or_default();

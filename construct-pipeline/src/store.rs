@@ -159,7 +159,7 @@ impl StoreKey {
 
 /// Narrows a statement about a key to requests that S3 makes on behalf of the caller.
 pub(crate) fn through_s3(statement: PolicyStatement, env: Env) -> PolicyStatement {
-    statement.condition("StringEquals", "kms:ViaService", [via_service("s3", env)])
+    statement.condition("StringEquals", "kms:ViaService", via_service("s3", env))
 }
 
 /// An artifact store of your own: a bucket with a customer-managed key, for one pipeline or for several.
@@ -329,8 +329,8 @@ pub enum KeyReference {
     /// By the ARN of its alias.
     #[default]
     Alias,
-    /// By its own ARN, which the scaffold stack gives as the output `ReplicaKeyArn` and the pipeline's stack takes as a
-    /// parameter without default.
+    /// By its own ARN, which the scaffold stack gives as an output and the pipeline's stack takes as a parameter of the same
+    /// name without default: [`names::replica_key_parameter`](crate::names::replica_key_parameter).
     Exact,
 }
 

@@ -1,7 +1,7 @@
 //! Turns a plan into templates: asks every node for its resources, applies the facts that reach them, and writes every
 //! expression as JSON with CloudFormation's functions.
 //!
-//! Codes: `fact::unread`, `resource::duplicate-name`, and those of [`apply`] and [`resolve`].
+//! Codes: `fact::unread`, `resource::duplicate-name`, `template::malformed-id`, `template::duplicate-id`, and those of [`apply`] and [`resolve`].
 
 mod apply;
 mod resolve;
@@ -90,6 +90,7 @@ pub fn lower(plan: &Plan) -> Lowered {
     }
     report_unread(plan, &marks, &findings);
     names_are_claimed_once(plan, &placed, &findings);
+    ids_are_unique(plan, &placed, &findings);
     // A stack that holds nothing (only imports, say) is no stack for CloudFormation.
     let stacks: Vec<LoweredStack> = stacks.into_values().filter(|stack| !stack.resources.is_empty()).collect();
     Lowered { stacks, tree: tree_view(plan, &placed), findings: findings.into_inner() }
@@ -114,11 +115,8 @@ fn place_parts(plan: &Plan, marks: &ReadMarks, findings: &RefCell<Diagnostics>) 
             .collect();
         path.reverse();
         for part in out.parts {
-            let suffix = match &part {
-                Part::Resource(resource) => resource.suffix.clone(),
-                Part::Parameter(_) | Part::Condition(_) | Part::Output { .. } => None,
-            };
-            let id = logical_id(path.iter().copied().chain(suffix.as_deref()));
+            let (given, suffix) = part.id_and_suffix();
+            let id = given.map_or_else(|| logical_id(path.iter().copied().chain(suffix)), str::to_owned);
             placed.push(Placed { node, stack, id, part });
         }
     }
@@ -157,7 +155,7 @@ fn open_stacks(plan: &Plan, marks: &ReadMarks) -> BTreeMap<NodeId, LoweredStack>
 fn write_part(part: &Placed, stack: &mut LoweredStack, resolver: &mut Resolver<'_>, applied: &mut Applied<'_>) {
     resolver.enter(part.node, part.stack, &part.id);
     match &part.part {
-        Part::Parameter(properties) => {
+        Part::Parameter { properties, .. } => {
             let json = resolver.json(&properties.clone().into());
             stack.parameters.insert(part.id.clone(), json);
         }
@@ -165,7 +163,7 @@ fn write_part(part: &Placed, stack: &mut LoweredStack, resolver: &mut Resolver<'
             let json = resolver.json(expression);
             stack.conditions.insert(part.id.clone(), json);
         }
-        Part::Output { value, description, export, condition } => {
+        Part::Output { value, description, export, condition, .. } => {
             let mut json = Map::new();
             if let Some(description) = description {
                 json.insert("Description".into(), description.clone().into());
@@ -228,6 +226,34 @@ fn names_are_claimed_once(plan: &Plan, placed: &[Placed], findings: &RefCell<Dia
                 .note(format!("the other one is `{}`", first.path), Some(first.location))
                 .help("give one of them another name"),
         );
+    }
+}
+
+fn ids_are_unique(plan: &Plan, placed: &[Placed], findings: &RefCell<Diagnostics>) {
+    let mut seen: BTreeMap<(NodeId, bool, &str), NodeId> = BTreeMap::new();
+    for part in placed {
+        let node = plan.tree.node(part.node);
+        let report = |diagnostic: Diagnostic| {
+            findings.borrow_mut().push(diagnostic.on(node.path.clone()).at(node.location));
+        };
+        let sound = (1..=255).contains(&part.id.len()) && part.id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !sound {
+            let message = format!("`{}` is no logical id", part.id.escape_debug());
+            report(Diagnostic::error("template::malformed-id", message).help("use 1 to 255 letters and digits"));
+        }
+        // Parameters and resources share one space of names, outputs have one of their own.
+        let is_output = matches!(part.part, Part::Output { .. });
+        if let Some(first) = seen.insert((part.stack, is_output, &part.id), part.node) {
+            let first = plan.tree.node(first);
+            report(
+                Diagnostic::error(
+                    "template::duplicate-id",
+                    format!("two parts of the template have the logical id `{}`", part.id),
+                )
+                .note(format!("the other one is `{}`", first.path), Some(first.location))
+                .help("give one of them another logical id"),
+            );
+        }
     }
 }
 

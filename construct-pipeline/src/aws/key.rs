@@ -133,17 +133,25 @@ impl Key {
         }
         let mut usage = PolicyStatement::allow(USE).sid("UseInAccount").principal(root());
         if let Some(service) = self.only_through {
-            usage = usage.condition("StringEquals", "kms:ViaService", [via_service(service, env)]);
+            usage = usage.condition("StringEquals", "kms:ViaService", via_service(service, env));
         }
         statements.push(usage);
         statements
     }
 }
 
-/// The value of `kms:ViaService` for a service in a region.
+/// The values that `kms:ViaService` may have for a service in a region.
+///
+/// AWS documents `service.region.amazonaws.com`. Whether other partitions put a domain of their own in its place is not
+/// documented, so there both are meant; no service has the one that is wrong.
 #[must_use]
-pub fn via_service(service: &str, env: Env) -> String {
-    format!("{service}.{}.{}", env.region, env.partition().url_suffix())
+pub fn via_service(service: &str, env: Env) -> Vec<String> {
+    let mut values = vec![format!("{service}.{}.amazonaws.com", env.region)];
+    let suffix = env.partition().url_suffix();
+    if suffix != "amazonaws.com" {
+        values.push(format!("{service}.{}.{suffix}", env.region));
+    }
+    values
 }
 
 impl Synth for Key {

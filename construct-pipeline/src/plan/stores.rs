@@ -6,6 +6,7 @@ use construct_core::{Env, NodeId, Output, Parameter, PlanCx, Region, Value, kind
 
 use super::scaffold::Scaffold;
 use crate::flow;
+use crate::names;
 use crate::pipeline::Pipeline;
 use crate::resolve::Resolved;
 use crate::store::{ArtifactStore, GivenStore, KeyReference, StoreRef};
@@ -87,10 +88,13 @@ fn key_id(
         return Some(key.key.arn());
     }
     if managed && pipeline.key_reference == KeyReference::Exact {
-        let description = "The exact ARN of the key, for the parameter of the pipeline's stack";
-        scaffold.scope(env, cx).add("ReplicaKeyArn", Output::new(key.key.arn()).description(description));
+        let id = names::replica_key_parameter(&pipeline.name, env);
+        let description = "The ARN of the replica key, for the parameter of the same name of the pipeline's stack";
+        let output = Output::new(key.key.arn()).logical_id(&id).description(description);
+        scaffold.scope(env, cx).add("ReplicaKeyArn", output);
         let parameter = Parameter::new("String")
-            .description(format!("The output ReplicaKeyArn of the scaffold stack in {}", env.region))
+            .logical_id(&id)
+            .description(format!("The output {id} of the scaffold stack in {}", env.region))
             .allowed_pattern("arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+");
         let parameter = cx.scope().add(format!("ReplicaKeyArn-{}", env.region), parameter);
         return Some(parameter.value().cast());

@@ -40,6 +40,9 @@ def name_of(stack: Stack, logical: str, resource: dict[str, Any], resolve: Any) 
 
 def attribute(stack: Stack, resource: dict[str, Any], name: str, wanted: str, resolve: Any) -> str:
     kind, properties = resource["Type"], resource.get("Properties", {})
+    if kind == "AWS::CodeCommit::Repository":
+        # Its `Ref` is an id, while its ARN and all that names it use the name.
+        name = resolve(properties["RepositoryName"])
     if wanted in ("Arn", "TopicArn", "FunctionArn", "PolicyArn"):
         return arn(stack, kind, name, resolve(properties.get("Path", "/")))
     if wanted in ("Name", "KeyId", "RepositoryName", "TopicName", "QueueName"):

@@ -1,0 +1,241 @@
+//! What is read: templates with their environments, and facts that no template states.
+
+use std::collections::BTreeMap;
+
+use construct_core::Assembly;
+use serde_json::{Map, Value};
+
+/// One template and where it is deployed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Template {
+    pub(crate) id: String,
+    pub(crate) stack: String,
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) body: Value,
+    pub(crate) parameters: BTreeMap<String, Value>,
+    pub(crate) physical_ids: BTreeMap<String, String>,
+    pub(crate) dependencies: Option<Vec<String>>,
+}
+
+impl Template {
+    /// A template, the name of its stack, and the account and region it is deployed to. An account or region that is not 12 digits or a
+    /// region's name, such as the `unknown-account` of other tools, counts as not known.
+    #[must_use]
+    pub fn new(stack: impl Into<String>, account: impl Into<String>, region: impl Into<String>, body: Value) -> Self {
+        let stack = stack.into();
+        Self {
+            id: stack.clone(),
+            stack,
+            account: account.into(),
+            region: region.into(),
+            body,
+            parameters: BTreeMap::new(),
+            physical_ids: BTreeMap::new(),
+            dependencies: None,
+        }
+    }
+
+    /// The value of a parameter. Without one, the default counts.
+    #[must_use]
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.parameters.insert(name.into(), value.into());
+        self
+    }
+
+    /// The id or name that AWS gave to a resource, if the stack is deployed already.
+    #[must_use]
+    pub fn physical_id(mut self, logical_id: impl Into<String>, id: impl Into<String>) -> Self {
+        self.physical_ids.insert(logical_id.into(), id.into());
+        self
+    }
+
+    /// The ids of the stacks that are deployed before this one. Without this, nothing is known about the order.
+    #[must_use]
+    pub fn after<S: Into<String>>(mut self, stacks: impl IntoIterator<Item = S>) -> Self {
+        self.dependencies = Some(stacks.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The id of the stack among the templates.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The name of the stack.
+    #[must_use]
+    pub fn stack_name(&self) -> &str {
+        &self.stack
+    }
+
+    /// The template itself.
+    #[must_use]
+    pub const fn body(&self) -> &Value {
+        &self.body
+    }
+
+    pub(crate) fn section(&self, name: &str) -> Option<&Map<String, Value>> {
+        self.body.get(name)?.as_object()
+    }
+
+    pub(crate) fn resource(&self, logical_id: &str) -> Option<&Map<String, Value>> {
+        self.section("Resources")?.get(logical_id)?.as_object()
+    }
+}
+
+/// All templates that are deployed together.
+///
+/// ```
+/// use construct_pipeline::access::template::{Template, Templates};
+/// use serde_json::json;
+///
+/// let body = json!({ "Parameters": { "Name": { "Type": "String" } }, "Resources": {} });
+/// let template = Template::new("tools", "111111111111", "us-east-1", body).parameter("Name", "orders");
+/// assert_eq!(Templates::new().with(template).iter().count(), 1);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Templates {
+    pub(crate) all: Vec<Template>,
+    pub(crate) unreadable: Vec<String>,
+}
+
+impl Templates {
+    /// No templates.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a template.
+    #[must_use]
+    pub fn with(mut self, template: Template) -> Self {
+        self.all.push(template);
+        self
+    }
+
+    /// The templates of an assembly, whoever made it. A template that is no JSON is left out, and listed among the report's assumptions.
+    #[must_use]
+    pub fn of(assembly: &Assembly) -> Self {
+        let mut templates = Self::new();
+        for stack in assembly.stacks() {
+            let Ok(body) = stack.template_json() else {
+                templates.unreadable.push(stack.stack_name.clone());
+                continue;
+            };
+            let mut template = Template::new(&stack.stack_name, &stack.account, &stack.region, body);
+            template.id.clone_from(&stack.id);
+            template.dependencies = Some(stack.dependencies.clone());
+            templates.all.push(template);
+        }
+        templates
+    }
+
+    /// The templates in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Template> {
+        self.all.iter()
+    }
+
+    /// The template of a stack, by name.
+    #[must_use]
+    pub fn named(&self, stack: &str) -> Option<&Template> {
+        self.all.iter().find(|template| template.stack == stack)
+    }
+}
+
+/// Policies of things that no template makes. What is not given is not known, and what depends on it is listed as an assumption.
+///
+/// ```
+/// use construct_pipeline::access::Outside;
+/// use serde_json::json;
+///
+/// let read = json!({ "Effect": "Allow", "Action": "s3:GetObject*", "Resource": "arn:aws:s3:::artifacts/*" });
+/// let outside = Outside::new()
+///     .role("arn:aws:iam::222222222222:role/deploy", [json!({ "Version": "2012-10-17", "Statement": read })])
+///     .trust("arn:aws:iam::222222222222:role/deploy", json!({ "Version": "2012-10-17", "Statement": [] }));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outside {
+    pub(crate) roles: BTreeMap<String, Vec<Value>>,
+    pub(crate) trusts: BTreeMap<String, Value>,
+    pub(crate) boundaries: BTreeMap<String, Value>,
+    pub(crate) keys: BTreeMap<String, Value>,
+    pub(crate) aliases: BTreeMap<String, String>,
+    pub(crate) buckets: BTreeMap<String, (String, Value)>,
+    pub(crate) scps: BTreeMap<String, Vec<(String, Vec<Value>)>>,
+    pub(crate) rcps: BTreeMap<String, Vec<(String, Vec<Value>)>>,
+}
+
+impl Outside {
+    /// No facts.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// All identity policies of a role.
+    #[must_use]
+    pub fn role(mut self, arn: impl Into<String>, policies: impl IntoIterator<Item = Value>) -> Self {
+        self.roles.entry(arn.into()).or_default().extend(policies);
+        self
+    }
+
+    /// The trust policy of a role.
+    #[must_use]
+    pub fn trust(mut self, role_arn: impl Into<String>, policy: Value) -> Self {
+        self.trusts.insert(role_arn.into(), policy);
+        self
+    }
+
+    /// The permissions boundary of a role.
+    #[must_use]
+    pub fn boundary(mut self, role_arn: impl Into<String>, policy: Value) -> Self {
+        self.boundaries.insert(role_arn.into(), policy);
+        self
+    }
+
+    /// The key policy of a key, by key ARN.
+    #[must_use]
+    pub fn key(mut self, arn: impl Into<String>, policy: Value) -> Self {
+        self.keys.insert(arn.into(), policy);
+        self
+    }
+
+    /// The key behind an alias, both by ARN.
+    #[must_use]
+    pub fn alias(mut self, alias_arn: impl Into<String>, key_arn: impl Into<String>) -> Self {
+        self.aliases.insert(alias_arn.into(), key_arn.into());
+        self
+    }
+
+    /// The policy of a bucket, and the account that owns the bucket.
+    #[must_use]
+    pub fn bucket(mut self, name: impl Into<String>, account: impl Into<String>, policy: Value) -> Self {
+        self.buckets.insert(name.into(), (account.into(), policy));
+        self
+    }
+
+    /// The service control policies at one level above an account, `FullAWSAccess` included where it is attached. Every level has to allow.
+    #[must_use]
+    pub fn scps(
+        mut self,
+        account: impl Into<String>,
+        level: impl Into<String>,
+        policies: impl IntoIterator<Item = Value>,
+    ) -> Self {
+        self.scps.entry(account.into()).or_default().push((level.into(), policies.into_iter().collect()));
+        self
+    }
+
+    /// The resource control policies at one level above an account.
+    #[must_use]
+    pub fn rcps(
+        mut self,
+        account: impl Into<String>,
+        level: impl Into<String>,
+        policies: impl IntoIterator<Item = Value>,
+    ) -> Self {
+        self.rcps.entry(account.into()).or_default().push((level.into(), policies.into_iter().collect()));
+        self
+    }
+}
