@@ -16,6 +16,7 @@
 //! [`Assembly`].
 
 mod env;
+mod partition;
 mod regions;
 
 mod dynamic;
@@ -42,10 +43,11 @@ pub use assembly::{Assembly, INLINE_TEMPLATE_BYTES, ReadError, StackArtifact, Wr
 pub use construct::{Construct, Lower, LowerCx, Nothing, Plan, PlanCx, Resource, Scope, Synth, Tree, ValidateCx, View};
 pub use diagnostic::{Caller, Diagnostic, Diagnostics, Severity};
 pub use dynamic::{Secret, SsmParameter};
-pub use env::{AccountId, Env, EnvError, Partition, Region};
+pub use env::{AccountId, Env, EnvError, Region};
 pub use fact::{DependsOn, Fact, Metadata, PropertyOverride, Reach, RemovalPolicy, Tag};
 pub use handle::{Handle, NodeId, NodeRef, StackRef};
 pub use logical_id::short_hash;
+pub use partition::Partition;
 pub use parts::{Condition, ConditionRef, Output, OutputRef, Parameter, ParameterRef, RawRef, RawResource};
 pub use pass::{Lowered, Ordered, emit, lower, order, plan, validate};
 pub use resource::{CfnResource, Claim, Properties, Resources, Tagging, Uniqueness};

@@ -4,7 +4,7 @@
 //! (<https://docs.aws.amazon.com/general/latest/gr/rande.html>) and those of the other partitions.
 //! A newer region needs no release of this crate: [`Region::unlisted`](crate::Region::unlisted).
 
-use crate::env::Partition::{self, Aws, AwsCn, AwsEusc, AwsIso, AwsIsoB, AwsIsoE, AwsIsoF, AwsUsGov};
+use crate::partition::Partition::{self, Aws, AwsCn, AwsEusc, AwsIso, AwsIsoB, AwsIsoE, AwsIsoF, AwsUsGov};
 
 pub(crate) const TABLE: &[(&str, Partition)] = &[
     ("af-south-1", Aws),
