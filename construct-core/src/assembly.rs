@@ -5,6 +5,7 @@
 mod manifest;
 mod read;
 mod write;
+mod yaml;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use serde_json::Value as Json;
 
 pub use read::ReadError;
 pub use write::WriteError;
+pub(crate) use yaml::yaml_bytes;
 
 /// The largest template that CloudFormation takes inline, in bytes; a larger one must be put in a bucket first.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>

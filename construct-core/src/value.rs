@@ -352,7 +352,6 @@ impl<K> From<&Value<K>> for Value<K> {
 ///
 /// ```compile_fail
 /// let _ = construct_core::text!("{}/{}", "one");
-/// # fn main() {}
 /// ```
 #[macro_export]
 macro_rules! text {

@@ -59,6 +59,13 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// What whoever reads the outputs must be allowed, for outputs that are a reference to files elsewhere, which the reader
+    /// follows with its own role. Only actions with a [worker](ProviderSpec::worker) can read those.
+    fn reader_permissions(&self, cx: &ActionCx<'_>) -> Vec<PolicyStatement> {
+        let _ = cx;
+        Vec::new()
+    }
+
     /// States facts about the constructs it acts on, once, while the pipeline is planned: for example that a bucket must
     /// send events, or that a topic of another account admits the role that performs the action.
     fn prepare(&self, performer: Option<RoleRef>, scope: &mut Scope<'_>) {
@@ -368,7 +375,12 @@ impl PassedRole {
 /// The key with which a [worker](ProviderSpec::worker) must encrypt what it writes to the artifact store: some services
 /// use a key of their own setting instead of the store's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ArtifactKey(pub Value<kind::Arn>);
+pub struct ArtifactKey {
+    /// The key, by its ARN or that of its alias.
+    pub key: Value<kind::Arn>,
+    /// Whether artifacts are written with it, or only read, which needs no setting.
+    pub writes: bool,
+}
 
 impl Fact for ArtifactKey {
     const NAME: &'static str = "artifact key";

@@ -1,10 +1,12 @@
 //! Writes ordered templates as an assembly, in memory.
+//!
+//! Codes: `template::too-large`, `template::not-inline`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::assembly::{Assembly, INLINE_TEMPLATE_BYTES, StackArtifact};
+use crate::assembly::{Assembly, INLINE_TEMPLATE_BYTES, StackArtifact, render_template, yaml_bytes};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::handle::NodeId;
 use crate::pass::lower::{LoweredStack, TreeView};
@@ -28,7 +30,7 @@ pub fn emit(ordered: Ordered) -> (Assembly, Diagnostics) {
     (Assembly::new(stacks, tree), findings)
 }
 
-fn measure(stack: &LoweredStack, bytes: usize, findings: &mut Diagnostics) {
+fn measure(stack: &LoweredStack, bytes: usize, as_yaml: usize, findings: &mut Diagnostics) {
     let name = &stack.name;
     let counts = [
         ("resources", stack.resources.len(), RESOURCES),
@@ -47,16 +49,24 @@ fn measure(stack: &LoweredStack, bytes: usize, findings: &mut Diagnostics) {
             );
         }
     }
-    if bytes > INLINE_TEMPLATE_BYTES && bytes <= TEMPLATE_BYTES {
-        let message =
-            format!("the template of `{name}` has {bytes} bytes; CloudFormation takes {INLINE_TEMPLATE_BYTES} inline");
-        findings.push(
-            Diagnostic::warning("template::not-inline", message)
-                .on(stack.path.clone())
-                .at(stack.location)
-                .help("deploy it through a bucket (`--s3-bucket`), or divide its constructs among several stacks"),
-        );
+    if bytes > TEMPLATE_BYTES {
+        return;
     }
+    let message = if bytes > INLINE_TEMPLATE_BYTES {
+        format!("the template of `{name}` has {bytes} bytes; CloudFormation takes {INLINE_TEMPLATE_BYTES} inline")
+    } else if as_yaml > INLINE_TEMPLATE_BYTES {
+        format!(
+            "the template of `{name}` fits inline, but the CDK CLI sends it as YAML of {as_yaml} bytes, which does not: CloudFormation takes {INLINE_TEMPLATE_BYTES}"
+        )
+    } else {
+        return;
+    };
+    findings.push(
+        Diagnostic::warning("template::not-inline", message)
+            .on(stack.path.clone())
+            .at(stack.location)
+            .help("deploy it through a bucket (a bootstrapped environment, or `--s3-bucket`), or divide its constructs among several stacks"),
+    );
 }
 
 /// The ids of the artifacts: the names of the stacks, with the environment where a name stands in several.
@@ -99,8 +109,10 @@ fn artifact(stack: LoweredStack, ids: &BTreeMap<NodeId, String>, findings: &mut 
             template.insert((*name).into(), (*section).clone().into());
         }
     }
-    let template = crate::assembly::render_template(&template.into());
-    measure(&stack, template.len(), findings);
+    let template = Json::from(template);
+    let as_yaml = yaml_bytes(&template);
+    let template = render_template(&template);
+    measure(&stack, template.len(), as_yaml, findings);
     let id = ids[&stack.node].clone();
     StackArtifact {
         template_file: format!("{id}.template.json"),

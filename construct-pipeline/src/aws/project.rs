@@ -1,5 +1,7 @@
 //! CodeBuild projects for pipelines, owned and imported.
 
+use std::collections::BTreeSet;
+
 use construct_core::{
     Attr, CfnResource, Claim, Construct, Diagnostic, Env, Expr, Lower, LowerCx, PlanCx, Properties, Resources, Scope,
     Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
@@ -85,7 +87,7 @@ impl PipelineProject {
 
     /// A project that exists already, by its ARN: it is referred to and never written to.
     pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedProject {
-        ImportedProject { arn: arn.into(), role: None }
+        ImportedProject { arn: arn.into(), role: None, key: None }
     }
 
     /// The name: 2 to 150 letters, digits, `-` and `_`, beginning with a letter or digit.
@@ -309,8 +311,11 @@ impl Synth for Project {
 impl Lower for Project {
     fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
         let of = &self.of;
-        let keys: Vec<&ArtifactKey> = cx.facts::<ArtifactKey>().collect();
-        if keys.len() > 1 {
+        let facts: Vec<&ArtifactKey> = cx.facts::<ArtifactKey>().collect();
+        let written: BTreeSet<&Value<kind::Arn>> =
+            facts.iter().filter(|fact| fact.writes).map(|fact| &fact.key).collect();
+        let key = written.first().copied().or(facts.first().map(|fact| &fact.key));
+        if written.len() > 1 {
             cx.report(
                 Diagnostic::error(
                     "codebuild::two-artifact-keys",
@@ -334,7 +339,7 @@ impl Lower for Project {
             .set("Source", pipeline().opt("BuildSpec", of.build_spec.clone()))
             .set("Artifacts", pipeline())
             .set("Environment", environment)
-            .opt("EncryptionKey", keys.first().map(|key| key.0.clone()))
+            .opt("EncryptionKey", key)
             .opt("TimeoutInMinutes", of.timeout_minutes)
             .opt("QueuedTimeoutInMinutes", of.queued_timeout_minutes)
             .opt("BuildBatchConfig", batch);
@@ -365,9 +370,16 @@ impl Lower for Project {
 pub struct ImportedProject {
     arn: Value<kind::Arn>,
     role: Option<GivenRole>,
+    key: Option<Value<kind::Arn>>,
 }
 
 impl ImportedProject {
+    /// The key the project encrypts its artifacts with, by its ARN: the one in the project's own settings.
+    pub fn encryption_key(mut self, arn: impl Into<Value<kind::Arn>>) -> Self {
+        self.key = Some(arn.into());
+        self
+    }
+
     /// The role the project's builds work with.
     pub fn role(mut self, role: impl Into<GivenRole>) -> Self {
         self.role = Some(role.into());
@@ -380,7 +392,7 @@ impl Construct for ImportedProject {
 
     fn compose(self, scope: &mut Scope<'_>) -> ProjectRef {
         let mut scope = scope.internal();
-        let project = scope.add("Resource", ProjectReference { arn: self.arn });
+        let project = scope.add("Resource", ProjectReference { arn: self.arn, key: self.key });
         let role = match self.role {
             Some(GivenRole::Placed(role)) => Some(role),
             Some(GivenRole::Imported(role)) => Some(scope.add("Role", role)),
@@ -396,6 +408,7 @@ impl Construct for ImportedProject {
 #[derive(Clone, Debug)]
 struct ProjectReference {
     arn: Value<kind::Arn>,
+    key: Option<Value<kind::Arn>>,
 }
 
 impl ProjectReference {
@@ -429,7 +442,30 @@ impl Synth for ProjectReference {
 }
 
 impl Lower for ProjectReference {
-    fn lower(&self, _: &LowerCx<'_>, _: &mut Resources) {}
+    fn lower(&self, cx: &LowerCx<'_>, _: &mut Resources) {
+        for fact in cx.facts::<ArtifactKey>().filter(|fact| fact.writes) {
+            let wanted = cx.literal(fact.key.expr());
+            let help = "set the project's encryption key to that of the store, and say so with `.encryption_key(arn)`";
+            match &self.key {
+                None => cx.report(
+                    Diagnostic::warning(
+                        "codebuild::unknown-encryption-key",
+                        "this project writes artifacts, and nobody says with which key it encrypts them",
+                    )
+                    .help(help),
+                ),
+                Some(key) => {
+                    if let (Some(key), Some(wanted)) = (key.literal(), wanted)
+                        && key != wanted
+                    {
+                        let message =
+                            format!("this project encrypts artifacts with `{key}`, but the store's key is `{wanted}`");
+                        cx.report(Diagnostic::error("codebuild::other-encryption-key", message).help(help));
+                    }
+                }
+            }
+        }
+    }
 
     fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {
         match attr {

@@ -1,7 +1,7 @@
 //! The flow of artifacts between actions and accounts.
 //!
 //! Codes: `artifact::malformed-name`, `artifact::never-written`, `artifact::read-too-early`, `artifact::written-twice`,
-//! `artifact::unread`, `artifact::read-twice`, `artifact::foreign-to-foreign`, `action::input-count`,
+//! `artifact::unread`, `artifact::read-twice`, `artifact::reference`, `artifact::foreign-to-foreign`, `action::input-count`,
 //! `action::output-count`, `action::foreign-outputs`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-create-cross-account.html>
@@ -103,6 +103,16 @@ fn read(
                 .at(reader.action.location)
                 .note("it is written here", Some(writer.action.location))
                 .help("move the reader to a later stage, or give it a higher run order within the stage"),
+        );
+    }
+    let is_reference = !writer.action.provider.reader_permissions(&resolved.cx(writer)).is_empty();
+    if is_reference && reader.spec.worker.is_none() {
+        let message = format!("`{name}` is a reference to a full clone, which {} cannot follow", reader.words());
+        findings.push(
+            Diagnostic::error("artifact::reference", message)
+                .at(reader.action.location)
+                .note("it is written here", Some(writer.action.location))
+                .help("leave `.full_clone()` out, or let a build read it and write files for this action"),
         );
     }
     let home = resolved.home;

@@ -124,7 +124,7 @@ fn set_worker_keys(roles: &Roles, stores: &Stores, home: Env, cx: &mut PlanCx<'_
             && at_home
         {
             let (from, own) = (cx.view().stack_of(worker), cx.view().stack_of(key.key));
-            cx.attach(worker, ArtifactKey(key.arn_in(from, own, store.env)));
+            cx.attach(worker, ArtifactKey { key: key.arn_in(from, own, store.env), writes: access.writes });
         }
     }
 }

@@ -27,6 +27,8 @@ struct DraftAction {
     permissions: PolicyDocument,
     passed: Option<DraftPassed>,
     touches: Vec<(Touching, bool, bool)>,
+    /// What its worker needs to follow the references among its inputs.
+    following: Vec<PolicyStatement>,
 }
 
 #[derive(Debug)]
@@ -105,6 +107,12 @@ fn draft_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>) -> DraftAc
             managed: passed.managed_policies.clone(),
         }),
         touches: touches(action).into_iter().map(|touch| (touching(touch.by), touch.reads, touch.writes)).collect(),
+        following: resolved
+            .actions
+            .iter()
+            .filter(|writer| writer.spec.outputs.iter().any(|output| action.spec.inputs.contains(output)))
+            .flat_map(|writer| writer.action.provider.reader_permissions(&resolved.cx(writer)))
+            .collect(),
     }
 }
 
@@ -150,6 +158,9 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
                 Touching::Passed => (passed.as_ref().map(|(_, role)| *role), None),
                 Touching::Worker { node, role } => (role, Some(node)),
             };
+            if let (Some(role), Some(_)) = (role, worker) {
+                action.following.iter().for_each(|statement| maker.cx.attach(role, statement.clone()));
+            }
             match role {
                 Some(role) if role == pipeline_role => {}
                 Some(role) => roles.accesses.push(Access { role, region: action.env.region, reads, writes, worker }),

@@ -98,8 +98,8 @@ impl CodeCommitSource {
         self
     }
 
-    /// Hands on a full clone with its history, which only CodeBuild actions can read; their project's role must be
-    /// allowed `codecommit:GitPull`.
+    /// Hands on a reference to a full clone with its history, which only CodeBuild actions can follow; the role of their
+    /// project is allowed `codecommit:GitPull`.
     pub fn full_clone(mut self) -> Self {
         self.full_clone = true;
         self
@@ -156,6 +156,11 @@ impl Provider for CodeCommitSource {
             actions.push("codecommit:GetRepository");
         }
         policy.push(PolicyStatement::allow(actions).on([self.arn(cx)]));
+    }
+
+    fn reader_permissions(&self, cx: &ActionCx<'_>) -> Vec<PolicyStatement> {
+        let pull = || PolicyStatement::allow(["codecommit:GitPull"]).on([self.arn(cx)]);
+        self.full_clone.then(pull).into_iter().collect()
     }
 
     fn validate(&self, cx: &ActionCx<'_>) -> Vec<Diagnostic> {

@@ -69,6 +69,14 @@ impl ConnectionSource {
     }
 }
 
+impl ConnectionSource {
+    fn usage(&self) -> PolicyStatement {
+        // The service was renamed; which of its names is checked depends on when the connection was made.
+        let actions = ["codeconnections:UseConnection", "codestar-connections:UseConnection"];
+        PolicyStatement::allow(actions).on([&self.connection])
+    }
+}
+
 impl Provider for ConnectionSource {
     fn spec(&self) -> ProviderSpec {
         ProviderSpec::new(Category::Source, Owner::Aws, "CodeStarSourceConnection")
@@ -86,10 +94,12 @@ impl Provider for ConnectionSource {
             .opt("DetectChanges", self.detect_changes.map(|detect| if detect { "true" } else { "false" }))
     }
 
+    fn reader_permissions(&self, _: &ActionCx<'_>) -> Vec<PolicyStatement> {
+        self.full_clone.then(|| self.usage()).into_iter().collect()
+    }
+
     fn permissions(&self, _: &ActionCx<'_>, policy: &mut PolicyDocument) {
-        // The service was renamed; which of its names is checked depends on when the connection was made.
-        let actions = ["codeconnections:UseConnection", "codestar-connections:UseConnection"];
-        policy.push(PolicyStatement::allow(actions).on([&self.connection]));
+        policy.push(self.usage());
     }
 
     fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {

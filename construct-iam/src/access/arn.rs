@@ -1,0 +1,184 @@
+//! ARN patterns, matched part by part.
+//!
+//! An ARN has six parts, and a wildcard stays inside its part; only the last part may contain colons itself. See
+//! [IAM JSON policy elements: Resource](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html) and
+//! [ARN condition operators](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN).
+
+use super::pattern::{Token, glob, may_match, must_match};
+use super::symbol::{is_symbol, is_text};
+use super::truth::Truth;
+
+/// Where the pattern stands; the rules differ in the service part.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Place {
+    /// `Resource` and `NotResource`: no wildcards in the service part.
+    Resource,
+    /// The value of an ARN condition operator.
+    Condition,
+}
+
+const PARTS: usize = 6;
+const SERVICE: usize = 2;
+
+/// Whether the pattern, variables replaced, matches the ARN.
+pub(crate) fn matches_arn(pattern: &[Token], arn: &str, place: Place) -> Truth {
+    let (Some(parts), Some(values)) = (split_pattern(pattern), split_text(arn)) else {
+        return unsplit(pattern, arn, place);
+    };
+    let matched = Truth::all(parts.iter().zip(values).map(|(part, value)| glob(part, value)));
+    let is_wild = |token: &Token| matches!(token, Token::One | Token::Run);
+    if place == Place::Resource && parts[SERVICE].iter().any(is_wild) { matched.doubted() } else { matched }
+}
+
+/// The match where the parts of one side cannot be told: short patterns, texts that are no ARNs, symbols that may hide colons.
+fn unsplit(pattern: &[Token], text: &str, place: Place) -> Truth {
+    let hides_colons = pattern.iter().any(|token| matches!(token, Token::Symbol(c) if is_text(*c)));
+    if hides_colons {
+        // Colons align one to one if no wildcard matches one, and then the parts match whatever the symbols hide.
+        if aligns(pattern, place) && must_match(pattern, text, false) {
+            return Truth::Yes;
+        }
+        return Truth::from(may_match(pattern, text)).doubted();
+    }
+    if split_pattern(pattern).is_none() {
+        // Whether a short pattern such as `arn:aws:s3*` is filled up with wildcards is not documented.
+        let mut filled = pattern.to_vec();
+        filled.push(Token::Run);
+        return Truth::from(may_match(&filled, text)).doubted();
+    }
+    Truth::from(may_match(pattern, text)).doubted()
+}
+
+/// Whether wildcards can only stand in the last part, or may stand anywhere.
+fn aligns(pattern: &[Token], place: Place) -> bool {
+    if place == Place::Condition {
+        return true;
+    }
+    let last_colon = pattern.iter().rposition(|token| *token == Token::Char(':')).unwrap_or(0);
+    !pattern[..last_colon].iter().any(|token| matches!(token, Token::One | Token::Run))
+}
+
+/// The six parts of a pattern, unless it is shorter or hides where they begin.
+fn split_pattern(pattern: &[Token]) -> Option<[&[Token]; PARTS]> {
+    let mut parts: [&[Token]; PARTS] = [&[]; PARTS];
+    let mut rest = pattern;
+    for part in parts.iter_mut().take(PARTS - 1) {
+        let end = rest.iter().position(|token| *token == Token::Char(':'))?;
+        let (head, tail) = rest.split_at(end);
+        if head.iter().any(|token| *token == Token::Opaque || matches!(token, Token::Symbol(c) if is_text(*c))) {
+            return None;
+        }
+        *part = head;
+        rest = &tail[1..];
+    }
+    parts[PARTS - 1] = rest;
+    Some(parts)
+}
+
+/// The six parts of an ARN, unless the text is none or hides where they begin.
+pub(crate) fn split_text(arn: &str) -> Option<[&str; PARTS]> {
+    let mut parts = [""; PARTS];
+    let mut pieces = arn.splitn(PARTS, ':');
+    for (i, part) in parts.iter_mut().enumerate() {
+        *part = pieces.next()?;
+        if i < PARTS - 1 && !part.is_ascii() && part.chars().any(|c| is_symbol(c) && is_text(c)) {
+            return None;
+        }
+    }
+    Some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pattern::{Pattern, Variables};
+    use super::*;
+
+    fn check(pattern: &str, arn: &str, resource: Truth, condition: Truth) {
+        let compiled = Pattern::new(pattern, true, Variables::Literal);
+        assert_eq!(matches_arn(compiled.tokens(), arn, Place::Resource), resource, "Resource {pattern} on {arn}");
+        assert_eq!(matches_arn(compiled.tokens(), arn, Place::Condition), condition, "condition {pattern} on {arn}");
+    }
+
+    fn both(pattern: &str, arn: &str, expected: Truth) {
+        check(pattern, arn, expected, expected);
+    }
+
+    #[test]
+    fn wildcards_stay_inside_their_part() {
+        both("arn:aws:sns:*:1:t", "arn:aws:sns:eu-west-1:1:t", Truth::Yes);
+        both("arn:aws:sns:*:2:t", "arn:aws:sns:eu:1:x:2:t", Truth::No);
+        both("arn:aws:sns:e?:1:t", "arn:aws:sns:eu:1:t", Truth::Yes);
+        both("arn:aws:sns:e?:1:t", "arn:aws:sns:e:1:t", Truth::No);
+        both("arn:*:s3:::b", "arn:aws:s3:::b", Truth::Yes);
+        both("arn:aws:logs:r:1:log-group:*", "arn:aws:logs:r:1:log-group:a:log-stream:b", Truth::Yes);
+        both("arn:aws:logs:r:1:*b", "arn:aws:logs:r:1:log-group:a:b", Truth::Yes);
+        both("arn:aws:s3:::b/*", "arn:aws:s3:::b", Truth::No);
+        both("arn:aws:s3:::b", "arn:aws:s3:::B", Truth::No);
+        both("arn:aws:s3:::b", "arn:aws:s3:r::b", Truth::No);
+    }
+
+    #[test]
+    fn the_service_part_of_a_resource_takes_no_wildcard() {
+        check("arn:aws:*:::b", "arn:aws:s3:::b", Truth::Unknown, Truth::Yes);
+        check("arn:aws:s?:::b", "arn:aws:s3:::b", Truth::Unknown, Truth::Yes);
+        both("arn:aws:*:::c", "arn:aws:s3:::b", Truth::No);
+    }
+
+    #[test]
+    fn what_is_no_arn_is_not_guessed() {
+        both("arn:aws:s3*", "arn:aws:s3:::b", Truth::Unknown);
+        both("arn:aws:s3", "arn:aws:s3:::b", Truth::Unknown);
+        both("arn:aws:sns*", "arn:aws:s3:::b", Truth::No);
+        both("**", "arn:aws:s3:::b", Truth::Unknown);
+        both("arn:aws:s3:::b", "*", Truth::No);
+        both("arn:aws:s3*", "*", Truth::No);
+        both("**", "*", Truth::Unknown);
+        both("b", "arn:aws:s3:::b", Truth::No);
+        both("b", "b", Truth::Unknown);
+        both("b", "bx", Truth::Unknown);
+    }
+
+    #[test]
+    fn symbols() {
+        both("arn:aws:kms:r:1:key/*", "arn:aws:kms:r:1:key/\u{E000}", Truth::Yes);
+        both("arn:aws:kms:r:1:key/\u{E000}", "arn:aws:kms:r:1:key/\u{E000}", Truth::Yes);
+        both("arn:aws:kms:r:1:key/\u{E000}", "arn:aws:kms:r:1:key/\u{E001}", Truth::Unknown);
+        both("arn:aws:kms:r:1:key/x", "arn:aws:kms:r:1:key/\u{E001}", Truth::Unknown);
+        both("arn:aws:kms:r:1:alias/x", "arn:aws:kms:r:1:key/\u{E001}", Truth::No);
+        both("arn:aws:kms:*:1:key/*", "arn:aws:kms:\u{E000}:1:key/k", Truth::Yes);
+        both("arn:aws:kms:*:1:key/*", "arn:aws:kms:\u{F0000}:1:key/k", Truth::Unknown);
+        both("\u{F0000}", "\u{F0000}", Truth::Yes);
+        both("\u{F0000}/*", "\u{F0000}/a", Truth::Yes);
+        both("\u{F0000}/*/x", "\u{F0000}/a/x", Truth::Yes);
+        both("\u{F0000}/*", "\u{F0001}/a", Truth::Unknown);
+        both("\u{F0000}/*", "\u{F0000}", Truth::Unknown);
+        both("\u{F0000}/*", "arn:aws:s3:::b/a", Truth::Unknown);
+        both("\u{F0000}/x", "arn:aws:s3:::b/a", Truth::No);
+        both("arn:aws:s3:::b/*", "\u{F0000}/a", Truth::Unknown);
+        both("arn:aws:s3:::b/*", "\u{F0000}", Truth::Unknown);
+        both("arn:aws:s3:::b/*", "\u{10FFFD}", Truth::Unknown);
+        both("\u{10FFFD}", "\u{10FFFD}", Truth::Unknown);
+        both("\u{10FFFD}", "*", Truth::Unknown);
+        both("arn:aws:s3:::b", "arn:aws:s3:\u{F0000}x", Truth::No);
+        // What is not known may hold colons.
+        both("arn:aws:\u{10FFFD}:x:y:z", "arn:aws:s3:::b:x:y:z", Truth::Unknown);
+        both("arn:aws:\u{10FFFD}:x:y:a", "arn:aws:s3:::b:x:y:z", Truth::No);
+        both("arn:x:\u{10FFFD}:x:y:z", "arn:aws:s3:::b:x:y:z", Truth::No);
+        both("arn:aws:\u{F0000}:x:y:z", "arn:aws:s3:::b:x:y:z", Truth::Unknown);
+        both("arn:aws:s3:::\u{F0000}/*", "arn:aws:s3:::\u{F0000}/a", Truth::Yes);
+        // A wildcard before a later colon might stand in the service part of what the symbol hides.
+        check("\u{F0000}:*:::b", "\u{F0000}:s3:::b", Truth::Unknown, Truth::Yes);
+        both("\u{F0000}:*", "\u{F0000}:a:b", Truth::Unknown);
+    }
+
+    #[test]
+    fn split() {
+        assert_eq!(split_text("arn:aws:s3:::b:c/d"), Some(["arn", "aws", "s3", "", "", "b:c/d"]));
+        assert_eq!(split_text("arn:aws:s3::b"), None);
+        assert_eq!(split_text("arn:aws:s3::\u{F0000}:b"), None);
+        assert_eq!(
+            split_text("arn:aws:s3::\u{E000}:\u{F0000}"),
+            Some(["arn", "aws", "s3", "", "\u{E000}", "\u{F0000}"])
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! The `Condition` element.
+//!
+//! Operators and keys are joined by AND, the values of a key by OR, and negated operators hold if none of the values matches:
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html>.
+
+use super::context::{Context, Found};
+use super::operator::{Comparison, Operand, Operator, Set};
+use super::truth::Truth;
+
+/// One operator applied to one key.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Condition {
+    pub(crate) operator: Operator,
+    /// As written.
+    pub(crate) operator_name: String,
+    /// As written.
+    pub(crate) key: String,
+    /// In lower case.
+    pub(crate) lookup: String,
+    /// As written, in text form.
+    pub(crate) wanted: Vec<String>,
+    pub(crate) operands: Vec<Operand>,
+}
+
+impl Condition {
+    /// Whether the request meets the condition.
+    pub(crate) fn evaluate(&self, context: &Context) -> Truth {
+        if self.operands.is_empty() {
+            return Truth::Unknown;
+        }
+        let found = context.find(&self.lookup);
+        if self.operator.comparison == Comparison::Presence {
+            return self.presence(found);
+        }
+        match (found, self.operator.set) {
+            (Found::Unknown, _) => Truth::Unknown,
+            (Found::Absent, set) => self.without_key(set),
+            (Found::One(got), _) => self.one(got, context),
+            // A multivalued key without a set operator is an error in the policy, and its effect is not documented.
+            (Found::Many(_), None) => Truth::Unknown,
+            (Found::Many([]), Some(Set::Any)) if self.operator.if_exists => Truth::Unknown,
+            (Found::Many(got), Some(Set::All)) => Truth::all(got.iter().map(|got| self.one(got, context))),
+            (Found::Many(got), Some(Set::Any)) => Truth::any(got.iter().map(|got| self.one(got, context))),
+        }
+    }
+
+    /// Whether one value of the request meets the condition.
+    pub(crate) fn one(&self, got: &str, context: &Context) -> Truth {
+        let compare = |operand| self.operator.compare(operand, got, context);
+        let matched = Truth::any(self.operands.iter().map(compare));
+        if self.operator.negated { !matched } else { matched }
+    }
+
+    fn without_key(&self, set: Option<Set>) -> Truth {
+        match set {
+            Some(Set::All) => Truth::Yes,
+            // One page says that `IfExists` makes it true, another that `ForAnyValue` makes it false.
+            Some(Set::Any) if self.operator.if_exists => Truth::Unknown,
+            Some(Set::Any) => Truth::No,
+            None => Truth::from(self.operator.if_exists || self.operator.negated),
+        }
+    }
+
+    fn presence(&self, found: Found<'_>) -> Truth {
+        let absent = match found {
+            Found::Absent => true,
+            Found::One(_) => false,
+            Found::Many(values) if !values.is_empty() => false,
+            Found::Many(_) | Found::Unknown => return Truth::Unknown,
+        };
+        Truth::any(self.operands.iter().map(|operand| match operand {
+            Operand::Bool(wanted) => Truth::from(*wanted == absent),
+            _ => Truth::Unknown,
+        }))
+    }
+}
+
+#[cfg(test)]
+#[path = "condition_tests.rs"]
+mod tests;

@@ -1,0 +1,159 @@
+//! The request context: what is known about each condition key.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What is known about one condition key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ContextValue {
+    /// The key is in the request and has this one value.
+    One(String),
+    /// The key is multivalued and has these values, of which there may be none.
+    Many(Vec<String>),
+    /// The request does not have the key.
+    Absent,
+    /// Nothing is known: the key may be absent or have any value.
+    Unknown,
+}
+
+/// The condition keys of a request. Key names compare without regard to case.
+///
+/// A context is *open* or *closed*, which says what holds for keys that it does not mention: in an open one they are unknown, in a closed one
+/// absent. A proof starts from an open context and says of each key why it is known; a simulation of one concrete request uses a closed one.
+///
+/// The keys are listed in the
+/// [IAM User Guide](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
+///
+/// ```
+/// use construct_iam::access::{Context, ContextValue};
+///
+/// let context = Context::open().with("aws:SecureTransport", "true").absent("aws:SourceArn");
+/// assert_eq!(context.get("AWS:securetransport"), ContextValue::One("true".to_owned()));
+/// assert_eq!(context.get("aws:SourceArn"), ContextValue::Absent);
+/// assert_eq!(context.get("aws:SourceIp"), ContextValue::Unknown);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context {
+    keys: BTreeMap<String, ContextValue>,
+    open: bool,
+}
+
+/// A borrowed [`ContextValue`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Found<'a> {
+    One(&'a str),
+    Many(&'a [String]),
+    Absent,
+    Unknown,
+}
+
+impl Context {
+    /// A context in which every key that is not mentioned is unknown.
+    #[must_use]
+    pub const fn open() -> Self {
+        Self { keys: BTreeMap::new(), open: true }
+    }
+
+    /// A context in which every key that is not mentioned is absent from the request.
+    #[must_use]
+    pub const fn closed() -> Self {
+        Self { keys: BTreeMap::new(), open: false }
+    }
+
+    /// Says that the key is in the request, with this single value.
+    #[must_use]
+    pub fn with(self, key: &str, value: impl Into<String>) -> Self {
+        self.set(key, ContextValue::One(value.into()))
+    }
+
+    /// Says that the key is multivalued and has these values.
+    #[must_use]
+    pub fn with_list<V: Into<String>>(self, key: &str, values: impl IntoIterator<Item = V>) -> Self {
+        self.set(key, ContextValue::Many(values.into_iter().map(Into::into).collect()))
+    }
+
+    /// Says that the key is not in the request.
+    #[must_use]
+    pub fn absent(self, key: &str) -> Self {
+        self.set(key, ContextValue::Absent)
+    }
+
+    /// Says that nothing is known about the key.
+    #[must_use]
+    pub fn unknown(self, key: &str) -> Self {
+        self.set(key, ContextValue::Unknown)
+    }
+
+    /// Says what is known about the key; the latest word counts.
+    #[must_use]
+    pub fn set(mut self, key: &str, value: ContextValue) -> Self {
+        self.keys.insert(key.to_ascii_lowercase(), value);
+        self
+    }
+
+    /// What is known about the key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> ContextValue {
+        match self.find(&key.to_ascii_lowercase()) {
+            Found::One(value) => ContextValue::One(value.to_owned()),
+            Found::Many(values) => ContextValue::Many(values.to_vec()),
+            Found::Absent => ContextValue::Absent,
+            Found::Unknown => ContextValue::Unknown,
+        }
+    }
+
+    /// Looks up a key that is in lower case already.
+    pub(crate) fn find(&self, key: &str) -> Found<'_> {
+        match self.keys.get(key) {
+            Some(ContextValue::One(value)) => Found::One(value),
+            Some(ContextValue::Many(values)) => Found::Many(values),
+            Some(ContextValue::Absent) => Found::Absent,
+            Some(ContextValue::Unknown) => Found::Unknown,
+            None if self.open => Found::Unknown,
+            None => Found::Absent,
+        }
+    }
+}
+
+impl fmt::Display for ContextValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(value) => write!(f, "`{value}`"),
+            Self::Many(values) if values.is_empty() => f.write_str("an empty list"),
+            Self::Many(values) => {
+                for (i, value) in values.iter().enumerate() {
+                    write!(f, "{}`{value}`", if i == 0 { "" } else { ", " })?;
+                }
+                Ok(())
+            }
+            Self::Absent => f.write_str("no such key"),
+            Self::Unknown => f.write_str("a value that is not known"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_and_closed_differ_in_what_they_do_not_mention() {
+        assert_eq!(Context::open().get("a:b"), ContextValue::Unknown);
+        assert_eq!(Context::closed().get("a:b"), ContextValue::Absent);
+        assert_eq!(Context::closed().unknown("a:b").get("A:B"), ContextValue::Unknown);
+        assert_eq!(Context::closed().with_list("a:B", ["x"]).get("A:b"), ContextValue::Many(vec!["x".to_owned()]));
+    }
+
+    #[test]
+    fn the_latest_word_counts() {
+        assert_eq!(Context::open().with("a:b", "1").absent("A:b").get("a:b"), ContextValue::Absent);
+    }
+
+    #[test]
+    fn values_read_as_words() {
+        assert_eq!(ContextValue::Many(vec!["a".into(), "b".into()]).to_string(), "`a`, `b`");
+        assert_eq!(ContextValue::Many(vec![]).to_string(), "an empty list");
+        assert_eq!(ContextValue::Absent.to_string(), "no such key");
+    }
+}

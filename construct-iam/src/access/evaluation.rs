@@ -1,0 +1,337 @@
+//! The decision: what each policy says, and how AWS combines it.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html> and, for two accounts,
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>.
+
+use super::pattern::same_text;
+use super::policy::{Effect, Policy, Statement};
+use super::principal::{Named, Principal};
+use super::request::{Level, PolicySet, Request, ResourceKind};
+use super::statement::{Slot, applies};
+use super::truth::Truth;
+use super::verdict::{Impossible, Outcome};
+
+/// A statement that applies or may apply, or a policy that is not known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Site<'a> {
+    pub(crate) slot: Slot<'a>,
+    pub(crate) policy: &'a Policy,
+    pub(crate) statement: Option<(usize, &'a Statement)>,
+    /// Why it only may apply, if the statement itself leaves no doubt.
+    pub(crate) doubt: Option<&'static str>,
+}
+
+/// The Allow statements on one side.
+#[derive(Debug, Default)]
+pub(crate) struct Grant<'a> {
+    pub(crate) certain: Vec<Site<'a>>,
+    pub(crate) possible: Vec<Site<'a>>,
+}
+
+/// The Allow statements in the policy of the resource, by how they name the principal.
+#[derive(Debug, Default)]
+pub(crate) struct Grants<'a> {
+    pub(crate) directly: Grant<'a>,
+    pub(crate) as_role: Grant<'a>,
+    pub(crate) by_account: Grant<'a>,
+}
+
+/// Everything the policies say about a request.
+#[derive(Debug)]
+pub(crate) struct Evaluation<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) policies: &'a PolicySet,
+    pub(crate) identity: Grant<'a>,
+    pub(crate) resource: Grants<'a>,
+    pub(crate) boundary: Option<Grant<'a>>,
+    pub(crate) session: Option<Grant<'a>>,
+    pub(crate) scps: Vec<(&'a Level, Grant<'a>)>,
+    pub(crate) denies: Vec<Site<'a>>,
+    pub(crate) possible_denies: Vec<Site<'a>>,
+    pub(crate) same_account: Truth,
+    pub(crate) impossible: Option<Impossible>,
+}
+
+impl Grant<'_> {
+    pub(crate) fn truth(&self) -> Truth {
+        match (self.certain.is_empty(), self.possible.is_empty()) {
+            (false, _) => Truth::Yes,
+            (true, false) => Truth::Unknown,
+            (true, true) => Truth::No,
+        }
+    }
+}
+
+impl Grants<'_> {
+    pub(crate) fn at_all(&self) -> Truth {
+        self.directly.truth().or(self.as_role.truth()).or(self.by_account.truth())
+    }
+}
+
+/// How the principal's own policies take part.
+#[derive(Clone, Copy, PartialEq)]
+enum OwnPolicies {
+    /// Identity policies, boundary, session policy and SCPs.
+    All,
+    /// It has none; whether SCPs limit it is not documented.
+    PerhapsScps,
+    None,
+}
+
+const SCP_DOUBT: &str = "whether service control policies apply to callers that an identity provider vouches for";
+const RCP_DOUBT: &str = "whether resource control policies apply to the service";
+
+/// Services for which [RCPs](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html) have been in force
+/// from the start. The list grows, so that for other services a Deny may or may not count.
+const RCP_SERVICES: [&str; 5] = ["s3", "sts", "kms", "sqs", "secretsmanager"];
+
+impl<'a> Evaluation<'a> {
+    pub(crate) fn new(request: &'a Request, policies: &'a PolicySet) -> Self {
+        let same_account = match request.principal.account() {
+            Some(account) => same_text(account, &request.resource_account),
+            None => Truth::No,
+        };
+        let mut this = Self {
+            request,
+            policies,
+            identity: Grant::default(),
+            resource: Grants::default(),
+            boundary: None,
+            session: None,
+            scps: Vec::new(),
+            denies: Vec::new(),
+            possible_denies: Vec::new(),
+            same_account,
+            impossible: impossible(request, same_account),
+        };
+        let own = match request.principal {
+            Principal::RoleSession { .. } | Principal::User { .. } | Principal::Root { .. } => OwnPolicies::All,
+            Principal::Federated { .. } => OwnPolicies::PerhapsScps,
+            // A service principal has no policies of its own, and SCPs do not apply to it.
+            Principal::Service { .. } | Principal::Anonymous => OwnPolicies::None,
+        };
+        if own == OwnPolicies::All {
+            this.identity = this.read(Slot::Identity, &policies.identity, None).directly;
+            this.boundary = policies.boundary.as_deref().map(|p| this.read(Slot::Boundary, p, None).directly);
+            this.session = policies.session.as_deref().map(|p| this.read(Slot::Session, p, None).directly);
+        }
+        this.resource = this.read(Slot::Resource, &policies.resource, None);
+        if own != OwnPolicies::None {
+            let doubt = (own == OwnPolicies::PerhapsScps).then_some(SCP_DOUBT);
+            for level in &policies.scps {
+                let grant = this.read(Slot::Scp(level), &level.policies, doubt).directly;
+                this.scps.push((level, grant));
+            }
+        }
+        let doubt = (!RCP_SERVICES.contains(&request.service())).then_some(RCP_DOUBT);
+        for level in &policies.rcps {
+            // `RCPFullAWSAccess` allows everything, so that only the Deny statements matter.
+            this.read(Slot::Rcp(level), &level.policies, doubt);
+        }
+        this
+    }
+
+    /// Collects the statements of some policies: those that deny in `self`, those that allow as the result.
+    fn read(&mut self, slot: Slot<'a>, policies: &'a [Policy], doubt: Option<&'static str>) -> Grants<'a> {
+        let mut grants = Grants::default();
+        for policy in policies {
+            let Some(statements) = policy.statements() else {
+                let site = Site { slot, policy, statement: None, doubt: None };
+                self.possible_denies.push(site);
+                grants.add(site, Named::UNKNOWN);
+                continue;
+            };
+            for (index, statement) in statements.iter().enumerate() {
+                let named = applies(statement, slot, self.request, self.policies);
+                let at_all = named.at_all();
+                if at_all.is_no() {
+                    continue;
+                }
+                let site = Site { slot, policy, statement: Some((index, statement)), doubt: None };
+                match statement.effect {
+                    Effect::Allow => grants.add(site, named),
+                    Effect::Deny if at_all.is_yes() && doubt.is_none() => self.denies.push(site),
+                    Effect::Deny => self.possible_denies.push(Site { doubt, ..site }),
+                    Effect::Unknown => {
+                        self.possible_denies.push(site);
+                        grants.add(site, named.doubted());
+                    }
+                }
+            }
+        }
+        grants
+    }
+
+    /// Asking who one is needs no permission, and works even where it is denied:
+    /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>.
+    pub(crate) fn is_always_allowed(&self) -> bool {
+        self.request.principal.is_identity() && self.request.action_lookup == "sts:getcalleridentity"
+    }
+
+    pub(crate) fn outcome(&self) -> Outcome {
+        if self.is_always_allowed() {
+            return Outcome::Allowed;
+        }
+        if !self.denies.is_empty() {
+            return Outcome::ExplicitlyDenied;
+        }
+        match self.allowed() {
+            Truth::No => Outcome::ImplicitlyDenied,
+            Truth::Yes if self.possible_denies.is_empty() => Outcome::Allowed,
+            Truth::Yes | Truth::Unknown => Outcome::Indeterminate,
+        }
+    }
+
+    /// Whether every side that has to allow the request does, leaving Deny statements aside.
+    pub(crate) fn allowed(&self) -> Truth {
+        if self.impossible.is_some() {
+            return Truth::No;
+        }
+        let directly = self.resource.directly.truth();
+        match self.request.principal {
+            Principal::RoleSession { .. } | Principal::User { .. } | Principal::Root { .. } => {
+                let allowed = match self.same_account {
+                    Truth::Yes => self.allowed_inside_account(),
+                    Truth::No => self.allowed_across_accounts(),
+                    Truth::Unknown => match (self.allowed_inside_account(), self.allowed_across_accounts()) {
+                        (inside, across) if inside == across => inside,
+                        _ => Truth::Unknown,
+                    },
+                };
+                allowed.and(self.allowed_by_scps())
+            }
+            Principal::Service { .. } | Principal::Anonymous => directly,
+            Principal::Federated { .. } if self.undocumented_federation().is_some() => directly.doubted(),
+            Principal::Federated { .. } => directly,
+        }
+    }
+
+    /// Why nothing is documented about a request by means of an identity provider.
+    pub(crate) fn undocumented_federation(&self) -> Option<&'static str> {
+        if !matches!(self.request.principal, Principal::Federated { .. }) {
+            None
+        } else if self.request.kind != ResourceKind::Trust {
+            Some("requests by means of an identity provider for anything but a role")
+        } else if !self.same_account.is_yes() {
+            Some("roles that trust an identity provider of another account")
+        } else if !self.allowed_by_scps().is_yes() {
+            Some(SCP_DOUBT)
+        } else {
+            None
+        }
+    }
+
+    fn allowed_inside_account(&self) -> Truth {
+        // An implicit deny in boundary or session policy does not limit what the resource gives to the session or user itself.
+        self.resource.directly.truth().or(self.limited_inside_account())
+    }
+
+    /// What identity policies, role and account give inside the account, within boundary and session policy.
+    pub(crate) fn limited_inside_account(&self) -> Truth {
+        let given = match self.request.kind {
+            ResourceKind::Ordinary => self.identity_inside_account(),
+            // Without the key policy or the trust policy nothing counts, and there the account only passes the right on.
+            ResourceKind::Key | ResourceKind::Trust => self.passed_on_by_account(),
+        };
+        self.resource.as_role.truth().or(given).and(self.allowed_by_limits())
+    }
+
+    /// Whether the resource lets the account pass the right on, and the account does.
+    pub(crate) fn passed_on_by_account(&self) -> Truth {
+        self.resource.by_account.truth().and(self.identity_inside_account())
+    }
+
+    fn allowed_across_accounts(&self) -> Truth {
+        if forbidden_across_accounts(self.request).is_some() {
+            return Truth::No;
+        }
+        let identity = match self.request.principal {
+            // The root user has every permission in its own account; of others, no page speaks.
+            Principal::Root { .. } => Truth::Unknown,
+            _ => self.identity.truth(),
+        };
+        self.resource.at_all().and(identity).and(self.allowed_by_limits())
+    }
+
+    pub(crate) fn identity_inside_account(&self) -> Truth {
+        match self.request.principal {
+            Principal::Root { .. } => Truth::Yes,
+            _ => self.identity.truth(),
+        }
+    }
+
+    pub(crate) fn allowed_by_limits(&self) -> Truth {
+        let limit = |grant: &Option<Grant<'_>>| grant.as_ref().map_or(Truth::Yes, Grant::truth);
+        limit(&self.boundary).and(limit(&self.session))
+    }
+
+    pub(crate) fn allowed_by_scps(&self) -> Truth {
+        Truth::all(self.scps.iter().map(|(_, grant)| grant.truth()))
+    }
+}
+
+impl<'a> Grants<'a> {
+    fn add(&mut self, site: Site<'a>, named: Named) {
+        for (grant, truth) in [
+            (&mut self.directly, named.directly),
+            (&mut self.as_role, named.as_role),
+            (&mut self.by_account, named.by_account),
+        ] {
+            match truth {
+                Truth::Yes => grant.certain.push(site),
+                Truth::Unknown => grant.possible.push(site),
+                Truth::No => {}
+            }
+        }
+    }
+}
+
+fn impossible(request: &Request, same_account: Truth) -> Option<Impossible> {
+    if matches!(request.principal, Principal::Root { .. }) && request.action_lookup == "sts:assumerole" {
+        return Some(Impossible::AssumeRoleAsRoot);
+    }
+    if same_account.is_no() && request.principal.is_identity() { forbidden_across_accounts(request) } else { None }
+}
+
+/// Operations on a key that work from another account; `ReEncrypt` is authorised as two actions.
+const KEY_ACTIONS_ACROSS_ACCOUNTS: [&str; 20] = [
+    "kms:creategrant",
+    "kms:decrypt",
+    "kms:derivesharedsecret",
+    "kms:describekey",
+    "kms:encrypt",
+    "kms:generatedatakey",
+    "kms:generatedatakeypair",
+    "kms:generatedatakeypairwithoutplaintext",
+    "kms:generatedatakeywithoutplaintext",
+    "kms:generatemac",
+    "kms:getkeyrotationstatus",
+    "kms:getpublickey",
+    "kms:listgrants",
+    "kms:reencryptfrom",
+    "kms:reencryptto",
+    "kms:retiregrant",
+    "kms:revokegrant",
+    "kms:sign",
+    "kms:verify",
+    "kms:verifymac",
+];
+
+fn forbidden_across_accounts(request: &Request) -> Option<Impossible> {
+    if request.kind == ResourceKind::Key && !KEY_ACTIONS_ACROSS_ACCOUNTS.contains(&request.action_lookup.as_str()) {
+        return Some(Impossible::KeyOperationAcrossAccounts);
+    }
+    (request.action_lookup == "iam:passrole").then_some(Impossible::PassRoleAcrossAccounts)
+}
+
+/// The policies in a slot.
+pub(crate) fn policies_in<'a>(slot: Slot<'a>, evaluation: &Evaluation<'a>) -> &'a [Policy] {
+    let set = evaluation.policies;
+    match slot {
+        Slot::Identity => &set.identity,
+        Slot::Resource => &set.resource,
+        Slot::Boundary => set.boundary.as_deref().unwrap_or_default(),
+        Slot::Session => set.session.as_deref().unwrap_or_default(),
+        Slot::Scp(level) | Slot::Rcp(level) => &level.policies,
+    }
+}

@@ -1,0 +1,55 @@
+//! Decides requests as IAM does, and says why.
+//!
+//! [`evaluate`] takes a [`Request`] (who, what, on which resource, in which circumstances) and a [`PolicySet`] (the policies in force: of the
+//! identity, of the resource, permissions boundary, session policy, service and resource control policies) and gives a [`Verdict`]: the
+//! outcome, the statements that decide, and for a denial the statements that nearly allowed it and the change that would.
+//!
+//! What makes it fit for proofs is that it is three-valued throughout: see [`Truth`], [`Context`] and [`symbol`]. Values that are not
+//! known, and rules that AWS does not document, never make a request [`Allowed`](Outcome::Allowed).
+//!
+//! Symbols come back in verdicts as they went in, so that a caller can put the names of its own values in their place before it shows them.
+//!
+//! The module knows nothing of constructs or templates, does no IO, and works on owned data: a [`Policy`] is compiled once and shared.
+//!
+//! ```text
+//! truth    symbol                  three-valued logic; characters that stand for values not known yet
+//! pattern  arn  values  operator   matching text, ARNs, numbers, dates, addresses
+//! context  principal  request      the question
+//! policy   parse  condition  error the policies
+//! statement  evaluation            the decision
+//! explain  fix  verdict  sentences the reasons
+//! evaluate                         the way in
+//! ```
+
+mod arn;
+mod condition;
+mod context;
+mod error;
+mod evaluate;
+mod evaluation;
+mod explain;
+mod fix;
+mod operator;
+mod parse;
+mod pattern;
+mod policy;
+mod principal;
+mod request;
+mod sentences;
+mod statement;
+pub mod symbol;
+mod truth;
+mod values;
+mod verdict;
+
+pub use context::{Context, ContextValue};
+pub use error::{PolicyError, Problem};
+pub use evaluate::evaluate;
+pub use policy::Policy;
+pub use principal::Principal;
+pub use request::{PolicySet, Request, ResourceKind};
+pub use truth::Truth;
+pub use verdict::{
+    Assumption, Change, Citation, Denial, Failure, Fix, Impossible, NearMiss, Outcome, Side, Subject, Tested, Unknown,
+    Verdict,
+};

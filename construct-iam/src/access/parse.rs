@@ -1,0 +1,280 @@
+//! From JSON to compiled statements.
+
+use serde_json::{Map, Value};
+
+use super::condition::Condition;
+use super::error::{PolicyError, Problem};
+use super::operator::{Operand, Operator};
+use super::pattern::{Pattern, Token, Variables};
+use super::policy::{Actions, Effect, Policy, Principals, Resources, Statement};
+use super::principal::Entry;
+use super::symbol;
+
+type Parsed<T> = Result<T, Problem>;
+
+impl Policy {
+    /// Parses a policy document. `name` is what verdicts call it.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError`] if the document is not one that AWS would store: wrong structure, elements, operators or versions, or condition values
+    /// that are not what their operator takes (numbers, dates, addresses). Nothing is skipped, because a policy read in part could seem to
+    /// allow what it denies. If a policy has to be evaluated nevertheless, use [`Policy::unknown`].
+    pub fn parse(name: &str, document: &Value) -> Result<Self, PolicyError> {
+        Ok(Self::of(name, parse(name, document)?))
+    }
+}
+
+/// Parses the statements of a policy document.
+fn parse(name: &str, document: &Value) -> Result<Vec<Statement>, PolicyError> {
+    let whole = |problem| PolicyError::new(name, None, problem);
+    let document = document.as_object().ok_or_else(|| whole(wrong("policy", "an object")))?;
+    if let Some(unknown) = document.keys().find(|key| !matches!(key.as_str(), "Version" | "Id" | "Statement")) {
+        return Err(whole(Problem::UnknownElement(unknown.clone())));
+    }
+    let variables = variables(document.get("Version")).map_err(whole)?;
+    let statements = match document.get("Statement") {
+        Some(Value::Array(statements)) => statements.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => return Err(whole(Problem::Missing("Statement"))),
+    };
+    let parse =
+        |(index, value)| statement(value, variables).map_err(|problem| PolicyError::new(name, Some(index), problem));
+    statements.iter().enumerate().map(parse).collect()
+}
+
+fn variables(version: Option<&Value>) -> Parsed<Variables> {
+    match version {
+        // Without a version, the older one counts.
+        None => Ok(Variables::Literal),
+        Some(version) if is_intrinsic(version) => Ok(Variables::Doubt),
+        Some(version) => match version.as_str() {
+            Some("2012-10-17") => Ok(Variables::Expand),
+            Some("2008-10-17") => Ok(Variables::Literal),
+            _ => Err(Problem::Version(text_of(version))),
+        },
+    }
+}
+
+fn statement(value: &Value, variables: Variables) -> Parsed<Statement> {
+    if is_intrinsic(value) {
+        return Ok(Statement::opaque());
+    }
+    let map = value.as_object().ok_or_else(|| wrong("Statement", "an object or a list of objects"))?;
+    let known = |key: &str| {
+        matches!(key, "Sid" | "Effect" | "Principal" | "NotPrincipal" | "Action" | "NotAction" | "Resource")
+            || matches!(key, "NotResource" | "Condition")
+    };
+    if let Some(unknown) = map.keys().find(|key| !known(key)) {
+        return Err(Problem::UnknownElement(unknown.clone()));
+    }
+    let (conditions, opaque) = map.get("Condition").map_or(Ok((Vec::new(), false)), |c| conditions(c, variables))?;
+    Ok(Statement {
+        sid: sid(map)?,
+        effect: effect(map)?,
+        principal: principal(map)?,
+        action: action(map)?,
+        resource: resource(map, variables)?,
+        conditions,
+        opaque,
+    })
+}
+
+fn sid(map: &Map<String, Value>) -> Parsed<Option<std::sync::Arc<str>>> {
+    match map.get("Sid") {
+        None => Ok(None),
+        Some(Value::String(sid)) => Ok(Some(sid.as_str().into())),
+        Some(other) if is_intrinsic(other) => Ok(None),
+        Some(_) => Err(wrong("Sid", "a string")),
+    }
+}
+
+fn effect(map: &Map<String, Value>) -> Parsed<Effect> {
+    match map.get("Effect") {
+        None => Err(Problem::Missing("Effect")),
+        Some(effect) if is_intrinsic(effect) => Ok(Effect::Unknown),
+        Some(effect) => match effect.as_str() {
+            Some("Allow") => Ok(Effect::Allow),
+            Some("Deny") => Ok(Effect::Deny),
+            _ => Err(Problem::Effect(text_of(effect))),
+        },
+    }
+}
+
+fn principal(map: &Map<String, Value>) -> Parsed<Principals> {
+    Ok(match either(map, "Principal", "NotPrincipal")? {
+        None => Principals::Missing,
+        Some((entries, false)) => Principals::These(self::entries(entries, "Principal")?),
+        Some((entries, true)) => Principals::AllBut(self::entries(entries, "NotPrincipal")?),
+    })
+}
+
+fn entries(value: &Value, element: &'static str) -> Parsed<Vec<Entry>> {
+    if is_intrinsic(value) {
+        return Ok(vec![Entry::Unknown]);
+    }
+    let kinds = match value {
+        Value::String(text) if text == "*" => return Ok(vec![Entry::Anyone]),
+        Value::String(text) if symbol::is_symbolic(text) => return Ok(vec![Entry::Unknown]),
+        Value::String(text) => return Err(Problem::PrincipalText(text.clone())),
+        Value::Object(kinds) if kinds.is_empty() => return Err(Problem::Empty(element)),
+        Value::Object(kinds) => kinds,
+        _ => return Err(wrong(element, "`*` or an object")),
+    };
+    let mut entries = Vec::new();
+    for (kind, values) in kinds {
+        let entry: fn(&str) -> Entry = match kind.as_str() {
+            "AWS" => Entry::aws,
+            "Service" => |text| Entry::Service(text.to_owned()),
+            "Federated" => |text| Entry::Federated(text.to_owned()),
+            "CanonicalUser" => |text| Entry::CanonicalUser(text.to_owned()),
+            _ => return Err(Problem::PrincipalKind(kind.clone())),
+        };
+        for value in non_empty(values, element)? {
+            entries.push(match value {
+                Value::String(text) => entry(text),
+                // An account id without quotes is a number; what comes of it is not documented.
+                Value::Number(_) => Entry::Unknown,
+                value if is_intrinsic(value) => Entry::Unknown,
+                _ => return Err(wrong(element, "a string or a list of strings")),
+            });
+        }
+    }
+    Ok(entries)
+}
+
+fn action(map: &Map<String, Value>) -> Parsed<Actions> {
+    let (values, all_but) = either(map, "Action", "NotAction")?.ok_or(Problem::Missing("Action"))?;
+    let element = if all_but { "NotAction" } else { "Action" };
+    let patterns = non_empty(values, element)?
+        .iter()
+        .map(|value| match value {
+            Value::String(text) => Ok(Pattern::new(&text.to_ascii_lowercase(), true, Variables::Literal)),
+            value if is_intrinsic(value) => Ok(Pattern::unknown()),
+            _ => Err(wrong(element, "a string or a list of strings")),
+        })
+        .collect::<Parsed<_>>()?;
+    Ok(Actions { all_but, patterns })
+}
+
+fn resource(map: &Map<String, Value>, variables: Variables) -> Parsed<Resources> {
+    let Some((values, all_but)) = either(map, "Resource", "NotResource")? else { return Ok(Resources::Missing) };
+    let element = if all_but { "NotResource" } else { "Resource" };
+    let patterns = non_empty(values, element)?
+        .iter()
+        .map(|value| match value {
+            Value::String(text) => {
+                let mut pattern = Pattern::new(text, true, variables);
+                doubt_early_variables(&mut pattern);
+                Ok(pattern)
+            }
+            value if is_intrinsic(value) => Ok(Pattern::unknown()),
+            _ => Err(wrong(element, "a string or a list of strings")),
+        })
+        .collect::<Parsed<_>>()?;
+    Ok(if all_but { Resources::AllBut(patterns) } else { Resources::These(patterns) })
+}
+
+/// Variables may stand in the last part of an ARN only:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse>.
+fn doubt_early_variables(pattern: &mut Pattern) {
+    let mut n_colons = 0;
+    for token in pattern.tokens_mut() {
+        match token {
+            Token::Char(':') => n_colons += 1,
+            Token::Variable(_) if n_colons < 5 => *token = Token::Opaque,
+            _ => {}
+        }
+    }
+}
+
+/// The conditions, and whether there may be some that the template does not show.
+fn conditions(value: &Value, variables: Variables) -> Parsed<(Vec<Condition>, bool)> {
+    if is_intrinsic(value) {
+        return Ok((Vec::new(), true));
+    }
+    let operators = value.as_object().ok_or_else(|| wrong("Condition", "an object"))?;
+    let (mut conditions, mut opaque) = (Vec::new(), false);
+    for (name, keys) in operators {
+        let operator = Operator::parse(name).ok_or_else(|| Problem::Operator(name.clone()))?;
+        if is_intrinsic(keys) {
+            opaque = true;
+            continue;
+        }
+        let keys = keys.as_object().ok_or_else(|| wrong(name, "an object"))?;
+        // What an operator without keys means is not documented.
+        opaque |= keys.is_empty();
+        for (key, values) in keys {
+            conditions.push(condition(operator, name, key, values, variables)?);
+        }
+    }
+    Ok((conditions, opaque))
+}
+
+fn condition(operator: Operator, name: &str, key: &str, values: &Value, variables: Variables) -> Parsed<Condition> {
+    let (mut wanted, mut operands) = (Vec::new(), Vec::new());
+    let values = match values {
+        Value::Array(values) => values.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    for value in values {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Bool(_) | Value::Number(_) => value.to_string(),
+            value if is_intrinsic(value) => {
+                wanted.push(symbol::UNKNOWN.to_string());
+                operands.push(Operand::Unknown);
+                continue;
+            }
+            _ => return Err(wrong(key, "a string, a number, a boolean or a list of them")),
+        };
+        operands.push(operator.operand(&text, variables).ok_or_else(|| Problem::ConditionValue {
+            operator: name.to_owned(),
+            key: key.to_owned(),
+            value: text.clone(),
+        })?);
+        wanted.push(text);
+    }
+    let lookup = key.to_ascii_lowercase();
+    Ok(Condition { operator, operator_name: name.to_owned(), key: key.to_owned(), lookup, wanted, operands })
+}
+
+/// The one of the two elements that is there, and whether it is the second.
+fn either<'a>(
+    map: &'a Map<String, Value>,
+    element: &'static str,
+    negated: &'static str,
+) -> Parsed<Option<(&'a Value, bool)>> {
+    match (map.get(element), map.get(negated)) {
+        (Some(_), Some(_)) => Err(Problem::Both(element, negated)),
+        (Some(value), None) => Ok(Some((value, false))),
+        (None, Some(value)) => Ok(Some((value, true))),
+        (None, None) => Ok(None),
+    }
+}
+
+fn non_empty<'a>(value: &'a Value, element: &'static str) -> Parsed<&'a [Value]> {
+    match value {
+        Value::Array(values) if values.is_empty() => Err(Problem::Empty(element)),
+        Value::Array(values) => Ok(values),
+        one => Ok(std::slice::from_ref(one)),
+    }
+}
+
+/// Whether a template still has an intrinsic function here.
+fn is_intrinsic(value: &Value) -> bool {
+    let Some(map) = value.as_object() else { return false };
+    map.len() == 1 && map.keys().all(|key| key == "Ref" || key.starts_with("Fn::"))
+}
+
+fn wrong(element: &str, expected: &'static str) -> Problem {
+    Problem::Type { element: element.to_owned(), expected }
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;

@@ -1,0 +1,189 @@
+//! Policy documents, compiled.
+
+use std::sync::Arc;
+
+use super::arn::{Place, matches_arn};
+use super::condition::Condition;
+use super::context::Context;
+use super::pattern::{Pattern, Token, glob};
+use super::principal::Entry;
+use super::truth::Truth;
+
+/// A policy document, parsed and compiled once for any number of evaluations. Cloning copies a pointer.
+///
+/// Strings may contain [symbols](super::symbol), and where a template still has an intrinsic function (`{"Ref": …}`, `{"Fn::…": …}`), the
+/// value counts as unknown. What AWS would refuse to store is an error here.
+///
+/// The grammar is that of
+/// [the IAM policy language](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).
+///
+/// ```
+/// use construct_iam::access::Policy;
+/// use serde_json::json;
+///
+/// let policy = Policy::parse("artifact bucket policy", &json!({
+///     "Version": "2012-10-17",
+///     "Statement": {
+///         "Sid": "Read",
+///         "Effect": "Allow",
+///         "Principal": { "AWS": "222222222222" },
+///         "Action": "s3:GetObject",
+///         "Resource": "arn:aws:s3:::artifacts/*"
+///     }
+/// }))?;
+/// assert_eq!(policy.n_statements(), 1);
+/// # Ok::<(), construct_iam::access::PolicyError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Policy(Arc<Document>);
+
+#[derive(Debug)]
+pub(crate) struct Document {
+    name: Arc<str>,
+    /// `None`: the content is not known.
+    statements: Option<Vec<Statement>>,
+}
+
+/// A compiled statement.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    pub(crate) sid: Option<Arc<str>>,
+    pub(crate) effect: Effect,
+    pub(crate) principal: Principals,
+    pub(crate) action: Actions,
+    pub(crate) resource: Resources,
+    pub(crate) conditions: Vec<Condition>,
+    /// A part of the statement that decides whether it applies is not known.
+    pub(crate) opaque: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Effect {
+    Allow,
+    Deny,
+    Unknown,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Principals {
+    Missing,
+    These(Vec<Entry>),
+    AllBut(Vec<Entry>),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Actions {
+    pub(crate) all_but: bool,
+    /// In lower case.
+    pub(crate) patterns: Vec<Pattern>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Resources {
+    Missing,
+    These(Vec<Pattern>),
+    AllBut(Vec<Pattern>),
+}
+
+impl Policy {
+    /// A policy from its statements.
+    pub(crate) fn of(name: &str, statements: Vec<Statement>) -> Self {
+        Self(Arc::new(Document { name: name.into(), statements: Some(statements) }))
+    }
+
+    /// A policy that exists but is not known, such as that of an imported role: it may allow and it may deny anything.
+    #[must_use]
+    pub fn unknown(name: &str) -> Self {
+        Self(Arc::new(Document { name: name.into(), statements: None }))
+    }
+
+    /// What verdicts call the policy.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// How many statements the policy has; none if its content is not known.
+    #[must_use]
+    pub fn n_statements(&self) -> usize {
+        self.0.statements.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Whether the content is known.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.0.statements.is_some()
+    }
+
+    pub(crate) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.0.name)
+    }
+
+    pub(crate) fn statements(&self) -> Option<&[Statement]> {
+        self.0.statements.as_deref()
+    }
+}
+
+impl Statement {
+    /// A statement of which the template says nothing.
+    pub(crate) fn opaque() -> Self {
+        Self {
+            sid: None,
+            effect: Effect::Unknown,
+            principal: Principals::These(vec![Entry::Unknown]),
+            action: Actions { all_but: false, patterns: vec![Pattern::unknown()] },
+            resource: Resources::These(vec![Pattern::unknown()]),
+            conditions: Vec::new(),
+            opaque: true,
+        }
+    }
+}
+
+impl Actions {
+    /// Whether the element covers the action, given in lower case.
+    pub(crate) fn cover(&self, action: &str) -> Truth {
+        let listed = Truth::any(self.patterns.iter().map(|pattern| {
+            let matched = glob(pattern.tokens(), action);
+            // `*` alone may do without a service prefix; for anything else a prefix is required, and its lack is not documented.
+            let complete = pattern.tokens() == [Token::Run] || pattern.tokens().contains(&Token::Char(':'));
+            if complete { matched } else { matched.doubted() }
+        }));
+        if self.all_but { !listed } else { listed }
+    }
+}
+
+impl Resources {
+    /// Whether the element covers the resource; `Yes` if there is no such element.
+    pub(crate) fn cover(&self, resource: &str, context: &Context) -> Truth {
+        match self {
+            Self::Missing => Truth::Yes,
+            Self::These(patterns) => {
+                // A variable without a value matches no resource.
+                Truth::any(patterns.iter().map(|pattern| covers(pattern, resource, context).unwrap_or(Truth::No)))
+            }
+            Self::AllBut(patterns) => {
+                // What such a variable means here is not documented.
+                !Truth::any(patterns.iter().map(|pattern| covers(pattern, resource, context).unwrap_or(Truth::Unknown)))
+            }
+        }
+    }
+
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &str> {
+        let patterns: &[Pattern] = match self {
+            Self::Missing => &[],
+            Self::These(patterns) | Self::AllBut(patterns) => patterns,
+        };
+        patterns.iter().map(Pattern::source)
+    }
+}
+
+fn covers(pattern: &Pattern, resource: &str, context: &Context) -> Option<Truth> {
+    if pattern.tokens() == [Token::Run] {
+        return Some(Truth::Yes);
+    }
+    pattern.resolve(context, |tokens| matches_arn(tokens, resource, Place::Resource)).ok()
+}
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;

@@ -1,0 +1,270 @@
+//! A request, and the policies that are in force for it.
+
+use std::sync::Arc;
+
+use super::arn::split_text;
+use super::context::Context;
+use super::policy::Policy;
+use super::principal::Principal;
+use super::symbol;
+
+/// Who wants to do what to which resource, and the circumstances.
+///
+/// ```
+/// use construct_iam::access::{Context, Principal, Request, ResourceKind};
+///
+/// let principal = Principal::role_session("arn:aws:iam::222222222222:role/deploy", "s1").expect("the ARN of a role");
+/// let request = Request::new(principal, "kms:Decrypt", "arn:aws:kms:us-east-1:111111111111:key/1234", "111111111111")
+///     .with_context(Context::open().with("kms:ViaService", "s3.us-east-1.amazonaws.com"));
+/// assert_eq!(request.kind(), ResourceKind::Key);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub(crate) principal: Principal,
+    pub(crate) action: Arc<str>,
+    /// The action in lower case: actions compare without regard to case.
+    pub(crate) action_lookup: String,
+    pub(crate) resource: Arc<str>,
+    /// What policies are matched with: the resource, or the key behind an alias.
+    pub(crate) resource_lookup: Arc<str>,
+    pub(crate) resource_account: String,
+    pub(crate) kind: ResourceKind,
+    pub(crate) context: Context,
+}
+
+/// How the policy of the resource counts. It belongs to the resource: a key is a key also where no key policy is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ResourceKind {
+    /// Inside one account either the identity policy or the policy of the resource has to allow.
+    Ordinary,
+    /// A KMS key: its [key policy](https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html) always has to allow.
+    Key,
+    /// A role that is to be assumed: its
+    /// [trust policy](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html) always has to allow.
+    Trust,
+}
+
+impl Request {
+    /// A request in an open context, where no condition key is known. The principal's own keys are known with
+    /// [`Context::of_principal`].
+    ///
+    /// `resource` is an ARN, or `*` for an action without a resource; `resource_account` owns it. The [kind](Self::kind) is inferred: calls of
+    /// KMS concern a key, unless they manage an alias; calls of STS about a role concern its trust. Where a key is named by its alias, policies
+    /// are matched with a key of which the id is not known, as
+    /// [an alias ARN in a policy never stands for the key](https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html).
+    #[must_use]
+    pub fn new(
+        principal: Principal,
+        action: impl Into<Arc<str>>,
+        resource: impl Into<Arc<str>>,
+        resource_account: impl Into<String>,
+    ) -> Self {
+        let (action, resource) = (action.into(), resource.into());
+        let action_lookup = action.to_ascii_lowercase();
+        let kind = inferred_kind(&action_lookup, &resource);
+        let behind_alias = if kind == ResourceKind::Key { key_behind_alias(&resource) } else { None };
+        Self {
+            principal,
+            action,
+            action_lookup,
+            resource_lookup: behind_alias.unwrap_or_else(|| resource.clone()),
+            resource,
+            resource_account: resource_account.into(),
+            kind,
+            context: Context::open(),
+        }
+    }
+
+    /// Replaces the context.
+    #[must_use]
+    pub fn with_context(mut self, context: Context) -> Self {
+        self.context = context;
+        self
+    }
+
+    /// Overrides how the policy of the resource counts.
+    #[must_use]
+    pub fn with_kind(mut self, kind: ResourceKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Who makes the request.
+    #[must_use]
+    pub const fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// The action, as given.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        &self.action
+    }
+
+    /// The resource, as given.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        &self.resource
+    }
+
+    /// The account that owns the resource.
+    #[must_use]
+    pub fn resource_account(&self) -> &str {
+        &self.resource_account
+    }
+
+    /// How the policy of the resource counts.
+    #[must_use]
+    pub const fn kind(&self) -> ResourceKind {
+        self.kind
+    }
+
+    /// The circumstances.
+    #[must_use]
+    pub const fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The part of the action before the colon, in lower case.
+    pub(crate) fn service(&self) -> &str {
+        self.action_lookup.split(':').next().unwrap_or_default()
+    }
+}
+
+fn inferred_kind(action: &str, resource: &str) -> ResourceKind {
+    let last_part = split_text(resource).map(|parts| parts[5]);
+    if resource == "*" {
+        ResourceKind::Ordinary
+    } else if action.starts_with("kms:") {
+        let manages_alias = matches!(action, "kms:createalias" | "kms:updatealias" | "kms:deletealias");
+        let is_alias = last_part.is_some_and(|last| last.starts_with("alias/"));
+        if manages_alias && is_alias { ResourceKind::Ordinary } else { ResourceKind::Key }
+    } else if action.starts_with("sts:") && last_part.is_none_or(|last| last.starts_with("role/")) {
+        ResourceKind::Trust
+    } else {
+        ResourceKind::Ordinary
+    }
+}
+
+fn key_behind_alias(resource: &str) -> Option<Arc<str>> {
+    let [arn, partition, service, region, account, last] = split_text(resource)?;
+    last.starts_with("alias/")
+        .then(|| format!("{arn}:{partition}:{service}:{region}:{account}:key/{}", symbol::UNKNOWN).into())
+}
+
+/// The policies in force for a request. What is not given does not limit; what is given but not known is a [`Policy::unknown`].
+///
+/// ```
+/// use construct_iam::access::{Policy, PolicySet};
+///
+/// let policies = PolicySet::new()
+///     .identity(Policy::unknown("policies of the imported role"))
+///     .scp_level("root", [Policy::unknown("service control policies")]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct PolicySet {
+    pub(crate) identity: Vec<Policy>,
+    pub(crate) resource: Vec<Policy>,
+    pub(crate) boundary: Option<Vec<Policy>>,
+    pub(crate) session: Option<Vec<Policy>>,
+    pub(crate) scps: Vec<Level>,
+    pub(crate) rcps: Vec<Level>,
+}
+
+/// The control policies that are attached at one level of an organization: the root, an organizational unit or an account.
+#[derive(Clone, Debug)]
+pub(crate) struct Level {
+    pub(crate) name: Arc<str>,
+    pub(crate) policies: Vec<Policy>,
+}
+
+impl PolicySet {
+    /// No policies at all, which denies everything.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an identity policy: attached to, or inline in, the role or user that makes the request.
+    #[must_use]
+    pub fn identity(mut self, policy: Policy) -> Self {
+        self.identity.push(policy);
+        self
+    }
+
+    /// Adds the policy of the resource: bucket policy, key policy, trust policy …; [`Request::kind`] says how it counts.
+    #[must_use]
+    pub fn resource(mut self, policy: Policy) -> Self {
+        self.resource.push(policy);
+        self
+    }
+
+    /// Sets the permissions boundary of the principal.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+    #[must_use]
+    pub fn boundary(mut self, policy: Policy) -> Self {
+        self.boundary.get_or_insert_default().push(policy);
+        self
+    }
+
+    /// Adds a session policy, which was passed when the role was assumed.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session>
+    #[must_use]
+    pub fn session(mut self, policy: Policy) -> Self {
+        self.session.get_or_insert_default().push(policy);
+        self
+    }
+
+    /// Adds a level of service control policies of the principal's account, `FullAWSAccess` included where it is attached. Every level has
+    /// to allow the request.
+    /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html>
+    #[must_use]
+    pub fn scp_level(mut self, name: impl Into<Arc<str>>, policies: impl IntoIterator<Item = Policy>) -> Self {
+        self.scps.push(Level { name: name.into(), policies: policies.into_iter().collect() });
+        self
+    }
+
+    /// Adds a level of resource control policies of the resource's account. `RCPFullAWSAccess` is always attached and may be left out, so that
+    /// only a Deny matters.
+    /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html>
+    #[must_use]
+    pub fn rcp_level(mut self, name: impl Into<Arc<str>>, policies: impl IntoIterator<Item = Policy>) -> Self {
+        self.rcps.push(Level { name: name.into(), policies: policies.into_iter().collect() });
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_keeps_what_it_was_given() {
+        let request = Request::new(Principal::Anonymous, "S3:GetObject", "arn:aws:s3:::b/x", "111111111111");
+        assert_eq!((request.action(), request.resource()), ("S3:GetObject", "arn:aws:s3:::b/x"));
+        assert_eq!((request.resource_account(), request.principal()), ("111111111111", &Principal::Anonymous));
+        assert_eq!((request.context(), request.service()), (&Context::open(), "s3"));
+    }
+
+    #[test]
+    fn kind_is_inferred_from_action_and_resource() {
+        let kind =
+            |action: &str, resource: &str| Request::new(Principal::Anonymous, action, resource, "111111111111").kind();
+        let key = "arn:aws:kms:us-east-1:111111111111:key/1234";
+        let alias = "arn:aws:kms:us-east-1:111111111111:alias/a";
+        let role = "arn:aws:iam::111111111111:role/r";
+        assert_eq!(kind("KMS:Decrypt", key), ResourceKind::Key);
+        assert_eq!(kind("kms:Decrypt", "\u{F0000}"), ResourceKind::Key);
+        assert_eq!(kind("kms:CreateAlias", alias), ResourceKind::Ordinary);
+        assert_eq!(kind("kms:CreateAlias", key), ResourceKind::Key);
+        assert_eq!(kind("kms:Decrypt", alias), ResourceKind::Key);
+        assert_eq!(kind("kms:ListKeys", "*"), ResourceKind::Ordinary);
+        assert_eq!(kind("sts:AssumeRole", role), ResourceKind::Trust);
+        assert_eq!(kind("sts:TagSession", "\u{F0000}"), ResourceKind::Trust);
+        assert_eq!(kind("sts:GetSessionToken", "*"), ResourceKind::Ordinary);
+        assert_eq!(kind("sts:GetFederationToken", "arn:aws:sts::1:federated-user/x"), ResourceKind::Ordinary);
+        assert_eq!(kind("iam:PassRole", role), ResourceKind::Ordinary);
+        assert_eq!(kind("s3:GetObject", "arn:aws:s3:::b/key/x"), ResourceKind::Ordinary);
+    }
+}

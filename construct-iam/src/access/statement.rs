@@ -1,0 +1,118 @@
+//! Whether one statement applies to a request.
+
+use super::policy::{Effect, Principals, Resources, Statement};
+use super::principal::{Entry, Named, Principal, named_by, spared_by};
+use super::request::{Level, PolicySet, Request, ResourceKind};
+use super::truth::Truth;
+use super::verdict::Side;
+
+/// The kind of policy that a statement stands in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Slot<'a> {
+    Identity,
+    Resource,
+    Boundary,
+    Session,
+    Scp(&'a Level),
+    Rcp(&'a Level),
+}
+
+impl Slot<'_> {
+    pub(crate) fn side(self) -> Side {
+        match self {
+            Self::Identity => Side::Identity,
+            Self::Resource => Side::Resource,
+            Self::Boundary => Side::Boundary,
+            Self::Session => Side::Session,
+            Self::Scp(level) => Side::Scp(level.name.clone()),
+            Self::Rcp(level) => Side::Rcp(level.name.clone()),
+        }
+    }
+}
+
+/// What each element of a statement but its conditions says about the request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Elements {
+    pub(crate) action: Truth,
+    pub(crate) named: Named,
+    pub(crate) resource: Truth,
+}
+
+/// Evaluates all elements but the conditions, for explanations.
+pub(crate) fn elements(statement: &Statement, slot: Slot<'_>, request: &Request, set: &PolicySet) -> Elements {
+    Elements {
+        action: statement.action.cover(&request.action_lookup),
+        named: named(statement, slot, request, set),
+        resource: resource(statement, slot, request),
+    }
+}
+
+/// Whether the statement applies, and how it names the principal. Stops at the first element that fails.
+pub(crate) fn applies(statement: &Statement, slot: Slot<'_>, request: &Request, set: &PolicySet) -> Named {
+    let mut rest = statement.action.cover(&request.action_lookup);
+    if rest.is_no() {
+        return Named::NOT;
+    }
+    let named = named(statement, slot, request, set);
+    if named.at_all().is_no() {
+        return Named::NOT;
+    }
+    rest = rest.and(resource(statement, slot, request));
+    if rest.is_no() {
+        return Named::NOT;
+    }
+    named.and(rest.and(conditions(statement, request)))
+}
+
+fn conditions(statement: &Statement, request: &Request) -> Truth {
+    let met = Truth::all(statement.conditions.iter().map(|condition| condition.evaluate(&request.context)));
+    if statement.opaque { met.doubted() } else { met }
+}
+
+/// Statements in a policy where their elements do not belong have no documented effect; AWS refuses to store them.
+fn resource(statement: &Statement, slot: Slot<'_>, request: &Request) -> Truth {
+    match (slot, request.kind, &statement.resource) {
+        (Slot::Resource, ResourceKind::Trust, Resources::Missing) => Truth::Yes,
+        (Slot::Resource, ResourceKind::Trust, _) => Truth::Unknown,
+        // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
+        (Slot::Resource, ResourceKind::Key, Resources::Missing) => Truth::No,
+        (_, _, Resources::Missing) => Truth::Unknown,
+        (_, _, resources) => resources.cover(&request.resource_lookup, &request.context),
+    }
+}
+
+fn named(statement: &Statement, slot: Slot<'_>, request: &Request, set: &PolicySet) -> Named {
+    let Request { principal, context, kind, .. } = request;
+    if !matches!(slot, Slot::Resource | Slot::Rcp(_)) {
+        return match statement.principal {
+            Principals::Missing => Named { directly: Truth::Yes, ..Named::NOT },
+            _ => Named::UNKNOWN,
+        };
+    }
+    let named = match &statement.principal {
+        Principals::Missing => return Named::UNKNOWN,
+        Principals::These(entries) if entries.contains(&Entry::Anyone) && statement.effect != Effect::Deny => {
+            let others = entries.iter().filter(|entry| **entry != Entry::Anyone);
+            let others = others.fold(Named::NOT, |named, entry| named.or(entry.names(principal, context)));
+            // That `*` lets in callers that are not signed is documented for resources that can be public, and nowhere for
+            // identity providers.
+            let anyone = match principal {
+                Principal::Federated { .. } => Truth::Unknown,
+                Principal::Anonymous => Truth::from(*kind == ResourceKind::Ordinary).or(Truth::Unknown),
+                _ => Truth::Yes,
+            };
+            Named { directly: others.directly.or(anyone), ..others }
+        }
+        Principals::These(entries) => named_by(entries, principal, context),
+        Principals::AllBut(_) if matches!(slot, Slot::Resource) && *kind == ResourceKind::Trust => Named::UNKNOWN,
+        Principals::AllBut(entries) => {
+            let hit = !spared_by(entries, principal, context, set.boundary.is_some());
+            Named { directly: hit, ..Named::NOT }
+        }
+    };
+    // An Allow with `NotPrincipal` is discouraged, and how far it reaches is not documented.
+    match (&statement.principal, statement.effect) {
+        (Principals::AllBut(_), Effect::Allow | Effect::Unknown) => named.doubted(),
+        _ => named,
+    }
+}
