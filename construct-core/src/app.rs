@@ -145,6 +145,7 @@ impl App {
         }
         let (assembly, measured) = pass::emit(ordered);
         findings.extend(measured);
+        findings.extend(pass::check(&plan, &assembly));
         if findings.has_errors() { Err(SynthError::Findings(findings)) } else { Ok((assembly, findings)) }
     }
 

@@ -4,11 +4,14 @@
 //! [`Resource`] is exactly one CloudFormation resource, which is what most constructs are; a [`Lower`] is what planning
 //! leaves of a construct. They stand in one file because a tree holds constructs and constructs are shown the tree.
 
+use std::any::type_name;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
+use crate::assembly::Assembly;
 use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::env::Env;
 use crate::fact::{Fact, Facts, Found, Reach, ReadMarks, RemovalPolicy};
@@ -68,6 +71,13 @@ pub trait Synth: fmt::Debug + Send + Sync + 'static {
     /// Decides what it becomes, and may add constructs and facts. It is asked once, after every construct of the program
     /// was validated, and must cope with a construct that has findings.
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower>;
+}
+
+/// A check of the finished assembly, for what can be said only when all templates are there. A construct asks for it while
+/// it is planned; however many ask, each kind of check runs once.
+pub trait AssemblyCheck: fmt::Debug + Send + Sync + 'static {
+    /// Looks at the assembly and reports what is wrong.
+    fn check(&self, cx: &mut CheckCx<'_>);
 }
 
 /// What planning leaves of a construct.
@@ -210,11 +220,14 @@ pub struct Tree {
     pub(crate) arena: Arena<Content>,
     pub(crate) facts: Facts,
     pub(crate) findings: Diagnostics,
+    /// By the name of their type, so that they run in the same order in every build.
+    pub(crate) checks: BTreeMap<&'static str, Arc<dyn AssemblyCheck>>,
 }
 
 impl Tree {
     pub(crate) fn new(location: Caller) -> Self {
-        Self { arena: Arena::new(Content::Group, location), facts: Facts::default(), findings: Diagnostics::new() }
+        let arena = Arena::new(Content::Group, location);
+        Self { arena, facts: Facts::default(), findings: Diagnostics::new(), checks: BTreeMap::new() }
     }
 
     pub(crate) fn node(&self, node: NodeId) -> &Node<Content> {
@@ -493,6 +506,11 @@ impl PlanCx<'_> {
         attach(self.tree, target.into(), fact, location);
     }
 
+    /// Asks for a check of the finished assembly.
+    pub fn check_assembly<C: AssemblyCheck>(&mut self, check: C) {
+        self.tree.checks.entry(type_name::<C>()).or_insert_with(|| Arc::new(check));
+    }
+
     /// The environment this construct stands in.
     #[must_use]
     pub fn env(&self) -> Option<Env> {
@@ -597,5 +615,39 @@ impl LowerCx<'_> {
     pub fn report(&self, diagnostic: Diagnostic) {
         let node = self.plan.tree.node(self.node);
         self.findings.borrow_mut().push(diagnostic.or_at(&node.path, Some(node.location)));
+    }
+}
+
+/// What a check of the finished assembly sees.
+#[derive(Debug)]
+pub struct CheckCx<'a> {
+    pub(crate) tree: &'a Tree,
+    pub(crate) assembly: &'a Assembly,
+    pub(crate) out: &'a mut Diagnostics,
+}
+
+impl<'a> CheckCx<'a> {
+    /// The assembly.
+    #[must_use]
+    pub fn assembly(&self) -> &'a Assembly {
+        self.assembly
+    }
+
+    /// The tree it came from, to look at.
+    #[must_use]
+    pub fn view(&self) -> View<'a> {
+        View { tree: self.tree }
+    }
+
+    /// The root of the tree, as a target of facts.
+    #[must_use]
+    pub fn root(&self) -> NodeId {
+        self.tree.arena.root()
+    }
+
+    /// Reports a finding about the construct at a path, as it stands in the `aws:cdk:path` of a resource.
+    pub fn report(&mut self, path: &str, diagnostic: Diagnostic) {
+        let location = self.tree.arena.at_path(path).map(|node| self.tree.node(node).location);
+        self.out.push(diagnostic.or_at(path, location));
     }
 }

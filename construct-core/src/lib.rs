@@ -5,6 +5,7 @@
 //! ```text
 //! App ──freeze──▶ Tree ──validate──▶ findings
 //!                   └──plan──▶ Plan ──lower──▶ Lowered ──order──▶ Ordered ──emit──▶ Assembly ──write──▶ cdk.out
+//!                                                                            └──check──▶ findings
 //! ```
 //!
 //! No pass changes what it was given, and only [`Assembly`] and [`App::run`] touch the disk. This crate names no AWS
@@ -29,6 +30,8 @@ mod logical_id;
 mod stack;
 mod tree;
 
+mod assembly;
+
 mod construct;
 mod parts;
 mod resource;
@@ -36,11 +39,13 @@ mod resource;
 mod pass;
 
 mod app;
-mod assembly;
 
 pub use app::{App, SynthError};
 pub use assembly::{Assembly, INLINE_TEMPLATE_BYTES, ReadError, StackArtifact, WriteError};
-pub use construct::{Construct, Lower, LowerCx, Nothing, Plan, PlanCx, Resource, Scope, Synth, Tree, ValidateCx, View};
+pub use construct::{
+    AssemblyCheck, CheckCx, Construct, Lower, LowerCx, Nothing, Plan, PlanCx, Resource, Scope, Synth, Tree, ValidateCx,
+    View,
+};
 pub use diagnostic::{Caller, Diagnostic, Diagnostics, Severity};
 pub use dynamic::{Secret, SsmParameter};
 pub use env::{AccountId, Env, EnvError, Region};
@@ -49,7 +54,7 @@ pub use handle::{Handle, NodeId, NodeRef, StackRef};
 pub use logical_id::short_hash;
 pub use partition::Partition;
 pub use parts::{Condition, ConditionRef, Output, OutputRef, Parameter, ParameterRef, RawRef, RawResource};
-pub use pass::{Lowered, Ordered, emit, lower, order, plan, validate};
+pub use pass::{Lowered, Ordered, check, emit, lower, order, plan, validate};
 pub use resource::{CfnResource, Claim, Properties, Resources, Tagging, Uniqueness};
 pub use stack::StackProps;
 #[doc(hidden)]

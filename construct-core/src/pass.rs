@@ -2,15 +2,17 @@
 //!
 //! ```text
 //! Tree ──validate──▶ findings
-//!   └────plan──▶ Plan ──lower──▶ Lowered ──order──▶ Ordered ──emit──▶ Assembly
+//!   └────plan──▶ Plan ──lower──▶ Lowered ──order──▶ Ordered ──emit──▶ Assembly ──check──▶ findings
 //! ```
 
+mod check;
 mod emit;
 mod lower;
 mod order;
 mod plan;
 mod validate;
 
+pub use check::check;
 pub use emit::emit;
 pub use lower::{Lowered, lower};
 pub use order::{Ordered, order};

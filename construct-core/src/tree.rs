@@ -81,6 +81,11 @@ impl<C> Arena<C> {
         self.by_name.get(&(parent, name.to_owned())).copied()
     }
 
+    /// The node at a path from the root.
+    pub(crate) fn at_path(&self, path: &str) -> Option<NodeId> {
+        path.split('/').try_fold(self.root(), |above, name| self.child(above, name))
+    }
+
     /// Appends a child. A name that is taken gets a number, so that a program with a mistake still gives a whole tree;
     /// the caller reports the mistake.
     pub(crate) fn push(&mut self, parent: NodeId, name: &str, location: Caller, content: C) -> NodeId {

@@ -60,3 +60,8 @@ pub mod prelude {
         ProviderSpec, Stage, StoreRef, StoreSettings, Variable,
     };
 }
+
+/// The program in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -58,8 +58,10 @@ mod tests {
 
     #[test]
     fn the_length_is_that_of_the_text_the_cli_writes() {
-        let template = json!({ "Resources": { "A": { "Type": "X::Y::Z", "List": ["a", { "b": 1, "c": [] }], "T": "true" } } });
-        let yaml = "Resources:\n  A:\n    Type: X::Y::Z\n    List:\n      - a\n      - b: 1\n        c: []\n    T: \"true\"\n";
+        let template =
+            json!({ "Resources": { "A": { "Type": "X::Y::Z", "List": ["a", { "b": 1, "c": [] }], "T": "true" } } });
+        let yaml =
+            "Resources:\n  A:\n    Type: X::Y::Z\n    List:\n      - a\n      - b: 1\n        c: []\n    T: \"true\"\n";
         assert_eq!(yaml_bytes(&template), yaml.len());
     }
 }
