@@ -130,13 +130,13 @@ impl App {
         let tree = self.freeze();
         let mut findings = pass::validate(&tree);
         let plan = pass::plan(tree);
-        findings.extend(plan.findings().clone());
+        findings.extend(plan.without_consequences(plan.findings(), &findings));
         let lowered = pass::lower(&plan);
-        findings.extend(lowered.findings().clone());
+        findings.extend(plan.without_consequences(lowered.findings(), &findings));
         let ordered = match pass::order(lowered) {
             Ok(ordered) => ordered,
             Err(cycles) => {
-                findings.extend(cycles);
+                findings.extend(plan.without_consequences(&cycles, &findings));
                 return Err(SynthError::Findings(findings));
             }
         };

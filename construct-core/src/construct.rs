@@ -16,7 +16,7 @@ use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::env::Env;
 use crate::fact::{Fact, Facts, Found, Reach, ReadMarks, RemovalPolicy};
 use crate::handle::{Handle, NodeId, StackRef};
-use crate::resource::{CfnResource, Claim, Properties, Resources, Tagging};
+use crate::resource::{CfnResource, Claim, Claims, Properties, Resources, Tagging};
 use crate::stack::StackProps;
 use crate::tree::{Arena, Node};
 use crate::value::{Attr, Expr};
@@ -222,12 +222,20 @@ pub struct Tree {
     pub(crate) findings: Diagnostics,
     /// By the name of their type, so that they run in the same order in every build.
     pub(crate) checks: BTreeMap<&'static str, Arc<dyn AssemblyCheck>>,
+    /// Names that were claimed while planning, before there are resources.
+    pub(crate) claims: Claims,
 }
 
 impl Tree {
     pub(crate) fn new(location: Caller) -> Self {
         let arena = Arena::new(Content::Group, location);
-        Self { arena, facts: Facts::default(), findings: Diagnostics::new(), checks: BTreeMap::new() }
+        Self {
+            arena,
+            facts: Facts::default(),
+            findings: Diagnostics::new(),
+            checks: BTreeMap::new(),
+            claims: Claims::default(),
+        }
     }
 
     pub(crate) fn node(&self, node: NodeId) -> &Node<Content> {
@@ -245,6 +253,15 @@ impl Tree {
     pub(crate) fn stack_name(&self, stack: NodeId) -> &str {
         let name = self.stack_props(stack).and_then(|props| props.name.as_deref());
         name.unwrap_or(&self.node(stack).name)
+    }
+
+    /// The finding that a name is claimed a second time.
+    pub(crate) fn claimed_twice(&self, kind: &str, claim: &Claim, env: Env, first: NodeId) -> Diagnostic {
+        let first = self.node(first);
+        let message = format!("two resources of type `{kind}` in {} are named `{}`", claim.place(env), claim.name);
+        Diagnostic::error("resource::duplicate-name", message)
+            .note(format!("the other one is `{}`", first.path), Some(first.location))
+            .help("give one of them another name")
     }
 
     pub(crate) fn report(&mut self, node: NodeId, diagnostic: Diagnostic) {
@@ -305,8 +322,26 @@ fn each_once<F: Fact>(found: Vec<Found<'_, F>>) -> impl Iterator<Item = &F> {
     found.into_iter().map(|found| found.fact).filter(move |fact| last.replace(*fact) != Some(*fact))
 }
 
+/// The most levels of a tree: `tree.json` and whatever walks the tree must cope with them.
+const DEEPEST: usize = 50;
+
 /// Adds a place to the tree and the rules of names: shared by scopes, planning and the app.
 fn place(tree: &mut Tree, parent: NodeId, id: &str, location: Caller, content: Content) -> NodeId {
+    let above = tree.node(parent);
+    if above.depth >= DEEPEST {
+        // Beside the one it should be below: the tree stays whole, and nothing that walks it goes deeper.
+        let beside = above.parent.unwrap_or(parent);
+        let node = tree.arena.push(beside, id, location, content);
+        if !tree.findings.iter().any(|finding| finding.code() == "tree::too-deep") {
+            let diagnostic =
+                Diagnostic::error("tree::too-deep", format!("`{id}` is nested more than {DEEPEST} levels deep"));
+            tree.report(
+                node,
+                diagnostic.help("nest constructs less deeply; a recursion without an end looks like this too"),
+            );
+        }
+        return node;
+    }
     let taken = tree.arena.child(parent, id);
     let node = tree.arena.push(parent, id, location, content);
     if let Some(first) = taken {
@@ -334,8 +369,15 @@ fn place(tree: &mut Tree, parent: NodeId, id: &str, location: Caller, content: C
     node
 }
 
-pub(crate) fn place_stack(tree: &mut Tree, parent: NodeId, id: &str, props: StackProps, location: Caller) -> StackRef {
+pub(crate) fn place_stack(
+    tree: &mut Tree,
+    parent: NodeId,
+    id: &str,
+    mut props: StackProps,
+    location: Caller,
+) -> StackRef {
     let env = props.env;
+    props.name.get_or_insert_with(|| id.to_owned());
     let node = place(tree, parent, id, location, Content::Stack(Arc::new(props)));
     let place = tree.arena.node_mut(node);
     place.stack = Some(node);
@@ -506,6 +548,16 @@ impl PlanCx<'_> {
         attach(self.tree, target.into(), fact, location);
     }
 
+    /// Claims a name for a resource of a type, for constructs from whose name many others are derived. Says whether it was
+    /// free; if it was not, that is reported, and the construct had better become [`Nothing`].
+    pub fn claim(&mut self, kind: &str, claim: &Claim) -> bool {
+        let Some(env) = self.env() else { return true };
+        let Some(first) = self.tree.claims.claim(kind, claim, env, self.node) else { return true };
+        let diagnostic = self.tree.claimed_twice(kind, claim, env, first);
+        self.report(diagnostic);
+        false
+    }
+
     /// Asks for a check of the finished assembly.
     pub fn check_assembly<C: AssemblyCheck>(&mut self, check: C) {
         self.tree.checks.entry(type_name::<C>()).or_insert_with(|| Arc::new(check));
@@ -540,6 +592,8 @@ impl PlanCx<'_> {
 pub struct Plan {
     pub(crate) tree: Tree,
     pub(crate) lowers: Vec<Box<dyn Lower>>,
+    /// How many nodes the program built; planning made the others.
+    pub(crate) built: usize,
 }
 
 /// What a construct sees while it is lowered: the plan, and the facts about it.

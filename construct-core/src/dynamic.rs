@@ -117,7 +117,12 @@ pub(crate) fn problem(text: &str) -> Option<String> {
                     && !version.is_empty()
                     && version.bytes().all(|byte| byte.is_ascii_digit())
             }
-            "secretsmanager" => !target.is_empty() && !target.starts_with(':') && !target.contains(char::is_whitespace),
+            "secretsmanager" => {
+                let fields: Vec<&str> = target.split(":SecretString:").nth(1).unwrap_or_default().split(':').collect();
+                // A version is named by its stage or by its id.
+                let two_versions = matches!(fields[..], [_, stage, id] if !stage.is_empty() && !id.is_empty());
+                !target.is_empty() && !target.starts_with(':') && !target.contains(char::is_whitespace) && !two_versions
+            }
             _ => return Some(format!("`{service}` is no service of dynamic references")),
         };
         if !sound {

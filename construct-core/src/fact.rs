@@ -45,6 +45,18 @@ pub trait Fact: Clone + fmt::Debug + Ord + Send + Sync + 'static {
     const REACH: Reach;
     /// Whether it is a finding when no node read the fact. Links from one construct to another may go unused.
     const MUST_BE_READ: bool = true;
+
+    /// Whether both cannot hold on one construct, as two values of one tag: the code of the finding then. Facts have no
+    /// order, so nothing else could decide.
+    fn contradicts(&self, other: &Self) -> Option<&'static str> {
+        let _ = other;
+        None
+    }
+
+    /// What the fact says, in a few words for findings.
+    fn summary(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A tag on every resource below that can carry tags, and on the stacks.
@@ -68,6 +80,14 @@ impl Tag {
 impl Fact for Tag {
     const NAME: &'static str = "tag";
     const REACH: Reach = Reach::Subtree;
+
+    fn contradicts(&self, other: &Self) -> Option<&'static str> {
+        (self.key == other.key && self.value != other.value).then_some("tag::contradiction")
+    }
+
+    fn summary(&self) -> Option<String> {
+        Some(format!("`{}` = `{}`", self.key, self.value))
+    }
 }
 
 /// What happens to resources when they leave the stack: `DeletionPolicy` and `UpdateReplacePolicy` together.
@@ -113,6 +133,14 @@ impl RemovalPolicy {
 impl Fact for RemovalPolicy {
     const NAME: &'static str = "removal policy";
     const REACH: Reach = Reach::Subtree;
+
+    fn contradicts(&self, other: &Self) -> Option<&'static str> {
+        (self != other).then_some("removal-policy::contradiction")
+    }
+
+    fn summary(&self) -> Option<String> {
+        Some(format!("`{}`", self.deletion()))
+    }
 }
 
 /// Sets or removes one property of every resource below, by its path: the way to whatever a construct does not offer.
@@ -151,6 +179,16 @@ impl PropertyOverride {
 impl Fact for PropertyOverride {
     const NAME: &'static str = "property override";
     const REACH: Reach = Reach::Subtree;
+
+    fn contradicts(&self, other: &Self) -> Option<&'static str> {
+        let same_place = self.path == other.path && self.only == other.only;
+        (same_place && self.value != other.value).then_some("override::contradiction")
+    }
+
+    fn summary(&self) -> Option<String> {
+        let of = self.only.as_ref().map(|only| format!(" of `{only}`")).unwrap_or_default();
+        Some(format!("`{}`{of}", self.path))
+    }
 }
 
 /// An order that no reference implies: everything below the node it is attached to is deployed after everything below
@@ -187,6 +225,14 @@ impl Metadata {
 impl Fact for Metadata {
     const NAME: &'static str = "metadata";
     const REACH: Reach = Reach::Node;
+
+    fn contradicts(&self, other: &Self) -> Option<&'static str> {
+        (self.key == other.key && self.value != other.value).then_some("metadata::contradiction")
+    }
+
+    fn summary(&self) -> Option<String> {
+        Some(format!("`{}`", self.key))
+    }
 }
 
 /// One attached fact with what is needed to report it.
@@ -197,9 +243,12 @@ struct Attached {
     reach: Reach,
     must_be_read: bool,
     location: Caller,
-    text: fn(&(dyn Any + Send + Sync)) -> String,
-    fact: Box<dyn Any + Send + Sync>,
+    contradicts: fn(&Anything, &Anything) -> Option<&'static str>,
+    summary: fn(&Anything) -> Option<String>,
+    fact: Box<Anything>,
 }
+
+type Anything = dyn Any + Send + Sync;
 
 /// All facts of a tree.
 #[derive(Debug, Default)]
@@ -232,7 +281,15 @@ pub(crate) struct Unread {
     pub(crate) name: &'static str,
     pub(crate) reach: Reach,
     pub(crate) location: Caller,
-    pub(crate) text: String,
+    pub(crate) summary: Option<String>,
+}
+
+/// Two facts on one node that cannot both hold.
+pub(crate) struct Contradiction {
+    pub(crate) code: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) summaries: [Option<String>; 2],
+    pub(crate) locations: [Caller; 2],
 }
 
 impl Facts {
@@ -244,7 +301,8 @@ impl Facts {
             reach: F::REACH,
             must_be_read: F::MUST_BE_READ,
             location,
-            text: |any| any.downcast_ref::<F>().map(|fact| format!("{fact:?}")).unwrap_or_default(),
+            contradicts: |left, right| left.downcast_ref::<F>()?.contradicts(right.downcast_ref::<F>()?),
+            summary: |any| any.downcast_ref::<F>()?.summary(),
             fact: Box::new(fact),
         });
     }
@@ -273,8 +331,28 @@ impl Facts {
             name: fact.name,
             reach: fact.reach,
             location: fact.location,
-            text: (fact.text)(fact.fact.as_ref()),
+            summary: (fact.summary)(fact.fact.as_ref()),
         })
+    }
+
+    /// The facts on a node that cannot hold together.
+    pub(crate) fn contradictions(&self, node: NodeId) -> Vec<Contradiction> {
+        let on_node: Vec<&Attached> = self.of.get(&node).into_iter().flatten().map(|&index| &self.all[index]).collect();
+        let mut found = Vec::new();
+        for (n, second) in on_node.iter().enumerate() {
+            for first in &on_node[..n] {
+                if let Some(code) = (first.contradicts)(first.fact.as_ref(), second.fact.as_ref()) {
+                    let summary = |one: &Attached| (one.summary)(one.fact.as_ref());
+                    found.push(Contradiction {
+                        code,
+                        name: first.name,
+                        summaries: [summary(first), summary(second)],
+                        locations: [first.location, second.location],
+                    });
+                }
+            }
+        }
+        found
     }
 
     /// The targets that facts name, for the check that they belong to this tree.

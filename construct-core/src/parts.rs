@@ -142,7 +142,9 @@ impl Synth for RawResource {
         let kind = &self.resource.kind;
         let parts: Vec<&str> = kind.split("::").collect();
         let word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let custom = parts[0] == "Custom" && parts.len() == 2;
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cloudformation-customresource.html
+        let custom_name = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_@-".contains(&byte));
+        let custom = matches!(parts[..], ["Custom", name] if (1..=60).contains(&name.len()) && custom_name(name));
         if !(custom || parts.len() >= 3 && parts.iter().all(word)) {
             cx.report(
                 Diagnostic::error("resource::malformed-type", format!("`{kind}` is no CloudFormation resource type"))

@@ -1,7 +1,10 @@
 //! What constructs lower to: the parts of a template, with references still in them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
+use crate::env::Env;
 use crate::fact::RemovalPolicy;
 use crate::handle::NodeId;
 use crate::value::Expr;
@@ -129,11 +132,37 @@ impl Claim {
         Self { scope, folded: name.clone(), name }
     }
 
+    /// Where the name is unique, in words.
+    pub(crate) fn place(&self, env: Env) -> String {
+        match self.scope {
+            Uniqueness::Environment => env.to_string(),
+            Uniqueness::Account => format!("account {}", env.account),
+            Uniqueness::Partition => format!("the partition {}", env.partition()),
+        }
+    }
+
     /// Names that differ only in case are the same name.
     #[must_use]
     pub fn ignoring_case(mut self) -> Self {
         self.folded = self.name.to_ascii_lowercase();
         self
+    }
+}
+
+/// Who claimed which name.
+#[derive(Debug, Default)]
+pub(crate) struct Claims(BTreeMap<(String, String, String), NodeId>);
+
+impl Claims {
+    /// Notes a claim; gives who has made the same before.
+    pub(crate) fn claim(&mut self, kind: &str, claim: &Claim, env: Env, node: NodeId) -> Option<NodeId> {
+        match self.0.entry((kind.to_owned(), claim.place(env), claim.folded.clone())) {
+            Entry::Vacant(free) => {
+                free.insert(node);
+                None
+            }
+            Entry::Occupied(taken) => Some(*taken.get()),
+        }
     }
 }
 

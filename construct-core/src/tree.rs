@@ -20,6 +20,8 @@ pub(crate) struct Node<C> {
     pub(crate) stack: Option<NodeId>,
     /// Where the construct stands: the stack's environment, or the one an imported construct has of its own.
     pub(crate) env: Option<Env>,
+    /// How many nodes are above it.
+    pub(crate) depth: usize,
     /// The line that placed it.
     pub(crate) location: Caller,
     pub(crate) children: Vec<NodeId>,
@@ -42,6 +44,7 @@ impl<C> Arena<C> {
             path: String::new(),
             stack: None,
             env: None,
+            depth: 0,
             location,
             children: Vec::new(),
             content: root,
@@ -98,11 +101,21 @@ impl<C> Arena<C> {
         }
         let above = self.node(parent);
         let path = if above.path.is_empty() { unique.clone() } else { format!("{}/{unique}", above.path) };
-        let (stack, env) = (above.stack, above.env);
+        let (stack, env, depth) = (above.stack, above.env, above.depth + 1);
         self.by_name.insert((parent, unique.clone()), id);
         self.node_mut(parent).children.push(id);
         let parent = Some(parent);
-        self.nodes.push(Node { parent, name: unique, path, stack, env, location, children: Vec::new(), content });
+        self.nodes.push(Node {
+            parent,
+            name: unique,
+            path,
+            stack,
+            env,
+            depth,
+            location,
+            children: Vec::new(),
+            content,
+        });
         id
     }
 

@@ -45,6 +45,11 @@ pub struct PolicyStatement {
 impl Fact for PolicyStatement {
     const NAME: &'static str = "policy statement";
     const REACH: Reach = Reach::Node;
+
+    fn summary(&self) -> Option<String> {
+        let actions: Vec<String> = self.actions.iter().map(|action| format!("`{action}`")).collect();
+        Some(format!("about {}", actions.join(", ")))
+    }
 }
 
 impl PolicyStatement {

@@ -45,6 +45,14 @@ impl PermissionsBoundary {
 impl Fact for PermissionsBoundary {
     const NAME: &'static str = "permissions boundary";
     const REACH: Reach = Reach::Subtree;
+
+    fn contradicts(&self, other: &Self) -> Option<&'static str> {
+        (self != other).then_some("permissions-boundary::contradiction")
+    }
+
+    fn summary(&self) -> Option<String> {
+        self.0.literal().map(|arn| format!("`{arn}`"))
+    }
 }
 
 /// A managed policy for a role, attached from elsewhere in the tree.
@@ -61,6 +69,10 @@ impl ManagedPolicy {
 impl Fact for ManagedPolicy {
     const NAME: &'static str = "managed policy";
     const REACH: Reach = Reach::Node;
+
+    fn summary(&self) -> Option<String> {
+        self.0.literal().map(|arn| format!("`{arn}`"))
+    }
 }
 
 /// The role with which a construct works: the link that lets others grant to "the project" or "the function".

@@ -23,6 +23,8 @@ use crate::pipeline::Pipeline;
 use crate::resolve::Resolved;
 use scaffold::Scaffold;
 
+const TYPE: &str = "AWS::CodePipeline::Pipeline";
+
 /// A planned pipeline: nothing about it is undecided.
 #[derive(Debug)]
 struct PlannedPipeline {
@@ -34,6 +36,11 @@ struct PlannedPipeline {
 /// Plans a pipeline with everything it needs.
 pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     let Some(home) = cx.env() else { return Box::new(Nothing) };
+    let claim = Claim::new(Uniqueness::Environment, &pipeline.name);
+    if !cx.claim(TYPE, &claim) {
+        // All that would be made for it is named like what the other pipeline of this name makes.
+        return Box::new(Nothing);
+    }
     // Everything that planning adds is new, so what the tree said before still holds while it is changed: the part of it
     // that matters is read first.
     let resolved = Resolved::new(pipeline, home, cx.view());
@@ -60,9 +67,7 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
 
 impl Lower for PlannedPipeline {
     fn lower(&self, _: &LowerCx<'_>, out: &mut Resources) {
-        let resource = CfnResource::new("AWS::CodePipeline::Pipeline", self.declaration.clone())
-            .tagging(Tagging::List)
-            .claim(Some(Claim::new(Uniqueness::Environment, &self.name)));
+        let resource = CfnResource::new(TYPE, self.declaration.clone()).tagging(Tagging::List);
         // A pipeline runs as soon as it exists, so whatever a run needs must exist before.
         out.add(self.after.iter().fold(resource, |resource, &node| resource.depends_on(node)));
     }

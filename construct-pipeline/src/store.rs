@@ -274,8 +274,8 @@ impl ImportedArtifactStore {
         &self.region
     }
 
-    pub(crate) fn has_key(&self) -> bool {
-        self.key.is_some()
+    pub(crate) fn key_arn(&self) -> Option<&Value<kind::Arn>> {
+        self.key.as_ref()
     }
 }
 

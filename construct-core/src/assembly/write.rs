@@ -108,7 +108,10 @@ impl Target {
         let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
         let names: BTreeSet<String> = names.collect();
         if names.contains(manifest::FILE) {
-            return Ok(());
+            return match manifest_in(&self.path) {
+                Some(_) => Ok(()),
+                None => Err(WriteError::NotAnAssembly { path: self.path.clone(), file: manifest::FILE.into() }),
+            };
         }
         match names.into_iter().find(|name| Path::new(name).extension().is_none_or(|extension| extension != "lock")) {
             Some(file) => Err(WriteError::NotAnAssembly { path: self.path.clone(), file }),
@@ -148,20 +151,34 @@ impl Target {
             }
         }
         exchange(staging, &self.path).map_err(error)?;
-        self.retire(staging);
+        // What was swapped out may be the work of another writer who is not done yet, or be taken for a dead one's by a
+        // third: whoever has the lock clears it away.
+        let lock = lock(staging);
+        if staging.is_dir() {
+            self.retire(staging);
+        }
+        drop(lock);
         Ok(())
     }
 
     /// Removes a folder that an assembly was moved out of, after giving what does not belong to it back. Whatever fails
     /// here is left to the next writer: the new assembly is in place already.
+    ///
+    /// The manifest goes last: as long as it is there, it says what belongs to the assembly, and a folder without one
+    /// holds nothing that is to be given back.
     fn retire(&self, old: &Path) {
-        let owned = owned_files(old);
-        for entry in fs::read_dir(old).into_iter().flatten().flatten() {
-            let name = entry.file_name();
-            let place = self.path.join(&name);
-            if !owned.contains(&*name.to_string_lossy()) && !place.exists() && fs::rename(entry.path(), place).is_err()
-            {
-                return;
+        if let Some(manifest) = manifest_in(old) {
+            let owned: BTreeSet<&str> = manifest.files().collect();
+            for entry in fs::read_dir(old).into_iter().flatten().flatten() {
+                let name = entry.file_name();
+                let place = self.path.join(&name);
+                let is_owned = owned.contains(&*name.to_string_lossy());
+                if !is_owned && !place.exists() && fs::rename(entry.path(), place).is_err() {
+                    return;
+                }
+            }
+            for file in owned.iter().filter(|file| **file != manifest::FILE) {
+                drop(fs::remove_file(old.join(file)));
             }
         }
         drop(fs::remove_dir_all(old));
@@ -183,12 +200,11 @@ impl Target {
     }
 }
 
-/// The files of a folder that belong to the assembly in it. The manifest is written first, so a folder that was left
-/// half-written names everything that can be in it.
-fn owned_files(dir: &Path) -> BTreeSet<String> {
-    let manifest = fs::read(dir.join(manifest::FILE)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let manifest = manifest.and_then(|json| manifest::read(&json).ok()).unwrap_or_default();
-    manifest.files().map(str::to_owned).collect()
+/// The manifest of the assembly in a folder. It is written first, so a folder that was left half-written names everything
+/// that can be in it.
+fn manifest_in(dir: &Path) -> Option<manifest::Manifest> {
+    let json: serde_json::Value = serde_json::from_slice(&fs::read(dir.join(manifest::FILE)).ok()?).ok()?;
+    manifest::read(&json).ok().filter(|_| json["version"].is_string())
 }
 
 #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! Turns a plan into templates: asks every node for its resources, applies the facts that reach them, and writes every
 //! expression as JSON with CloudFormation's functions.
 //!
-//! Codes: `fact::unread`, `resource::duplicate-name`, `template::malformed-id`, `template::duplicate-id`, and those of [`apply`] and [`resolve`].
+//! Codes: `fact::unread`, `stack::empty`, `resource::duplicate-name`, `template::malformed-id`, `template::duplicate-id`, and those of [`apply`] and [`resolve`].
 
 mod apply;
 mod resolve;
@@ -16,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fact::{Fact, Reach, ReadMarks, Tag};
 use crate::handle::NodeId;
 use crate::logical_id::logical_id;
-use crate::resource::{Part, Resources, Uniqueness};
+use crate::resource::{Claims, Part, Resources};
 use crate::stack::StackProps;
 use apply::Applied;
 use resolve::Resolver;
@@ -52,6 +52,8 @@ pub(crate) struct LoweredStack {
     pub(crate) outputs: Map<String, Json>,
     /// Stacks that must be deployed before, each with the reason to show when they form a cycle.
     pub(crate) needs: BTreeMap<NodeId, String>,
+    /// The line that placed each resource, by logical id.
+    pub(crate) lines: BTreeMap<String, crate::diagnostic::Caller>,
     /// References between resources of this stack, by logical id.
     pub(crate) references: BTreeSet<(String, String)>,
 }
@@ -81,6 +83,7 @@ pub fn lower(plan: &Plan) -> Lowered {
     let mut resolver = Resolver::new(plan, &placed, &findings);
     for part in &placed {
         let stack = stacks.get_mut(&part.stack).expect("every part stands in a stack of the plan");
+        stack.lines.insert(part.id.clone(), plan.tree.node(part.node).location);
         write_part(part, stack, &mut resolver, &mut applied);
     }
     for (stack, export) in resolver.exports() {
@@ -92,6 +95,13 @@ pub fn lower(plan: &Plan) -> Lowered {
     names_are_claimed_once(plan, &placed, &findings);
     ids_are_unique(plan, &placed, &findings);
     // A stack that holds nothing (only imports, say) is no stack for CloudFormation.
+    for stack in stacks.values().filter(|stack| stack.resources.is_empty()) {
+        if !(stack.outputs.is_empty() && stack.parameters.is_empty() && stack.conditions.is_empty()) {
+            let message = format!("the stack `{}` has no resources, so CloudFormation would refuse it", stack.name);
+            let diagnostic = Diagnostic::warning("stack::empty", message).on(stack.path.clone()).at(stack.location);
+            findings.borrow_mut().push(diagnostic.help("add a resource; the stack is left out until then"));
+        }
+    }
     let stacks: Vec<LoweredStack> = stacks.into_values().filter(|stack| !stack.resources.is_empty()).collect();
     Lowered { stacks, tree: tree_view(plan, &placed), findings: findings.into_inner() }
 }
@@ -145,6 +155,7 @@ fn open_stacks(plan: &Plan, marks: &ReadMarks) -> BTreeMap<NodeId, LoweredStack>
                 resources: Map::new(),
                 outputs: Map::new(),
                 needs: BTreeMap::new(),
+                lines: BTreeMap::new(),
                 references: BTreeSet::new(),
             };
             (node, stack)
@@ -168,7 +179,7 @@ fn write_part(part: &Placed, stack: &mut LoweredStack, resolver: &mut Resolver<'
             if let Some(description) = description {
                 json.insert("Description".into(), description.clone().into());
             }
-            if let Some(id) = condition.and_then(|condition| resolver.id_in(part.stack, condition)) {
+            if let Some(id) = condition.and_then(|condition| resolver.condition(condition)) {
                 json.insert("Condition".into(), id.into());
             }
             json.insert("Value".into(), resolver.json(value));
@@ -191,11 +202,16 @@ fn write_part(part: &Placed, stack: &mut LoweredStack, resolver: &mut Resolver<'
 
 fn report_unread(plan: &Plan, marks: &ReadMarks, findings: &RefCell<Diagnostics>) {
     for unread in plan.tree.facts.unread(marks) {
+        // Facts about constructs of other apps, or outside of every stack, are reported as such.
+        let target = plan.tree.node(unread.target);
+        let is_group_of_stacks = plan.tree.arena.root() == unread.target;
+        if !plan.tree.arena.owns(unread.target) || target.stack.is_none() && !is_group_of_stacks {
+            continue;
+        }
         let path = plan.tree.node(unread.target).path.clone();
-        let message = match unread.reach {
-            Reach::Node => format!("nothing at `{path}` takes this {}: {}", unread.name, unread.text),
-            Reach::Subtree => format!("nothing at or below `{path}` takes this {}: {}", unread.name, unread.text),
-        };
+        let place = if path.is_empty() { "in the app".to_owned() } else { format!("at or below `{path}`") };
+        let what = unread.summary.map(|summary| format!(" {summary}")).unwrap_or_default();
+        let message = format!("nothing {place} takes the {}{what}", unread.name);
         let diagnostic = match unread.reach {
             Reach::Node => Diagnostic::error("fact::unread", message),
             // What is said about a whole subtree may be a house rule that happens to meet nothing today.
@@ -207,25 +223,15 @@ fn report_unread(plan: &Plan, marks: &ReadMarks, findings: &RefCell<Diagnostics>
 }
 
 fn names_are_claimed_once(plan: &Plan, placed: &[Placed], findings: &RefCell<Diagnostics>) {
-    let mut seen: BTreeMap<(&str, String, String), NodeId> = BTreeMap::new();
+    let mut claims = Claims::default();
     for part in placed {
         let Part::Resource(resource) = &part.part else { continue };
         let (Some(claim), Some(env)) = (&resource.claim, plan.tree.node(part.stack).env) else { continue };
-        let (place, words) = match claim.scope {
-            Uniqueness::Environment => (env.to_string(), format!("in {env}")),
-            Uniqueness::Account => (env.account.to_string(), format!("in account {}", env.account)),
-            Uniqueness::Partition => (env.partition().to_string(), format!("in the partition {}", env.partition())),
-        };
-        let Some(first) = seen.insert((&resource.kind, place, claim.folded.clone()), part.node) else { continue };
-        let (first, node) = (plan.tree.node(first), plan.tree.node(part.node));
-        let message = format!("two resources of type `{}` {words} are named `{}`", resource.kind, claim.name);
-        findings.borrow_mut().push(
-            Diagnostic::error("resource::duplicate-name", message)
-                .on(node.path.clone())
-                .at(node.location)
-                .note(format!("the other one is `{}`", first.path), Some(first.location))
-                .help("give one of them another name"),
-        );
+        if let Some(first) = claims.claim(&resource.kind, claim, env, part.node) {
+            let diagnostic = plan.tree.claimed_twice(&resource.kind, claim, env, first);
+            let node = plan.tree.node(part.node);
+            findings.borrow_mut().push(diagnostic.on(node.path.clone()).at(node.location));
+        }
     }
 }
 

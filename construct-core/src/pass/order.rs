@@ -111,7 +111,7 @@ fn resource_cycles(stack: &LoweredStack, findings: &mut Diagnostics) {
         findings.push(
             Diagnostic::error("resource::cycle", message)
                 .on(path(cycle[0]))
-                .at(stack.location)
+                .at(stack.lines.get(cycle[0]).copied().unwrap_or(stack.location))
                 .help("give one of them a name and refer to it by that name"),
         );
     }

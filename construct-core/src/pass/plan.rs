@@ -1,11 +1,13 @@
 //! Visits every construct once and lets it decide what it becomes. Constructs that planning adds come later in the same
 //! walk: there is no fixpoint and no "not planned yet" state to observe.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::construct::{Content, Lower, Nothing, Plan, PlanCx, Tree};
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::pass::validate::validate_node;
+use crate::diagnostic::{Caller, Diagnostic, Diagnostics, Severity};
+use crate::handle::NodeId;
+use crate::pass::validate::{stack_names_are_unique, validate_node};
 
 /// Plans a tree. Findings of planning, and about what planning added, are in [`Plan::findings`].
 #[must_use]
@@ -27,14 +29,47 @@ pub fn plan(mut tree: Tree) -> Plan {
         });
         index += 1;
     }
+    let mut found = Diagnostics::new();
+    stack_names_are_unique(&tree, built, &mut found);
+    tree.findings.extend(found);
     if !(0..tree.arena.len()).any(|index| tree.stack_props(tree.arena.id(index)).is_some()) {
         let diagnostic = Diagnostic::warning("app::no-stack", "the app has no stack, so there is nothing to deploy");
         tree.report(tree.arena.root(), diagnostic.help("add one with `app.stack(\"Tools\", env)`"));
     }
-    Plan { tree, lowers }
+    Plan { tree, lowers, built }
 }
 
 impl Plan {
+    /// Findings without those that merely follow from an error that is reported already: what planning made for a
+    /// construct with an error, and references of a construct with an error.
+    pub(crate) fn without_consequences(&self, found: &Diagnostics, known: &Diagnostics) -> Diagnostics {
+        if found.is_empty() {
+            return Diagnostics::new();
+        }
+        let errors: BTreeSet<&str> =
+            known.iter().filter(|one| one.severity() == Severity::Error).map(Diagnostic::path).collect();
+        let lines: BTreeSet<Option<Caller>> = known.iter().map(Diagnostic::location).collect();
+        let nodes: BTreeMap<&str, NodeId> = (0..self.tree.arena.len())
+            .map(|index| self.tree.arena.id(index))
+            .map(|node| (&*self.tree.node(node).path, node))
+            .collect();
+        let follows = |one: &Diagnostic| {
+            if one.code() == "fact::unread" && lines.contains(&one.location()) {
+                return true;
+            }
+            let is_reference = one.code().starts_with("reference::") || one.code() == "tree::foreign-handle";
+            if is_reference && errors.contains(one.path()) {
+                return true;
+            }
+            let Some(&node) = nodes.get(one.path()) else { return false };
+            let mut above = self.tree.arena.up(node).skip(1);
+            node.index() >= self.built && above.any(|above| errors.contains(&*self.tree.node(above).path))
+        };
+        let mut kept = Diagnostics::new();
+        found.iter().filter(|one| !follows(one)).for_each(|one| kept.push(one.clone()));
+        kept
+    }
+
     /// What planning found.
     #[must_use]
     pub fn findings(&self) -> &Diagnostics {

@@ -2,13 +2,13 @@
 //!
 //! Codes: `tree::foreign-handle`, `tree::outside-a-stack`, `stack::malformed-name`, `stack::duplicate-name`,
 //! `stack::long-description`, `stack::malformed-role`, `env::malformed-account`, `env::unknown-region`, `tag::malformed`,
-//! `tag::contradiction`, `removal-policy::contradiction`, `override::contradiction`.
+//! and those of facts that contradict each other.
 
 use std::collections::BTreeMap;
 
 use crate::construct::{Content, Tree, ValidateCx};
-use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
-use crate::fact::{DependsOn, PropertyOverride, RemovalPolicy, Tag};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::fact::{DependsOn, Tag};
 use crate::handle::NodeId;
 use crate::stack::StackProps;
 
@@ -28,7 +28,7 @@ pub fn validate(tree: &Tree) -> Diagnostics {
             );
         }
     }
-    stack_names_are_unique(tree, &mut out);
+    stack_names_are_unique(tree, 0, &mut out);
     for index in 0..tree.arena.len() {
         validate_node(tree, tree.arena.id(index), &mut out);
     }
@@ -86,14 +86,17 @@ fn validate_stack(cx: &mut ValidateCx<'_>, name: &str, props: &StackProps) {
     }
 }
 
-fn stack_names_are_unique(tree: &Tree, out: &mut Diagnostics) {
+/// Reports every stack from the node `from` on whose name an earlier one has.
+pub(super) fn stack_names_are_unique(tree: &Tree, from: usize, out: &mut Diagnostics) {
     let mut seen = BTreeMap::new();
     for index in 0..tree.arena.len() {
         let node = tree.arena.id(index);
         let Some(props) = tree.stack_props(node) else { continue };
         // CloudFormation compares names exactly, but the files of an assembly also live on disks that do not.
         let key = (tree.stack_name(node).to_ascii_lowercase(), props.env);
-        if let Some(first) = seen.insert(key, node) {
+        if let Some(first) = seen.insert(key, node)
+            && index >= from
+        {
             let name = tree.stack_name(node);
             ValidateCx { tree, node, out }.report(
                 Diagnostic::error("stack::duplicate-name", format!("two stacks in {} are named `{name}`", props.env))
@@ -106,44 +109,35 @@ fn stack_names_are_unique(tree: &Tree, out: &mut Diagnostics) {
 
 /// Facts have no order, so two that contradict each other on one node cannot be decided.
 fn facts_agree(tree: &Tree, node: NodeId, out: &mut Diagnostics) {
-    let mut report = |code, message: String, first: Caller, second: Caller| {
+    for found in tree.facts.contradictions(node) {
+        let name = found.name;
+        let message = match found.summaries {
+            [Some(first), Some(second)] if first != second => {
+                format!("the {name} {second} contradicts the {name} {first} on the same construct")
+            }
+            [Some(first), _] => format!("the {name} {first} is stated twice, with different values, on one construct"),
+            [None, _] => format!("two facts of the kind {name} contradict each other on one construct"),
+        };
         ValidateCx { tree, node, out }.report(
-            Diagnostic::error(code, message)
-                .at(second)
-                .note("the other one is stated here", Some(first))
+            Diagnostic::error(found.code, message)
+                .at(found.locations[1])
+                .note("the other one is stated here", Some(found.locations[0]))
                 .help("keep one of them, or attach one of them nearer to what it is about"),
         );
-    };
-    let tags = tree.facts.on::<Tag>(node);
-    for pair in tags.windows(2) {
-        if pair[0].fact.key == pair[1].fact.key && pair[0].fact.value != pair[1].fact.value {
-            let message = format!("the tag `{}` has two values on one construct", pair[0].fact.key);
-            report("tag::contradiction", message, pair[0].location, pair[1].location);
-        }
     }
-    let removals = tree.facts.on::<RemovalPolicy>(node);
-    for pair in removals.windows(2) {
-        if pair[0].fact != pair[1].fact {
-            let message = "two removal policies are attached to one construct".to_owned();
-            report("removal-policy::contradiction", message, pair[0].location, pair[1].location);
-        }
-    }
-    let overrides = tree.facts.on::<PropertyOverride>(node);
-    for pair in overrides.windows(2) {
-        let (first, second) = (pair[0].fact, pair[1].fact);
-        if first.path == second.path && first.value != second.value && first.only == second.only {
-            let message = format!("the property `{}` is overridden twice on one construct", first.path);
-            report("override::contradiction", message, pair[0].location, pair[1].location);
-        }
-    }
-    for found in &tags {
+    for found in tree.facts.on::<Tag>(node) {
         let Tag { key, value } = found.fact;
         // https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
-        if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 || key.starts_with("aws:") {
+        let shape = |c: char| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c);
+        let sound = (1..=128).contains(&key.chars().count())
+            && value.chars().count() <= 256
+            && !key.to_ascii_lowercase().starts_with("aws:")
+            && key.chars().chain(value.chars()).all(shape);
+        if !sound {
             ValidateCx { tree, node, out }.report(
                 Diagnostic::error("tag::malformed", format!("`{key}` = `{value}` is no tag"))
                     .at(found.location)
-                    .help("keys have 1 to 128 characters and do not begin with `aws:`; values have at most 256"),
+                    .help("keys have 1 to 128 characters and do not begin with `aws:`, values at most 256; both have letters, digits, blanks and `_.:/=+-@`"),
             );
         }
     }

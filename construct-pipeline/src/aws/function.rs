@@ -88,7 +88,8 @@ impl Lower for ImportedFunction {
 
     fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {
         match attr {
-            Attr::Ref => self.parsed().map(|(_, name)| name.into()),
+            // A malformed ARN is reported where it is; what refers to it need not be.
+            Attr::Ref => Some(self.parsed().map_or_else(|| (&self.arn).into(), |(_, name)| name.into())),
             Attr::GetAtt(attr) if attr == "Arn" => Some((&self.arn).into()),
             Attr::GetAtt(_) | Attr::LogicalId => None,
         }

@@ -199,7 +199,7 @@ impl Construct for PipelineProject {
         let mut scope = scope.internal();
         let env = scope.env();
         let name = self.name.clone().unwrap_or_else(|| names::derived(scope.path(), "project", env, 150));
-        let role = self.role.unwrap_or_else(|| {
+        let role = own_role(self.role, &mut scope).unwrap_or_else(|| {
             let role_name = names::derived(scope.path(), "role", env, 64);
             scope.add("Role", Role::new(Principal::service("codebuild.amazonaws.com")).role_name(role_name))
         });
@@ -227,6 +227,18 @@ impl Construct for PipelineProject {
         }
         project
     }
+}
+
+/// A role of this app; one of another app is reported and left out.
+fn own_role(role: Option<RoleRef>, scope: &mut Scope<'_>) -> Option<RoleRef> {
+    if role.is_some_and(|role| !scope.view().owns(role)) {
+        scope.report(
+            Diagnostic::error("tree::foreign-handle", "the role of the project belongs to another app")
+                .help("use handles only with the app that returned them"),
+        );
+        return None;
+    }
+    role
 }
 
 impl PipelineProject {
@@ -394,7 +406,7 @@ impl Construct for ImportedProject {
         let mut scope = scope.internal();
         let project = scope.add("Resource", ProjectReference { arn: self.arn, key: self.key });
         let role = match self.role {
-            Some(GivenRole::Placed(role)) => Some(role),
+            Some(GivenRole::Placed(role)) => own_role(Some(role), &mut scope),
             Some(GivenRole::Imported(role)) => Some(scope.add("Role", role)),
             None => None,
         };

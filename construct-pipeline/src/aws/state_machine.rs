@@ -83,7 +83,10 @@ impl Lower for ImportedStateMachine {
     fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {
         match attr {
             Attr::Ref => Some((&self.arn).into()),
-            Attr::GetAtt(attr) if attr == "Name" => self.parsed().map(|(_, name)| name.into()),
+            // A malformed ARN is reported where it is; what refers to it need not be.
+            Attr::GetAtt(attr) if attr == "Name" => {
+                Some(self.parsed().map_or_else(|| (&self.arn).into(), |(_, name)| name.into()))
+            }
             Attr::GetAtt(_) | Attr::LogicalId => None,
         }
     }

@@ -1,18 +1,19 @@
 //! The configuration of actions, and variables.
 //!
-//! Codes: `configuration::empty-value`, `configuration::long-value`, `configuration::long-key`,
-//! `configuration::not-text`, `variable::malformed-name`, `variable::duplicate-name`, `variable::malformed-default`,
+//! Codes: `configuration::empty-value`, `configuration::long-value`, `configuration::malformed-key`,
+//! `configuration::not-text`, `action::foreign-handle`, `action::malformed-statement`, `variable::malformed-name`, `variable::duplicate-name`, `variable::malformed-default`,
 //! `variable::long-description`, `variable::too-many`, `variable::v2-only`, `variable::unknown`,
 //! `variable::used-too-early`, `variable::in-source`, `namespace::malformed`, `namespace::duplicate`,
 //! `namespace::is-artifact`, and those of the providers.
 
 use std::collections::BTreeMap;
 
-use construct_core::{Diagnostic, Expr};
+use construct_core::{Diagnostic, Expr, Properties, Severity};
+use construct_iam::PolicyDocument;
 
 use super::{Findings, is_name};
 use crate::pipeline::PipelineType;
-use crate::provider::Category;
+use crate::provider::{ActionCx, Category};
 use crate::resolve::{Resolved, ResolvedAction};
 
 /// What the API documents, and what the service's own messages have said since 2022. A value between the two is accepted
@@ -27,13 +28,20 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     let namespaces = namespaces(resolved, findings);
     for action in &resolved.actions {
         let cx = resolved.cx(action);
-        for found in action.action.provider.validate(&cx) {
+        let found = action.action.provider.validate(&cx);
+        let has_errors = found.iter().any(|one| one.severity() == Severity::Error);
+        for found in found {
             let found = if found.location().is_some() { found } else { found.at(action.action.location) };
             findings.push(found);
         }
+        permissions(action, &cx, findings);
         let configuration = action.action.provider.configuration(&cx);
+        foreign_values(resolved, action, &configuration, findings);
         for (key, value) in configuration.iter() {
-            one_value(action, key, value, findings);
+            // What the provider has said of the value in its own words need not be said again.
+            if !(has_errors && matches!(value, Expr::Str(text) if text.is_empty())) {
+                one_value(action, key, value, findings);
+            }
             for text in texts(value) {
                 references(resolved, action, key, text, &namespaces, findings);
             }
@@ -41,11 +49,51 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     }
 }
 
+/// The statements that IAM would refuse when it is too late.
+fn permissions(action: &ResolvedAction<'_>, cx: &ActionCx<'_>, findings: &mut Findings) {
+    let mut policy = PolicyDocument::new();
+    action.action.provider.permissions(cx, &mut policy);
+    let passed = action.spec.passes.iter().flat_map(|passed| &passed.permissions);
+    for problem in policy.statements().chain(passed).filter_map(|statement| statement.problem(true)) {
+        let message = format!("IAM refuses a permission of {}: {problem}", action.words());
+        findings.push(
+            Diagnostic::error("action::malformed-statement", message)
+                .at(action.action.location)
+                .help("a permission has actions and resources, each once"),
+        );
+    }
+}
+
+/// Values that belong to another app, unless the construct the action acts on is reported as such already.
+fn foreign_values(
+    resolved: &Resolved<'_>,
+    action: &ResolvedAction<'_>,
+    configuration: &Properties,
+    findings: &mut Findings,
+) {
+    let mut is_foreign = false;
+    for (_, value) in configuration.iter() {
+        value.for_each_attr(&mut |of, _| is_foreign |= !resolved.view.owns(of));
+    }
+    let known = [action.spec.acts_on, action.spec.worker].into_iter().flatten().any(|node| !resolved.view.owns(node));
+    let given = action.spec.passes.as_ref().and_then(|passed| passed.given.as_ref());
+    if is_foreign && !known && given.is_none() {
+        let message = format!("{} is configured with a construct of another app", action.words());
+        findings.push(
+            Diagnostic::error("action::foreign-handle", message)
+                .at(action.action.location)
+                .help("use handles only with the app that returned them"),
+        );
+    }
+}
+
 fn one_value(action: &ResolvedAction<'_>, key: &str, value: &Expr, findings: &mut Findings) {
     let mut push = |diagnostic: Diagnostic| findings.push(diagnostic.at(action.action.location));
     if key.is_empty() || key.len() > KEY {
         let message = format!("`{key}` is no key of a configuration");
-        push(Diagnostic::error("configuration::long-key", message).help(format!("keys have 1 to {KEY} characters")));
+        push(
+            Diagnostic::error("configuration::malformed-key", message).help(format!("keys have 1 to {KEY} characters")),
+        );
     }
     if matches!(value, Expr::List(_) | Expr::Map(_) | Expr::Null) {
         let message = format!("the value of `{key}` of {} is no text", action.words());

@@ -1,12 +1,13 @@
 //! Stores and roles that the user gave.
 //!
-//! Codes: `store::foreign-handle`, `store::wrong-region`, `store::wrong-account`, `store::key-required`,
+//! Codes: `store::foreign-handle`, `store::wrong-region`, `store::wrong-account`, `store::key-required`, `store::key-in-other-region`,
 //! `store::duplicate-replica`, `store::unused-replica`, `store::replica-at-home`, `store::alias-written-across-accounts`,
 //! `role::in-other-account`, `role::foreign-handle`, `role::passed-across-accounts`.
 
 use std::collections::BTreeSet;
 
 use construct_core::{Diagnostic, Env, Region};
+use construct_iam::Arn;
 
 use super::Findings;
 use crate::flow;
@@ -78,9 +79,20 @@ fn given_store(resolved: &Resolved<'_>, store: &GivenStore, region: Region, find
         let help = "a store is in the account of its pipeline, whatever the accounts of the actions";
         findings.push(Diagnostic::error("store::wrong-account", message).help(help));
     }
+    if let GivenStore::Imported(imported) = store
+        && let Some(key) = imported.key_arn().and_then(|arn| Arn::parse(arn.literal()?).ok())
+        && let Some(env) = env
+        && !key.region_name().is_empty()
+        && key.region_name() != env.region.as_str()
+    {
+        let message =
+            format!("the key of the store for {region} is in {}, the bucket in {}", key.region_name(), env.region);
+        let help = "a key encrypts in its own region only: name the key of that region";
+        findings.push(Diagnostic::error("store::key-in-other-region", message).help(help));
+    }
     let has_key = match store {
         GivenStore::Placed(store) => store.key().is_some(),
-        GivenStore::Imported(store) => store.has_key(),
+        GivenStore::Imported(store) => store.key_arn().is_some(),
     };
     if !has_key && let Some(action) = flow::crossing(resolved, region) {
         let message = format!(
@@ -108,6 +120,8 @@ fn given_roles(resolved: &Resolved<'_>, findings: &mut Findings) {
     if let Some(role) = &resolved.pipeline.role {
         if foreign_handle(role) {
             findings.push(stray());
+        } else if let Some(problem) = malformed(role) {
+            findings.push(problem);
         } else if let Some(env) = role.env(view, home)
             && env.account != home.account
         {
@@ -121,6 +135,12 @@ fn given_roles(resolved: &Resolved<'_>, findings: &mut Findings) {
         let at = action.action.location;
         if action.action.role.as_ref().is_some_and(foreign_handle) {
             findings.push(stray().at(at));
+        }
+        let passed = action.spec.passes.as_ref().and_then(|passed| passed.given.as_ref());
+        for role in [action.action.role.as_ref(), passed].into_iter().flatten() {
+            if let Some(problem) = malformed(role) {
+                findings.push(problem.at(at));
+            }
         }
         let Some(given) = action.spec.passes.as_ref().and_then(|passed| passed.given.as_ref()) else { continue };
         if foreign_handle(given) {
@@ -138,6 +158,17 @@ fn given_roles(resolved: &Resolved<'_>, findings: &mut Findings) {
             findings.push(Diagnostic::error("role::passed-across-accounts", message).at(at).help(help));
         }
     }
+}
+
+/// That a role given by its ARN is none.
+fn malformed(role: &GivenRole) -> Option<Diagnostic> {
+    let GivenRole::Imported(role) = role else { return None };
+    let text = role.arn().literal()?;
+    let sound = Arn::parse(text).is_ok_and(|arn| arn.service() == "iam" && arn.resource().starts_with("role/"));
+    (!sound).then(|| {
+        Diagnostic::error("iam::malformed-role-arn", format!("`{text}` is no ARN of a role"))
+            .help("write it as `arn:aws:iam::111111111111:role/name`")
+    })
 }
 
 /// CodePipeline's documentation recognises aliases only in the account that made the key. Reading needs no name of the

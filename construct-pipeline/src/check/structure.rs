@@ -1,6 +1,6 @@
 //! Names, counts and order.
 //!
-//! Codes: `pipeline::malformed-name`, `pipeline::too-few-stages`, `pipeline::too-many-stages`,
+//! Codes: `pipeline::malformed-name`, `pipeline::malformed-role-path`, `pipeline::too-few-stages`, `pipeline::too-many-stages`,
 //! `pipeline::too-many-actions`, `pipeline::no-source`, `pipeline::source-outside-first-stage`,
 //! `pipeline::other-action-in-first-stage`, `pipeline::execution-mode`, `stage::malformed-name`,
 //! `stage::duplicate-name`, `stage::no-action`, `stage::too-many-actions`, `stage::malformed-reason`,
@@ -41,6 +41,12 @@ fn pipeline(resolved: &Resolved<'_>, findings: &mut Findings) {
     if !is_name(&pipeline.name, ".@_-", 100) {
         let message = format!("`{}` is no name of a pipeline", pipeline.name.escape_debug());
         findings.push(Diagnostic::error("pipeline::malformed-name", message).help(NAME_HELP));
+    }
+    let path = &pipeline.role_path;
+    if path != "/" && !(path.len() > 2 && path.len() <= 512 && path.starts_with('/') && path.ends_with('/')) {
+        let message = format!("`{}` is no path of a role", path.escape_debug());
+        let help = "paths begin and end with `/`, as in `/delivery/`, and have at most 512 characters";
+        findings.push(Diagnostic::error("pipeline::malformed-role-path", message).help(help));
     }
     let n = pipeline.stages.len();
     if n < 2 {

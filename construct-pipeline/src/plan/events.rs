@@ -3,7 +3,7 @@
 //!
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html>
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use construct_core::{Env, Expr, PlanCx, Properties};
 use construct_iam::{Arn, PolicyStatement, Principal, Role, RoleRef};
@@ -50,7 +50,12 @@ pub(super) fn make(
 
     let bus = default_event_bus(home);
     let mut senders: BTreeMap<Env, RoleRef> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for trigger in triggers {
+        // Two sources of one name are a finding already.
+        if !seen.insert(trigger.action.clone()) {
+            continue;
+        }
         let source = (trigger.env.account != home.account).then_some(trigger.env);
         let rule = Rule::new(pattern(&trigger.pattern, source))
             .description(format!("Starts the pipeline {name} for its source {}", trigger.action))

@@ -1,5 +1,6 @@
 //! Roles: one for the pipeline, one for each environment in another account, one for each deployment role.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use construct_core::{Diagnostic, Env, NodeId, PlanCx, Region, Value, kind};
@@ -11,6 +12,8 @@ use crate::names::{self, RoleKind};
 use crate::pipeline::Pipeline;
 use crate::provider::GivenRole;
 use crate::resolve::{Performer, Resolved, ResolvedAction};
+
+const CODEPIPELINE: &str = "codepipeline.amazonaws.com";
 
 /// Who needs to be allowed what: read from the tree before it is changed.
 #[derive(Debug)]
@@ -43,7 +46,7 @@ struct DraftPassed {
 enum Touching {
     Performer,
     Passed,
-    Worker { node: NodeId, role: Option<RoleRef> },
+    Worker { node: NodeId, role: Option<RoleRef>, known: bool },
 }
 
 /// The roles of a pipeline, and who touches artifacts where.
@@ -91,7 +94,7 @@ fn draft_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>) -> DraftAc
         Toucher::Passed => Touching::Passed,
         Toucher::Worker(node) => {
             let role = resolved.view.facts_of::<ServiceRole>(node).next().map(|role| role.0);
-            Touching::Worker { node, role }
+            Touching::Worker { node, role, known: resolved.view.owns(node) }
         }
     };
     DraftAction {
@@ -132,7 +135,12 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
         let performer = match (action.performer, &action.given) {
             (Performer::Worker, _) => None,
             (Performer::Pipeline, _) => Some(pipeline_role),
-            (Performer::Given, Some(given)) => Some(maker.given(given)),
+            (Performer::Given, Some(given)) => {
+                let role = maker.given(given);
+                let trust = maker.trust(pipeline_role);
+                maker.cx.attach(role, trust);
+                Some(role)
+            }
             (Performer::Given | Performer::Scaffold, _) => {
                 Some(*action_roles.entry(action.env).or_insert_with(|| maker.action_role(action.env, pipeline_role)))
             }
@@ -156,7 +164,9 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
             let (role, worker) = match by {
                 Touching::Performer => (performer, None),
                 Touching::Passed => (passed.as_ref().map(|(_, role)| *role), None),
-                Touching::Worker { node, role } => (role, Some(node)),
+                // A handle of another app is a finding already.
+                Touching::Worker { known: false, .. } => (None, None),
+                Touching::Worker { node, role, .. } => (role, Some(node)),
             };
             if let (Some(role), Some(_)) = (role, worker) {
                 action.following.iter().for_each(|statement| maker.cx.attach(role, statement.clone()));
@@ -196,25 +206,31 @@ struct Maker<'m, 's, 'c> {
 impl Maker<'_, '_, '_> {
     fn pipeline_role(&mut self) -> RoleRef {
         match &self.pipeline.role {
-            Some(given) => self.given(given),
+            Some(given) => {
+                let role = self.given(given);
+                self.cx.attach(role, service_trust(CODEPIPELINE));
+                role
+            }
             None => {
                 let env = self.cx.env().expect("a pipeline is planned in a stack");
-                let role = Role::new(Principal::service("codepipeline.amazonaws.com"));
+                let role = Role::new(Principal::service(CODEPIPELINE));
                 let role = self.named(role, RoleKind::Pipeline, env);
                 self.cx.scope().add("Role", role)
             }
         }
     }
 
-    /// The role for all actions of an environment in another account. Only the pipeline's role may assume it: the account
-    /// alone would let in everybody there who may assume roles at all.
-    fn action_role(&mut self, env: Env, pipeline_role: RoleRef) -> RoleRef {
+    /// Lets the pipeline's role alone assume a role: the account by itself would let in everybody there who may assume
+    /// roles at all.
+    fn trust(&self, pipeline_role: RoleRef) -> PolicyStatement {
         let home = self.cx.env().expect("a pipeline is planned in a stack");
-        let trust = PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::account(home)).condition(
-            "ArnEquals",
-            "aws:PrincipalArn",
-            [pipeline_role.arn()],
-        );
+        let trust = PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::account(home));
+        trust.condition("ArnEquals", "aws:PrincipalArn", [pipeline_role.arn()])
+    }
+
+    /// The role for all actions of an environment in another account.
+    fn action_role(&mut self, env: Env, pipeline_role: RoleRef) -> RoleRef {
+        let trust = self.trust(pipeline_role);
         let role = self.named(Role::trusting(PolicyDocument::new().with(trust)), RoleKind::Action, env);
         self.scaffold.scope(env, self.cx).add("ActionRole", role)
     }
@@ -238,6 +254,11 @@ impl Maker<'_, '_, '_> {
     }
 }
 
+/// Lets a service work with a role.
+fn service_trust(service: impl Into<Cow<'static, str>>) -> PolicyStatement {
+    PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::service(service))
+}
+
 /// Deployment roles: one an environment, whatever the actions that pass it.
 #[derive(Debug, Default)]
 struct DeployRoles {
@@ -247,7 +268,9 @@ struct DeployRoles {
 impl DeployRoles {
     fn role(&mut self, passed: DraftPassed, env: Env, maker: &mut Maker<'_, '_, '_>) -> RoleRef {
         if let Some(given) = &passed.given {
-            return maker.given(given);
+            let role = maker.given(given);
+            maker.cx.attach(role, service_trust(passed.service));
+            return role;
         }
         let (role, services, permitted) = self.made.entry(env).or_insert_with(|| {
             let role = Role::trusting(PolicyDocument::new());
@@ -269,8 +292,7 @@ impl DeployRoles {
     fn finish(&self, maker: &mut Maker<'_, '_, '_>) {
         for (env, (role, services, permitted)) in &self.made {
             for service in services {
-                let trust = PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::service(service.clone()));
-                maker.cx.attach(*role, trust);
+                maker.cx.attach(*role, service_trust(service.clone()));
             }
             if !permitted {
                 maker.cx.report(

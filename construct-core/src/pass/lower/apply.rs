@@ -45,7 +45,7 @@ impl<'a> Applied<'a> {
 
         let mut json = Map::new();
         json.insert("Type".into(), resource.kind.as_ref().into());
-        if let Some(id) = resource.condition.and_then(|condition| resolver.id_in(part.stack, condition)) {
+        if let Some(id) = resource.condition.and_then(|condition| resolver.condition(condition)) {
             json.insert("Condition".into(), id.into());
         }
         if written.as_object().is_some_and(|properties| !properties.is_empty()) {
@@ -82,20 +82,35 @@ impl<'a> Applied<'a> {
         for tag in read::<Tag>(self.plan, self.marks, node) {
             tags.entry(&tag.key).or_insert(&tag.value);
         }
-        if tags.is_empty() || properties.get("Tags").is_some() {
-            return;
-        }
         let text = |text: &str| Expr::from(text.to_owned());
-        let tags = tags.into_iter();
-        properties.put(
-            "Tags",
-            match resource.tagging {
-                Tagging::Map => Expr::map(tags.map(|(key, value)| (key.to_owned(), text(value)))),
-                Tagging::List | Tagging::None => {
-                    Expr::list(tags.map(|(key, value)| Expr::map([("Key", text(key)), ("Value", text(value))])))
-                }
-            },
-        );
+        let own = properties.get("Tags").cloned();
+        // A tag that the resource has of its own is nearer than any that reaches it.
+        let has_own = |key: &str| match &own {
+            Some(Expr::Map(entries)) => entries.iter().any(|(own, _)| own == key),
+            Some(Expr::List(entries)) => entries.iter().any(|entry| tag_key(entry) == Some(key)),
+            _ => false,
+        };
+        let tags = tags.into_iter().filter(|(key, _)| !has_own(key));
+        let merged = match (resource.tagging, own.clone()) {
+            (Tagging::Map, Some(Expr::Map(mut entries))) => {
+                entries.extend(tags.map(|(key, value)| (key.to_owned().into(), text(value))));
+                Expr::Map(entries)
+            }
+            (Tagging::Map, None) => Expr::map(tags.map(|(key, value)| (key.to_owned(), text(value)))),
+            (Tagging::List, Some(Expr::List(mut entries))) => {
+                entries.extend(tags.map(|(key, value)| Expr::map([("Key", text(key)), ("Value", text(value))])));
+                Expr::List(entries)
+            }
+            (Tagging::List, None) => {
+                Expr::list(tags.map(|(key, value)| Expr::map([("Key", text(key)), ("Value", text(value))])))
+            }
+            (Tagging::None | Tagging::Map | Tagging::List, _) => return,
+        };
+        if !matches!(&merged, Expr::List(entries) if entries.is_empty())
+            && !matches!(&merged, Expr::Map(entries) if entries.is_empty())
+        {
+            properties.put("Tags", merged);
+        }
     }
 
     /// Applies overrides from the outermost scope inwards, so that the nearest one has the last word.
@@ -127,7 +142,11 @@ impl<'a> Applied<'a> {
         let mut ids = BTreeSet::new();
         let facts = read::<DependsOn>(self.plan, self.marks, part.node);
         let firsts = resource.depends_on.iter().copied().chain(facts.iter().map(|fact| fact.0));
-        for first in firsts.filter(|first| self.plan.tree.arena.owns(*first)) {
+        for first in firsts {
+            if !self.plan.tree.arena.owns(first) {
+                resolver.foreign_handle("a resource depends on a construct of another app");
+                continue;
+            }
             let mut queue = vec![first];
             while let Some(node) = queue.pop() {
                 queue.extend(&self.plan.tree.node(node).children);
@@ -145,6 +164,12 @@ impl<'a> Applied<'a> {
         }
         ids
     }
+}
+
+/// The key of a tag in a list of tags, if it is known.
+fn tag_key(entry: &Expr) -> Option<&str> {
+    let Expr::Map(parts) = entry else { return None };
+    parts.iter().find(|(name, _)| name == "Key").and_then(|(_, key)| key.literal())
 }
 
 /// Sets or removes what a path names; says in words why it cannot.

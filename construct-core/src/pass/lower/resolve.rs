@@ -4,7 +4,7 @@
 //! else, and wherever a stack is coupled by names only, it is the physical name, or a finding that says which construct
 //! needs one.
 //!
-//! Codes: `reference::no-physical-name`, `reference::nothing-there`, `tree::foreign-handle`, `value::null`,
+//! Codes: `reference::no-physical-name`, `reference::nothing-there`, `reference::condition-elsewhere`, `tree::foreign-handle`, `value::null`,
 //! `value::not-a-number`, `value::malformed-dynamic-reference`.
 
 use std::cell::RefCell;
@@ -52,6 +52,21 @@ pub(super) struct Resolver<'a> {
     stack: NodeId,
     id: String,
     left: Left,
+    saw_null: bool,
+}
+
+/// The paths of all `null`s in an expression.
+fn null_places(expr: &Expr, at: &str, out: &mut Vec<String>) {
+    let below = |step: &str| if at.is_empty() { step.to_owned() } else { format!("{at}.{step}") };
+    match expr {
+        Expr::Null => out.push(at.to_owned()),
+        Expr::ByName(inner) | Expr::Call(_, inner) => null_places(inner, at, out),
+        Expr::List(items) | Expr::Join(items) => {
+            items.iter().enumerate().for_each(|(n, item)| null_places(item, &below(&n.to_string()), out));
+        }
+        Expr::Map(entries) => entries.iter().for_each(|(key, value)| null_places(value, &below(key), out)),
+        _ => {}
+    }
 }
 
 impl<'a> Resolver<'a> {
@@ -72,6 +87,7 @@ impl<'a> Resolver<'a> {
             stack: root,
             id: String::new(),
             left: Left::default(),
+            saw_null: false,
         }
     }
 
@@ -90,9 +106,30 @@ impl<'a> Resolver<'a> {
         self.exports.into_iter().map(|((stack, ..), export)| (stack, export))
     }
 
-    /// The logical id of a node in a stack, if it has one there.
-    pub(super) fn id_in(&self, stack: NodeId, node: NodeId) -> Option<&str> {
-        self.targets.get(&node).filter(|target| target.stack == stack).map(|target| &*target.id)
+    /// The logical id of a condition, which must stand in the current stack.
+    pub(super) fn condition(&self, condition: NodeId) -> Option<String> {
+        if !self.plan.tree.arena.owns(condition) {
+            self.foreign_handle("a condition belongs to another app");
+            return None;
+        }
+        let id =
+            self.targets.get(&condition).filter(|target| target.stack == self.stack).map(|target| target.id.clone());
+        if id.is_none() {
+            let target = self.plan.tree.node(condition);
+            let message = format!("the condition `{}` does not stand in this stack", target.path);
+            self.report(
+                Diagnostic::error("reference::condition-elsewhere", message)
+                    .note("it is placed here", Some(target.location))
+                    .help("place the condition in the stack that uses it"),
+            );
+        }
+        id
+    }
+
+    pub(super) fn foreign_handle(&self, message: &str) {
+        self.report(
+            Diagnostic::error("tree::foreign-handle", message).help("use handles only with the app that returned them"),
+        );
     }
 
     /// The resources that the current part refers to so far.
@@ -118,7 +155,17 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn json(&mut self, expr: &Expr) -> Json {
-        self.write(expr, false)
+        let json = self.write(expr, false);
+        if std::mem::take(&mut self.saw_null) {
+            let mut places = Vec::new();
+            null_places(expr, "", &mut places);
+            for place in places {
+                let message = format!("the property `{place}` is `null`, which CloudFormation refuses");
+                let help = "leave the property out, or give it the value `Pseudo::NoValue`";
+                self.report(Diagnostic::error("value::null", message).help(help));
+            }
+        }
+        json
     }
 
     fn write(&mut self, expr: &Expr, by_name: bool) -> Json {
@@ -135,8 +182,7 @@ impl<'a> Resolver<'a> {
                 }
             },
             Expr::Null => {
-                let diagnostic = Diagnostic::error("value::null", "a property is `null`, which CloudFormation refuses");
-                self.report(diagnostic.help("leave the property out, or give it the value `Pseudo::NoValue`"));
+                self.saw_null = true;
                 Json::Null
             }
             Expr::Attr { of, attr } => self.attr(*of, attr, by_name),
@@ -196,10 +242,7 @@ impl<'a> Resolver<'a> {
 
     fn attr(&mut self, of: NodeId, attr: &Attr, by_name: bool) -> Json {
         if !self.plan.tree.arena.owns(of) {
-            self.report(
-                Diagnostic::error("tree::foreign-handle", "a property refers to a construct of another app")
-                    .help("use handles only with the app that returned them"),
-            );
+            self.foreign_handle("a property refers to a construct of another app");
             return Json::Null;
         }
         let physical = || self.plan.tree.node(of).env.and_then(|env| self.plan.lowers[of.index()].physical(attr, env));

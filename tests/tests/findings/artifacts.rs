@@ -1,0 +1,167 @@
+//! The flow of artifacts.
+
+use super::*;
+
+/// A stack in the tools account with a project, and the pipeline's place in it.
+fn with_project() -> (App, StackRef, ProjectRef) {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let project = app.at(tools).add("Build", PipelineProject::new());
+    (app, tools, project)
+}
+
+#[test]
+fn artifact_that_nobody_reads() {
+    let (mut app, tools, project) = with_project();
+    let source = Artifact::new("Source");
+    let bundle = Artifact::new("Bundle"); //~ warning artifact::unread at Tools/Pipeline: `Bundle`
+    let build = Action::new("Build", CodeBuild::new(project, &source).output(&bundle));
+    let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(Stage::new("Build").action(build));
+    app.at(tools).add("Pipeline", pipeline);
+    check(app);
+}
+
+#[test]
+fn artifact_that_nobody_writes() {
+    let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));
+    let stage = Stage::new("More");
+    let stage = stage.action(Action::new("Deploy", deployment(&bundle))); //~ error artifact::never-written at Tools/Pipeline: `Bundle`
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(deploy(&source)).stage(stage)));
+}
+
+#[test]
+fn artifact_whose_name_differs_in_case() {
+    let (source, lower) = (Artifact::new("Source"), Artifact::new("source")); //~ warning artifact::unread at Tools/Pipeline: `Source`
+    let stage = Stage::new("Deploy");
+    let stage = stage.action(Action::new("Deploy", deployment(&lower))); //~ error artifact::never-written at Tools/Pipeline: `source`
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage)));
+}
+
+#[test]
+fn artifact_that_is_written_twice() {
+    let source = Artifact::new("Source");
+    let again = Action::new("Again", CodeCommitSource::new("invoices", &source)); //~ error artifact::written-twice at Tools/Pipeline: `Source`
+    check(placed(Pipeline::new("orders").stage(checkout(&source).action(again)).stage(deploy(&source))));
+}
+
+#[test]
+fn artifact_that_one_action_writes_twice() {
+    let (mut app, tools, project) = with_project();
+    let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));
+    let build = Action::new("Build", CodeBuild::new(project, &source).output(&bundle).output(&bundle)); //~ error artifact::written-twice at Tools/Pipeline: `Bundle`
+    let stage = Stage::new("Build").action(build);
+    let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&bundle));
+    app.at(tools).add("Pipeline", pipeline);
+    check(app);
+}
+
+#[test]
+fn artifact_that_is_read_in_an_earlier_stage() {
+    let (mut app, tools, project) = with_project();
+    let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));
+    let build = Stage::new("Build").action(Action::new("Build", CodeBuild::new(project, &source).output(&bundle)));
+    let early = Stage::new("Deploy");
+    let early = early.action(Action::new("Deploy", deployment(&bundle))); //~ error artifact::read-too-early at Tools/Pipeline: `Bundle`
+    app.at(tools).add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(early).stage(build));
+    check(app);
+}
+
+#[test]
+fn artifact_that_is_read_at_the_same_time() {
+    let (mut app, tools, project) = with_project();
+    let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));
+    let stage = Stage::new("Build")
+        .action(Action::new("Build", CodeBuild::new(project, &source).output(&bundle)))
+        .action(Action::new("Deploy", deployment(&bundle))); //~ error artifact::read-too-early at Tools/Pipeline: `Bundle`
+    app.at(tools).add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(stage));
+    check(app);
+}
+
+#[test]
+fn artifact_that_an_action_reads_of_itself() {
+    let (mut app, tools, project) = with_project();
+    let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));
+    let build = CodeBuild::new(project, &source).input(&bundle).output(&bundle);
+    let build = Action::new("Build", build); //~ error artifact::read-too-early at Tools/Pipeline: `Bundle`
+    app.at(tools)
+        .add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(Stage::new("Build").action(build)));
+    check(app);
+}
+
+#[test]
+fn artifact_that_is_read_twice() {
+    let (mut app, tools, project) = with_project();
+    let source = Artifact::new("Source");
+    let build = Action::new("Build", CodeBuild::new(project, &source).input(&source)); //~ error artifact::read-twice at Tools/Pipeline: `Source`
+    app.at(tools)
+        .add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(Stage::new("Build").action(build)));
+    check(app);
+}
+
+#[test]
+fn artifact_names_that_are_malformed() {
+    let empty = Artifact::new(""); //~ error artifact::malformed-name at Tools/Pipeline: ``
+    let space = Artifact::new("My source"); //~ error artifact::malformed-name at Tools/Pipeline: `My source`
+    let dot = Artifact::new("my.source"); //~ error artifact::malformed-name at Tools/Pipeline: `my.source`
+    let long = Artifact::new("x".repeat(101)); //~ error artifact::malformed-name at Tools/Pipeline: `xxx
+    let artifacts = [empty, space, dot, long];
+    let (mut first, mut second) = (Stage::new("Source"), Stage::new("Deploy"));
+    for (n, artifact) in artifacts.iter().enumerate() {
+        first = first.action(Action::new(format!("Checkout{n}"), CodeCommitSource::new("orders", artifact)));
+        second = second.action(Action::new(format!("Deploy{n}"), deployment(artifact)));
+    }
+    check(placed(Pipeline::new("orders").stage(first).stage(second)));
+}
+
+#[test]
+fn artifact_from_one_foreign_account_to_another() {
+    let source = Artifact::new("Source");
+    let first = Action::new("Checkout", CodeCommitSource::new("orders", &source)).account(OTHER);
+    let second = Action::new("Deploy", deployment(&source)).account("333333333333"); //~ error artifact::foreign-to-foreign at Tools/Pipeline: 333333333333
+    let pipeline = Pipeline::new("orders").stage(Stage::new("Source").action(first));
+    check(placed(pipeline.stage(Stage::new("Deploy").action(second))));
+}
+
+#[test]
+fn foreign_build_with_outputs() {
+    let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let role = Role::import("arn:aws:iam::222222222222:role/build");
+    let project = PipelineProject::import("arn:aws:codebuild:us-east-1:222222222222:project/build").role(role);
+    let project = app.at(tools).add("Build", project);
+    let build = Action::new("Build", CodeBuild::new(project, &source).output(&bundle)); //~ error action::foreign-outputs at Tools/Pipeline: 222222222222
+    let stage = Stage::new("Build").action(build);
+    app.at(tools).add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&bundle)));
+    check(app);
+}
+
+#[test]
+fn build_with_six_inputs() {
+    let (mut app, tools, project) = with_project();
+    let sources: Vec<Artifact> = (0..6).map(|n| Artifact::new(format!("Source{n}"))).collect();
+    let checkouts = sources
+        .iter()
+        .enumerate()
+        .map(|(n, source)| Action::new(format!("Checkout{n}"), CodeCommitSource::new("orders", source)));
+    let build = sources[1..].iter().fold(CodeBuild::new(project, &sources[0]), CodeBuild::input);
+    let stage = Stage::new("Build").action(Action::new("Build", build)); //~ error action::input-count at Tools/Pipeline: 6 artifacts
+    app.at(tools).add("Pipeline", Pipeline::new("orders").stage(Stage::new("Source").actions(checkouts)).stage(stage));
+    check(app);
+}
+
+#[test]
+fn source_of_a_partner_without_an_output() {
+    let source = Artifact::new("Source");
+    let github = CustomAction::new(Category::Source, Owner::ThirdParty, "GitHub");
+    let first = checkout(&source).action(Action::new("GitHub", github)); //~ error action::output-count at Tools/Pipeline: 0 artifacts
+    check(placed(Pipeline::new("orders").stage(first).stage(deploy(&source))));
+}
+
+#[test]
+fn approval_that_reads_an_artifact() {
+    let source = Artifact::new("Source");
+    let ask = CustomAction::new(Category::Approval, Owner::Custom, "Ask").input(&source);
+    let stage = Stage::new("Ask").action(Action::new("Ask", ask)); //~ error action::input-count at Tools/Pipeline: 1 artifacts
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&source))));
+}

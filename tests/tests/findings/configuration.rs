@@ -1,0 +1,208 @@
+//! Configurations, variables and namespaces.
+
+use super::*;
+
+fn jenkins(source: &Artifact) -> CustomAction {
+    CustomAction::new(Category::Test, Owner::Custom, "Jenkins").input(source)
+}
+
+/// A pipeline with an action between its source and its deployment.
+fn between(source: &Artifact, action: Action) -> Pipeline {
+    let first = Stage::new("Source")
+        .action(Action::new("Checkout", CodeCommitSource::new("orders", source)).namespace("source"));
+    Pipeline::new("orders").stage(first).stage(Stage::new("Check").action(action)).stage(deploy(source))
+}
+
+#[test]
+fn value_of_1001_characters() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Check", jenkins(&source).configuration("Text", "x".repeat(1_001))); //~ warning configuration::long-value at Tools/Pipeline: 1001 characters
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn value_of_50001_characters() {
+    let source = Artifact::new("Source");
+    let text = "x".repeat(50_001);
+    let action = Action::new("Check", jenkins(&source).configuration("Text", text)); //~ error configuration::long-value at Tools/Pipeline: 50001 characters
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn value_of_1000_characters_is_no_mistake() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Check", jenkins(&source).configuration("Text", "ü".repeat(1_000)));
+    let (_, warnings) = placed(between(&source, action)).synth_with_warnings().unwrap();
+    assert!(warnings.is_empty(), "{warnings}");
+}
+
+#[test]
+fn parameter_overrides_of_more_than_1000_characters() {
+    let source = Artifact::new("Source");
+    let deploy = deployment(&source).parameter("Text", "x".repeat(1_000));
+    let action = Action::new("Deploy2", deploy); //~ warning configuration::long-value at Tools/Pipeline: `ParameterOverrides`
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn value_that_is_empty() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Check", jenkins(&source).configuration("ProjectName", "")); //~ error configuration::empty-value at Tools/Pipeline: `ProjectName`
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn keys_that_are_empty_or_too_long() {
+    let source = Artifact::new("Source");
+    let stage = Stage::new("Check")
+        .action(Action::new("One", jenkins(&source).configuration("", "x"))) //~ error configuration::malformed-key at Tools/Pipeline: ``
+        .action(Action::new("Two", jenkins(&source).configuration("k".repeat(51), "x"))); //~ error configuration::malformed-key at Tools/Pipeline: `kkk
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&source))));
+}
+
+/// A provider that hands over what is no text.
+#[derive(Debug)]
+struct Structured;
+
+impl Provider for Structured {
+    fn spec(&self) -> ProviderSpec {
+        ProviderSpec::new(Category::Test, Owner::Custom, "Structured")
+    }
+
+    fn configuration(&self, _: &ActionCx<'_>) -> Properties {
+        Properties::new().set("Targets", ["a", "b"])
+    }
+}
+
+#[test]
+fn value_that_is_no_text() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Check", Structured); //~ error configuration::not-text at Tools/Pipeline: `Targets`
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn provider_and_version_that_are_malformed() {
+    let source = Artifact::new("Source");
+    let check_of = |provider: &str, version: &str| {
+        CustomAction::new(Category::Test, Owner::Custom, provider.to_owned()).version(version.to_owned())
+    };
+    let stage = Stage::new("Check")
+        .action(Action::new("One", check_of("my jenkins", "1"))) //~ error action::malformed-provider at Tools/Pipeline: `my jenkins`
+        .action(Action::new("Two", check_of("Jenkins", "2026-11-21"))); //~ error action::malformed-version at Tools/Pipeline: `2026-11-21`
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&source))));
+}
+
+#[test]
+fn variable_names_that_are_malformed() {
+    let source = Artifact::new("Source");
+    let pipeline = Pipeline::new("orders")
+        .stage(checkout(&source))
+        .stage(deploy(&source))
+        .variable(Variable::new("")) //~ error variable::malformed-name at Tools/Pipeline: ``
+        .variable(Variable::new("my version")) //~ error variable::malformed-name at Tools/Pipeline: `my version`
+        .variable(Variable::new("x".repeat(129))); //~ error variable::malformed-name at Tools/Pipeline: `xxx
+    check(placed(pipeline));
+}
+
+#[test]
+fn two_variables_of_one_name() {
+    let source = Artifact::new("Source");
+    let pipeline = Pipeline::new("orders")
+        .stage(checkout(&source))
+        .stage(deploy(&source))
+        .variable(Variable::new("version"))
+        .variable(Variable::new("version")); //~ error variable::duplicate-name at Tools/Pipeline: `version`
+    check(placed(pipeline));
+}
+
+#[test]
+fn variables_with_defaults_and_descriptions_out_of_range() {
+    let source = Artifact::new("Source");
+    let pipeline = Pipeline::new("orders")
+        .stage(checkout(&source))
+        .stage(deploy(&source))
+        .variable(Variable::new("one").default_value("")) //~ error variable::malformed-default at Tools/Pipeline: `one`
+        .variable(Variable::new("two").default_value("x".repeat(1_001))) //~ error variable::malformed-default at Tools/Pipeline: `two`
+        .variable(Variable::new("three").description("x".repeat(201))); //~ error variable::long-description at Tools/Pipeline: `three`
+    check(placed(pipeline));
+}
+
+#[test]
+fn fifty_one_variables() {
+    let source = Artifact::new("Source");
+    let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(deploy(&source));
+    let pipeline = (0..51).fold(pipeline, |pipeline, n| pipeline.variable(Variable::new(format!("v{n}"))));
+    check(placed(pipeline)); //~ error variable::too-many at Tools/Pipeline: 51 variables
+}
+
+#[test]
+fn variable_that_nobody_declares() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Check", jenkins(&source).configuration("Version", "#{variables.version}")); //~ error variable::unknown at Tools/Pipeline: `version`
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn namespace_that_nobody_has() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Check", jenkins(&source).configuration("Commit", "#{sauce.CommitId}")); //~ error variable::unknown at Tools/Pipeline: `sauce`
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn variable_in_the_middle_of_json() {
+    let source = Artifact::new("Source");
+    let json = Expr::map([("commit", "is #{build.Version}")]);
+    let action = Action::new("Check", jenkins(&source).configuration("Json", json)); //~ error variable::unknown at Tools/Pipeline: `build`
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn variable_of_a_later_action() {
+    let source = Artifact::new("Source");
+    let early = Action::new("Check", jenkins(&source).configuration("Id", "#{late.Id}")); //~ error variable::used-too-early at Tools/Pipeline: `Late` of stage `Late`
+    let late = Stage::new("Late").action(Action::new("Late", jenkins(&source)).namespace("late"));
+    check(placed(between(&source, early).stage(late)));
+}
+
+#[test]
+fn variable_of_the_action_itself() {
+    let source = Artifact::new("Source");
+    let action = jenkins(&source).configuration("Id", "#{own.Id}");
+    let action = Action::new("Check", action).namespace("own"); //~ error variable::used-too-early at Tools/Pipeline: `#{own.Id}`
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn variable_of_the_pipeline_in_a_source() {
+    let source = Artifact::new("Source");
+    let branch = CodeCommitSource::new("orders", &source).branch("#{variables.branch}");
+    let first = Stage::new("Source").action(Action::new("Checkout", branch)); //~ error variable::in-source at Tools/Pipeline: `#{variables.branch}`
+    let pipeline = Pipeline::new("orders").variable(Variable::new("branch").default_value("main"));
+    check(placed(pipeline.stage(first).stage(deploy(&source))));
+}
+
+#[test]
+fn namespaces_that_are_malformed() {
+    let source = Artifact::new("Source");
+    let stage = Stage::new("Check")
+        .action(Action::new("One", jenkins(&source)).namespace("")) //~ error namespace::malformed at Tools/Pipeline: ``
+        .action(Action::new("Two", jenkins(&source)).namespace("my.checks")) //~ error namespace::malformed at Tools/Pipeline: `my.checks`
+        .action(Action::new("Three", jenkins(&source)).namespace("x".repeat(101))); //~ error namespace::malformed at Tools/Pipeline: `xxx
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&source))));
+}
+
+#[test]
+fn one_namespace_of_two_actions() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Check", jenkins(&source)).namespace("source"); //~ error namespace::duplicate at Tools/Pipeline: `source`
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn namespace_that_is_an_artifact_too() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Check", jenkins(&source)).namespace("Source"); //~ error namespace::is-artifact at Tools/Pipeline: `Source`
+    check(placed(between(&source, action)));
+}

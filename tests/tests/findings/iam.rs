@@ -1,0 +1,222 @@
+//! Roles, policies and the resources beside a pipeline.
+
+use construct_iam::Effect;
+
+use super::*;
+
+fn role() -> Role {
+    Role::new(Principal::service("lambda.amazonaws.com"))
+}
+
+#[test]
+fn role_name_with_a_space() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Role", role().role_name("my role")); //~ error iam::malformed-role-name at Tools/Role: `my role`
+    check(app);
+}
+
+#[test]
+fn role_names_that_are_empty_or_too_long() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("One", role().role_name("")); //~ error iam::malformed-role-name at Tools/One: ``
+    app.at(tools).add("Two", role().role_name("x".repeat(65))); //~ error iam::malformed-role-name at Tools/Two: `xxx
+    check(app);
+}
+
+#[test]
+fn two_roles_of_one_name_in_two_regions() {
+    let mut app = App::new();
+    let near = app.stack("Near", HOME);
+    let far = app.stack("Far", Env::new("111111111111", "eu-west-1"));
+    app.at(near).add("Role", role().role_name("deployer"));
+    app.at(far).add("Role", role().role_name("deployer")); //~ error resource::duplicate-name at Far/Role: `deployer`
+    check(app);
+}
+
+#[test]
+fn two_roles_whose_names_differ_in_case() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("One", role().role_name("Deployer"));
+    app.at(tools).add("Two", role().role_name("deployer")); //~ error resource::duplicate-name at Tools/Two: `deployer`
+    check(app);
+}
+
+#[test]
+fn role_path_without_slashes() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Role", role().path("delivery")); //~ error iam::malformed-path at Tools/Role: `delivery`
+    check(app);
+}
+
+#[test]
+fn session_of_a_minute() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Role", role().max_session_duration(60)); //~ error iam::session-duration at Tools/Role: 60
+    check(app);
+}
+
+#[test]
+fn role_description_that_is_too_long() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Role", role().description("x".repeat(1_001))); //~ error iam::long-description at Tools/Role: 1,000
+    check(app);
+}
+
+#[test]
+fn statement_without_a_resource() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let role = role().allow(PolicyStatement::allow(["s3:GetObject"]));
+    app.at(tools).add("Role", role); //~ error iam::malformed-statement at Tools/Role: no resource
+    check(app);
+}
+
+#[test]
+fn statement_whose_action_names_no_service() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let role = role().allow(PolicyStatement::allow(["GetObject"]).on(["*"]));
+    app.at(tools).add("Role", role); //~ error iam::malformed-statement at Tools/Role: `GetObject`
+    check(app);
+}
+
+#[test]
+fn statement_with_actions_and_all_others() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let role = app.at(tools).add("Role", role()); //~ error iam::malformed-statement at Tools/Role: `NotAction`
+    app.attach(role, PolicyStatement::new(Effect::Deny).actions(["s3:*"]).not_actions(["s3:Get*"]).on(["*"]));
+    check(app);
+}
+
+#[test]
+fn inline_policies_that_are_too_long() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let buckets: Vec<String> = (0..400).map(|n| format!("arn:aws:s3:::orders-{n:04}/*")).collect();
+    let role = role().allow(PolicyStatement::allow(["s3:GetObject"]).on(buckets));
+    app.at(tools).add("Role", role); //~ error iam::policy-too-large at Tools/Role: inline policies
+    check(app);
+}
+
+#[test]
+fn import_of_a_role_by_its_name() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Role", Role::import("deployer")); //~ error iam::malformed-role-arn at Tools/Role: `deployer`
+    check(app);
+}
+
+#[test]
+fn import_of_a_role_in_an_account_of_eleven_digits() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Role", Role::import("arn:aws:iam::11111111111:role/deployer")); //~ error iam::malformed-role-arn at Tools/Role: 11111111111
+    check(app);
+}
+
+#[test]
+fn bucket_names_that_s3_refuses() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    scope.add("One", Bucket::new().bucket_name("My Bucket")); //~ error s3::malformed-bucket-name at Tools/One: `My Bucket`
+    scope.add("Two", Bucket::new().bucket_name("")); //~ error s3::malformed-bucket-name at Tools/Two: ``
+    scope.add("Three", Bucket::new().bucket_name("x".repeat(64))); //~ error s3::malformed-bucket-name at Tools/Three: `xxx
+    scope.add("Four", Bucket::import("arn:aws:s3:::orders")); //~ error s3::malformed-bucket-name at Tools/Four: `arn:aws:s3:::orders`
+    scope.add("Five", Bucket::new().bucket_name("192.168.0.1")); //~ error s3::malformed-bucket-name at Tools/Five: IP address
+    check(app);
+}
+
+#[test]
+fn two_buckets_of_one_name_in_two_accounts() {
+    let mut app = App::new();
+    let near = app.stack("Near", HOME);
+    let far = app.stack("Far", Env::new("222222222222", "eu-west-1"));
+    app.at(near).add("Bucket", Bucket::new().bucket_name("orders-releases"));
+    app.at(far).add("Bucket", Bucket::new().bucket_name("orders-releases")); //~ error resource::duplicate-name at Far/Bucket: `orders-releases`
+    check(app);
+}
+
+#[test]
+fn objects_that_expire_at_once() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Bucket", Bucket::new().expire_after_days(0)); //~ error s3::expiry at Tools/Bucket: 0 days
+    check(app);
+}
+
+#[test]
+fn aliases_that_kms_refuses() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    let key = scope.add("Key", Key::new());
+    scope.add("One", Alias::new("delivery", key)); //~ error kms::malformed-alias at Tools/One: `delivery`
+    scope.add("Two", Alias::new("alias/aws/s3", key)); //~ error kms::malformed-alias at Tools/Two: `alias/aws/s3`
+    scope.add("Three", Alias::new("alias/my.key", key)); //~ error kms::malformed-alias at Tools/Three: `alias/my.key`
+    scope.add("Four", Alias::new("alias/", key)); //~ error kms::malformed-alias at Tools/Four: `alias/`
+    check(app);
+}
+
+#[test]
+fn key_that_is_imported_by_its_alias() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Key", Key::import("alias/delivery")); //~ error kms::malformed-key-arn at Tools/Key: `alias/delivery`
+    check(app);
+}
+
+#[test]
+fn key_that_is_gone_in_a_day() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Key", Key::new().pending_window_days(1)); //~ error kms::pending-window at Tools/Key: 1 days
+    check(app);
+}
+
+#[test]
+fn key_whose_administrator_is_no_principal() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Key", Key::new().administrators(["admin"])); //~ error kms::malformed-administrator at Tools/Key: `admin`
+    check(app);
+}
+
+#[test]
+fn topic_with_a_dot() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Topic", Topic::new().topic_name("my.topic")); //~ error sns::malformed-topic-name at Tools/Topic: `my.topic`
+    app.at(tools).add("Import", Topic::import("approvals")); //~ error sns::malformed-topic-arn at Tools/Import: `approvals`
+    check(app);
+}
+
+#[test]
+fn repository_that_ends_in_git() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Orders", Repository::new("orders.git")); //~ error codecommit::malformed-repository-name at Tools/Orders: `orders.git`
+    app.at(tools).add("Import", Repository::import("orders")); //~ error codecommit::malformed-repository-arn at Tools/Import: `orders`
+    check(app);
+}
+
+#[test]
+fn project_that_codebuild_refuses() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    scope.add("One", PipelineProject::new().project_name("-x")); //~ error codebuild::malformed-project-name at Tools/One/Resource: `-x`
+    scope.add("Two", PipelineProject::new().timeout(1)); //~ error codebuild::timeout at Tools/Two/Resource: 1 minutes
+    scope.add("Three", PipelineProject::new().environment("MY-VAR", "x")); //~ error codebuild::malformed-variable at Tools/Three/Resource: `MY-VAR`
+    let token: Value<kind::Text> = Secret::new("git").into();
+    scope.add("Four", PipelineProject::new().environment("TOKEN", token)); //~ error codebuild::secret-in-plain-text at Tools/Four/Resource: `TOKEN`
+    scope.add("Five", PipelineProject::import("orders")); //~ error codebuild::malformed-project-arn at Tools/Five/Resource: `orders`
+    check(app);
+}

@@ -1,0 +1,216 @@
+//! What the providers find wrong with what they were given.
+
+use super::*;
+
+/// A pipeline with an action between its source and its deployment.
+fn between(source: &Artifact, action: Action) -> Pipeline {
+    Pipeline::new("orders").stage(checkout(source)).stage(Stage::new("Check").action(action)).stage(deploy(source))
+}
+
+/// A pipeline whose source is this action.
+fn from(source: &Artifact, action: Action) -> Pipeline {
+    Pipeline::new("orders").stage(Stage::new("Source").action(action)).stage(deploy(source))
+}
+
+#[test]
+fn repository_names_that_are_malformed() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Checkout", CodeCommitSource::new("my orders", &source)); //~ error codecommit::malformed-repository-name at Tools/Pipeline: `my orders`
+    check(placed(from(&source, action)));
+}
+
+#[test]
+fn repository_name_with_git_at_its_end() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Checkout", CodeCommitSource::new("orders.git", &source)); //~ error codecommit::malformed-repository-name at Tools/Pipeline: `orders.git`
+    check(placed(from(&source, action)));
+}
+
+#[test]
+fn branch_without_a_name() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Checkout", CodeCommitSource::new("orders", &source).branch("")); //~ error codecommit::empty-branch at Tools/Pipeline: branch
+    check(placed(from(&source, action)));
+}
+
+#[test]
+fn polling_across_accounts() {
+    let source = Artifact::new("Source");
+    let polled = CodeCommitSource::new("orders", &source).poll();
+    let action = Action::new("Checkout", polled).account(OTHER); //~ error codecommit::poll-across-accounts at Tools/Pipeline: another account
+    check(placed(from(&source, action)));
+}
+
+#[test]
+fn connection_by_its_name() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Checkout", ConnectionSource::new("github", "example/orders", &source)); //~ error connection::malformed-arn at Tools/Pipeline: `github`
+    check(placed(from(&source, action)));
+}
+
+#[test]
+fn repository_of_a_connection_without_its_owner() {
+    let source = Artifact::new("Source");
+    let arn = "arn:aws:codeconnections:us-east-1:111111111111:connection/x";
+    let action = Action::new("Checkout", ConnectionSource::new(arn, "orders", &source)); //~ error connection::malformed-repository at Tools/Pipeline: `orders`
+    check(placed(from(&source, action)));
+}
+
+#[test]
+fn key_of_many_objects() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let bucket = app.at(tools).add("Bucket", Bucket::new().versioned());
+    let action = Action::new("Fetch", S3Source::new(bucket, "releases/*.zip", &source)); //~ error s3-source::malformed-key at Tools/Pipeline: `releases/*.zip`
+    app.at(tools).add("Pipeline", from(&source, action));
+    check(app);
+}
+
+#[test]
+fn image_repository_by_its_address() {
+    let source = Artifact::new("Image");
+    let address = "111111111111.dkr.ecr.us-east-1.amazonaws.com/Orders";
+    let action = Action::new("Image", EcrSource::new(address, &source)); //~ error ecr::malformed-repository-name at Tools/Pipeline: amazonaws.com/Orders`
+    check(placed(from(&source, action)));
+}
+
+#[test]
+fn image_tag_with_a_space() {
+    let source = Artifact::new("Image");
+    let action = Action::new("Image", EcrSource::new("orders", &source).image_tag("my tag")); //~ error ecr::malformed-image-tag at Tools/Pipeline: `my tag`
+    check(placed(from(&source, action)));
+}
+
+#[test]
+fn primary_source_that_is_no_input() {
+    let (source, other) = (Artifact::new("Source"), Artifact::new("Other"));
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let project = app.at(tools).add("Build", PipelineProject::new());
+    let action = Action::new("Build", CodeBuild::new(project, &source).primary_source(&other)); //~ error codebuild::primary-source at Tools/Pipeline: `Other`
+    app.at(tools).add("Pipeline", between(&source, action));
+    check(app);
+}
+
+#[test]
+fn stack_name_of_a_deployment_with_an_underscore() {
+    let source = Artifact::new("Source");
+    let everything = PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:*:*:*"]);
+    let deploy = DeployStack::new("my_orders", source.file("template.yaml")).allow(everything);
+    let action = Action::new("Deploy2", deploy); //~ error cloudformation::malformed-stack-name at Tools/Pipeline: `my_orders`
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn stack_name_of_a_deployment_that_is_empty() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Execute", ExecuteChangeSet::new("", "release")); //~ error cloudformation::malformed-stack-name at Tools/Pipeline: ``
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn change_set_name_with_a_dot() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Execute", ExecuteChangeSet::new("orders", "v1.0")); //~ error cloudformation::malformed-change-set-name at Tools/Pipeline: `v1.0`
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn template_path_from_the_root() {
+    let source = Artifact::new("Source");
+    let everything = PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:*:*:*"]);
+    let deploy = DeployStack::new("orders-2", source.file("/template.yaml")).allow(everything);
+    let action = Action::new("Deploy2", deploy); //~ error cloudformation::malformed-path at Tools/Pipeline: `Source::/template.yaml`
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn function_by_its_name() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let function = app.at(tools).add("Check", Function::import("check")); //~ error lambda::malformed-function-arn at Tools/Check: `check`
+    app.at(tools).add("Pipeline", between(&source, Action::new("Check", LambdaInvoke::new(function))));
+    check(app);
+}
+
+#[test]
+fn state_machine_by_its_name() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let machine = app.at(tools).add("Migrate", StateMachine::import("migrate")); //~ error step-functions::malformed-state-machine-arn at Tools/Migrate: `migrate`
+    app.at(tools).add("Pipeline", between(&source, Action::new("Migrate", StepFunctionsInvoke::new(machine))));
+    check(app);
+}
+
+#[test]
+fn input_that_is_no_json() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let arn = "arn:aws:states:us-east-1:111111111111:stateMachine:migrate";
+    let machine = app.at(tools).add("Migrate", StateMachine::import(arn));
+    let action = Action::new("Migrate", StepFunctionsInvoke::new(machine).input("stage=test")); //~ error step-functions::input-not-json at Tools/Pipeline: JSON
+    app.at(tools).add("Pipeline", between(&source, action));
+    check(app);
+}
+
+#[test]
+fn archive_without_a_key() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let bucket = app.at(tools).add("Site", Bucket::new());
+    let action = Action::new("Publish", S3Deploy::new(bucket, &source).extract(false)); //~ error s3-deploy::object-key-missing at Tools/Pipeline: key
+    app.at(tools).add("Pipeline", between(&source, action));
+    check(app);
+}
+
+#[test]
+fn link_that_is_no_address() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Ask", ManualApproval::new().external_link("example.com")); //~ error manual-approval::malformed-link at Tools/Pipeline: `example.com`
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn topic_in_another_region() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let far = app.stack("Far", Env::new("111111111111", "eu-west-1"));
+    let topic = app.at(far).add("Topic", Topic::new().topic_name("approvals"));
+    let tools = app.stack("Tools", HOME);
+    let action = Action::new("Ask", ManualApproval::new().topic(topic)); //~ warning manual-approval::topic-in-another-region at Tools/Pipeline: `Far/Topic`
+    app.at(tools).add("Pipeline", between(&source, action));
+    check(app);
+}
+
+#[test]
+fn imported_project_whose_role_is_unknown() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let arn = "arn:aws:codebuild:us-east-1:111111111111:project/build";
+    let project = app.at(tools).add("Build", PipelineProject::import(arn));
+    let action = Action::new("Build", CodeBuild::new(project, &source));
+    app.at(tools).add("Pipeline", between(&source, action)); //~ warning action::unknown-worker-role at Tools/Pipeline: `Build` of stage `Check`
+    check(app);
+}
+
+#[test]
+fn permission_that_iam_refuses() {
+    let source = Artifact::new("Source");
+    let jenkins = CustomAction::new(Category::Invoke, Owner::Aws, "CodePipeline").configuration("PipelineName", "x");
+    let action = Action::new("Next", jenkins.permission(PolicyStatement::allow(["StartPipelineExecution"]).on(["*"]))); //~ error action::malformed-statement at Tools/Pipeline: `StartPipelineExecution`
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn permission_of_a_deployment_that_iam_refuses() {
+    let source = Artifact::new("Source");
+    let deploy = DeployStack::new("orders-2", source.file("template.yaml")).allow(PolicyStatement::allow(["sqs:*"]));
+    let action = Action::new("Deploy2", deploy); //~ error action::malformed-statement at Tools/Pipeline: no resource
+    check(placed(between(&source, action)));
+}

@@ -1,0 +1,159 @@
+//! Artifact stores that the user gives.
+
+use super::*;
+
+const KEY: &str = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+/// A pipeline that deploys to another account.
+fn across(source: &Artifact, deploy: Action) -> Pipeline {
+    Pipeline::new("orders").stage(checkout(source)).stage(Stage::new("Deploy").action(deploy))
+}
+
+#[test]
+fn imported_store_without_a_key_in_a_pipeline_across_accounts() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source)).account(OTHER); //~ error store::key-required at Tools/Pipeline: 222222222222
+    let store = ImportedArtifactStore::new("platform-artifacts", "us-east-1");
+    check(placed(across(&source, action).artifact_store(store)));
+}
+
+#[test]
+fn own_store_without_a_key_in_a_pipeline_across_accounts() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let store = app.at(tools).add("Store", ArtifactStore::new("delivery").aws_managed_key());
+    let action = Action::new("Deploy", deployment(&source)).account(OTHER); //~ error store::key-required at Tools/Pipeline: 222222222222
+    app.at(tools).add("Pipeline", across(&source, action).artifact_store(store));
+    check(app);
+}
+
+#[test]
+fn replica_store_without_a_key_in_a_pipeline_across_accounts() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source)).account(OTHER).region("eu-west-1"); //~ error store::key-required at Tools/Pipeline: eu-west-1
+    let store = ImportedArtifactStore::new("platform-artifacts", "eu-west-1");
+    check(placed(across(&source, action).replica_store("eu-west-1", store)));
+}
+
+#[test]
+fn store_in_another_region() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source));
+    let store = ImportedArtifactStore::new("platform-artifacts", "eu-west-1");
+    check(placed(across(&source, action).artifact_store(store))); //~ error store::wrong-region at Tools/Pipeline: eu-west-1
+}
+
+#[test]
+fn imported_store_in_an_unknown_region() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source));
+    let store = ImportedArtifactStore::new("platform-artifacts", "us-east1");
+    check(placed(across(&source, action).artifact_store(store))); //~ error env::unknown-region at Tools/Pipeline…: `us-east1`
+}
+
+#[test]
+fn store_in_another_account() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let other = app.stack("Other", Env::new("222222222222", "us-east-1"));
+    let store = app.at(other).add("Store", ArtifactStore::new("delivery"));
+    let tools = app.stack("Tools", HOME);
+    let pipeline = across(&source, Action::new("Deploy", deployment(&source))).artifact_store(store);
+    app.at(tools).add("Pipeline", pipeline); //~ error store::wrong-account at Tools/Pipeline: 222222222222
+    check(app);
+}
+
+#[test]
+fn replica_store_in_the_region_of_the_pipeline() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source));
+    let store = ImportedArtifactStore::new("platform-artifacts", "us-east-1");
+    check(placed(across(&source, action).replica_store("us-east-1", store))); //~ error store::replica-at-home at Tools/Pipeline: us-east-1
+}
+
+#[test]
+fn two_replica_stores_in_one_region() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source)).region("eu-west-1");
+    let store = || ImportedArtifactStore::new("platform-artifacts", "eu-west-1");
+    let pipeline = across(&source, action).replica_store("eu-west-1", store()).replica_store("eu-west-1", store());
+    check(placed(pipeline)); //~ error store::duplicate-replica at Tools/Pipeline: eu-west-1
+}
+
+#[test]
+fn replica_store_where_nothing_runs() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source));
+    let store = ImportedArtifactStore::new("platform-artifacts", "eu-west-1");
+    check(placed(across(&source, action).replica_store("eu-west-1", store))); //~ warning store::unused-replica at Tools/Pipeline: eu-west-1
+}
+
+#[test]
+fn imported_store_whose_key_is_an_alias() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source)).account(OTHER);
+    let store = ImportedArtifactStore::new("platform-artifacts", "us-east-1").key("alias/platform");
+    check(placed(across(&source, action).artifact_store(store))); //~ error kms::malformed-key-arn at Tools/Pipeline…: `alias/platform`
+}
+
+#[test]
+fn imported_store_whose_key_is_in_another_region() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source)).account(OTHER).region("eu-west-1");
+    let store = ImportedArtifactStore::new("platform-artifacts", "eu-west-1").key(KEY);
+    check(placed(across(&source, action).replica_store("eu-west-1", store))); //~ error store::key-in-other-region at Tools/Pipeline: us-east-1
+}
+
+#[test]
+fn imported_store_by_the_arn_of_its_bucket() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source));
+    let store = ImportedArtifactStore::new("arn:aws:s3:::platform-artifacts", "us-east-1");
+    check(placed(across(&source, action).artifact_store(store))); //~ error s3::malformed-bucket-name at Tools/Pipeline…: `arn:aws:s3:::platform-artifacts`
+}
+
+#[test]
+fn two_stores_of_one_name() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("One", ArtifactStore::new("delivery"));
+    app.at(tools).add("Two", ArtifactStore::new("delivery"));
+    //~^ error resource::duplicate-name at Tools/Two/Alias: `alias/codepipeline-delivery-
+    //~^^ error resource::duplicate-name at Tools/Two/Bucket: `delivery-us-east-1-
+    check(app);
+}
+
+#[test]
+fn foreign_action_that_writes_into_a_replica() {
+    let (source, out) = (Artifact::new("Source"), Artifact::new("Out")); //~ warning artifact::unread at Tools/Pipeline: `Out`
+    let deploy = deployment(&source).output(&out, "outputs.json");
+    let action = Action::new("Deploy", deploy).account(OTHER).region("eu-west-1"); //~ warning store::alias-written-across-accounts at Tools/Pipeline: eu-west-1
+    check(placed(across(&source, action)));
+}
+
+#[test]
+fn settings_that_services_refuse() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source)).account(OTHER);
+    let settings = StoreSettings::new().expire_after_days(0).key_administrators(["admin"]);
+    check(placed(across(&source, action).store_settings(settings)));
+    //~^ error s3::expiry at Tools/Pipeline/Store/Bucket: 0 days
+    //~^^ error kms::malformed-administrator at Tools/Pipeline/Store/Key: `admin`
+}
+
+#[test]
+fn one_project_for_stores_with_two_keys() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let project = app.at(tools).add("Build", PipelineProject::new()); //~ error codebuild::two-artifact-keys at Tools/Build/Resource: different keys
+    for name in ["orders", "invoices"] {
+        let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));
+        let build = Action::new("Build", CodeBuild::new(project, &source).output(&bundle));
+        let deploy = Action::new("Deploy", deployment(&bundle)).account(OTHER);
+        let pipeline = Pipeline::new(name).stage(checkout(&source));
+        let pipeline = pipeline.stage(Stage::new("Build").action(build)).stage(Stage::new("Deploy").action(deploy));
+        app.at(tools).add(name, pipeline);
+    }
+    check(app);
+}

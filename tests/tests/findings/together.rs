@@ -1,0 +1,45 @@
+//! Many mistakes of different kinds in one program: all are found in one run.
+
+use construct_core::Parameter;
+
+use super::*;
+
+#[test]
+fn twelve_mistakes_in_one_run() {
+    let mut app = App::new();
+    let source = Artifact::new("Source");
+    let bundle = Artifact::new("Bundle");
+
+    app.stack("Elsewhere", Env::new("11111111111", "us-east-1")); //~ error env::malformed-account at Elsewhere: `11111111111`
+    app.stack("My stack", HOME); //~ error stack::malformed-name at My stack: `My stack`
+    let data = app.stack("Data", Env::new("333333333333", "eu-west-1"));
+    let queue = app.at(data).add("Queue", RawResource::new("AWS::SQS::Queue"));
+
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    scope.add("Stage", Parameter::new("String"));
+    scope.add("Stage", Parameter::new("String")); //~ error tree::duplicate-id at Tools/Stage#2: `Stage`
+    scope.add("Table", RawResource::new("DynamoDB::Table")); //~ error resource::malformed-type at Tools/Table: `DynamoDB::Table`
+    scope.add("User", RawResource::new("AWS::SSM::Parameter").property("Value", queue.get_att("Arn"))); //~ error reference::no-physical-name at Tools/User: `Data/Queue`
+    let first = scope.add("First", RawResource::new("AWS::SQS::Queue")); //~ error resource::cycle at Tools/First: `Tools/Second`
+    let second = scope.add("Second", RawResource::new("AWS::SQS::Queue").property("Other", first.reference()));
+    scope.attach(first, DependsOn::new(second));
+    scope.attach(first, PropertyOverride::set("A..B", 1)); //~ error override::no-such-place at Tools/First: `A..B`
+    scope.attach(second, PolicyStatement::allow(["sqs:*"]).on(["*"])); //~ error fact::unread at Tools/Second: policy statement
+    let role = Role::new(Principal::service("lambda.amazonaws.com"));
+    scope.add("Role", role.allow(PolicyStatement::allow(["GetObject"]).on(["*"]))); //~ error iam::malformed-statement at Tools/Role: `GetObject`
+    scope.add(
+        "Pipeline",
+        Pipeline::new("orders")
+            .stage(checkout(&source))
+            .stage(approve("Approve"))
+            .stage(approve("Approve")) //~ error stage::duplicate-name at Tools/Pipeline: `Approve`
+            .stage(deploy(&source).action(Action::new("Bundle", deployment(&bundle)))) //~ error artifact::never-written at Tools/Pipeline: `Bundle`
+            .stage(Stage::new("Last").action(
+                Action::new("Ask", ManualApproval::new().external_link("example.com")).run_order(0),
+                //~^ error action::run-order at Tools/Pipeline: 0
+                //~^^ error manual-approval::malformed-link at Tools/Pipeline: `example.com`
+            )),
+    );
+    check(app);
+}

@@ -1,0 +1,303 @@
+//! Ids, stacks, places, resources by type alone.
+
+use construct_core::{Attr, CfnResource, Lower, LowerCx, PlanCx, Resources, Synth};
+
+use super::*;
+
+fn queue() -> RawResource {
+    RawResource::new("AWS::SQS::Queue")
+}
+
+#[test]
+fn two_constructs_of_one_id() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    scope.add("Queue", queue());
+    scope.add("Queue", queue()); //~ error tree::duplicate-id at Tools/Queue#2: `Queue`
+    check(app);
+}
+
+#[test]
+fn two_stacks_of_one_id() {
+    let mut app = App::new();
+    let first = app.stack("Tools", HOME);
+    let second = app.stack("Tools", Env::new("222222222222", "us-east-1")); //~ error tree::duplicate-id at Tools#2: `Tools`
+    app.at(first).add("Queue", queue());
+    app.at(second).add("Queue", queue());
+    check(app);
+}
+
+#[test]
+fn two_pipelines_of_one_id() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    for name in ["orders", "invoices"] {
+        let pipeline = Pipeline::new(name).stage(checkout(&source)).stage(deploy(&source));
+        app.at(tools).add("Pipeline", pipeline); //~ error tree::duplicate-id at Tools/Pipeline#2: `Pipeline`
+    }
+    check(app);
+}
+
+#[test]
+fn id_that_is_empty() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("", queue()); //~ error tree::malformed-id at Tools/: ``
+    check(app);
+}
+
+#[test]
+fn id_with_a_control_character() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("a\u{7}", queue()); //~ error tree::malformed-id at Tools/a\u{7}: `a\u{7}`
+    check(app);
+}
+
+#[test]
+fn id_of_256_characters() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("x".repeat(256), queue()); //~ error tree::malformed-id at Tools/xxx…: `xxx
+    check(app);
+}
+
+#[test]
+fn id_without_a_letter_for_the_template() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("队列", queue()); //~ error tree::malformed-id at Tools/队列: `队列`
+    check(app);
+}
+
+#[test]
+fn construct_at_the_root_of_the_app() {
+    let mut app = App::new();
+    app.stack("Tools", HOME);
+    let root = app.root();
+    app.at(root).add("Queue", queue()); //~ error tree::outside-a-stack at Queue: outside
+    check(app);
+}
+
+#[test]
+fn constructs_in_a_group_outside_of_every_stack() {
+    let mut app = App::new(); //~ warning app::no-stack at the app: no stack
+    let root = app.root();
+    let mut scope = app.at(root);
+    let mut group = scope.group("Shared");
+    group.add("One", queue()); //~ error tree::outside-a-stack at Shared/One: outside
+    group.add("Two", queue()); //~ error tree::outside-a-stack at Shared/Two: outside
+    check(app);
+}
+
+#[test]
+fn pipeline_at_the_root_of_the_app() {
+    let source = Artifact::new("Source");
+    let mut app = App::new(); //~ warning app::no-stack at the app: no stack
+    let root = app.root();
+    let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(deploy(&source));
+    app.at(root).add("Pipeline", pipeline); //~ error tree::outside-a-stack at Pipeline: outside
+    check(app);
+}
+
+#[test]
+fn store_at_the_root_of_the_app() {
+    let mut app = App::new(); //~ warning app::no-stack at the app: no stack
+    let root = app.root();
+    app.at(root).add("Store", ArtifactStore::new("delivery"));
+    //~^ error tree::outside-a-stack at Store/Key: outside
+    //~^^ error tree::outside-a-stack at Store/Alias: outside
+    //~^^^ error tree::outside-a-stack at Store/Bucket: outside
+    check(app);
+}
+
+#[test]
+fn app_without_a_stack() {
+    let app = App::new(); //~ warning app::no-stack at the app: no stack
+    check(app);
+}
+
+#[test]
+fn stack_name_with_a_space() {
+    let mut app = App::new();
+    app.stack("My tools", HOME); //~ error stack::malformed-name at My tools: `My tools`
+    check(app);
+}
+
+#[test]
+fn stack_name_with_an_underscore() {
+    let mut app = App::new();
+    app.stack("Tools", StackProps::new(HOME).stack_name("my_tools")); //~ error stack::malformed-name at Tools: `my_tools`
+    check(app);
+}
+
+#[test]
+fn stack_name_that_begins_with_a_digit() {
+    let mut app = App::new();
+    app.stack("Tools", StackProps::new(HOME).stack_name("1st")); //~ error stack::malformed-name at Tools: `1st`
+    check(app);
+}
+
+#[test]
+fn stack_name_that_is_empty() {
+    let mut app = App::new();
+    app.stack("Tools", StackProps::new(HOME).stack_name("")); //~ error stack::malformed-name at Tools: ``
+    check(app);
+}
+
+#[test]
+fn stack_name_of_129_characters() {
+    let mut app = App::new();
+    app.stack("Tools", StackProps::new(HOME).stack_name("x".repeat(129))); //~ error stack::malformed-name at Tools: `xxxx
+    check(app);
+}
+
+#[test]
+fn two_stacks_of_one_name() {
+    let mut app = App::new();
+    app.stack("One", StackProps::new(HOME).stack_name("tools"));
+    app.stack("Two", StackProps::new(HOME).stack_name("tools")); //~ error stack::duplicate-name at Two: `tools`
+    check(app);
+}
+
+#[test]
+fn two_stacks_whose_names_differ_in_case() {
+    let mut app = App::new();
+    app.stack("Tools", HOME);
+    app.stack("tools", HOME); //~ error stack::duplicate-name at tools: `tools`
+    check(app);
+}
+
+#[test]
+fn stack_description_that_is_too_long() {
+    let mut app = App::new();
+    app.stack("Tools", StackProps::new(HOME).description("x".repeat(1_025))); //~ error stack::long-description at Tools: 1025
+    check(app);
+}
+
+#[test]
+fn stack_with_malformed_roles() {
+    let mut app = App::new();
+    app.stack("One", StackProps::new(HOME).assume_role_arn("deployer")); //~ error stack::malformed-role at One: `deployer`
+    let props = StackProps::new(HOME).cloudformation_execution_role_arn("arn:aws:iam::111111111111:user/me");
+    app.stack("Two", props); //~ error stack::malformed-role at Two: user/me
+    check(app);
+}
+
+#[test]
+fn resource_type_of_two_words() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Queue", RawResource::new("SQS::Queue")); //~ error resource::malformed-type at Tools/Queue: `SQS::Queue`
+    check(app);
+}
+
+#[test]
+fn resource_type_with_single_colons() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Queue", RawResource::new("AWS:SQS:Queue")); //~ error resource::malformed-type at Tools/Queue: `AWS:SQS:Queue`
+    check(app);
+}
+
+#[test]
+fn resource_types_that_are_empty_in_places() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    scope.add("One", RawResource::new("")); //~ error resource::malformed-type at Tools/One: ``
+    scope.add("Two", RawResource::new("AWS::::Queue")); //~ error resource::malformed-type at Tools/Two: `AWS::::Queue`
+    scope.add("Three", RawResource::new("Custom::")); //~ error resource::malformed-type at Tools/Three: `Custom::`
+    scope.add("Four", RawResource::new("Custom::My thing")); //~ error resource::malformed-type at Tools/Four: `Custom::My thing`
+    check(app);
+}
+
+/// Two resources of a node, of which the second is called what a construct below the node is called too.
+#[derive(Clone, Debug)]
+struct Twin;
+
+impl Synth for Twin {
+    type Handle = construct_core::RawRef;
+
+    fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        cx.scope().add("Dead", queue());
+        Box::new(self.clone())
+    }
+}
+
+impl Lower for Twin {
+    fn lower(&self, _: &LowerCx<'_>, out: &mut Resources) {
+        out.add(CfnResource::new("AWS::SQS::Queue", Properties::new()));
+        out.add(CfnResource::new("AWS::SQS::Queue", Properties::new()).suffix("Dead"));
+    }
+
+    fn physical(&self, _: &Attr, _: Env) -> Option<Expr> {
+        None
+    }
+}
+
+#[test]
+fn two_resources_of_one_logical_id() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Twin", Twin); //~ error template::duplicate-id at Tools/Twin/Dead: `TwinDead
+    check(app);
+}
+
+#[test]
+fn resources_beyond_the_limit_of_a_template() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME); //~ error template::too-large at Tools: 501 resources
+    for n in 0..501 {
+        app.at(tools).add(format!("Queue{n}"), queue());
+    }
+    check(app);
+}
+
+#[test]
+fn outputs_and_parameters_beyond_the_limit_of_a_template() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    //~^ error template::too-large at Tools: 201 outputs
+    //~^^ error template::too-large at Tools: 201 parameters
+    let mut scope = app.at(tools);
+    scope.add("Queue", queue());
+    for n in 0..201 {
+        let parameter = scope.add(format!("Parameter{n}"), construct_core::Parameter::new("String"));
+        scope.add(format!("Output{n}"), Output::new(parameter.value()));
+    }
+    check(app);
+}
+
+#[test]
+fn template_that_cannot_be_handed_over_inline() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME); //~ warning template::not-inline at Tools: 51200
+    app.at(tools).add("Queue", queue().property("Text", "x".repeat(60_000)));
+    check(app);
+}
+
+#[test]
+fn template_that_is_too_large_for_any_way() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME); //~ error template::too-large at Tools: bytes
+    app.at(tools).add("Queue", queue().property("Text", "x".repeat(1_100_000)));
+    check(app);
+}
+
+#[test]
+fn deep_nesting_is_no_mistake() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut place = app.at(tools).here();
+    for n in 0..40 {
+        place = app.at(place).group(format!("Group{n}")).here();
+    }
+    app.at(place).add("Queue", queue());
+    let assembly = app.synth().unwrap();
+    let dir = construct_tests::TempDir::new(env!("CARGO_TARGET_TMPDIR"));
+    assembly.write(dir.join("cdk.out")).unwrap();
+    assert_eq!(construct_core::Assembly::read(dir.join("cdk.out")).unwrap(), assembly);
+}
