@@ -149,6 +149,12 @@ impl Arn {
         &self.resource
     }
 
+    /// Whether it names both an account and a region.
+    #[must_use]
+    pub fn is_regional(&self) -> bool {
+        !self.region.is_empty() && !self.account.is_empty()
+    }
+
     /// The last part of the resource: the name without type and path.
     #[must_use]
     pub fn resource_name(&self) -> &str {

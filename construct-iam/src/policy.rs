@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use construct_core::{Expr, Fact, Properties, Reach};
+use construct_core::{Expr, Fact, Properties, Reach, Value, kind};
 
 use crate::principal::{Principal, one_or_many};
 
@@ -330,6 +330,32 @@ impl PolicyDocument {
 impl FromIterator<PolicyStatement> for PolicyDocument {
     fn from_iter<I: IntoIterator<Item = PolicyStatement>>(statements: I) -> Self {
         Self { id: None, statements: statements.into_iter().collect() }
+    }
+}
+
+/// A managed policy for a role, attached from elsewhere in the tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ManagedPolicy(Value<kind::Arn>);
+
+impl ManagedPolicy {
+    /// A managed policy by its ARN.
+    pub fn new(arn: impl Into<Value<kind::Arn>>) -> Self {
+        Self(arn.into())
+    }
+
+    /// Its ARN.
+    #[must_use]
+    pub fn arn(&self) -> &Value<kind::Arn> {
+        &self.0
+    }
+}
+
+impl Fact for ManagedPolicy {
+    const NAME: &'static str = "managed policy";
+    const REACH: Reach = Reach::Node;
+
+    fn summary(&self) -> Option<String> {
+        self.0.literal().map(|arn| format!("`{arn}`"))
     }
 }
 

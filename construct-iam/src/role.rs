@@ -6,7 +6,8 @@ use construct_core::{
 };
 
 use crate::arn::Arn;
-use crate::policy::{PolicyDocument, PolicyStatement};
+use crate::import::{ArnKind, Imported};
+use crate::policy::{ManagedPolicy, PolicyDocument, PolicyStatement};
 use crate::principal::Principal;
 
 construct_core::handle! {
@@ -49,26 +50,6 @@ impl Fact for PermissionsBoundary {
     fn contradicts(&self, other: &Self) -> Option<&'static str> {
         (self != other).then_some("permissions-boundary::contradiction")
     }
-
-    fn summary(&self) -> Option<String> {
-        self.0.literal().map(|arn| format!("`{arn}`"))
-    }
-}
-
-/// A managed policy for a role, attached from elsewhere in the tree.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ManagedPolicy(Value<kind::Arn>);
-
-impl ManagedPolicy {
-    /// A managed policy by its ARN.
-    pub fn new(arn: impl Into<Value<kind::Arn>>) -> Self {
-        Self(arn.into())
-    }
-}
-
-impl Fact for ManagedPolicy {
-    const NAME: &'static str = "managed policy";
-    const REACH: Reach = Reach::Node;
 
     fn summary(&self) -> Option<String> {
         self.0.literal().map(|arn| format!("`{arn}`"))
@@ -144,7 +125,7 @@ impl Role {
 
     /// A role that exists already: it is referred to and never written to.
     pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedRole {
-        ImportedRole { arn: arn.into() }
+        ImportedRole::new(arn)
     }
 
     /// The role's name: 1 to 64 characters of `A-Za-z0-9+=,.@_-`, unique in the account whatever the case of its letters.
@@ -277,7 +258,7 @@ impl Lower for Role {
         let policies = merged.into_iter().chain(self.policies.iter().cloned()).map(|(name, document)| {
             Expr::from(Properties::new().set("PolicyName", name).set("PolicyDocument", document.expr()))
         });
-        let attached = cx.facts::<ManagedPolicy>().map(|policy| policy.0.clone());
+        let attached = cx.facts::<ManagedPolicy>().map(|policy| policy.arn().clone());
         let boundary =
             self.boundary.clone().or_else(|| cx.facts::<PermissionsBoundary>().next().map(|fact| fact.0.clone()));
         let path = (self.path != "/").then(|| self.path.clone());
@@ -329,62 +310,28 @@ fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte)
 }
 
-/// A role that exists already. Statements attached to it are not written anywhere: whoever owns the role must see to
-/// them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-pub struct ImportedRole {
-    arn: Value<kind::Arn>,
-}
+/// The ARNs of roles.
+#[derive(Clone, Copy, Debug)]
+pub enum RoleArn {}
 
-impl ImportedRole {
-    /// The role's ARN.
-    #[must_use]
-    pub fn arn(&self) -> &Value<kind::Arn> {
-        &self.arn
-    }
-
-    fn parsed(&self) -> Option<Arn> {
-        let arn = Arn::parse(self.arn.literal()?).ok()?;
-        (arn.service() == "iam" && arn.resource().starts_with("role/")).then_some(arn)
-    }
-}
-
-impl Synth for ImportedRole {
+impl ArnKind for RoleArn {
     type Handle = RoleRef;
+    const WHAT: &'static str = "a role";
+    const CODE: &'static str = "iam::malformed-role-arn";
+    const EXAMPLE: &'static str = "arn:aws:iam::111111111111:role/name";
 
-    fn env(&self, placed_in: Option<Env>) -> Option<Env> {
-        self.parsed().and_then(|arn| arn.env(placed_in)).or(placed_in)
+    fn name(arn: &Arn) -> Option<&str> {
+        (arn.service() == "iam" && arn.resource().starts_with("role/")).then(|| arn.resource_name())
     }
 
-    fn validate(&self, cx: &mut ValidateCx<'_>) {
-        if let Some(text) = self.arn.literal()
-            && self.parsed().is_none()
-        {
-            cx.report(
-                Diagnostic::error("iam::malformed-role-arn", format!("`{text}` is no ARN of a role"))
-                    .help("write it as `arn:aws:iam::111111111111:role/name`"),
-            );
-        }
-    }
-
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        Box::new(self.clone())
-    }
-}
-
-impl Lower for ImportedRole {
-    fn lower(&self, cx: &LowerCx<'_>, _: &mut Resources) {
-        // Read, so that they do not count as lost: they are part of what the owner is asked for.
-        cx.facts::<PolicyStatement>().for_each(drop);
-        cx.facts::<ManagedPolicy>().for_each(drop);
-    }
-
-    fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {
+    fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, _: Env) -> Option<Expr> {
         match attr {
-            Attr::GetAtt(attr) if attr == "Arn" => Some(self.arn.clone().into()),
-            Attr::Ref => self.parsed().map(|arn| arn.resource_name().to_owned().into()),
+            Attr::GetAtt(attr) if attr == "Arn" => Some(arn.into()),
+            Attr::Ref => name.map(|name| name.to_owned().into()),
             Attr::GetAtt(_) | Attr::LogicalId => None,
         }
     }
 }
+
+/// A role that exists already.
+pub type ImportedRole = Imported<RoleArn>;

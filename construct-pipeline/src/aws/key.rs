@@ -4,7 +4,7 @@ use construct_core::{
     Attr, CfnResource, Claim, Diagnostic, Env, Expr, Lower, LowerCx, PlanCx, Properties, RemovalPolicy, Resource,
     Resources, Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
 };
-use construct_iam::{Arn, PolicyDocument, PolicyStatement, Principal};
+use construct_iam::{Arn, ArnKind, Imported, PolicyDocument, PolicyStatement, Principal};
 
 construct_core::handle! {
     /// A key, owned or imported.
@@ -84,7 +84,7 @@ impl Key {
 
     /// A key that exists already, by its key ARN: it is referred to and never written to.
     pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedKey {
-        ImportedKey { arn: arn.into() }
+        ImportedKey::new(arn)
     }
 
     /// What the key is for, at most 8,192 characters.
@@ -259,54 +259,29 @@ impl Resource for Alias {
     }
 }
 
-/// A key that exists already. Statements attached to it are not written anywhere: whoever owns the key must see to them.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct ImportedKey {
-    arn: Value<kind::Arn>,
-}
+/// The ARNs of keys; not those of aliases.
+#[derive(Clone, Copy, Debug)]
+pub enum KeyArn {}
 
-impl ImportedKey {
-    fn parsed(&self) -> Option<Arn> {
-        let arn = Arn::parse(self.arn.literal()?).ok()?;
-        (arn.service() == "kms" && arn.resource().starts_with("key/")).then_some(arn)
-    }
-}
-
-impl Synth for ImportedKey {
+impl ArnKind for KeyArn {
     type Handle = KeyRef;
+    const WHAT: &'static str = "a key";
+    const CODE: &'static str = "kms::malformed-key-arn";
+    const EXAMPLE: &'static str = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-    fn env(&self, placed_in: Option<Env>) -> Option<Env> {
-        self.parsed().and_then(|arn| arn.env(placed_in)).or(placed_in)
+    fn name(arn: &Arn) -> Option<&str> {
+        // A key id or an alias would be looked up in the account of whoever uses it.
+        arn.resource().strip_prefix("key/").filter(|_| arn.service() == "kms" && arn.is_regional())
     }
 
-    fn validate(&self, cx: &mut ValidateCx<'_>) {
-        if let Some(text) = self.arn.literal()
-            && self.parsed().is_none()
-        {
-            cx.report(
-                Diagnostic::error("kms::malformed-key-arn", format!("`{text}` is no ARN of a key"))
-                    .help("write it as `arn:aws:kms:us-east-1:111111111111:key/…`; a key id or an alias would be looked up in the wrong account"),
-            );
-        }
-    }
-
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        Box::new(self.clone())
-    }
-}
-
-impl Lower for ImportedKey {
-    fn lower(&self, cx: &LowerCx<'_>, _: &mut Resources) {
-        // Read, so that they do not count as lost: they are part of what the owner is asked for.
-        cx.facts::<PolicyStatement>().for_each(drop);
-    }
-
-    fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {
+    fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, _: Env) -> Option<Expr> {
         match attr {
-            Attr::GetAtt(attr) if attr == "Arn" => Some(self.arn.clone().into()),
-            Attr::Ref => self.parsed().map(|arn| arn.resource_name().to_owned().into()),
+            Attr::GetAtt(attr) if attr == "Arn" => Some(arn.into()),
+            Attr::Ref => name.map(|name| name.to_owned().into()),
             Attr::GetAtt(_) | Attr::LogicalId => None,
         }
     }
 }
+
+/// A key that exists already.
+pub type ImportedKey = Imported<KeyArn>;

@@ -6,7 +6,7 @@ use construct_core::{
     Attr, CfnResource, Claim, Construct, Diagnostic, Env, Expr, Lower, LowerCx, PlanCx, Properties, Resources, Scope,
     Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
 };
-use construct_iam::{Arn, PolicyStatement, Principal, Role, RoleRef, ServiceRole};
+use construct_iam::{Arn, ArnKind, Imported, PolicyStatement, Principal, Role, RoleRef, ServiceRole};
 
 use crate::names;
 use crate::provider::{ArtifactKey, GivenRole};
@@ -404,7 +404,7 @@ impl Construct for ImportedProject {
 
     fn compose(self, scope: &mut Scope<'_>) -> ProjectRef {
         let mut scope = scope.internal();
-        let project = scope.add("Resource", ProjectReference { arn: self.arn, key: self.key });
+        let project = scope.add("Resource", ProjectReference { imported: Imported::new(self.arn), key: self.key });
         let role = match self.role {
             Some(GivenRole::Placed(role)) => own_role(Some(role), &mut scope),
             Some(GivenRole::Imported(role)) => Some(scope.add("Role", role)),
@@ -417,35 +417,45 @@ impl Construct for ImportedProject {
     }
 }
 
-#[derive(Clone, Debug)]
-struct ProjectReference {
-    arn: Value<kind::Arn>,
-    key: Option<Value<kind::Arn>>,
+/// The ARNs of projects.
+#[derive(Clone, Copy, Debug)]
+pub enum ProjectArn {}
+
+impl ArnKind for ProjectArn {
+    type Handle = ProjectRef;
+    const WHAT: &'static str = "a project";
+    const CODE: &'static str = "codebuild::malformed-project-arn";
+    const EXAMPLE: &'static str = "arn:aws:codebuild:us-east-1:111111111111:project/name";
+
+    fn name(arn: &Arn) -> Option<&str> {
+        arn.resource().strip_prefix("project/").filter(|_| arn.service() == "codebuild" && arn.is_regional())
+    }
+
+    fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, _: Env) -> Option<Expr> {
+        match attr {
+            Attr::GetAtt(attr) if attr == "Arn" => Some(arn.into()),
+            Attr::Ref => name.map(|name| name.to_owned().into()),
+            Attr::GetAtt(_) | Attr::LogicalId => None,
+        }
+    }
 }
 
-impl ProjectReference {
-    fn parsed(&self) -> Option<Arn> {
-        let arn = Arn::parse(self.arn.literal()?).ok()?;
-        (arn.service() == "codebuild" && arn.resource().starts_with("project/")).then_some(arn)
-    }
+/// An imported project with what is known of its settings.
+#[derive(Clone, Debug)]
+struct ProjectReference {
+    imported: Imported<ProjectArn>,
+    key: Option<Value<kind::Arn>>,
 }
 
 impl Synth for ProjectReference {
     type Handle = ProjectRef;
 
     fn env(&self, placed_in: Option<Env>) -> Option<Env> {
-        self.parsed().and_then(|arn| arn.env(placed_in)).or(placed_in)
+        self.imported.env(placed_in)
     }
 
     fn validate(&self, cx: &mut ValidateCx<'_>) {
-        if let Some(text) = self.arn.literal()
-            && self.parsed().is_none()
-        {
-            cx.report(
-                Diagnostic::error("codebuild::malformed-project-arn", format!("`{text}` is no ARN of a project"))
-                    .help("write it as `arn:aws:codebuild:us-east-1:111111111111:project/name`"),
-            );
-        }
+        self.imported.validate(cx);
     }
 
     fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
@@ -454,36 +464,32 @@ impl Synth for ProjectReference {
 }
 
 impl Lower for ProjectReference {
-    fn lower(&self, cx: &LowerCx<'_>, _: &mut Resources) {
+    fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
+        self.imported.lower(cx, out);
         for fact in cx.facts::<ArtifactKey>().filter(|fact| fact.writes) {
-            let wanted = cx.literal(fact.key.expr());
-            let help = "set the project's encryption key to that of the store, and say so with `.encryption_key(arn)`";
-            match &self.key {
-                None => cx.report(
-                    Diagnostic::warning(
-                        "codebuild::unknown-encryption-key",
-                        "this project writes artifacts, and nobody says with which key it encrypts them",
-                    )
-                    .help(help),
-                ),
-                Some(key) => {
-                    if let (Some(key), Some(wanted)) = (key.literal(), wanted)
-                        && key != wanted
-                    {
-                        let message =
-                            format!("this project encrypts artifacts with `{key}`, but the store's key is `{wanted}`");
-                        cx.report(Diagnostic::error("codebuild::other-encryption-key", message).help(help));
-                    }
-                }
-            }
+            self.compare_keys(fact, cx);
         }
     }
 
-    fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {
-        match attr {
-            Attr::GetAtt(attr) if attr == "Arn" => Some(self.arn.clone().into()),
-            Attr::Ref => self.parsed().map(|arn| arn.resource_name().to_owned().into()),
-            Attr::GetAtt(_) | Attr::LogicalId => None,
+    fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
+        self.imported.physical(attr, own)
+    }
+}
+
+impl ProjectReference {
+    /// CodeBuild encrypts with the key in the project's settings, whatever the key of the store.
+    fn compare_keys(&self, wanted: &ArtifactKey, cx: &LowerCx<'_>) {
+        let help = "set the project's encryption key to that of the store, and say so with `.encryption_key(arn)`";
+        let Some(key) = &self.key else {
+            let message = "this project writes artifacts, and nobody says with which key it encrypts them";
+            cx.report(Diagnostic::warning("codebuild::unknown-encryption-key", message).help(help));
+            return;
+        };
+        if let (Some(key), Some(wanted)) = (key.literal(), cx.literal(wanted.key.expr()))
+            && key != wanted
+        {
+            let message = format!("this project encrypts artifacts with `{key}`, but the store's key is `{wanted}`");
+            cx.report(Diagnostic::error("codebuild::other-encryption-key", message).help(help));
         }
     }
 }

@@ -1,10 +1,10 @@
 //! CodeCommit repositories, owned and imported.
 
 use construct_core::{
-    Attr, Claim, Diagnostic, Env, Expr, Lower, LowerCx, Nothing, PlanCx, Properties, RemovalPolicy, Resource,
-    Resources, Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
+    Attr, Claim, Diagnostic, Env, Expr, LowerCx, Properties, RemovalPolicy, Resource, Tagging, Uniqueness, ValidateCx,
+    Value, kind,
 };
-use construct_iam::Arn;
+use construct_iam::{Arn, ArnKind, Imported};
 
 construct_core::handle! {
     /// A CodeCommit repository, owned or imported.
@@ -45,7 +45,7 @@ impl Repository {
 
     /// A repository that exists already, by its ARN: it is referred to and never written to.
     pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedRepository {
-        ImportedRepository { arn: arn.into() }
+        ImportedRepository::new(arn)
     }
 
     /// What the repository holds, 1 to 1,000 characters.
@@ -102,7 +102,7 @@ impl Resource for Repository {
     }
 
     fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
-        physical(&Arn::regional(own, "codecommit", &self.name), own, attr)
+        physical(attr, Arn::regional(own, "codecommit", &self.name).into(), &self.name, own)
     }
 
     fn claim(&self) -> Option<Claim> {
@@ -115,73 +115,42 @@ fn is_repository_name(name: &str) -> bool {
     (1..=100).contains(&name.len()) && name.bytes().all(shape) && !name.ends_with(".git")
 }
 
-fn physical(arn: &Arn, env: Env, attr: &Attr) -> Option<Expr> {
+fn physical(attr: &Attr, arn: Expr, name: &str, env: Env) -> Option<Expr> {
     let Attr::GetAtt(attr) = attr else { return None };
     match &**attr {
-        "Arn" => Some(arn.clone().into()),
-        "Name" => Some(arn.resource().to_owned().into()),
+        "Arn" => Some(arn),
+        "Name" => Some(name.to_owned().into()),
         "CloneUrlHttp" => {
             let suffix = env.partition().url_suffix();
-            Some(format!("https://git-codecommit.{}.{suffix}/v1/repos/{}", env.region, arn.resource()).into())
+            Some(format!("https://git-codecommit.{}.{suffix}/v1/repos/{name}", env.region).into())
         }
         _ => None,
     }
 }
 
-/// A repository that exists already. It stands in the account and region that its ARN names.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct ImportedRepository {
-    arn: Value<kind::Arn>,
-}
+/// The ARNs of repositories. The name goes into the configuration of actions, so the ARN must be known.
+#[derive(Clone, Copy, Debug)]
+pub enum RepositoryArn {}
 
-impl ImportedRepository {
-    fn parsed(&self) -> Option<Arn> {
-        let arn = Arn::parse(self.arn.literal()?).ok()?;
-        let placed = !arn.region_name().is_empty() && !arn.account().is_empty();
-        (arn.service() == "codecommit" && placed && is_repository_name(arn.resource())).then_some(arn)
-    }
-}
-
-impl Synth for ImportedRepository {
+impl ArnKind for RepositoryArn {
     type Handle = RepositoryRef;
+    const WHAT: &'static str = "a repository";
+    const CODE: &'static str = "codecommit::malformed-repository-arn";
+    const EXAMPLE: &'static str = "arn:aws:codecommit:us-east-1:111111111111:name";
+    const KNOWN: bool = true;
 
-    fn env(&self, placed_in: Option<Env>) -> Option<Env> {
-        self.parsed().and_then(|arn| arn.env(placed_in)).or(placed_in)
+    fn name(arn: &Arn) -> Option<&str> {
+        let is_repository = arn.service() == "codecommit" && arn.is_regional() && is_repository_name(arn.resource());
+        is_repository.then(|| arn.resource())
     }
 
-    fn validate(&self, cx: &mut ValidateCx<'_>) {
-        if self.parsed().is_none() {
-            // The name goes into the configuration of actions, so the ARN must be known now.
-            let text = self.arn.literal().unwrap_or("a reference");
-            cx.report(
-                Diagnostic::error(
-                    "codecommit::malformed-repository-arn",
-                    format!("`{text}` is no ARN of a repository"),
-                )
-                .help("write it as `arn:aws:codecommit:us-east-1:111111111111:name`"),
-            );
-        }
-    }
-
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        match self.parsed() {
-            Some(arn) => Box::new(Imported(arn)),
-            None => Box::new(Nothing),
-        }
+    fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, own: Env) -> Option<Expr> {
+        physical(attr, arn.into(), name?, own)
     }
 }
 
-#[derive(Debug)]
-struct Imported(Arn);
-
-impl Lower for Imported {
-    fn lower(&self, _: &LowerCx<'_>, _: &mut Resources) {}
-
-    fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
-        physical(&self.0, own, attr)
-    }
-}
+/// A repository that exists already.
+pub type ImportedRepository = Imported<RepositoryArn>;
 
 #[cfg(test)]
 mod tests {

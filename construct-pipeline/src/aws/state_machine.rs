@@ -1,7 +1,7 @@
 //! Step Functions state machines that exist already. They come from elsewhere, so they are imported only.
 
-use construct_core::{Attr, Diagnostic, Env, Expr, Lower, LowerCx, PlanCx, Resources, Synth, ValidateCx, Value, kind};
-use construct_iam::Arn;
+use construct_core::{Attr, Env, Expr, Value, kind};
+use construct_iam::{Arn, ArnKind, Imported};
 
 construct_core::handle! {
     /// A state machine.
@@ -32,65 +32,37 @@ pub enum StateMachine {}
 impl StateMachine {
     /// A state machine that exists already, by its ARN without version or alias: it is referred to and never written to.
     pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedStateMachine {
-        ImportedStateMachine { arn: arn.into() }
+        ImportedStateMachine::new(arn)
     }
 }
 
-/// A state machine that exists already. It stands in the account and region that its ARN names. Its name is known when
-/// its ARN is.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct ImportedStateMachine {
-    arn: Value<kind::Arn>,
-}
+/// The ARNs of state machines, without version or alias.
+#[derive(Clone, Copy, Debug)]
+pub enum StateMachineArn {}
 
-impl ImportedStateMachine {
-    fn parsed(&self) -> Option<(Arn, String)> {
-        let arn = Arn::parse(self.arn.literal()?).ok()?;
-        let name = arn.resource().strip_prefix("stateMachine:")?.to_owned();
-        let placed = !arn.region_name().is_empty() && !arn.account().is_empty();
-        let named = !name.is_empty() && name.len() <= 80 && !name.contains([':', '*', '?', ' ']);
-        (arn.service() == "states" && named && placed).then_some((arn, name))
-    }
-}
-
-impl Synth for ImportedStateMachine {
+impl ArnKind for StateMachineArn {
     type Handle = StateMachineRef;
+    const WHAT: &'static str = "a state machine";
+    const CODE: &'static str = "step-functions::malformed-state-machine-arn";
+    const EXAMPLE: &'static str = "arn:aws:states:us-east-1:111111111111:stateMachine:name";
 
-    fn env(&self, placed_in: Option<Env>) -> Option<Env> {
-        self.parsed().and_then(|(arn, _)| arn.env(placed_in)).or(placed_in)
+    fn name(arn: &Arn) -> Option<&str> {
+        let name =
+            arn.resource().strip_prefix("stateMachine:").filter(|_| arn.service() == "states" && arn.is_regional())?;
+        ((1..=80).contains(&name.len()) && !name.contains([':', '*', '?', ' '])).then_some(name)
     }
 
-    fn validate(&self, cx: &mut ValidateCx<'_>) {
-        if let Some(text) = self.arn.literal()
-            && self.parsed().is_none()
-        {
-            let code = "step-functions::malformed-state-machine-arn";
-            cx.report(Diagnostic::error(code, format!("`{text}` is no ARN of a state machine")).help(
-                "write it as `arn:aws:states:us-east-1:111111111111:stateMachine:name`, without version or alias",
-            ));
-        }
-    }
-
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        Box::new(self.clone())
-    }
-}
-
-impl Lower for ImportedStateMachine {
-    fn lower(&self, _: &LowerCx<'_>, _: &mut Resources) {}
-
-    fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {
+    fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, _: Env) -> Option<Expr> {
         match attr {
-            Attr::Ref => Some((&self.arn).into()),
-            // A malformed ARN is reported where it is; what refers to it need not be.
-            Attr::GetAtt(attr) if attr == "Name" => {
-                Some(self.parsed().map_or_else(|| (&self.arn).into(), |(_, name)| name.into()))
-            }
+            Attr::Ref => Some(arn.into()),
+            Attr::GetAtt(attr) if attr == "Name" => name.map(|name| name.to_owned().into()),
             Attr::GetAtt(_) | Attr::LogicalId => None,
         }
     }
 }
+
+/// A state machine that exists already.
+pub type ImportedStateMachine = Imported<StateMachineArn>;
 
 #[cfg(test)]
 mod tests {
@@ -98,7 +70,7 @@ mod tests {
 
     #[test]
     fn the_name_is_read_from_the_arn() {
-        let name = |arn: &str| StateMachine::import(arn).parsed().map(|(_, name)| name);
+        let name = |arn: &str| StateMachine::import(arn).parsed().map(|arn| arn.resource_name().to_owned());
         assert_eq!(name("arn:aws:states:us-east-1:111111111111:stateMachine:migrate").as_deref(), Some("migrate"));
         for arn in [
             "migrate",

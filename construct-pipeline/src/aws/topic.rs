@@ -4,7 +4,7 @@ use construct_core::{
     Attr, CfnResource, Claim, Diagnostic, Env, Expr, Lower, LowerCx, PlanCx, Properties, Resources, Synth, Tagging,
     Uniqueness, ValidateCx, Value, kind,
 };
-use construct_iam::{Arn, PolicyDocument, PolicyStatement};
+use construct_iam::{Arn, ArnKind, Imported, PolicyDocument, PolicyStatement};
 
 construct_core::handle! {
     /// A topic, owned or imported.
@@ -48,7 +48,7 @@ impl Topic {
 
     /// A topic that exists already, by its ARN: it is referred to and never written to.
     pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedTopic {
-        ImportedTopic { arn: arn.into() }
+        ImportedTopic::new(arn)
     }
 
     /// The name: 1 to 256 letters, digits, `_` and `-`, unique in the account and region. With a name, the topic can be
@@ -204,61 +204,32 @@ impl Lower for TopicPolicy {
     }
 }
 
-/// A topic that exists already. Statements attached to it are not written anywhere: whoever owns the topic must see to
-/// them.
-///
-/// It stands in the account and region that its ARN names. Its name is known when its ARN is.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct ImportedTopic {
-    arn: Value<kind::Arn>,
-}
+/// The ARNs of topics.
+#[derive(Clone, Copy, Debug)]
+pub enum TopicArn {}
 
-impl ImportedTopic {
-    fn parsed(&self) -> Option<Arn> {
-        let arn = Arn::parse(self.arn.literal()?).ok()?;
-        let placed = !arn.region_name().is_empty() && !arn.account().is_empty();
-        (arn.service() == "sns" && placed && !arn.resource().contains(':')).then_some(arn)
-    }
-}
-
-impl Synth for ImportedTopic {
+impl ArnKind for TopicArn {
     type Handle = TopicRef;
+    const WHAT: &'static str = "a topic";
+    const CODE: &'static str = "sns::malformed-topic-arn";
+    const EXAMPLE: &'static str = "arn:aws:sns:us-east-1:111111111111:name";
 
-    fn env(&self, placed_in: Option<Env>) -> Option<Env> {
-        self.parsed().and_then(|arn| arn.env(placed_in)).or(placed_in)
+    fn name(arn: &Arn) -> Option<&str> {
+        let is_topic = arn.service() == "sns" && arn.is_regional() && !arn.resource().contains(':');
+        is_topic.then(|| arn.resource())
     }
 
-    fn validate(&self, cx: &mut ValidateCx<'_>) {
-        if let Some(text) = self.arn.literal()
-            && self.parsed().is_none()
-        {
-            cx.report(
-                Diagnostic::error("sns::malformed-topic-arn", format!("`{text}` is no ARN of a topic"))
-                    .help("write it as `arn:aws:sns:us-east-1:111111111111:name`"),
-            );
-        }
-    }
-
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        Box::new(self.clone())
-    }
-}
-
-impl Lower for ImportedTopic {
-    fn lower(&self, cx: &LowerCx<'_>, _: &mut Resources) {
-        // Read, so that they do not count as lost: they are part of what the owner is asked for.
-        cx.facts::<PolicyStatement>().for_each(drop);
-    }
-
-    fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {
+    fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, _: Env) -> Option<Expr> {
         match attr {
-            Attr::Ref => Some((&self.arn).into()),
-            Attr::GetAtt(attr) if attr == "TopicName" => self.parsed().map(|arn| arn.resource().to_owned().into()),
+            Attr::Ref => Some(arn.into()),
+            Attr::GetAtt(attr) if attr == "TopicName" => name.map(|name| name.to_owned().into()),
             Attr::GetAtt(_) | Attr::LogicalId => None,
         }
     }
 }
+
+/// A topic that exists already.
+pub type ImportedTopic = Imported<TopicArn>;
 
 #[cfg(test)]
 mod tests {

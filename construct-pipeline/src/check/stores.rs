@@ -162,13 +162,10 @@ fn given_roles(resolved: &Resolved<'_>, findings: &mut Findings) {
 
 /// That a role given by its ARN is none.
 fn malformed(role: &GivenRole) -> Option<Diagnostic> {
-    let GivenRole::Imported(role) = role else { return None };
-    let text = role.arn().literal()?;
-    let sound = Arn::parse(text).is_ok_and(|arn| arn.service() == "iam" && arn.resource().starts_with("role/"));
-    (!sound).then(|| {
-        Diagnostic::error("iam::malformed-role-arn", format!("`{text}` is no ARN of a role"))
-            .help("write it as `arn:aws:iam::111111111111:role/name`")
-    })
+    match role {
+        GivenRole::Placed(_) => None,
+        GivenRole::Imported(role) => role.problem(),
+    }
 }
 
 /// CodePipeline's documentation recognises aliases only in the account that made the key. Reading needs no name of the
