@@ -44,6 +44,15 @@ impl EnvError {
         }
     }
 
+    /// The region that a misspelt name most likely means.
+    #[must_use]
+    pub fn nearest_region(&self) -> Option<&'static str> {
+        match self {
+            Self::Account(_) => None,
+            Self::Region(text) => regions::nearest(text),
+        }
+    }
+
     /// The code of the finding that reports it.
     #[must_use]
     pub const fn code(&self) -> &'static str {

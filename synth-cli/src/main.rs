@@ -1,2 +1,22 @@
-//! synth
-fn main() {}
+//! `synth` reads cloud assemblies and says what is in them.
+//!
+//! The program is thin: it reads with `construct-core`, names with `construct-pipeline`, and what remains is words and
+//! drawings. In reading order: [`cli`] (arguments, exit codes); [`command`], one file a command; [`model`], an assembly
+//! as all commands see it; [`template`], what a template says once its functions are evaluated; [`graph`], the picture
+//! and its languages; [`output`], tables, errors and the streams.
+
+mod cli;
+mod command;
+
+mod model;
+mod template;
+
+mod graph;
+
+mod output;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run(std::env::args_os())
+}

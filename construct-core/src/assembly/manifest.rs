@@ -1,9 +1,9 @@
 //! `manifest.json` of a cloud assembly.
 //!
-//! Only the two artifact types that every CDK CLI since version 2 knows are written; of other tools' assemblies the
-//! remaining ones are passed over.
+//! Only the two artifact types that every CDK CLI since version 2 knows are written. Of other tools' assemblies, nested
+//! ones are read too, and the remaining types are passed over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json, json};
 
@@ -14,6 +14,7 @@ pub(super) const TREE_FILE: &str = "tree.json";
 const VERSION: &str = "36.0.0";
 const STACK: &str = "aws:cloudformation:stack";
 const TREE: &str = "cdk:tree";
+const NESTED: &str = "cdk:cloud-assembly";
 
 pub(super) fn write(assembly: &Assembly) -> Json {
     let mut artifacts = Map::new();
@@ -62,6 +63,8 @@ fn write_stack(stack: &StackArtifact) -> Json {
 pub(super) struct Manifest {
     pub(super) stacks: Vec<StackArtifact>,
     pub(super) tree_file: Option<String>,
+    /// The folders of nested assemblies, which a CDK app has for each of its stages.
+    pub(super) nested: Vec<String>,
 }
 
 impl Manifest {
@@ -84,14 +87,19 @@ pub(super) fn read(json: &Json) -> Result<Manifest, String> {
                 manifest.stacks.push(stack);
             }
             Some(TREE) => manifest.tree_file = properties["file"].as_str().map(str::to_owned),
+            Some(NESTED) => {
+                let folder = properties["directoryName"].as_str().ok_or(format!("`{id}` has no `directoryName`"))?;
+                stays_inside(folder).map_err(|what| format!("it {what}"))?;
+                manifest.nested.push(folder.to_owned());
+            }
             Some(_) => {}
             None => return Err(format!("artifact `{id}` has no `type`")),
         }
     }
     if let Some(file) = &manifest.tree_file {
-        stays_inside(file)?;
+        stays_inside(file).map_err(|what| format!("it {what}"))?;
     }
-    let ids: Vec<String> = manifest.stacks.iter().map(|stack| stack.id.clone()).collect();
+    let ids: BTreeSet<String> = manifest.stacks.iter().map(|stack| stack.id.clone()).collect();
     for stack in &mut manifest.stacks {
         // Dependencies on assets and other artifacts are no order among stacks.
         stack.dependencies.retain(|needed| ids.contains(needed));

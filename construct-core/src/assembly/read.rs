@@ -1,11 +1,12 @@
 //! Reads an assembly from a folder, whoever wrote it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::{Assembly, manifest};
+use super::{Assembly, StackArtifact, manifest};
 
 /// Why an assembly could not be read.
 #[derive(Debug, Error)]
@@ -37,37 +38,96 @@ pub enum ReadError {
     },
 }
 
+/// How deep assemblies may be nested; the CDK nests one level.
+const DEEPEST: usize = 8;
+
 impl Assembly {
-    /// Reads the assembly in a folder. A reader that meets a writer sees the old assembly or the new one.
+    /// Reads the assembly in a folder, with those nested in it. The stacks are in deployment order, whatever the order of
+    /// the manifest; stacks that need each other come last. A reader that meets a writer sees the old assembly or the new
+    /// one.
     ///
     /// # Errors
     /// When a file is missing or unreadable, or the manifest is not one of a cloud assembly.
     pub fn read(dir: impl AsRef<Path>) -> Result<Self, ReadError> {
         let dir = dir.as_ref();
-        let mut result = Self::read_once(dir);
-        for _ in 0..8 {
-            // The folder was replaced, and the one we had open removed, while we read it: look again.
-            match &result {
-                Err(ReadError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound && dir.is_dir() => {
-                    result = Self::read_once(dir);
+        let mut attempts = 0;
+        loop {
+            let last = attempts == 8;
+            match read_once(dir, last, 0) {
+                // The folder was replaced, and the one we had open cleared away, while we read it: look again.
+                Err(ReadError::Io { source, .. })
+                    if source.kind() == io::ErrorKind::NotFound && dir.is_dir() && !last =>
+                {
+                    attempts += 1;
                 }
-                _ => break,
+                result => {
+                    return result.map(|mut assembly| {
+                        sort_into_deployment_order(&mut assembly.stacks);
+                        assembly
+                    });
+                }
             }
         }
-        result
     }
+}
 
-    fn read_once(dir: &Path) -> Result<Self, ReadError> {
-        let folder = Folder::open(dir)?;
-        let manifest = manifest::read(&folder.json(manifest::FILE)?)
-            .map_err(|what| ReadError::Manifest { path: dir.join(manifest::FILE), what })?;
-        let tree = manifest.tree_file.as_ref().map(|file| folder.json(file)).transpose()?;
-        let mut stacks = manifest.stacks;
-        for stack in &mut stacks {
-            stack.template = folder.text(&stack.template_file)?;
-        }
-        Ok(Self { stacks, tree })
+/// Reads one version of a folder. Nothing needs the tree, so in the end it may be missing.
+fn read_once(dir: &Path, without_tree: bool, depth: usize) -> Result<Assembly, ReadError> {
+    let folder = Folder::open(dir)?;
+    let malformed = |what: String| ReadError::Manifest { path: dir.join(manifest::FILE), what };
+    let manifest = manifest::read(&folder.json(manifest::FILE)?).map_err(malformed)?;
+    let tree = manifest.tree_file.as_ref().map(|file| folder.json(file)).transpose();
+    let tree = match tree {
+        Err(ReadError::Io { source, .. }) if without_tree && source.kind() == io::ErrorKind::NotFound => None,
+        tree => tree?,
+    };
+    let mut stacks = manifest.stacks;
+    for stack in &mut stacks {
+        stack.template = folder.text(&stack.template_file)?;
     }
+    for nested in manifest.nested {
+        if depth == DEEPEST {
+            return Err(malformed(format!("`{nested}` is nested more than {DEEPEST} levels deep")));
+        }
+        let inner = read_once(&dir.join(&nested), without_tree, depth + 1)?;
+        stacks.extend(inner.stacks.into_iter().map(|mut stack| {
+            stack.template_file = format!("{nested}/{}", stack.template_file);
+            stack
+        }));
+    }
+    Ok(Assembly { stacks, tree })
+}
+
+/// Topological, ties in the order given; what is in a cycle, or waits for one, comes last.
+fn sort_into_deployment_order(stacks: &mut Vec<StackArtifact>) {
+    let mut place: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, stack) in stacks.iter().enumerate() {
+        place.entry(&stack.id).or_insert(at);
+    }
+    let needs: Vec<BTreeSet<usize>> = (stacks.iter())
+        .map(|stack| stack.dependencies.iter().filter_map(|needed| place.get(&**needed).copied()).collect())
+        .collect();
+    let mut needed_by = vec![Vec::new(); needs.len()];
+    for (at, needs) in needs.iter().enumerate() {
+        needs.iter().for_each(|&needed| needed_by[needed].push(at));
+    }
+    let mut missing: Vec<usize> = needs.iter().map(BTreeSet::len).collect();
+    let mut ready: BTreeSet<usize> = (0..needs.len()).filter(|&at| missing[at] == 0).collect();
+    let mut rank = vec![usize::MAX; needs.len()];
+    let mut next = 0;
+    while let Some(at) = ready.pop_first() {
+        rank[at] = next;
+        next += 1;
+        for &later in &needed_by[at] {
+            missing[later] -= 1;
+            if missing[later] == 0 {
+                ready.insert(later);
+            }
+        }
+    }
+    let mut ranked: Vec<(usize, StackArtifact)> = rank.into_iter().zip(std::mem::take(stacks)).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    stacks.extend(ranked.into_iter().map(|(_, stack)| stack));
 }
 
 /// An open folder: all files come from one version of it, even if it is replaced meanwhile.
@@ -92,9 +152,14 @@ impl<'a> Folder<'a> {
     #[cfg(unix)]
     fn bytes(&self, file: &str) -> io::Result<Vec<u8>> {
         use rustix::fs::{Mode, OFlags};
-        let opened = rustix::fs::openat(&self.handle, file, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        // Without blocking: a pipe in the place of a file must not keep us waiting for ever.
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let mut opened = std::fs::File::from(rustix::fs::openat(&self.handle, file, flags, Mode::empty())?);
+        if !opened.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+        }
         let mut bytes = Vec::new();
-        io::Read::read_to_end(&mut std::fs::File::from(opened), &mut bytes)?;
+        io::Read::read_to_end(&mut opened, &mut bytes)?;
         Ok(bytes)
     }
 

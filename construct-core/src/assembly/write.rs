@@ -50,7 +50,9 @@ impl Assembly {
         let staging = target.stage()?;
         let written = self.files().into_iter().try_for_each(|(name, text)| {
             let path = staging.path.join(name);
-            fs::write(&path, text).map_err(|source| WriteError::Io { path, source })
+            // Only an assembly that was read from another tool has files in folders.
+            let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+            folder.and_then(|()| fs::write(&path, text)).map_err(|source| WriteError::Io { path, source })
         });
         let placed = written.and_then(|()| target.put_in_place(&staging.path));
         if placed.is_err() {

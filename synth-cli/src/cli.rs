@@ -1,0 +1,103 @@
+//! The command line: what can be asked, and how the answer ends the program.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand};
+
+use crate::command::{graph, list, names};
+use crate::output;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo run --example cross_account
+      writes an assembly to `cdk.out`
+  synth list
+      the stacks in it, in deployment order
+  synth graph --format dot | dot -Tsvg -o pipeline.svg
+      a drawing of accounts, stacks and pipelines
+  synth names orders --account 111111111111 --region us-east-1
+      the names of what a pipeline creates, before it exists
+
+Exit codes:
+  0  all is well
+  1  something in the assembly is wrong, such as stacks that wait for each other
+  2  the command line is wrong, or there is no readable assembly";
+
+/// Looks into cloud assemblies: the folders of templates that the AWS CDK CLI deploys.
+///
+/// An assembly is what a program of this library, or any AWS CDK app, writes to `cdk.out`. Nothing here needs
+/// credentials, calls AWS or changes a file.
+#[derive(Debug, Parser)]
+#[command(name = "synth", version, styles = STYLES, after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    List(list::List),
+    Names(names::Names),
+    Graph(graph::Graph),
+}
+
+/// The assembly that a command reads.
+#[derive(Debug, Args)]
+pub(crate) struct Source {
+    /// The folder of the assembly: the one that holds `manifest.json`
+    #[arg(value_name = "DIR", default_value = "cdk.out")]
+    pub(crate) dir: PathBuf,
+}
+
+/// Runs the program with its arguments, the first of which is its own name.
+pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { output::UNUSABLE } else { output::FINE };
+            // A reader that went away wants no more help.
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    let result = match cli.command {
+        Command::List(list) => list.run(),
+        Command::Names(names) => names.run(),
+        Command::Graph(graph) => graph.run(),
+    };
+    output::finish(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_argument_is_explained_and_shows_examples() {
+        for command in Cli::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            let examples = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(examples.contains("Examples:"), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! How answers leave the program: text on the standard output, remarks and errors on the standard error, an exit code.
+//!
+//! Commands return a [`Report`]; only [`finish`] writes. What an assembly says may come from anywhere, so every text
+//! from outside passes [`printable`] on its way to a terminal.
+
+mod table;
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::builder::styling::{AnsiColor, Style};
+use serde_json::Value as Json;
+
+pub(crate) use table::Table;
+
+/// Exit code: all is well.
+pub(crate) const FINE: u8 = 0;
+/// Exit code: the command worked, and what it found is wrong.
+pub(crate) const FINDINGS: u8 = 1;
+/// Exit code: the command line or the assembly cannot be used.
+pub(crate) const UNUSABLE: u8 = 2;
+
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const DIM: Style = Style::new().dimmed();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HELP: Style = AnsiColor::Cyan.on_default().bold();
+
+/// What a command answers.
+#[derive(Debug)]
+pub(crate) struct Report {
+    answer: String,
+    styled: bool,
+    remarks: Vec<Remark>,
+}
+
+#[derive(Debug)]
+struct Remark {
+    finding: bool,
+    message: String,
+    help: String,
+}
+
+/// Why a command has no answer.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    help: Option<String>,
+}
+
+impl Report {
+    /// An answer for people, which may have colours.
+    pub(crate) fn text(answer: String) -> Self {
+        Self { answer, styled: true, remarks: Vec::new() }
+    }
+
+    /// An answer in a language of its own, written as it is.
+    pub(crate) fn verbatim(answer: String) -> Self {
+        Self { answer, styled: false, remarks: Vec::new() }
+    }
+
+    /// An answer for programs.
+    pub(crate) fn json(answer: &Json) -> Self {
+        // JSON escapes only the first control characters by itself; any other stands within a string, and may be escaped.
+        let mut text = String::new();
+        for c in format!("{answer:#}\n").chars() {
+            if steers(c) && c != '\n' { text.push_str(&format!("\\u{:04x}", u32::from(c))) } else { text.push(c) }
+        }
+        Self::verbatim(text)
+    }
+
+    /// Adds something that is wrong; the program ends with [`FINDINGS`].
+    pub(crate) fn finding(&mut self, message: impl Into<String>, help: impl Into<String>) {
+        self.remarks.push(Remark { finding: true, message: message.into(), help: help.into() });
+    }
+
+    /// Adds something worth knowing that does not change the exit code.
+    pub(crate) fn warning(&mut self, message: impl Into<String>, help: impl Into<String>) {
+        self.remarks.push(Remark { finding: false, message: message.into(), help: help.into() });
+    }
+}
+
+impl Failure {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None }
+    }
+
+    /// Says which change most likely mends it.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Writes an answer and gives the exit code.
+pub(crate) fn finish(result: Result<Report, Failure>) -> ExitCode {
+    let report = match result {
+        Ok(report) => report,
+        Err(failure) => {
+            complain("error", ERROR, &failure.message, failure.help.as_deref());
+            return ExitCode::from(UNUSABLE);
+        }
+    };
+    if let Err(error) = write(&report) {
+        // A reader that has seen enough, as `head` has, is no error.
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            complain("error", ERROR, &format!("cannot write the answer: {error}"), None);
+            return ExitCode::from(UNUSABLE);
+        }
+    }
+    for remark in &report.remarks {
+        let (word, style) = if remark.finding { ("error", ERROR) } else { ("warning", WARNING) };
+        complain(word, style, &remark.message, Some(&remark.help));
+    }
+    ExitCode::from(if report.remarks.iter().any(|remark| remark.finding) { FINDINGS } else { FINE })
+}
+
+fn write(report: &Report) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    if report.styled {
+        anstream::AutoStream::auto(&mut stdout as &mut dyn Write).write_all(report.answer.as_bytes())?;
+    } else {
+        stdout.write_all(report.answer.as_bytes())?;
+    }
+    stdout.flush()
+}
+
+fn complain(word: &str, style: Style, message: &str, help: Option<&str>) {
+    let mut text = String::new();
+    let lines = [(word, style, Some(message)), ("help", HELP, help)];
+    for (word, style, message) in lines {
+        if let Some(message) = message {
+            text.push_str(&format!("{style}{word}{style:#}: {}\n", printable(message)));
+        }
+    }
+    // With a closed standard error there is nobody left to tell.
+    drop(anstream::AutoStream::auto(io::stderr().lock()).write_all(text.as_bytes()));
+}
+
+/// The text with what could steer a terminal made visible: control characters and those that turn the writing direction.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if steers(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
+}
+
+fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A number with commas between its thousands.
+pub(crate) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_an_assembly_steers_the_terminal() {
+        assert_eq!(printable("Tools-ü"), "Tools-ü");
+        assert_eq!(printable("a\u{1b}[31mb\n\u{202e}c"), "a\\u{1b}[31mb\\n\\u{202e}c");
+    }
+
+    #[test]
+    fn json_says_the_same_without_steering() {
+        let json = serde_json::json!({ "a\u{202e}": "\u{9b}ü\n" });
+        let text = Report::json(&json).answer;
+        assert!(text.contains(r"a\u202e") && text.contains(r"\u009bü\n"), "{text}");
+        assert_eq!(serde_json::from_str::<Json>(&text).unwrap(), json);
+    }
+
+    #[test]
+    fn thousands_are_grouped() {
+        assert_eq!([0, 999, 1_000, 51_200, 1_048_576].map(grouped), ["0", "999", "1,000", "51,200", "1,048,576"]);
+    }
+}

@@ -1,0 +1,122 @@
+use std::collections::BTreeSet;
+
+use serde_json::{Value as Json, json};
+
+use crate::support::{assembly, pipeline, synth};
+
+/// The number of resources in a stack is no business of these tests.
+fn without_counts(drawing: &str) -> String {
+    let mut text = String::new();
+    for line in drawing.lines() {
+        let line = match line.split_once(" resources") {
+            Some((before, after)) => {
+                format!("{} N resources{after}", before.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end())
+            }
+            None => line.to_owned(),
+        };
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
+#[test]
+fn a_pipeline_of_the_library_is_drawn_in_both_languages() {
+    let dir = pipeline("graph-pipeline");
+    let mermaid = synth(["graph".as_ref(), dir.as_os_str()]).fine();
+    insta::assert_snapshot!("mermaid", without_counts(&mermaid));
+    let dot = synth(["graph".as_ref(), dir.as_os_str(), "--format".as_ref(), "dot".as_ref()]).fine();
+    insta::assert_snapshot!("dot", without_counts(&dot));
+    assert_eq!(mermaid, synth(["graph".as_ref(), dir.as_os_str()]).fine(), "the same bytes each time");
+}
+
+#[test]
+fn programs_get_nodes_and_edges() {
+    let dir = pipeline("graph-json");
+    let graph = synth(["graph".as_ref(), dir.as_os_str(), "--json".as_ref()]).json();
+    let ids: BTreeSet<&str> =
+        graph["nodes"].as_array().unwrap().iter().map(|node| node["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), graph["nodes"].as_array().unwrap().len());
+    let edges = graph["edges"].as_array().unwrap();
+    assert!(
+        edges
+            .iter()
+            .all(|edge| ids.contains(edge["from"].as_str().unwrap()) && ids.contains(edge["to"].as_str().unwrap()))
+    );
+    let action =
+        graph["nodes"].as_array().unwrap().iter().find(|node| node["kind"] == "action" && node["name"] == "Deploy");
+    let expected =
+        json!({ "account": "444444444444", "region": "eu-west-1", "runOrder": 2, "provider": "CloudFormation" });
+    for (key, value) in expected.as_object().unwrap() {
+        assert_eq!(&action.unwrap()[key], value);
+    }
+    let kinds: BTreeSet<&str> = edges.iter().map(|edge| edge["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, BTreeSet::from(["artifact", "assumes", "needs", "passes", "replicates", "runs as", "stores"]));
+}
+
+/// A pipeline with one action a stage: the name of the stage and of the action are the same.
+fn template(pipeline: &str, actions: &[Json]) -> Json {
+    let stages: Vec<Json> =
+        actions.iter().map(|action| json!({ "Name": action["Name"], "Actions": [action] })).collect();
+    json!({ "Resources": { "P": { "Type": "AWS::CodePipeline::Pipeline", "Properties": { "Name": pipeline, "Stages": stages } } } })
+}
+
+#[test]
+fn no_name_breaks_a_drawing() {
+    let awkward = [
+        "\"quoted\" [brackets] {braces} (round) <b>bold</b> `code` a|b",
+        "end",
+        "1. one",
+        "- list",
+        "back\\slash\\N",
+        "&amp; #quot; %% comment",
+        "line\nbreak\u{1b}[31m\u{202e}",
+        "Übermut 🚀 日本",
+        "",
+        "a/b",
+        "a~1b",
+    ];
+    let actions: Vec<Json> = awkward.iter().chain(&awkward[..2]).map(|name| json!({ "Name": name })).collect();
+    let dir =
+        assembly("graph-awkward", &[("Stack \"x\"/]", "111111111111/us-east-1", &[], template(awkward[0], &actions))]);
+    insta::assert_snapshot!("awkward_mermaid", synth(["graph".as_ref(), dir.as_os_str()]).fine());
+    insta::assert_snapshot!(
+        "awkward_dot",
+        synth(["graph".as_ref(), dir.as_os_str(), "--format".as_ref(), "dot".as_ref()]).fine()
+    );
+    let graph = synth(["graph".as_ref(), dir.as_os_str(), "--json".as_ref()]).json();
+    let ids: BTreeSet<&str> =
+        graph["nodes"].as_array().unwrap().iter().map(|node| node["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), graph["nodes"].as_array().unwrap().len());
+}
+
+#[test]
+fn one_pipeline_of_several_can_be_drawn() {
+    let dir = assembly(
+        "graph-only",
+        &[
+            ("One", "111111111111/us-east-1", &["Two"], template("one", &[json!({ "Name": "A" })])),
+            ("Two", "222222222222/us-east-1", &[], template("two", &[json!({ "Name": "B" })])),
+        ],
+    );
+    let graph = |name: &str| synth(["graph".as_ref(), dir.as_os_str(), "--pipeline".as_ref(), name.as_ref()]);
+    let one = graph("one").fine();
+    assert!(one.contains("One") && !one.contains("Two") && !one.contains("222222222222"), "{one}");
+    insta::assert_snapshot!(graph("three").unusable(), @r"
+    error: the assembly has no pipeline `three`
+    help: it has `two`, `one`
+    ");
+}
+
+#[test]
+fn a_drawing_too_large_for_mermaid_is_drawn_with_a_warning() {
+    let actions: Vec<Json> = (0..600).map(|n| json!({ "Name": format!("A{n}") })).collect();
+    let dir = assembly("graph-large", &[("Large", "111111111111/us-east-1", &[], template("large", &actions))]);
+    let said = synth(["graph".as_ref(), dir.as_os_str()]);
+    assert_eq!(said.code, 0);
+    assert!(said.stdout.contains("A599"));
+    insta::assert_snapshot!(said.stderr, @r"
+    warning: the drawing has more than 500 edges, which Mermaid refuses unless configured
+    help: draw one pipeline with `--pipeline NAME`, or use `--format dot`
+    ");
+}

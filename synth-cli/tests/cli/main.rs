@@ -1,0 +1,8 @@
+//! Runs the binary as its users do, and compares what it says with what it should say.
+
+mod bad_input;
+mod graph;
+mod list;
+mod names;
+mod other_tools;
+mod support;
