@@ -1,11 +1,10 @@
 //! The command line: what can be asked, and how the answer ends the program.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::command::{graph, list, names};
 use crate::output;
@@ -49,14 +48,6 @@ enum Command {
     List(list::List),
     Names(names::Names),
     Graph(graph::Graph),
-}
-
-/// The assembly that a command reads.
-#[derive(Debug, Args)]
-pub(crate) struct Source {
-    /// The folder of the assembly: the one that holds `manifest.json`
-    #[arg(value_name = "DIR", default_value = "cdk.out")]
-    pub(crate) dir: PathBuf,
 }
 
 /// Runs the program with its arguments, the first of which is its own name.

@@ -14,6 +14,7 @@ mod template;
 mod graph;
 
 mod output;
+mod source;
 
 use std::process::ExitCode;
 

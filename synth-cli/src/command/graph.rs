@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::Source;
+use crate::source::Source;
 use crate::graph::{Graph as Drawing, dot, json, mermaid};
 use crate::model::Model;
 use crate::output::{Failure, Report, grouped};
