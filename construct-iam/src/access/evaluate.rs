@@ -8,8 +8,8 @@ use super::verdict::Verdict;
 /// Decides the request as AWS does, and says why.
 ///
 /// Evaluation is three-valued. A context key that is not known, a [symbol](super::symbol) in a template or a policy whose content is not
-/// known leads to [`Outcome::Indeterminate`] if the decision depends on it, and so does behaviour that AWS does not document.
-/// [`Outcome::Allowed`] therefore holds for all values of everything that is not known.
+/// known leads to [`Outcome::Indeterminate`](super::Outcome::Indeterminate) if the decision depends on it, and so does behaviour that AWS does not document.
+/// [`Outcome::Allowed`](super::Outcome::Allowed) therefore holds for all values of everything that is not known.
 ///
 /// Not modelled, and to be stated as assumptions by the caller: KMS grants, S3 access control lists and Block Public Access, VPC endpoint
 /// policies, Regions that an account has not enabled, and principals whose role was deleted and created anew since a policy named them.

@@ -2,10 +2,10 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::source::Source;
 use crate::graph::{Graph as Drawing, dot, json, mermaid};
 use crate::model::Model;
 use crate::output::{Failure, Report, grouped};
+use crate::source::Source;
 
 const EXAMPLES: &str = "\
 What is drawn:

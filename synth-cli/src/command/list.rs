@@ -4,9 +4,9 @@ use clap::Args;
 use construct_core::INLINE_TEMPLATE_BYTES;
 use serde_json::{Value as Json, json};
 
-use crate::source::Source;
 use crate::model::{Model, Stack};
 use crate::output::{DIM, Failure, Report, Table, grouped};
+use crate::source::Source;
 
 const EXAMPLES: &str = "\
 Columns:
