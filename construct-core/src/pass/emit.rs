@@ -30,15 +30,15 @@ pub fn emit(ordered: Ordered) -> (Assembly, Diagnostics) {
     (Assembly::new(stacks, tree), findings)
 }
 
-fn measure(stack: &LoweredStack, bytes: usize, as_yaml: usize, findings: &mut Diagnostics) {
+fn measure(
+    stack: &LoweredStack,
+    counts: [(&str, usize, usize); 3],
+    bytes: usize,
+    as_yaml: usize,
+    findings: &mut Diagnostics,
+) {
     let name = &stack.name;
-    let counts = [
-        ("resources", stack.resources.len(), RESOURCES),
-        ("outputs", stack.outputs.len(), OUTPUTS),
-        ("parameters", stack.parameters.len(), PARAMETERS),
-        ("bytes", bytes, TEMPLATE_BYTES),
-    ];
-    for (what, n, most) in counts {
+    for (what, n, most) in counts.into_iter().chain([("bytes", bytes, TEMPLATE_BYTES)]) {
         if n > most {
             let message = format!("the template of `{name}` has {n} {what}; CloudFormation takes at most {most}");
             findings.push(
@@ -71,12 +71,14 @@ fn measure(stack: &LoweredStack, bytes: usize, as_yaml: usize, findings: &mut Di
 
 /// The ids of the artifacts: the names of the stacks, with the environment where a name stands in several.
 fn artifact_ids(stacks: &[LoweredStack]) -> BTreeMap<NodeId, String> {
-    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
-    stacks.iter().for_each(|stack| *times.entry(&stack.name).or_default() += 1);
+    // The ids are the names of files too, and some disks do not tell the case of letters apart.
+    let folded = |name: &str| name.to_ascii_lowercase();
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    stacks.iter().for_each(|stack| *times.entry(folded(&stack.name)).or_default() += 1);
     let mut taken: BTreeSet<String> = BTreeSet::new();
     let id = |stack: &LoweredStack| {
         let env = stack.props.env;
-        match times[&*stack.name] {
+        match times[&folded(&stack.name)] {
             1 => stack.name.clone(),
             _ => format!("{}-{}-{}", stack.name, env.account, env.region),
         }
@@ -85,7 +87,7 @@ fn artifact_ids(stacks: &[LoweredStack]) -> BTreeMap<NodeId, String> {
     for stack in stacks {
         let mut unique = id(stack);
         // `x` in two places and a stack that is really named `x-111111111111-us-east-1`.
-        while !taken.insert(unique.clone()) {
+        while !taken.insert(folded(&unique)) {
             unique.push('-');
         }
         ids.insert(stack.node, unique);
@@ -93,26 +95,31 @@ fn artifact_ids(stacks: &[LoweredStack]) -> BTreeMap<NodeId, String> {
     ids
 }
 
-fn artifact(stack: LoweredStack, ids: &BTreeMap<NodeId, String>, findings: &mut Diagnostics) -> StackArtifact {
+fn artifact(mut stack: LoweredStack, ids: &BTreeMap<NodeId, String>, findings: &mut Diagnostics) -> StackArtifact {
     let mut template = Map::new();
     if let Some(description) = &stack.props.description {
         template.insert("Description".into(), description.as_str().into());
     }
-    let sections = [
-        ("Parameters", &stack.parameters),
-        ("Conditions", &stack.conditions),
-        ("Resources", &stack.resources),
-        ("Outputs", &stack.outputs),
+    let counts = [
+        ("resources", stack.resources.len(), RESOURCES),
+        ("outputs", stack.outputs.len(), OUTPUTS),
+        ("parameters", stack.parameters.len(), PARAMETERS),
     ];
-    for (name, section) in &sections {
+    let sections = [
+        ("Parameters", &mut stack.parameters),
+        ("Conditions", &mut stack.conditions),
+        ("Resources", &mut stack.resources),
+        ("Outputs", &mut stack.outputs),
+    ];
+    for (name, section) in sections {
         if !section.is_empty() {
-            template.insert((*name).into(), (*section).clone().into());
+            template.insert(name.into(), std::mem::take(section).into());
         }
     }
     let template = Json::from(template);
     let as_yaml = yaml_bytes(&template);
     let template = render_template(&template);
-    measure(&stack, template.len(), as_yaml, findings);
+    measure(&stack, counts, template.len(), as_yaml, findings);
     let id = ids[&stack.node].clone();
     StackArtifact {
         template_file: format!("{id}.template.json"),
