@@ -132,6 +132,11 @@ impl Diagnostic {
         self.help.as_deref()
     }
 
+    /// What else there is to say, without the places.
+    pub fn notes(&self) -> impl Iterator<Item = &str> {
+        self.notes.iter().map(|(note, _)| &**note)
+    }
+
     /// Turns an error into a warning; for checks whose weight the user may choose.
     #[must_use]
     pub fn into_warning(mut self) -> Self {

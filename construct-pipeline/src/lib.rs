@@ -27,7 +27,10 @@ mod resolve;
 
 mod check;
 mod plan;
+mod proof;
 mod synth;
+
+pub mod access;
 
 pub mod aws;
 pub mod providers;
@@ -35,6 +38,7 @@ pub mod providers;
 pub use action::Action;
 pub use artifact::{Artifact, ArtifactAtt, ArtifactFile};
 pub use pipeline::{ExecutionMode, Pipeline, PipelineRef, PipelineType, Variable};
+pub use proof::{AccessCheck, AppAccess};
 pub use provider::{
     ActionCx, ArtifactKey, Category, EventPattern, GivenRole, Owner, PassedRole, Provider, ProviderSpec,
 };
@@ -55,7 +59,7 @@ pub mod prelude {
     pub use crate::aws::*;
     pub use crate::providers::*;
     pub use crate::{
-        Action, ActionCx, Artifact, ArtifactAtt, ArtifactFile, ArtifactStore, Category, EventPattern, ExecutionMode,
+        AccessCheck, Action, ActionCx, AppAccess, Artifact, ArtifactAtt, ArtifactFile, ArtifactStore, Category, EventPattern, ExecutionMode,
         ImportedArtifactStore, KeyReference, Owner, PassedRole, Pipeline, PipelineRef, PipelineType, Provider,
         ProviderSpec, Stage, StoreRef, StoreSettings, Variable,
     };

@@ -20,6 +20,7 @@ use construct_core::{
 };
 
 use crate::pipeline::Pipeline;
+use crate::proof::AccessProof;
 use crate::resolve::Resolved;
 use scaffold::Scaffold;
 
@@ -41,6 +42,7 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
         // All that would be made for it is named like what the other pipeline of this name makes.
         return Box::new(Nothing);
     }
+    cx.check_assembly(AccessProof);
     // Everything that planning adds is new, so what the tree said before still holds while it is changed: the part of it
     // that matters is read first.
     let resolved = Resolved::new(pipeline, home, cx.view());

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
-use crate::command::{graph, list, names};
+use crate::command::{check, explain, graph, list, names};
 use crate::output;
 
 const STYLES: Styles = Styles::styled()
@@ -23,6 +23,10 @@ Examples:
       the stacks in it, in deployment order
   synth graph --format dot | dot -Tsvg -o pipeline.svg
       a drawing of accounts, stacks and pipelines
+  synth check
+      proves that every access of every pipeline is allowed, and no other
+  synth explain Deploy
+      why an action may do what it does, and what it may not
   synth names orders --account 111111111111 --region us-east-1
       the names of what a pipeline creates, before it exists
 
@@ -48,6 +52,8 @@ enum Command {
     List(list::List),
     Names(names::Names),
     Graph(graph::Graph),
+    Check(check::Check),
+    Explain(explain::Explain),
 }
 
 /// Runs the program with its arguments, the first of which is its own name.
@@ -65,6 +71,8 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::List(list) => list.run(),
         Command::Names(names) => names.run(),
         Command::Graph(graph) => graph.run(),
+        Command::Check(check) => check.run(),
+        Command::Explain(explain) => explain.run(),
     };
     output::finish(result)
 }

@@ -14,7 +14,9 @@ mod template;
 mod graph;
 
 mod output;
+mod proof;
 mod source;
+mod yaml;
 
 use std::process::ExitCode;
 

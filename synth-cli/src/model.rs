@@ -3,6 +3,8 @@
 mod order;
 mod read;
 
+pub(crate) use read::explain;
+
 use crate::output::Report;
 use crate::template::Template;
 

@@ -5,6 +5,8 @@
 pub(crate) enum RefIs {
     Name,
     Arn,
+    /// Something that AWS makes up.
+    Id,
 }
 
 /// How a resource type names its resources.
@@ -33,7 +35,7 @@ const fn naming(
 
 /// The naming of the types that pipelines are made of.
 pub(crate) fn naming_of(kind: &str) -> Option<Naming> {
-    use RefIs::{Arn, Name};
+    use RefIs::{Arn, Id, Name};
     const ARN: &[&str] = &["Arn"];
     match kind {
         "AWS::S3::Bucket" => naming("BucketName", Name, "arn:{P}:s3:::{N}", ARN, &[]),
@@ -46,13 +48,12 @@ pub(crate) fn naming_of(kind: &str) -> Option<Naming> {
         "AWS::KMS::Alias" => naming("AliasName", Name, "arn:{P}:kms:{R}:{A}:{N}", ARN, &["AliasName"]),
         "AWS::CodeBuild::Project" => naming("Name", Name, "arn:{P}:codebuild:{R}:{A}:project/{N}", ARN, &[]),
         "AWS::CodePipeline::Pipeline" => naming("Name", Name, "arn:{P}:codepipeline:{R}:{A}:{N}", &[], &[]),
-        // `Ref` of a repository is an id, not its name.
-        "AWS::CodeCommit::Repository" => naming("RepositoryName", Name, "arn:{P}:codecommit:{R}:{A}:{N}", ARN, &["Name"]),
+        "AWS::CodeCommit::Repository" => naming("RepositoryName", Id, "arn:{P}:codecommit:{R}:{A}:{N}", ARN, &["Name"]),
         "AWS::ECR::Repository" => naming("RepositoryName", Name, "arn:{P}:ecr:{R}:{A}:repository/{N}", ARN, &[]),
         "AWS::Events::EventBus" => naming("Name", Name, "arn:{P}:events:{R}:{A}:event-bus/{N}", ARN, &["Name"]),
         "AWS::Events::Rule" => naming("Name", Name, "arn:{P}:events:{R}:{A}:rule/{N}", ARN, &[]),
         "AWS::SNS::Topic" => naming("TopicName", Arn, "arn:{P}:sns:{R}:{A}:{N}", &["TopicArn"], &["TopicName"]),
-        "AWS::SQS::Queue" => naming("QueueName", Name, "arn:{P}:sqs:{R}:{A}:{N}", ARN, &["QueueName"]),
+        "AWS::SQS::Queue" => naming("QueueName", Id, "arn:{P}:sqs:{R}:{A}:{N}", ARN, &["QueueName"]),
         "AWS::Lambda::Function" => naming("FunctionName", Name, "arn:{P}:lambda:{R}:{A}:function:{N}", ARN, &[]),
         "AWS::StepFunctions::StateMachine" => {
             naming("StateMachineName", Arn, "arn:{P}:states:{R}:{A}:stateMachine:{N}", ARN, &["Name"])

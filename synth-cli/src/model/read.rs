@@ -43,7 +43,7 @@ impl Model {
     }
 }
 
-fn explain(dir: &Path, error: &ReadError) -> Failure {
+pub(crate) fn explain(dir: &Path, error: &ReadError) -> Failure {
     let shown = dir.display();
     match error {
         ReadError::Io { .. } if dir.is_file() => {

@@ -32,6 +32,13 @@ impl Said {
         serde_json::from_str(&self.fine()).expect("`--json` prints JSON")
     }
 
+    /// What it answered and what it complained of, if it found something wrong.
+    #[track_caller]
+    pub(crate) fn findings(self) -> (String, String) {
+        assert_eq!(self.code, 1, "{}{}", self.stdout, self.stderr);
+        (self.stdout, self.stderr)
+    }
+
     /// What it complained of, if it found nothing to answer. The folder of the tests is written `TMP`.
     #[track_caller]
     pub(crate) fn unusable(self) -> String {

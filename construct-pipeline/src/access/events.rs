@@ -1,0 +1,193 @@
+//! From an event to a start: the rules that carry the events of a source to the pipeline, and whether each hop is allowed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::ask::{Facts, Question, Who};
+use super::flow::{Action, Pipeline};
+use super::needs::{About, Prover};
+use super::physical::{account_in, arn_parts, partition, short_name};
+use super::report::{Decision, Purpose};
+use super::world::{Rule, Target, World};
+
+/// Buses that an event may pass: its own account's and one more, as EventBridge forwards once only.
+const HOPS: usize = 2;
+
+impl<'p> Prover<'p, '_> {
+    pub(crate) fn events(&mut self) {
+        let (pipeline, world) = (self.pipeline, self.asker.world());
+        let mut used: BTreeSet<usize> = BTreeSet::new();
+        for action in &pipeline.actions {
+            let Some(event) = sample(action) else { continue };
+            let mut path = Vec::new();
+            if reaches(world, pipeline, &event, (action.account(), action.region(), "default"), &mut path) {
+                for (n, target) in path {
+                    if used.insert(n) {
+                        self.target(Some(action), &world.rules[n], target);
+                    }
+                }
+            }
+        }
+        // Rules that start the pipeline for other reasons, such as a schedule.
+        for (n, rule) in world.rules.iter().enumerate() {
+            for target in rule.targets.iter().filter(|target| *target.arn == *pipeline.arn) {
+                if rule.enabled && used.insert(n) {
+                    self.target(None, rule, target);
+                }
+            }
+        }
+    }
+
+    fn target(&mut self, action: Option<&'p Action>, rule: &Rule, target: &Target) {
+        let is_bus = is_bus(&target.arn);
+        let purpose = if is_bus { Purpose::EventForwards } else { Purpose::EventStarts };
+        let about = About::need(action, purpose);
+        let call = if is_bus { "events:PutEvents" } else { "codepipeline:StartPipelineExecution" };
+        let owner: Arc<str> = account_in(&target.arn).unwrap_or(&rule.account).into();
+        let resource: Arc<str> = target.arn.as_str().into();
+        let Some(role) = &target.role else {
+            let who = Who::Service("events.amazonaws.com");
+            let question = Question { who, action: call, resource, owner, facts: Facts::default() };
+            let world = self.asker.world();
+            let remark = format!(
+                "the rule `{}` of stack `{}` gives no role to its target, and EventBridge needs one to reach it",
+                rule.made.logical_id,
+                world.stack_name(&rule.made)
+            );
+            self.note(&about, question, Decision::Denied, Some(remark));
+            return;
+        };
+        let role: Arc<str> = role.as_str().into();
+        self.service_takes("events.amazonaws.com", &role, &about);
+        let wanted = self.asker.wanted();
+        let mut facts = Facts::default();
+        facts.one(wanted, "aws:SecureTransport", || "true".to_owned());
+        self.ask(&about, Question { who: Who::Role(role), action: call, resource, owner, facts });
+    }
+}
+
+fn is_bus(arn: &str) -> bool {
+    arn_parts(arn).is_some_and(|[_, service, _, _, resource]| service == "events" && resource.starts_with("event-bus/"))
+}
+
+/// Whether an event on a bus reaches the pipeline; `path` holds the rules and targets that carry it.
+fn reaches<'w>(
+    world: &'w World,
+    pipeline: &Pipeline,
+    event: &Value,
+    (account, region, bus): (&str, &str, &str),
+    path: &mut Vec<(usize, &'w Target)>,
+) -> bool {
+    for (n, rule) in world.rules.iter().enumerate() {
+        let here = rule.account == account && rule.region == region && rule.bus == bus && rule.enabled;
+        if !here || !fits(&rule.pattern, event) {
+            continue;
+        }
+        for target in &rule.targets {
+            path.push((n, target));
+            if *target.arn == *pipeline.arn {
+                return true;
+            }
+            if is_bus(&target.arn) && path.len() < HOPS {
+                let next = (account_in(&target.arn).unwrap_or_default(), region, short_name(&target.arn));
+                if reaches(world, pipeline, event, next, path) {
+                    return true;
+                }
+            }
+            path.pop();
+        }
+    }
+    false
+}
+
+/// A sample of what a source sends.
+fn sample(action: &Action) -> Option<Value> {
+    if action.category != "Source" || action.owner != "AWS" {
+        return None;
+    }
+    let (source, kind, resource, detail) = match action.provider() {
+        "CodeCommit" => {
+            let repository = action.get("RepositoryName")?;
+            let detail = json!({
+                "event": "referenceUpdated", "referenceType": "branch", "referenceName": action.get("BranchName")?,
+                "repositoryName": repository,
+            });
+            ("aws.codecommit", "CodeCommit Repository State Change", action.arn("codecommit", repository), detail)
+        }
+        "S3" => {
+            let (bucket, key) = (action.get("S3Bucket")?, action.get("S3ObjectKey")?);
+            let detail = json!({ "bucket": { "name": bucket }, "object": { "key": key }, "reason": "PutObject" });
+            ("aws.s3", "Object Created", format!("arn:{}:s3:::{bucket}", partition(action.region())), detail)
+        }
+        "ECR" => {
+            let repository = action.get("RepositoryName")?;
+            let detail = json!({
+                "action-type": "PUSH", "result": "SUCCESS", "repository-name": repository,
+                "image-tag": action.get("ImageTag").unwrap_or("latest"),
+            });
+            ("aws.ecr", "ECR Image Action", action.arn("ecr", &format!("repository/{repository}")), detail)
+        }
+        _ => return None,
+    };
+    Some(json!({
+        "source": source, "detail-type": kind, "account": action.account(), "region": action.region(),
+        "resources": [resource], "detail": detail,
+    }))
+}
+
+/// Whether an event fits a pattern. Filters that are not known here count as fitting: then a rule too many is looked at, not one too few.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
+fn fits(pattern: &Value, event: &Value) -> bool {
+    match pattern {
+        Value::Object(wanted) => {
+            wanted.iter().all(|(key, wanted)| match (wanted, event.get(key)) {
+                (Value::Object(_), given) => given.is_some_and(|given| fits(wanted, given)),
+                (Value::Array(filters), given) => {
+                    filters.iter().any(|filter| passes(filter, given.unwrap_or(&Value::Null)))
+                }
+                _ => false,
+            }) && !wanted.is_empty()
+        }
+        _ => false,
+    }
+}
+
+fn passes(filter: &Value, given: &Value) -> bool {
+    if let Value::Array(values) = given {
+        return values.iter().any(|value| passes(filter, value));
+    }
+    let Value::Object(filter) = filter else { return filter == given };
+    let text = given.as_str();
+    filter.iter().all(|(kind, wanted)| match (kind.as_str(), wanted.as_str()) {
+        ("prefix", Some(wanted)) => text.is_some_and(|text| text.starts_with(wanted)),
+        ("suffix", Some(wanted)) => text.is_some_and(|text| text.ends_with(wanted)),
+        ("equals-ignore-case", Some(wanted)) => text.is_some_and(|text| text.eq_ignore_ascii_case(wanted)),
+        ("exists", _) => wanted.as_bool() == Some(!given.is_null()),
+        ("anything-but", Some(wanted)) => text != Some(wanted),
+        _ => true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_events() {
+        let event =
+            json!({ "source": "aws.s3", "resources": ["a", "b"], "detail": { "object": { "key": "x/y.zip" } } });
+        let check = |pattern: Value, fit: bool| assert_eq!(fits(&pattern, &event), fit, "{pattern}");
+        check(json!({ "source": ["aws.s3"] }), true);
+        check(json!({ "source": ["aws.ecr"] }), false);
+        check(json!({ "resources": ["b"], "detail": { "object": { "key": [{ "prefix": "x/" }] } } }), true);
+        check(json!({ "detail": { "object": { "key": [{ "suffix": ".tar" }] } } }), false);
+        check(json!({ "detail": { "missing": { "key": ["x"] } } }), false);
+        check(json!({ "detail": { "missing": [{ "exists": false }] } }), true);
+        check(json!({ "source": [{ "anything-but": "aws.s3" }] }), false);
+        check(json!({ "source": [{ "equals-ignore-case": "AWS.S3" }] }), true);
+        check(json!({}), false);
+        check(Value::Null, false);
+    }
+}

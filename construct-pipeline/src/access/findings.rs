@@ -1,0 +1,232 @@
+//! The report as findings of a synthesis.
+//!
+//! | code | what | weight |
+//! |---|---|---|
+//! | `access::denied` | a run needs an access that the policies deny | error |
+//! | `access::open` | an account that has no part in a pipeline is let in | error |
+//! | `access::too-wide` | somebody is let in who need not be, or a statement gives far more than is needed | warning |
+//! | `access::assumed` | an access depends on something outside of the templates | warning |
+//! | `access::order` | a stack has to wait for another one, and nothing says so | error |
+//! | `access::name-clash` | two resources have one name | error |
+//! | `access::refused-policy` | AWS would refuse to store a policy | error |
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use construct_core::{Diagnostic, Diagnostics};
+use serde_json::Value;
+
+use super::policies::Place;
+use super::repair::{Repair, What};
+use super::report::{Access, Report};
+
+impl Report {
+    /// The findings: holes, leaks, what is open, and what is wrong with the order of deployment. One finding for all requests of one purpose.
+    #[must_use]
+    pub fn findings(&self) -> Diagnostics {
+        let mut findings = Diagnostics::new();
+        for (place, error) in &self.world.policies.refused {
+            let finding = Diagnostic::error(
+                "access::refused-policy",
+                format!("AWS would refuse {place}: {}", self.readable(&error.problem().to_string())),
+            );
+            findings.push(finding.on(place.stack.as_deref().unwrap_or_default()));
+        }
+        for group in self.groups(Access::is_hole) {
+            findings.push(self.hole(&group));
+        }
+        for group in self.groups(Access::is_leak) {
+            findings.push(self.leak(&group));
+        }
+        for wide in &self.too_wide {
+            let message = format!(
+                "statement {} of {} is wider than the pipeline `{}` needs: {}",
+                wide.statement,
+                wide.place,
+                self.readable(&wide.pipeline.name),
+                wide.excess
+            );
+            findings.push(Diagnostic::warning("access::too-wide", message).help(wide.narrower).on(path(&wide.place)));
+        }
+        self.order_findings(&mut findings);
+        for group in self.groups(Access::is_open) {
+            findings.push(self.open(&group));
+        }
+        for note in &self.notes {
+            findings
+                .push(Diagnostic::warning("access::assumed", format!("taken for granted: {}", self.readable(note))));
+        }
+        findings
+    }
+
+    fn order_findings(&self, findings: &mut Diagnostics) {
+        for edge in &self.order.missing {
+            let message = format!(
+                "stack `{}` has to be deployed after `{}`, and nothing says so: {}",
+                edge.stack,
+                edge.needs,
+                self.readable(&edge.because)
+            );
+            let help = format!(
+                "make `{}` depend on `{}`, or name the account as principal and the role in an `aws:PrincipalArn` condition",
+                edge.stack, edge.needs
+            );
+            let finding = if edge.fails {
+                Diagnostic::error("access::order", message)
+            } else {
+                Diagnostic::warning("access::order", message)
+            };
+            findings.push(finding.help(help).on(&*edge.stack));
+        }
+        for clash in &self.order.clashes {
+            let places: Vec<String> =
+                clash.resources.iter().map(|(stack, id)| format!("`{id}` of stack `{stack}`")).collect();
+            let message =
+                format!("{} have the same name `{}` ({})", places.join(" and "), clash.name, clash.resource_type);
+            findings.push(Diagnostic::error("access::name-clash", message).help("give one of them another name"));
+        }
+    }
+
+    /// Requests of one action, purpose and principal on one resource, in order.
+    fn groups(&self, which: impl Fn(&Access) -> bool) -> Vec<Vec<&Access>> {
+        let mut groups: Vec<Vec<&Access>> = Vec::new();
+        let mut seen = BTreeMap::new();
+        for access in self.accesses.iter().filter(|access| which(access)) {
+            let action = access.action.as_ref().map(|action| action.position);
+            let service = access.iam_action().split(':').next().unwrap_or_default();
+            let who = if access.is_leak() { "" } else { access.principal() };
+            let outsider = access.is_outsider();
+            let key =
+                (Arc::clone(&access.pipeline), action, &access.purpose, who, service, access.resource(), outsider);
+            let n = *seen.entry(key).or_insert(groups.len());
+            match groups.get_mut(n) {
+                Some(group) => group.push(access),
+                None => groups.push(vec![access]),
+            }
+        }
+        groups
+    }
+
+    fn headline(&self, group: &[&Access]) -> String {
+        let first = group[0];
+        let mut actions: Vec<&str> = group.iter().map(|access| access.iam_action()).collect();
+        actions.sort_unstable();
+        actions.dedup();
+        let others: BTreeSet<&str> = group.iter().map(|access| access.principal()).collect();
+        let others = match others.len() {
+            0 | 1 => String::new(),
+            2 => " (and one more role)".to_owned(),
+            n => format!(" (and {} more roles)", n - 1),
+        };
+        format!(
+            "{}: {}{others}, which takes `{}` on `{}`",
+            self.location(first),
+            self.what_for(first),
+            actions.join("`, `"),
+            self.readable(first.resource())
+        )
+    }
+
+    fn hole(&self, group: &[&Access]) -> Diagnostic {
+        let mut finding = Diagnostic::error("access::denied", format!("{}: that is denied", self.headline(group)));
+        for reason in self.reasons(group[0]) {
+            finding = finding.note(reason, None);
+        }
+        let repairs: Vec<String> = self.merged_repairs(group).iter().map(Repair::to_string).collect();
+        if !repairs.is_empty() {
+            finding = finding.help(repairs.join("\n        and "));
+        }
+        finding.on(self.location(group[0]))
+    }
+
+    /// The changes for several requests, with the actions of statements that agree in everything else in one.
+    #[must_use]
+    pub fn merged_repairs(&self, accesses: &[&Access]) -> Vec<Repair> {
+        let mut merged: Vec<Repair> = Vec::new();
+        for repair in accesses.iter().flat_map(|access| self.repairs(access)) {
+            if !merged.iter_mut().any(|known| absorb(known, &repair)) {
+                merged.push(repair);
+            }
+        }
+        merged
+    }
+
+    fn leak(&self, group: &[&Access]) -> Diagnostic {
+        let message = format!("{}: that is allowed, and should not be", self.headline(group));
+        let mut finding = if group[0].is_outsider() {
+            Diagnostic::error("access::open", message)
+        } else {
+            Diagnostic::warning("access::too-wide", message)
+        };
+        for reason in self.reasons(group[0]) {
+            finding = finding.note(reason, None);
+        }
+        finding.help(remedy(group[0])).on(self.location(group[0]))
+    }
+
+    fn open(&self, group: &[&Access]) -> Diagnostic {
+        let message = format!("{}: whether that is allowed depends on what no template tells", self.headline(group));
+        let mut finding = Diagnostic::warning("access::assumed", message);
+        for reason in self.reasons(group[0]) {
+            finding = finding.note(reason, None);
+        }
+        finding.help("check it by hand, or give the policies that are missing here").on(self.location(group[0]))
+    }
+}
+
+fn remedy(access: &Access) -> &'static str {
+    use super::report::Purpose;
+    match access.purpose {
+        Purpose::PlainHttp => "deny `s3:*` where `aws:SecureTransport` is `false`, in the policy of the bucket",
+        Purpose::ReaderWrites => "name the roles that write in a statement of their own, with `aws:PrincipalArn`",
+        Purpose::KeyOutsideStore => {
+            "add the condition `StringEquals` on `kms:ViaService` with the S3 of the region, in the key policy"
+        }
+        Purpose::StrangerTakesRole => {
+            "let the trust policy in the pipeline's role only, with `ArnEquals` on `aws:PrincipalArn`"
+        }
+        _ => {
+            "narrow the statements that let it in to the roles of the pipeline, with `ArnEquals` on `aws:PrincipalArn`"
+        }
+    }
+}
+
+fn path(place: &Place) -> String {
+    match &place.stack {
+        Some(stack) => format!("{stack}/{}", place.logical_id),
+        None => place.logical_id.to_string(),
+    }
+}
+
+/// Takes the actions of a repair into one that agrees in everything else.
+fn absorb(known: &mut Repair, more: &Repair) -> bool {
+    if known == more {
+        return true;
+    }
+    let (What::AddStatement(one), What::AddStatement(other)) = (&mut known.what, &more.what) else { return false };
+    let without_action = |statement: &Value| {
+        let mut statement = statement.clone();
+        if let Some(map) = statement.as_object_mut() {
+            map.insert("Action".to_owned(), Value::Null);
+        }
+        statement
+    };
+    if known.place != more.place || without_action(one) != without_action(other) {
+        return false;
+    }
+    let actions = |statement: &Value| match statement.get("Action") {
+        Some(Value::Array(actions)) => actions.clone(),
+        Some(action) => vec![action.clone()],
+        None => Vec::new(),
+    };
+    let mut all = actions(one);
+    all.extend(actions(other).into_iter().filter(|action| !actions(one).contains(action)));
+    if let Some(map) = one.as_object_mut() {
+        let action = match all.as_slice() {
+            [action] => action.clone(),
+            _ => Value::Array(all),
+        };
+        map.insert("Action".to_owned(), action);
+    }
+    true
+}

@@ -1,0 +1,293 @@
+//! Pipelines as CodePipeline reads them: actions with who performs them and where, the artifacts that pass between them, and the stores.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::physical::{account_in, arn_parts, partition};
+use super::world::{Made, PipelineSource, World};
+
+/// A pipeline of a template.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct PipelineLabel {
+    /// Name of the pipeline, or the logical id where AWS makes up the name.
+    pub name: String,
+    /// Name of the stack.
+    pub stack: Arc<str>,
+    /// Logical id in the template.
+    pub logical_id: Arc<str>,
+    /// The account that the pipeline is in.
+    pub account: String,
+    /// The region that the pipeline is in.
+    pub region: String,
+}
+
+/// An action of a pipeline.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct ActionLabel {
+    /// Name of the stage.
+    pub stage: String,
+    /// Name of the action.
+    pub name: String,
+    /// Provider of the action type, such as `CodeBuild`.
+    pub provider: String,
+    /// The account that the action runs in.
+    pub account: String,
+    /// The region that the action runs in.
+    pub region: String,
+    /// Its place in the pipeline, from 0.
+    pub position: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    pub(crate) label: Arc<PipelineLabel>,
+    pub(crate) made: Made,
+    pub(crate) name: String,
+    pub(crate) arn: Arc<str>,
+    pub(crate) role: Arc<str>,
+    pub(crate) stores: BTreeMap<String, Store>,
+    pub(crate) actions: Vec<Action>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Action {
+    pub(crate) label: Arc<ActionLabel>,
+    pub(crate) category: String,
+    pub(crate) owner: String,
+    pub(crate) configuration: BTreeMap<String, String>,
+    /// The role that performs the action: its own, or the pipeline's.
+    pub(crate) role: Arc<str>,
+    pub(crate) own_role: bool,
+    pub(crate) inputs: Vec<String>,
+    pub(crate) outputs: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Store {
+    pub(crate) region: String,
+    pub(crate) bucket: String,
+    pub(crate) arn: Arc<str>,
+    /// ARN of one of its objects, whichever.
+    pub(crate) object: Arc<str>,
+    pub(crate) account: String,
+    pub(crate) key: StoreKey,
+}
+
+#[derive(Debug)]
+pub(crate) enum StoreKey {
+    /// The key `aws/s3`, which AWS manages and nobody can share.
+    Aws,
+    /// A customer managed key.
+    Customer {
+        /// As the pipeline names it.
+        named: String,
+        /// Its ARN, or what names it if the key is not known.
+        arn: Arc<str>,
+    },
+}
+
+impl Action {
+    pub(crate) fn get(&self, key: &str) -> Option<&str> {
+        self.configuration.get(key).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    pub(crate) fn is_true(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    pub(crate) fn provider(&self) -> &str {
+        &self.label.provider
+    }
+
+    pub(crate) fn account(&self) -> &str {
+        &self.label.account
+    }
+
+    pub(crate) fn region(&self) -> &str {
+        &self.label.region
+    }
+
+    /// An ARN in the account and region of the action.
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:{}:{service}:{}:{}:{resource}", partition(self.region()), self.region(), self.account())
+    }
+
+    /// The ARN that a setting names directly, or by a name in the account and region of the action.
+    pub(crate) fn arn_named(&self, service: &str, prefix: &str, name: &str) -> String {
+        if name.starts_with("arn:") { name.to_owned() } else { self.arn(service, &format!("{prefix}{name}")) }
+    }
+}
+
+/// The pipelines of a world.
+pub(crate) fn pipelines(world: &mut World) -> Vec<Pipeline> {
+    let sources = std::mem::take(&mut world.pipelines);
+    let object = world.symbols.name("artifact", super::symbols::Origin::Other);
+    sources.iter().map(|source| read(world, source, object)).collect()
+}
+
+fn text(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => value.map(Value::to_string),
+        _ => None,
+    }
+}
+
+fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    value.and_then(Value::as_array).into_iter().flatten()
+}
+
+fn read(world: &mut World, source: &PipelineSource, object: char) -> Pipeline {
+    let properties = &source.properties;
+    let environment = world.environments[source.made.stack].clone();
+    let name = text(properties.get("Name")).unwrap_or_else(|| {
+        // Without a name, CloudFormation makes one up; `Ref` of the pipeline has the same symbol.
+        let label = format!("id of {} in {}", source.made.logical_id, world.stack_name(&source.made));
+        let origin = super::symbols::Origin::Made {
+            stack: source.made.stack,
+            logical_id: source.made.logical_id.to_string(),
+            attribute: None,
+        };
+        world.symbols.name(&label, origin).to_string()
+    });
+    let label = Arc::new(PipelineLabel {
+        name: if name.is_ascii() { name.clone() } else { source.made.logical_id.to_string() },
+        stack: Arc::clone(world.stack_name(&source.made)),
+        logical_id: Arc::clone(&source.made.logical_id),
+        account: environment.account.clone(),
+        region: environment.region.clone(),
+    });
+    let part = partition(&environment.region);
+    let arn = format!("arn:{part}:codepipeline:{}:{}:{name}", environment.region, environment.account);
+    let role: Arc<str> = text(properties.get("RoleArn")).unwrap_or_default().into();
+    let mut pipeline = Pipeline {
+        stores: stores(world, properties, &label, object),
+        label,
+        made: source.made.clone(),
+        name,
+        arn: arn.into(),
+        role,
+        actions: Vec::new(),
+    };
+    for stage in list(properties.get("Stages")) {
+        let stage_name = text(stage.get("Name")).unwrap_or_default();
+        for declared in list(stage.get("Actions")) {
+            let action = action(&pipeline, &stage_name, declared);
+            pipeline.actions.push(action);
+        }
+    }
+    pipeline
+}
+
+fn action(pipeline: &Pipeline, stage: &str, declared: &Value) -> Action {
+    let kind = |part: &str| text(declared.get("ActionTypeId").and_then(|id| id.get(part))).unwrap_or_default();
+    let names = |key: &str| list(declared.get(key)).filter_map(|artifact| text(artifact.get("Name"))).collect();
+    let own_role = text(declared.get("RoleArn"));
+    let role: Arc<str> = own_role.as_deref().map_or_else(|| Arc::clone(&pipeline.role), Into::into);
+    let account = account_in(&role).unwrap_or(&pipeline.label.account).to_owned();
+    let region = text(declared.get("Region")).unwrap_or_else(|| pipeline.label.region.clone());
+    let configuration = declared.get("Configuration").and_then(Value::as_object).into_iter().flatten();
+    Action {
+        label: Arc::new(ActionLabel {
+            stage: stage.to_owned(),
+            name: text(declared.get("Name")).unwrap_or_default(),
+            provider: kind("Provider"),
+            account,
+            region,
+            position: pipeline.actions.len(),
+        }),
+        category: kind("Category"),
+        owner: kind("Owner"),
+        configuration: configuration.filter_map(|(key, value)| Some((key.clone(), text(Some(value))?))).collect(),
+        role,
+        own_role: own_role.is_some(),
+        inputs: names("InputArtifacts"),
+        outputs: names("OutputArtifacts"),
+    }
+}
+
+fn stores(world: &mut World, properties: &Value, label: &PipelineLabel, object: char) -> BTreeMap<String, Store> {
+    let single = properties.get("ArtifactStore").map(|store| (label.region.clone(), store));
+    let several = list(properties.get("ArtifactStores"))
+        .filter_map(|entry| Some((text(entry.get("Region"))?, entry.get("ArtifactStore")?)));
+    let all: Vec<(String, &Value)> = single.into_iter().chain(several).collect();
+    let mut stores = BTreeMap::new();
+    for (region, declared) in all {
+        let bucket = text(declared.get("Location")).unwrap_or_default();
+        let arn = match world.buckets.get(&bucket) {
+            Some(bucket) => Arc::clone(&bucket.arn),
+            None => format!("arn:{}:s3:::{bucket}", partition(&region)).into(),
+        };
+        let account = world.bucket_account(&bucket).unwrap_or(&label.account).to_owned();
+        let named = text(declared.get("EncryptionKey").and_then(|key| key.get("Id")));
+        let key = store_key(world, named, &bucket, &region, &account);
+        let object = format!("{arn}/{object}").into();
+        stores.insert(region.clone(), Store { region, bucket, arn, object, account, key });
+    }
+    stores
+}
+
+/// The key that a store's declaration means. An id or a bare alias is looked up by whoever uses it, in its own account; here it is read as the
+/// person who wrote it meant it, and that it fails in other accounts is found separately.
+fn store_key(world: &mut World, named: Option<String>, bucket: &str, region: &str, account: &str) -> StoreKey {
+    let Some(named) = named else { return StoreKey::Aws };
+    let base = format!("arn:{}:kms:{region}:{account}", partition(region));
+    let full = full_key_name(&named, &base);
+    if full == format!("{base}:alias/aws/s3") {
+        return StoreKey::Aws;
+    }
+    if let Some(key) = world.key(&full) {
+        return StoreKey::Customer { named, arn: Arc::clone(&key.arn) };
+    }
+    // A parameter or an import: where the bucket itself tells its key, the pipeline most likely is given the same.
+    if arn_parts(&full).is_none() {
+        let own = world.buckets.get(bucket).and_then(|bucket| bucket.default_key.as_deref());
+        if let Some(key) = own.and_then(|own| world.key(own)) {
+            let arn = Arc::clone(&key.arn);
+            let readable = |text: &str| world.symbols.readable(text);
+            let doubt =
+                format!("{} names the key of bucket `{}`, `{}`", readable(&named), readable(bucket), readable(&arn));
+            world.doubts.push(doubt);
+            return StoreKey::Customer { named, arn };
+        }
+    }
+    StoreKey::Customer { named, arn: full.into() }
+}
+
+/// The ARN that a key's ARN, id or alias means in an account and region; what is not known stays as it is.
+pub(crate) fn full_key_name(named: &str, base: &str) -> String {
+    if named.starts_with("arn:") || !is_name(named) {
+        named.to_owned()
+    } else if named.starts_with("alias/") {
+        format!("{base}:{named}")
+    } else {
+        format!("{base}:key/{named}")
+    }
+}
+
+/// Whether the text is a name or an id, and not perhaps a whole ARN.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c == ':' || c >= '\u{F0000}')
+}
+
+impl Store {
+    /// ARN of the customer managed key.
+    pub(crate) fn key_arn(&self) -> Option<&Arc<str>> {
+        match &self.key {
+            StoreKey::Aws => None,
+            StoreKey::Customer { arn, .. } => Some(arn),
+        }
+    }
+
+    /// Whether the key is named in a way that only its own account understands.
+    pub(crate) fn has_local_key_name(&self) -> bool {
+        match &self.key {
+            StoreKey::Aws => false,
+            StoreKey::Customer { named, .. } => is_name(named),
+        }
+    }
+}

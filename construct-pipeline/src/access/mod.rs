@@ -1,0 +1,120 @@
+//! Proves from templates alone that a pipeline will be allowed what it needs, and that what must stay out stays out.
+//!
+//! [`prove`] reads templates, whoever made them, derives every request that a run of each pipeline makes, puts each to the evaluator of
+//! [`construct_iam::access`], and gives a [`Report`]: what is proved, what is missing and the exact statement to add, what is open because it
+//! depends on something outside of the templates, and in which order the stacks can be deployed.
+//!
+//! ```text
+//! templates  symbols  physical  template   what is read: texts with symbols for what only AWS knows
+//! policies   world    survey               all accounts at once: roles, buckets, keys …, each policy with its place
+//! flow       calls                         pipelines: actions, artifacts, stores; what each provider calls
+//! ask        needs    denials  events      the questions
+//! order      wide                          what needs no question
+//! report     repair   words    findings    the answers, as data, in words, and as findings
+//! ```
+//!
+//! The proof holds for every value of everything that the templates leave open. What it takes for granted beside that is said in
+//! [`premises`].
+
+mod ask;
+mod calls;
+mod denials;
+mod events;
+mod findings;
+mod flow;
+mod needs;
+mod order;
+mod physical;
+mod policies;
+mod repair;
+mod report;
+mod survey;
+mod symbols;
+pub mod template;
+mod templates;
+mod wide;
+mod words;
+mod world;
+
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use ask::Asker;
+use needs::{Prover, Uses};
+
+pub use flow::{ActionLabel, PipelineLabel};
+pub use order::{Clash, MissingEdge, Order, Orders};
+pub use policies::{Place, PolicyKind};
+pub use repair::{Repair, What};
+pub use report::{Access, Area, Cell, Decision, Expected, Purpose, Report, Row};
+pub use templates::Outside;
+pub use wide::TooWide;
+pub use words::premises;
+
+/// Proves the accesses of every pipeline in the templates.
+///
+/// ```
+/// use construct_core::{App, Env};
+/// use construct_pipeline::access::{Outside, prove, template::Templates};
+///
+/// let mut app = App::new();
+/// app.stack("Empty", Env::new("111111111111", "us-east-1"));
+/// let assembly = app.synth()?;
+/// let report = prove(&Templates::of(&assembly), &Outside::new());
+/// assert_eq!(report.holes().count(), 0);
+/// # Ok::<(), construct_core::SynthError>(())
+/// ```
+#[must_use]
+pub fn prove(templates: &template::Templates, outside: &Outside) -> Report {
+    let mut world = survey::survey(templates, outside);
+    let pipelines = flow::pipelines(&mut world);
+    let unknown_id = world.symbols.name("id made up during the run", symbols::Origin::Other);
+    let apart = OnceLock::new();
+    let asker = Asker::new(&world, &apart);
+    let accesses = each(&pipelines, |n, pipeline| {
+        let mut prover = Prover { pipeline, asker, accesses: Vec::new(), uses: Uses::default(), unknown_id };
+        prover.needs();
+        prover.events();
+        prover.denials(&pipelines, n);
+        prover.accesses
+    });
+    Report {
+        accesses,
+        order: order::order(templates, &world, &pipelines),
+        too_wide: wide::too_wide(&world, &pipelines),
+        pipelines: pipelines.iter().map(|pipeline| Arc::clone(&pipeline.label)).collect(),
+        actions: pipelines
+            .iter()
+            .map(|one| one.actions.iter().map(|action| Arc::clone(&action.label)).collect())
+            .collect(),
+        notes: world.doubts.clone(),
+        apart,
+        world,
+    }
+}
+
+/// Below this number of pipelines, threads cost more than they gain.
+const FEW: usize = 8;
+
+/// What `prove` gives for each pipeline, one after the other in order, whichever thread found it.
+fn each<P: Sync, T: Send>(pipelines: &[P], prove: impl Fn(usize, &P) -> Vec<T> + Sync) -> Vec<T> {
+    let n_threads = if pipelines.len() < FEW { 1 } else { thread::available_parallelism().map_or(1, usize::from) };
+    let length = pipelines.len().div_ceil(n_threads).max(1);
+    let work = |chunk: usize, pipelines: &[P]| -> Vec<T> {
+        pipelines.iter().enumerate().flat_map(|(n, pipeline)| prove(chunk * length + n, pipeline)).collect()
+    };
+    let work = &work;
+    let mut chunks = pipelines.chunks(length).enumerate();
+    let first = chunks.next();
+    thread::scope(|scope| {
+        let others: Vec<_> = chunks.map(|(n, chunk)| scope.spawn(move || work(n, chunk))).collect();
+        let mut all = first.map_or_else(Vec::new, |(n, chunk)| work(n, chunk));
+        for other in others {
+            match other.join() {
+                Ok(found) => all.extend(found),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    })
+}

@@ -1,0 +1,302 @@
+//! In which order the stacks can be deployed, and names that can exist once only.
+//!
+//! A role that a bucket policy, key policy or trust policy names as principal has to exist when the policy is written:
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>. A role in a condition need not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::flow::Pipeline;
+use super::physical::naming_of;
+use super::template::Resolver;
+use super::templates::Templates;
+use super::world::World;
+
+/// More stacks than this have too many orders to count.
+const COUNTED: usize = 16;
+
+/// A stack that has to wait for another one, though nothing says so.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct MissingEdge {
+    /// The stack that has to wait.
+    pub stack: Arc<str>,
+    /// The stack that has to be there.
+    pub needs: Arc<str>,
+    /// Why, in words.
+    pub because: String,
+    /// Whether the deployment fails otherwise, or only the first run of the pipeline may.
+    pub fails: bool,
+}
+
+/// Two resources with one name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Clash {
+    /// The type of the resources.
+    pub resource_type: String,
+    /// The name.
+    pub name: String,
+    /// Stack and logical id of each.
+    pub resources: Vec<(Arc<str>, String)>,
+}
+
+/// How many orders the dependencies allow, and how many of them fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Orders {
+    /// All orders were counted.
+    Counted {
+        /// Orders that the dependencies allow.
+        allowed: u128,
+        /// Orders in which a stack comes before one that it needs.
+        failing: u128,
+    },
+    /// There are too many stacks to count, but every order works.
+    AllWork,
+    /// There are too many stacks to count, and some orders fail.
+    SomeFail,
+    /// Nobody says in which order the templates are deployed.
+    NotStated,
+}
+
+/// What is known about the order of deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Order {
+    /// Dependencies that are missing.
+    pub missing: Vec<MissingEdge>,
+    /// Names that occur twice.
+    pub clashes: Vec<Clash>,
+    /// How many orders there are.
+    pub orders: Orders,
+}
+
+impl Order {
+    /// Whether every allowed order works.
+    #[must_use]
+    pub fn is_proved(&self) -> bool {
+        self.missing.is_empty() && self.clashes.is_empty()
+    }
+}
+
+/// Finds what the order of deployment lacks.
+pub(crate) fn order(templates: &Templates, world: &World, pipelines: &[Pipeline]) -> Order {
+    let mut needs = Needs { world, edges: BTreeMap::new() };
+    let stacks: BTreeMap<&Arc<str>, usize> = world.stacks.iter().enumerate().map(|(n, name)| (name, n)).collect();
+    let resolver = Resolver::new(templates);
+    for (policy, arn) in &world.policies.principals {
+        let Some(place) = world.policies.place(*policy) else { continue };
+        let Some(stack) = place.stack.as_ref().and_then(|name| stacks.get(name).copied()) else { continue };
+        if let Some(made) = world.maker_of(arn) {
+            let because =
+                || format!("{place} names the role `{}` as principal, which has to exist by then", made.logical_id);
+            needs.add(stack, made.stack, because, true);
+        }
+    }
+    if resolver.has_exports() {
+        for (stack, template) in templates.all.iter().enumerate() {
+            imports(stack, &template.body, &resolver, &mut needs);
+        }
+    }
+    for pipeline in pipelines {
+        needs.of_pipeline(pipeline);
+    }
+    let stated = templates.all.iter().any(|template| template.dependencies.is_some());
+    let graph = Graph::of(templates);
+    let unmet: Vec<(usize, usize)> =
+        needs.edges.keys().copied().filter(|(from, to)| !graph.reaches(*from, *to)).collect();
+    let failing: Vec<(usize, usize)> = unmet.iter().copied().filter(|edge| needs.edges[edge].1).collect();
+    let missing = |edge: &(usize, usize)| {
+        let (because, fails) = needs.edges[edge].clone();
+        MissingEdge {
+            stack: Arc::clone(&world.stacks[edge.0]),
+            needs: Arc::clone(&world.stacks[edge.1]),
+            because,
+            fails,
+        }
+    };
+    let missing: Vec<MissingEdge> = if stated { unmet.iter().map(missing).collect() } else { Vec::new() };
+    let orders = match (stated, failing.is_empty()) {
+        (false, _) => Orders::NotStated,
+        (true, _) if templates.all.len() <= COUNTED => {
+            let allowed = graph.orders(&[]);
+            Orders::Counted { allowed, failing: allowed - graph.orders(&failing) }
+        }
+        (true, true) => Orders::AllWork,
+        (true, false) => Orders::SomeFail,
+    };
+    Order { missing, clashes: clashes(templates, &resolver), orders }
+}
+
+struct Needs<'w> {
+    world: &'w World,
+    /// Waiting stack and needed stack, why, and whether the deployment fails otherwise.
+    edges: BTreeMap<(usize, usize), (String, bool)>,
+}
+
+impl Needs<'_> {
+    fn add(&mut self, from: usize, to: usize, because: impl FnOnce() -> String, fails: bool) {
+        if from != to && self.edges.get(&(from, to)).is_none_or(|known| fails && !known.1) {
+            self.edges.insert((from, to), (because(), fails));
+        }
+    }
+
+    /// CodePipeline looks at roles and buckets when the pipeline is made.
+    fn of_pipeline(&mut self, pipeline: &Pipeline) {
+        let (world, own) = (self.world, pipeline.made.stack);
+        let name = &pipeline.label.name;
+        for action in pipeline.actions.iter().filter(|action| action.own_role) {
+            if let Some(made) = world.maker_of(&action.role) {
+                let because = || {
+                    format!(
+                        "the pipeline `{name}` names the role `{}` of its action `{}`",
+                        made.logical_id, action.label.name
+                    )
+                };
+                self.add(own, made.stack, because, false);
+            }
+        }
+        for store in pipeline.stores.values() {
+            if let Some(made) = world.maker_of(&store.arn) {
+                let because = || {
+                    format!(
+                        "the pipeline `{name}` names the bucket `{}` of its store in {}",
+                        made.logical_id, store.region
+                    )
+                };
+                self.add(own, made.stack, because, false);
+            }
+        }
+    }
+}
+
+/// Imports need the stack that exports.
+fn imports(stack: usize, value: &Value, resolver: &Resolver<'_>, needs: &mut Needs<'_>) {
+    match value {
+        Value::Object(map) => {
+            if let Some(argument) = map.get("Fn::ImportValue") {
+                let name = resolver.text(stack, argument);
+                if let Some(exporter) = resolver.exporter(stack, &name) {
+                    needs.add(stack, exporter, || format!("it imports `{name}`"), true);
+                }
+            }
+            map.values().for_each(|value| imports(stack, value, resolver, needs));
+        }
+        Value::Array(values) => values.iter().for_each(|value| imports(stack, value, resolver, needs)),
+        _ => {}
+    }
+}
+
+/// Names by the scope in which they have to be unique.
+fn clashes(templates: &Templates, resolver: &Resolver<'_>) -> Vec<Clash> {
+    let mut named: BTreeMap<(String, String, String), Vec<(usize, String)>> = BTreeMap::new();
+    for (stack, template) in templates.all.iter().enumerate() {
+        for (logical_id, resource) in template.section("Resources").into_iter().flatten() {
+            let Some(kind) = resource.get("Type").and_then(Value::as_str) else { continue };
+            let has_name = |property: &&str| {
+                resource
+                    .get("Properties")
+                    .and_then(Value::as_object)
+                    .is_some_and(|map: &Map<String, Value>| map.contains_key(*property))
+            };
+            if naming_of(kind).map(|naming| naming.property).as_ref().filter(|property| has_name(property)).is_none() {
+                continue;
+            }
+            if resource.as_object().and_then(|resource| resolver.exists(stack, resource)) == Some(false) {
+                continue;
+            }
+            let name = resolver.physical_id(stack, logical_id);
+            let (scope, name) = match kind {
+                "AWS::S3::Bucket" => (String::new(), name),
+                // Names of roles differ in more than upper and lower case.
+                "AWS::IAM::Role" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::User" => {
+                    (resolver.account(stack).to_owned(), name.to_ascii_lowercase())
+                }
+                _ => (format!("{}/{}", resolver.account(stack), resolver.region(stack)), name),
+            };
+            named.entry((kind.to_owned(), scope, name)).or_default().push((stack, logical_id.clone()));
+        }
+    }
+    let clash = |((kind, _, name), resources): ((String, String, String), Vec<(usize, String)>)| Clash {
+        resource_type: kind,
+        name: resolver.symbols().readable(&name),
+        resources: resources.into_iter().map(|(stack, id)| (templates.all[stack].stack.as_str().into(), id)).collect(),
+    };
+    named.into_iter().filter(|(_, resources)| resources.len() > 1).map(clash).collect()
+}
+
+/// Which stack comes after which.
+struct Graph {
+    after: Vec<Vec<usize>>,
+}
+
+impl Graph {
+    fn of(templates: &Templates) -> Self {
+        let by_id: BTreeMap<&str, usize> =
+            templates.all.iter().enumerate().map(|(n, template)| (template.id.as_str(), n)).collect();
+        let after =
+            |ids: &Option<Vec<String>>| ids.iter().flatten().filter_map(|id| by_id.get(id.as_str()).copied()).collect();
+        Self { after: templates.all.iter().map(|template| after(&template.dependencies)).collect() }
+    }
+
+    fn reaches(&self, from: usize, to: usize) -> bool {
+        let (mut seen, mut open) = (BTreeSet::from([from]), vec![from]);
+        while let Some(stack) = open.pop() {
+            for next in &self.after[stack] {
+                if *next == to {
+                    return true;
+                }
+                if seen.insert(*next) {
+                    open.push(*next);
+                }
+            }
+        }
+        false
+    }
+
+    /// How many orders put each stack behind those that it comes after, and behind those of `more`.
+    fn orders(&self, more: &[(usize, usize)]) -> u128 {
+        let n = self.after.len();
+        let mut before = vec![0_usize; n];
+        for (stack, needed) in self.after.iter().enumerate() {
+            before[stack] = needed.iter().fold(0, |set, one| set | 1 << one);
+        }
+        for (stack, needed) in more {
+            before[*stack] |= 1 << needed;
+        }
+        // `ways[set]`: in how many orders the stacks of the set can come first.
+        let mut ways = vec![0_u128; 1 << n];
+        ways[0] = 1;
+        for set in 0..1_usize << n {
+            if ways[set] == 0 {
+                continue;
+            }
+            for (stack, needed) in before.iter().enumerate() {
+                let bit = 1 << stack;
+                if set & bit == 0 && needed & !set == 0 {
+                    ways[set | bit] += ways[set];
+                }
+            }
+        }
+        ways[(1 << n) - 1]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_are_counted() {
+        let free = Graph { after: vec![vec![]; 4] };
+        assert_eq!(free.orders(&[]), 24);
+        assert_eq!(free.orders(&[(1, 0)]), 12);
+        let chain = Graph { after: vec![vec![], vec![0], vec![1]] };
+        assert_eq!(chain.orders(&[]), 1);
+        assert_eq!(chain.orders(&[(0, 2)]), 0, "round in a circle");
+        assert!(chain.reaches(2, 0) && !chain.reaches(0, 2));
+        assert_eq!(Graph { after: vec![] }.orders(&[]), 1);
+    }
+}

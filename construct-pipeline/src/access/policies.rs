@@ -1,0 +1,309 @@
+//! Policies with their places: where in which template each one stands.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use construct_iam::access::{Citation, Policy, PolicyError, symbol};
+use serde_json::{Value, json};
+
+use super::wide::{Wide, wide_statements};
+
+/// What a policy belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum PolicyKind {
+    /// What a role may do.
+    Identity,
+    /// Who may assume a role.
+    Trust,
+    /// The limit of what a role may do.
+    Boundary,
+    /// The policy of a bucket.
+    Bucket,
+    /// The policy of a key.
+    Key,
+    /// The policy of an event bus.
+    Bus,
+    /// The policy of a topic.
+    Topic,
+    /// The policy of another resource.
+    Other,
+    /// A service control policy or resource control policy.
+    Control,
+}
+
+impl fmt::Display for PolicyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Identity => "permissions",
+            Self::Trust => "trust policy",
+            Self::Boundary => "permissions boundary",
+            Self::Bucket => "bucket policy",
+            Self::Key => "key policy",
+            Self::Bus => "policy of the event bus",
+            Self::Topic => "policy of the topic",
+            Self::Other => "policy of the resource",
+            Self::Control => "control policy",
+        })
+    }
+}
+
+/// The place of a policy in a template.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Place {
+    /// Name of the stack; `None` for a fact from outside of the templates.
+    pub stack: Option<Arc<str>>,
+    /// Logical id of the resource that holds the policy, or what the outside fact is about.
+    pub logical_id: Arc<str>,
+    /// JSON pointer to the policy document, from the top of the template.
+    pub pointer: String,
+    /// What the policy belongs to.
+    pub kind: PolicyKind,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.stack {
+            Some(stack) => write!(f, "the {} in `{}` of stack `{stack}`", self.kind, self.logical_id),
+            None => write!(f, "the {} given for `{}`", self.kind, self.logical_id),
+        }
+    }
+}
+
+/// A policy by its number.
+pub(crate) type PolicyIx = usize;
+
+#[derive(Clone, Debug)]
+struct Entry {
+    policy: Policy,
+    place: Option<Place>,
+    /// The document, if there are symbols in it.
+    symbolic: Option<Value>,
+}
+
+/// All policies, compiled once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Policies {
+    all: Vec<Entry>,
+    by_name: BTreeMap<String, PolicyIx>,
+    /// What AWS would refuse to store.
+    pub(crate) refused: Vec<(Place, PolicyError)>,
+    /// The condition keys and variables that occur, in lower case.
+    pub(crate) keys: Vec<String>,
+    /// The roles and users that policies name as principals, with the places.
+    pub(crate) principals: Vec<(PolicyIx, String)>,
+    /// Statements that give far more than a pipeline needs.
+    pub(crate) wide: Vec<Wide>,
+    /// The number of the policy that allows everything, once somebody asked for it.
+    administrator: Option<PolicyIx>,
+}
+
+impl Policies {
+    pub(crate) fn get(&self, ix: PolicyIx) -> &Policy {
+        &self.all[ix].policy
+    }
+
+    pub(crate) fn place(&self, ix: PolicyIx) -> Option<&Place> {
+        self.all[ix].place.as_ref()
+    }
+
+    /// All policies with other texts in place of the symbols, for another look at them.
+    pub(crate) fn rewritten(&self, rewrite: &dyn Fn(&str) -> String) -> Vec<Policy> {
+        let one = |entry: &Entry| match &entry.symbolic {
+            None => entry.policy.clone(),
+            Some(document) => {
+                let name = entry.policy.name();
+                Policy::parse(name, &rewritten(document, rewrite)).unwrap_or_else(|_| Policy::unknown(name))
+            }
+        };
+        self.all.iter().map(one).collect()
+    }
+
+    /// The policy that a verdict cites.
+    pub(crate) fn cited(&self, citation: &Citation) -> Option<PolicyIx> {
+        self.by_name.get(&*citation.policy).copied()
+    }
+
+    /// Compiles a policy. One that AWS would refuse counts as unknown, so that nothing is proved with it.
+    pub(crate) fn add(&mut self, name: &str, document: &Value, place: Place) -> PolicyIx {
+        self.note_keys(document);
+        let ix = self.all.len();
+        if place.kind != PolicyKind::Identity {
+            note_principals(document, &mut |arn| self.principals.push((ix, arn.to_owned())));
+        }
+        self.wide.extend(wide_statements(document, place.kind).map(|(statement, excess)| Wide {
+            policy: ix,
+            statement,
+            excess,
+        }));
+        let name = self.free_name(name);
+        let symbolic = has_symbols(document).then(|| document.clone());
+        let policy = match Policy::parse(&name, document) {
+            Ok(policy) => policy,
+            Err(error) => {
+                self.refused.push((place.clone(), error));
+                Policy::unknown(&name)
+            }
+        };
+        self.push(name, policy, Some(place), symbolic)
+    }
+
+    /// A policy of which nothing is known.
+    pub(crate) fn unknown(&mut self, name: &str) -> PolicyIx {
+        match self.by_name.get(name) {
+            Some(ix) => *ix,
+            None => self.push(name.to_owned(), Policy::unknown(name), None, None),
+        }
+    }
+
+    /// The policy that allows everything.
+    pub(crate) fn administrator(&mut self) -> PolicyIx {
+        if let Some(ix) = self.administrator {
+            return ix;
+        }
+        let name = "AdministratorAccess of AWS".to_owned();
+        let policy = Policy::parse(&name, &everything()).unwrap_or_else(|_| Policy::unknown(&name));
+        let ix = self.push(name, policy, None, None);
+        self.administrator = Some(ix);
+        ix
+    }
+
+    fn push(&mut self, name: String, policy: Policy, place: Option<Place>, symbolic: Option<Value>) -> PolicyIx {
+        self.all.push(Entry { policy, place, symbolic });
+        self.by_name.insert(name, self.all.len() - 1);
+        self.all.len() - 1
+    }
+
+    fn free_name(&self, name: &str) -> String {
+        let mut free = name.to_owned();
+        let mut n = 2;
+        while self.by_name.contains_key(&free) {
+            free = format!("{name} ({n})");
+            n += 1;
+        }
+        free
+    }
+
+    /// Collects the condition keys, so that contexts need not hold keys that no policy asks for.
+    fn note_keys(&mut self, document: &Value) {
+        let statements = match document.get("Statement") {
+            Some(Value::Array(statements)) => statements.as_slice(),
+            Some(one) => std::slice::from_ref(one),
+            None => return,
+        };
+        for statement in statements {
+            let operators = statement.get("Condition").and_then(Value::as_object);
+            for key in operators
+                .into_iter()
+                .flat_map(|map| map.values())
+                .filter_map(Value::as_object)
+                .flat_map(|map| map.keys())
+            {
+                self.note_key(key);
+            }
+            self.note_variables(statement);
+        }
+    }
+
+    fn note_variables(&mut self, value: &Value) {
+        match value {
+            Value::String(text) if text.contains("${") => {
+                for variable in text.split("${").skip(1) {
+                    let end = variable.find(['}', ',']).unwrap_or(variable.len());
+                    self.note_key(variable[..end].trim());
+                }
+            }
+            Value::Array(values) => values.iter().for_each(|value| self.note_variables(value)),
+            Value::Object(map) => map.values().for_each(|value| self.note_variables(value)),
+            _ => {}
+        }
+    }
+
+    fn note_key(&mut self, key: &str) {
+        let is_known = |known: &String| known.eq_ignore_ascii_case(key);
+        if !self.keys.iter().any(is_known) {
+            self.keys.push(key.to_ascii_lowercase());
+        }
+    }
+}
+
+/// The ARNs of roles and users in the `Principal` elements of a policy: AWS stores their unique ids, so that they have to exist.
+fn note_principals(document: &Value, note: &mut dyn FnMut(&str)) {
+    let statements = match document.get("Statement") {
+        Some(Value::Array(statements)) => statements.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    for statement in statements {
+        for element in ["Principal", "NotPrincipal"] {
+            let named = match statement.get(element).and_then(|principal| principal.get("AWS")) {
+                Some(Value::Array(several)) => several.as_slice(),
+                Some(one) => std::slice::from_ref(one),
+                None => &[],
+            };
+            named
+                .iter()
+                .filter_map(Value::as_str)
+                .filter(|arn| !arn.ends_with(":root") && arn.contains(":iam::"))
+                .for_each(&mut *note);
+        }
+    }
+}
+
+fn has_symbols(value: &Value) -> bool {
+    match value {
+        Value::String(text) => symbol::is_symbolic(text),
+        Value::Array(values) => values.iter().any(has_symbols),
+        Value::Object(map) => map.values().any(has_symbols),
+        _ => false,
+    }
+}
+
+fn rewritten(value: &Value, rewrite: &dyn Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => rewrite(text).into(),
+        Value::Array(values) => values.iter().map(|value| rewritten(value, rewrite)).collect(),
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(key, value)| (key.clone(), rewritten(value, rewrite))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// A document that allows everything.
+pub(crate) fn everything() -> Value {
+    json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> Place {
+        Place { stack: None, logical_id: "x".into(), pointer: String::new(), kind: PolicyKind::Identity }
+    }
+
+    #[test]
+    fn names_are_unique_and_keys_are_collected() {
+        let mut policies = Policies::default();
+        let document = json!({ "Statement": [{
+            "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username, 'nobody'}/*",
+            "Condition": { "Bool": { "aws:SecureTransport": "true" }, "Null": { "AWS:securetransport": "false" } },
+        }]});
+        let (one, other) = (policies.add("p", &document, place()), policies.add("p", &document, place()));
+        assert_eq!(policies.get(one).name(), "p");
+        assert_eq!(policies.get(other).name(), "p (2)");
+        assert_eq!(policies.keys, ["aws:securetransport", "aws:username"]);
+        assert!(policies.refused.is_empty());
+    }
+
+    #[test]
+    fn what_aws_refuses_proves_nothing() {
+        let mut policies = Policies::default();
+        let ix = policies.add("p", &json!({ "Statement": [{ "Effect": "Perhaps" }] }), place());
+        assert!(!policies.get(ix).is_known());
+        assert_eq!(policies.refused.len(), 1);
+    }
+}

@@ -1,0 +1,368 @@
+//! What the proof found.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use construct_iam::access::{Outcome, Policy, Verdict};
+
+use super::ask::{Asker, Question, Who};
+use super::flow::{ActionLabel, PipelineLabel};
+use super::order::Order;
+use super::physical::account_in;
+use super::wide::TooWide;
+use super::world::World;
+
+/// What should come of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Expected {
+    /// The run needs it.
+    Allow,
+    /// Nobody needs it, and it would open the pipeline to others.
+    Deny,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Decision {
+    /// Allowed, whatever is not known.
+    Allowed,
+    /// Denied, whatever is not known.
+    Denied,
+    /// Depends on what is not known.
+    Open,
+}
+
+/// What a request is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// CodePipeline takes on the pipeline's role.
+    StartsRun,
+    /// The pipeline's role takes on the role of an action.
+    TakesActionRole,
+    /// The pipeline looks at a store before it uses it.
+    LooksAtStore,
+    /// An artifact is copied to the store of another region.
+    Copies {
+        /// Name of the artifact.
+        artifact: Arc<str>,
+        /// Region of the store it goes to.
+        to: Arc<str>,
+    },
+    /// Input artifacts are read.
+    Reads {
+        /// Names of the artifacts.
+        artifacts: Arc<str>,
+    },
+    /// Output artifacts are written.
+    Writes {
+        /// Names of the artifacts.
+        artifacts: Arc<str>,
+    },
+    /// A call of the provider's service.
+    Calls,
+    /// The action hands a role to a service.
+    PassesRole,
+    /// A service takes on the role that was handed to it.
+    ServiceTakesRole,
+    /// The role that was handed over reads the artifacts.
+    DeploymentReads {
+        /// Names of the artifacts.
+        artifacts: Arc<str>,
+    },
+    /// A rule starts the pipeline.
+    EventStarts,
+    /// A rule forwards events to another account.
+    EventForwards,
+    /// Somebody with no part in the pipeline reaches its artifacts.
+    Stranger,
+    /// Requests without TLS.
+    PlainHttp,
+    /// A role that only reads writes.
+    ReaderWrites,
+    /// The key is used otherwise than through S3.
+    KeyOutsideStore,
+    /// A role other than the pipeline's takes on an action's role.
+    StrangerTakesRole,
+    /// The role of another pipeline reaches the artifacts.
+    OtherPipeline,
+}
+
+/// The column of a matrix that a request belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Area {
+    /// Taking on roles.
+    Roles,
+    /// The artifact buckets.
+    Store,
+    /// The artifact keys.
+    Key,
+    /// Calls of services.
+    Service,
+    /// Handing roles over.
+    Pass,
+    /// Events that start the pipeline.
+    Events,
+    /// What must stay out.
+    KeptOut,
+}
+
+impl Area {
+    /// All areas in the order of a run.
+    pub const ALL: [Self; 7] =
+        [Self::Roles, Self::Store, Self::Key, Self::Service, Self::Pass, Self::Events, Self::KeptOut];
+}
+
+impl fmt::Display for Area {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Roles => "roles",
+            Self::Store => "store",
+            Self::Key => "key",
+            Self::Service => "service",
+            Self::Pass => "pass role",
+            Self::Events => "events",
+            Self::KeptOut => "kept out",
+        })
+    }
+}
+
+/// A row of a matrix: a pipeline and one of its actions; `None` is the pipeline as such.
+pub type Row = (Arc<PipelineLabel>, Option<Arc<ActionLabel>>);
+
+/// One request, what should come of it, and what does.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Access {
+    /// The pipeline it belongs to.
+    pub pipeline: Arc<PipelineLabel>,
+    /// The action; `None` for what concerns the pipeline as such.
+    pub action: Option<Arc<ActionLabel>>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// What should come of it.
+    pub expected: Expected,
+    /// What came of it.
+    pub decision: Decision,
+    /// What decides instead of policies, in words.
+    pub remark: Option<String>,
+    pub(crate) question: Question,
+}
+
+impl Access {
+    /// Who asks: the ARN of a role, or the name of a service. May hold symbols: see [`Report::readable`].
+    #[must_use]
+    pub fn principal(&self) -> &str {
+        match &self.question.who {
+            Who::Role(arn) | Who::Administrator(arn) => arn,
+            Who::Service(name) => name,
+        }
+    }
+
+    /// The IAM action.
+    #[must_use]
+    pub fn iam_action(&self) -> &'static str {
+        self.question.action
+    }
+
+    /// The resource. May hold symbols.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        &self.question.resource
+    }
+
+    /// Whether who asks is in an account that has no part in the pipeline.
+    #[must_use]
+    pub fn is_outsider(&self) -> bool {
+        account_in(self.principal()) == Some(super::denials::NOBODY)
+    }
+
+    /// Whether the run needs it and the policies deny it.
+    #[must_use]
+    pub fn is_hole(&self) -> bool {
+        self.expected == Expected::Allow && self.decision == Decision::Denied
+    }
+
+    /// Whether it should be denied and the policies allow it.
+    #[must_use]
+    pub fn is_leak(&self) -> bool {
+        self.expected == Expected::Deny && self.decision == Decision::Allowed
+    }
+
+    /// Whether it is proved: allowed where it is needed, denied where not.
+    #[must_use]
+    pub fn is_proved(&self) -> bool {
+        matches!(
+            (self.expected, self.decision),
+            (Expected::Allow, Decision::Allowed) | (Expected::Deny, Decision::Denied)
+        )
+    }
+
+    /// Whether the outcome depends on what is not known.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.decision == Decision::Open
+    }
+
+    /// The column of a matrix.
+    #[must_use]
+    pub fn area(&self) -> Area {
+        match &self.purpose {
+            _ if self.expected == Expected::Deny => Area::KeptOut,
+            Purpose::StartsRun | Purpose::TakesActionRole | Purpose::ServiceTakesRole => Area::Roles,
+            Purpose::EventStarts | Purpose::EventForwards => Area::Events,
+            Purpose::PassesRole => Area::Pass,
+            Purpose::Calls => Area::Service,
+            _ if self.iam_action().starts_with("kms:") => Area::Key,
+            _ => Area::Store,
+        }
+    }
+}
+
+/// The proof: every request with its outcome, in the order of pipelines and actions.
+///
+/// ```
+/// use construct_pipeline::access::{Outside, prove, template::Templates};
+///
+/// let report = prove(&Templates::new(), &Outside::new());
+/// assert!(report.is_proved());
+/// ```
+#[derive(Debug)]
+pub struct Report {
+    pub(crate) accesses: Vec<Access>,
+    pub(crate) pipelines: Vec<Arc<PipelineLabel>>,
+    pub(crate) actions: Vec<Vec<Arc<ActionLabel>>>,
+    pub(crate) order: Order,
+    pub(crate) too_wide: Vec<TooWide>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) world: World,
+    pub(crate) apart: OnceLock<Vec<Policy>>,
+}
+
+impl Report {
+    /// Every request.
+    #[must_use]
+    pub fn accesses(&self) -> &[Access] {
+        &self.accesses
+    }
+
+    /// The pipelines, in the order of the templates.
+    #[must_use]
+    pub fn pipelines(&self) -> &[Arc<PipelineLabel>] {
+        &self.pipelines
+    }
+
+    /// The actions of the `n`-th pipeline, in order.
+    #[must_use]
+    pub fn actions(&self, n: usize) -> &[Arc<ActionLabel>] {
+        self.actions.get(n).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the run needs and the policies deny.
+    pub fn holes(&self) -> impl Iterator<Item = &Access> {
+        self.accesses.iter().filter(|access| access.is_hole())
+    }
+
+    /// What should be denied and the policies allow.
+    pub fn leaks(&self) -> impl Iterator<Item = &Access> {
+        self.accesses.iter().filter(|access| access.is_leak())
+    }
+
+    /// What depends on values or policies that are not known.
+    pub fn assumptions(&self) -> impl Iterator<Item = &Access> {
+        self.accesses.iter().filter(|access| access.is_open())
+    }
+
+    /// The requests of an action.
+    pub fn of_action<'r>(&'r self, action: &'r ActionLabel) -> impl Iterator<Item = &'r Access> {
+        self.accesses
+            .iter()
+            .filter(move |access| access.action.as_deref().is_some_and(|label| std::ptr::eq(label, action)))
+    }
+
+    /// Statements that give far more than the run needs.
+    #[must_use]
+    pub fn too_wide(&self) -> &[TooWide] {
+        &self.too_wide
+    }
+
+    /// What is known about the order of deployment.
+    #[must_use]
+    pub const fn order(&self) -> &Order {
+        &self.order
+    }
+
+    /// What was taken for granted while reading the templates, in words.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Whether everything is proved: no hole, no leak, nothing open, and every order of deployment works.
+    #[must_use]
+    pub fn is_proved(&self) -> bool {
+        self.accesses.iter().all(Access::is_proved) && self.order.is_proved() && self.notes.is_empty()
+    }
+
+    /// The verdict of the evaluator with its reasons; `None` where [`Access::remark`] decides. It is found anew with each call, as nobody reads
+    /// most of them.
+    #[must_use]
+    pub fn verdict(&self, access: &Access) -> Option<Verdict> {
+        if access.remark.is_some() {
+            return None;
+        }
+        Asker::new(&self.world, &self.apart).verdict(&access.question)
+    }
+
+    /// The number of requests in each cell of a matrix of actions and areas, in the order of the pipelines.
+    #[must_use]
+    pub fn matrix(&self) -> BTreeMap<Row, BTreeMap<Area, Cell>> {
+        let mut matrix: BTreeMap<_, BTreeMap<Area, Cell>> = BTreeMap::new();
+        for access in &self.accesses {
+            let row = (Arc::clone(&access.pipeline), access.action.clone());
+            matrix.entry(row).or_default().entry(access.area()).or_default().count(access);
+        }
+        matrix
+    }
+
+    /// The text with words in place of the symbols for what is not known.
+    #[must_use]
+    pub fn readable(&self, text: &str) -> String {
+        self.world.symbols.readable(text)
+    }
+}
+
+/// How many requests of one area came out how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// As they should.
+    pub proved: usize,
+    /// Holes and leaks.
+    pub failed: usize,
+    /// Open.
+    pub open: usize,
+}
+
+impl Cell {
+    fn count(&mut self, access: &Access) {
+        let n = match () {
+            () if access.is_proved() => &mut self.proved,
+            () if access.is_open() => &mut self.open,
+            () => &mut self.failed,
+        };
+        *n += 1;
+    }
+}
+
+impl From<Outcome> for Decision {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Allowed => Self::Allowed,
+            Outcome::ImplicitlyDenied | Outcome::ExplicitlyDenied => Self::Denied,
+            // What the evaluator may learn to say later proves nothing.
+            _ => Self::Open,
+        }
+    }
+}

@@ -1,0 +1,541 @@
+//! Reads the templates into a [`World`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use construct_iam::access::symbol;
+use serde_json::{Map, Value, json};
+
+use super::flow::full_key_name;
+use super::physical::{account_in, arn_parts, short_name};
+use super::policies::{Place, PolicyIx, PolicyKind, everything};
+use super::template::Resolver;
+use super::templates::{Outside, Templates};
+use super::world::{Bucket, Environment, Guarded, Key, Made, PipelineSource, Project, Role, Rule, Target, World};
+
+/// Reads templates and outside facts.
+pub(crate) fn survey(templates: &Templates, outside: &Outside) -> World {
+    let resolver = Resolver::new(templates);
+    let mut surveyor =
+        Surveyor { resolver, world: World::default(), role_names: BTreeMap::new(), managed: BTreeMap::new() };
+    for (stack, template) in templates.all.iter().enumerate() {
+        surveyor.world.stacks.push(template.stack.as_str().into());
+        let (account, region) =
+            (surveyor.resolver.account(stack).to_owned(), surveyor.resolver.region(stack).to_owned());
+        if symbol::is_symbolic(&account) || symbol::is_symbolic(&region) {
+            surveyor.world.doubts.push(format!(
+                "stack `{}` does not say its account and region: all such stacks are taken to be in one and the same place",
+                template.stack
+            ));
+        }
+        surveyor.world.environments.push(Environment { account, region });
+    }
+    for name in &templates.unreadable {
+        surveyor.world.doubts.push(format!("the template of stack `{name}` is no JSON: what it makes is not known"));
+    }
+    surveyor.outside(outside);
+    surveyor.each(Surveyor::resource);
+    surveyor.each(Surveyor::attachment);
+    let Surveyor { resolver, mut world, .. } = surveyor;
+    world.symbols = resolver.into_symbols();
+    world
+}
+
+/// A resource that is being read.
+#[derive(Clone, Copy)]
+struct Reading<'t> {
+    stack: usize,
+    logical_id: &'t str,
+    kind: &'t str,
+    properties: Option<&'t Map<String, Value>>,
+    /// Whether the condition of the resource is open.
+    doubtful: bool,
+}
+
+struct Surveyor<'t> {
+    resolver: Resolver<'t>,
+    world: World,
+    /// Role names in lower case, by account.
+    role_names: BTreeMap<(String, String), Arc<str>>,
+    /// Managed policies by ARN.
+    managed: BTreeMap<String, PolicyIx>,
+}
+
+impl<'t> Surveyor<'t> {
+    fn each(&mut self, read: impl Fn(&mut Self, Reading<'t>)) {
+        for (stack, template) in self.resolver.templates().all.iter().enumerate() {
+            for (logical_id, resource) in template.section("Resources").into_iter().flatten() {
+                let Some(resource) = resource.as_object() else { continue };
+                let Some(kind) = resource.get("Type").and_then(Value::as_str) else { continue };
+                let exists = self.resolver.exists(stack, resource);
+                if exists == Some(false) {
+                    continue;
+                }
+                let properties = resource.get("Properties").and_then(Value::as_object);
+                read(self, Reading { stack, logical_id, kind, properties, doubtful: exists.is_none() });
+            }
+        }
+    }
+
+    fn resource(&mut self, reading: Reading<'t>) {
+        match reading.kind {
+            "AWS::IAM::Role" => self.role(reading),
+            "AWS::IAM::ManagedPolicy" => {
+                if let (Some(arn), Some(ix)) =
+                    (self.arn(reading), self.document(reading, "PolicyDocument", PolicyKind::Identity))
+                {
+                    self.managed.insert(arn, ix);
+                }
+            }
+            "AWS::S3::Bucket" => self.bucket(reading),
+            "AWS::KMS::Key" => self.key(reading),
+            "AWS::CodeBuild::Project" => self.project(reading),
+            "AWS::CodePipeline::Pipeline" => self.pipeline(reading),
+            "AWS::Events::Rule" => self.rule(reading),
+            "AWS::SNS::Topic" | "AWS::Events::EventBus" => self.guarded(reading, None),
+            "AWS::ECR::Repository" => {
+                let policy = self.document(reading, "RepositoryPolicyText", PolicyKind::Other);
+                self.guarded(reading, policy);
+            }
+            _ => {}
+        }
+    }
+
+    /// What a resource says about another one, once all are known.
+    fn attachment(&mut self, reading: Reading<'t>) {
+        match reading.kind {
+            "AWS::IAM::Role" => self.managed_policies(reading),
+            "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" => self.policy_for_roles(reading),
+            "AWS::IAM::RolePolicy" => {
+                if let (Some(name), Some(ix)) =
+                    (self.text(reading, "RoleName"), self.document(reading, "PolicyDocument", PolicyKind::Identity))
+                {
+                    self.attach(reading.stack, &name, ix);
+                }
+            }
+            "AWS::S3::BucketPolicy" => self.bucket_policy(reading),
+            "AWS::KMS::Alias" => self.alias(reading),
+            "AWS::Events::EventBusPolicy" => self.bus_policy(reading),
+            "AWS::SNS::TopicPolicy" => self.topic_policy(reading),
+            // Nothing is asked of these, but the principals in them have to exist.
+            "AWS::SQS::QueuePolicy" => drop(self.document(reading, "PolicyDocument", PolicyKind::Other)),
+            "AWS::SecretsManager::ResourcePolicy" => drop(self.document(reading, "ResourcePolicy", PolicyKind::Other)),
+            "AWS::IAM::User" => drop(self.arn(reading).map(|arn| self.world.users.insert(arn, self.made(reading)))),
+            _ => {}
+        }
+    }
+
+    fn made(&self, reading: Reading<'_>) -> Made {
+        Made { stack: reading.stack, logical_id: reading.logical_id.into() }
+    }
+
+    fn arn(&self, reading: Reading<'_>) -> Option<String> {
+        self.resolver.arn(reading.stack, reading.logical_id)
+    }
+
+    fn property(&self, reading: Reading<'t>, name: &str) -> Option<&'t Value> {
+        reading.properties?.get(name)
+    }
+
+    fn text(&self, reading: Reading<'t>, name: &str) -> Option<String> {
+        let value = self.property(reading, name)?;
+        Some(self.resolver.text(reading.stack, value)).filter(|text| !text.is_empty())
+    }
+
+    fn account(&self, stack: usize) -> String {
+        self.resolver.account(stack).to_owned()
+    }
+
+    fn place(&self, reading: Reading<'_>, pointer: &str, kind: PolicyKind) -> Place {
+        Place {
+            stack: Some(Arc::clone(&self.world.stacks[reading.stack])),
+            logical_id: reading.logical_id.into(),
+            pointer: format!(
+                "/Resources/{}/Properties/{pointer}",
+                reading.logical_id.replace('~', "~0").replace('/', "~1")
+            ),
+            kind,
+        }
+    }
+
+    /// A policy document in a property.
+    fn document(&mut self, reading: Reading<'t>, pointer: &str, kind: PolicyKind) -> Option<PolicyIx> {
+        let value = self.property(reading, pointer)?;
+        Some(self.compile(reading, value, pointer, kind, None))
+    }
+
+    fn compile(
+        &mut self,
+        reading: Reading<'t>,
+        value: &Value,
+        pointer: &str,
+        kind: PolicyKind,
+        name: Option<&str>,
+    ) -> PolicyIx {
+        let name = match name {
+            Some(name) => format!("{}/{}/{name}", self.world.stacks[reading.stack], reading.logical_id),
+            None => format!("{}/{}", self.world.stacks[reading.stack], reading.logical_id),
+        };
+        if reading.doubtful {
+            // Nobody knows whether the policy will be there.
+            return self.world.policies.unknown(&name);
+        }
+        let place = self.place(reading, pointer, kind);
+        let document = self.resolver.value(reading.stack, value);
+        match document.as_ref() {
+            Value::Object(map) if map.contains_key("Statement") => self.world.policies.add(&name, &document, place),
+            Value::String(text) => match serde_json::from_str::<Value>(text) {
+                Ok(parsed) => self.world.policies.add(&name, &parsed, place),
+                Err(_) => self.world.policies.unknown(&name),
+            },
+            _ => self.world.policies.unknown(&name),
+        }
+    }
+
+    fn role(&mut self, reading: Reading<'t>) {
+        let Some(arn) = self.arn(reading) else { return };
+        let arn: Arc<str> = arn.into();
+        let mut identity = Vec::new();
+        for (n, inline) in
+            self.property(reading, "Policies").and_then(Value::as_array).into_iter().flatten().enumerate()
+        {
+            let pointer = format!("Policies/{n}/PolicyDocument");
+            match inline.get("PolicyDocument") {
+                Some(document) => {
+                    let name = inline.get("PolicyName").map(|name| self.resolver.text(reading.stack, name));
+                    let name = name.unwrap_or_else(|| n.to_string());
+                    identity.push(self.compile(reading, document, &pointer, PolicyKind::Identity, Some(&name)));
+                }
+                // Such as `Fn::If` around the whole entry.
+                None => identity.extend(self.open_entry(reading, inline, &pointer)),
+            }
+        }
+        if self.property(reading, "Policies").is_some_and(|policies| !policies.is_array()) {
+            identity.push(
+                self.world.policies.unknown(&format!("{}/{}", self.world.stacks[reading.stack], reading.logical_id)),
+            );
+        }
+        let trust = match self.property(reading, "AssumeRolePolicyDocument") {
+            Some(document) => {
+                Some(self.compile(reading, document, "AssumeRolePolicyDocument", PolicyKind::Trust, Some("trust")))
+            }
+            None => None,
+        };
+        let account = self.account(reading.stack);
+        let name = short_name(&arn).to_ascii_lowercase();
+        self.role_names.insert((account.clone(), name), Arc::clone(&arn));
+        let made = Some(self.made(reading));
+        self.world.roles.insert(arn, Role { made, identity, trust, boundary: None });
+    }
+
+    fn open_entry(&mut self, reading: Reading<'t>, entry: &'t Value, pointer: &str) -> Option<PolicyIx> {
+        let resolved = self.resolver.value(reading.stack, entry).into_owned();
+        if resolved.is_null() {
+            return None;
+        }
+        let name = resolved.get("PolicyName").and_then(Value::as_str).unwrap_or("inline").to_owned();
+        Some(match resolved.get("PolicyDocument") {
+            Some(document) => self.compile(reading, document, pointer, PolicyKind::Identity, Some(&name)),
+            None => {
+                let name = format!("{}/{}/{name}", self.world.stacks[reading.stack], reading.logical_id);
+                self.world.policies.unknown(&name)
+            }
+        })
+    }
+
+    fn managed_policies(&mut self, reading: Reading<'t>) {
+        let Some(arn) = self.arn(reading) else { return };
+        let mut attached = Vec::new();
+        let resolver = &self.resolver;
+        let listed = self.property(reading, "ManagedPolicyArns").map(|value| resolver.value(reading.stack, value));
+        match listed.as_deref() {
+            Some(Value::Array(arns)) => {
+                for policy in arns {
+                    let policy = self.resolver.as_text(policy);
+                    attached.push(self.managed_policy(&policy));
+                }
+            }
+            Some(Value::Null) | None => {}
+            Some(_) => attached.push(self.world.policies.unknown("managed policies that the template leaves open")),
+        }
+        let boundary = self.text(reading, "PermissionsBoundary");
+        let boundary = boundary.map(|boundary| self.managed_policy(&boundary));
+        if let Some(role) = self.world.roles.get_mut(&*arn) {
+            role.identity.extend(attached);
+            role.boundary = role.boundary.or(boundary);
+        }
+    }
+
+    /// A managed policy by ARN: one of a template, or of AWS.
+    fn managed_policy(&mut self, arn: &str) -> PolicyIx {
+        if arn.ends_with(":iam::aws:policy/AdministratorAccess") {
+            return self.world.policies.administrator();
+        }
+        if let Some(ix) = self.managed.get(arn) {
+            return *ix;
+        }
+        self.world.policies.unknown(&self.resolver.symbols().readable(arn))
+    }
+
+    fn policy_for_roles(&mut self, reading: Reading<'t>) {
+        let resolver = &self.resolver;
+        let roles = self.property(reading, "Roles").map(|value| resolver.value(reading.stack, value).into_owned());
+        let Some(Value::Array(roles)) = roles else { return };
+        let managed = self.arn(reading).and_then(|arn| self.managed.get(&arn).copied());
+        let Some(ix) = managed.or_else(|| self.document(reading, "PolicyDocument", PolicyKind::Identity)) else {
+            return;
+        };
+        for role in roles {
+            let name = self.resolver.as_text(&role);
+            self.attach(reading.stack, &name, ix);
+        }
+    }
+
+    fn attach(&mut self, stack: usize, role_name: &str, policy: PolicyIx) {
+        let key = (self.account(stack), role_name.to_ascii_lowercase());
+        if let Some(role) = self.role_names.get(&key).and_then(|arn| self.world.roles.get_mut(arn)) {
+            role.identity.push(policy);
+        }
+    }
+
+    fn bucket(&mut self, reading: Reading<'t>) {
+        let Some(arn) = self.arn(reading) else { return };
+        let name = self.resolver.physical_id(reading.stack, reading.logical_id);
+        let resolver = &self.resolver;
+        let encryption = self.property(reading, "BucketEncryption").map(|value| resolver.value(reading.stack, value));
+        let rule = encryption.as_ref().and_then(|value| value.pointer("/ServerSideEncryptionConfiguration/0"));
+        let bucket_key = match rule.and_then(|rule| rule.get("BucketKeyEnabled")) {
+            None => Some(false),
+            Some(Value::Bool(flag)) => Some(*flag),
+            Some(Value::String(text)) => text.to_ascii_lowercase().parse().ok(),
+            Some(_) => None,
+        };
+        let default_key = rule.and_then(|rule| rule.pointer("/ServerSideEncryptionByDefault/KMSMasterKeyID"));
+        let default_key = default_key.map(|key| self.resolver.as_text(key));
+        let account = self.account(reading.stack);
+        let made = Some(self.made(reading));
+        let bucket = Bucket { arn: arn.into(), account, made, policy: None, bucket_key, default_key };
+        self.world.buckets.insert(name, bucket);
+    }
+
+    fn key(&mut self, reading: Reading<'t>) {
+        let Some(arn) = self.arn(reading) else { return };
+        let arn: Arc<str> = arn.into();
+        let account = self.account(reading.stack);
+        let policy = match self.document(reading, "KeyPolicy", PolicyKind::Key) {
+            Some(policy) => policy,
+            None => {
+                // What KMS writes where nothing is written: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+                let mut document = everything();
+                let root = format!("arn:{}:iam::{account}:root", self.resolver.partition(reading.stack));
+                if let Some(statement) = document.pointer_mut("/Statement/0").and_then(Value::as_object_mut) {
+                    statement.insert("Action".to_owned(), json!("kms:*"));
+                    statement.insert("Principal".to_owned(), json!({ "AWS": root }));
+                }
+                let place = self.place(reading, "KeyPolicy", PolicyKind::Key);
+                let name = format!("{}/{}", self.world.stacks[reading.stack], reading.logical_id);
+                self.world.policies.add(&name, &document, place)
+            }
+        };
+        let made = Some(self.made(reading));
+        self.world.keys.insert(Arc::clone(&arn), Key { arn, made, policy, aliases: Some(Vec::new()) });
+    }
+
+    fn alias(&mut self, reading: Reading<'t>) {
+        let (Some(name), Some(target)) = (self.text(reading, "AliasName"), self.text(reading, "TargetKeyId")) else {
+            return;
+        };
+        let (account, region) = (self.resolver.account(reading.stack), self.resolver.region(reading.stack));
+        let base = format!("arn:{}:kms:{region}:{account}", self.resolver.partition(reading.stack));
+        let target = if target.starts_with("arn:") { target } else { format!("{base}:key/{target}") };
+        let target: Arc<str> = target.into();
+        self.world.aliases.insert(format!("{base}:{name}"), Arc::clone(&target));
+        if let Some(aliases) = self.world.keys.get_mut(&target).and_then(|key| key.aliases.as_mut()) {
+            aliases.push(name);
+        }
+    }
+
+    fn project(&mut self, reading: Reading<'t>) {
+        let (Some(arn), Some(role)) = (self.arn(reading), self.text(reading, "ServiceRole")) else { return };
+        let base = format!(
+            "arn:{}:kms:{}:{}",
+            self.resolver.partition(reading.stack),
+            self.resolver.region(reading.stack),
+            self.resolver.account(reading.stack)
+        );
+        let key = self.text(reading, "EncryptionKey").map(|key| full_key_name(&key, &base));
+        let project = Project { role, key, made: self.made(reading) };
+        self.world.projects.insert(arn, project);
+    }
+
+    fn pipeline(&mut self, reading: Reading<'t>) {
+        let Some(properties) = reading.properties else { return };
+        let resolved =
+            properties.iter().map(|(key, value)| (key.clone(), self.resolver.texts(reading.stack, value))).collect();
+        let made = self.made(reading);
+        self.world.pipelines.push(PipelineSource { made, properties: Value::Object(resolved) });
+    }
+
+    fn rule(&mut self, reading: Reading<'t>) {
+        let resolver = &self.resolver;
+        let resolved =
+            |name| self.property(reading, name).map(|value| resolver.value(reading.stack, value).into_owned());
+        let (pattern, targets) = (resolved("EventPattern").unwrap_or(Value::Null), resolved("Targets"));
+        let target = |target: &Value| {
+            let role = target.get("RoleArn").map(|role| self.resolver.as_text(role));
+            Some(Target { arn: self.resolver.as_text(target.get("Arn")?), role })
+        };
+        let targets = targets.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(target).collect();
+        let bus = self.text(reading, "EventBusName").unwrap_or_else(|| "default".to_owned());
+        let rule = Rule {
+            made: self.made(reading),
+            account: self.account(reading.stack),
+            region: self.resolver.region(reading.stack).to_owned(),
+            bus: short_name(&bus).to_owned(),
+            pattern,
+            enabled: self.text(reading, "State").is_none_or(|state| state != "DISABLED"),
+            targets,
+        };
+        self.world.rules.push(rule);
+    }
+
+    fn guarded(&mut self, reading: Reading<'t>, policy: Option<PolicyIx>) {
+        let Some(arn) = self.arn(reading) else { return };
+        let made = Some(self.made(reading));
+        self.world.guarded.insert(arn, Guarded { made, policies: policy.into_iter().collect() });
+    }
+
+    fn bucket_policy(&mut self, reading: Reading<'t>) {
+        let Some(name) = self.text(reading, "Bucket") else { return };
+        let Some(mut policy) = self.document(reading, "PolicyDocument", PolicyKind::Bucket) else { return };
+        let Some(bucket) = self.world.buckets.get_mut(&name) else { return };
+        if bucket.policy.is_some() {
+            // A bucket has one policy: which of two wins, the templates do not say.
+            policy = self.world.policies.unknown(&format!("the two policies of bucket {name}"));
+        }
+        bucket.policy = Some(policy);
+    }
+
+    fn bus_policy(&mut self, reading: Reading<'t>) {
+        let bus = self.text(reading, "EventBusName").unwrap_or_else(|| "default".to_owned());
+        let (account, region) = (self.resolver.account(reading.stack), self.resolver.region(reading.stack));
+        let arn = format!(
+            "arn:{}:events:{region}:{account}:event-bus/{}",
+            self.resolver.partition(reading.stack),
+            short_name(&bus)
+        );
+        let (statement, pointer) = match self.property(reading, "Statement") {
+            Some(statement) => (self.resolver.value(reading.stack, statement).into_owned(), "Statement"),
+            None => {
+                let part = |name| self.text(reading, name).unwrap_or_default();
+                let principal = part("Principal");
+                let principal = if principal == "*" { json!("*") } else { json!({ "AWS": principal }) };
+                (json!({ "Effect": "Allow", "Principal": principal, "Action": part("Action"), "Resource": arn }), "")
+            }
+        };
+        let document = json!({ "Version": "2012-10-17", "Statement": [statement] });
+        let ix = if reading.doubtful {
+            self.world.policies.unknown(reading.logical_id)
+        } else {
+            let name = format!("{}/{}", self.world.stacks[reading.stack], reading.logical_id);
+            let place = self.place(reading, pointer, PolicyKind::Bus);
+            self.world.policies.add(&name, &document, place)
+        };
+        // Each statement of a bus is a resource of its own; they are kept apart so that each is cited at its place.
+        self.world.guarded.entry(arn).or_default().policies.push(ix);
+    }
+
+    fn topic_policy(&mut self, reading: Reading<'t>) {
+        let resolver = &self.resolver;
+        let topics = self.property(reading, "Topics").map(|value| resolver.value(reading.stack, value).into_owned());
+        let Some(Value::Array(topics)) = topics else { return };
+        let Some(policy) = self.document(reading, "PolicyDocument", PolicyKind::Topic) else { return };
+        for topic in topics {
+            let arn = self.resolver.as_text(&topic);
+            self.world.guarded.entry(arn).or_default().policies.push(policy);
+        }
+    }
+
+    fn outside(&mut self, outside: &Outside) {
+        let place = |about: &str, kind| Place { stack: None, logical_id: about.into(), pointer: String::new(), kind };
+        let world = &mut self.world;
+        let arns = outside.roles.keys().chain(outside.trusts.keys());
+        for arn in arns {
+            if world.roles.contains_key(arn.as_str()) {
+                continue;
+            }
+            let identity = match outside.roles.get(arn) {
+                Some(documents) => documents
+                    .iter()
+                    .map(|document| {
+                        world.policies.add(
+                            &format!("policy given for {arn}"),
+                            document,
+                            place(arn, PolicyKind::Identity),
+                        )
+                    })
+                    .collect(),
+                None => vec![world.policies.unknown(&format!("policies of {arn}"))],
+            };
+            let trust = outside.trusts.get(arn);
+            let trust = match trust {
+                Some(document) => {
+                    world.policies.add(&format!("trust given for {arn}"), document, place(arn, PolicyKind::Trust))
+                }
+                None => world.policies.unknown(&format!("trust policy of {arn}")),
+            };
+            let boundary = outside.boundaries.get(arn);
+            let boundary = boundary.map(|document| {
+                world.policies.add(&format!("boundary given for {arn}"), document, place(arn, PolicyKind::Boundary))
+            });
+            let shared: Arc<str> = arn.as_str().into();
+            let account = account_in(arn).unwrap_or_default().to_owned();
+            self.role_names.insert((account.clone(), short_name(arn).to_ascii_lowercase()), Arc::clone(&shared));
+            let role = Role { made: None, identity, trust: Some(trust), boundary };
+            world.roles.insert(shared, role);
+        }
+        for (arn, document) in &outside.keys {
+            let policy =
+                world.policies.add(&format!("key policy given for {arn}"), document, place(arn, PolicyKind::Key));
+            let arn: Arc<str> = arn.as_str().into();
+            world.keys.insert(Arc::clone(&arn), Key { arn, made: None, policy, aliases: None });
+        }
+        for (alias, key) in &outside.aliases {
+            world.aliases.insert(alias.clone(), key.as_str().into());
+            if let (Some(key), Some(parts)) = (world.keys.get_mut(key.as_str()), arn_parts(alias)) {
+                key.aliases.get_or_insert_default().push(parts[4].to_owned());
+            }
+        }
+        for (name, (account, document)) in &outside.buckets {
+            let policy = world.policies.add(
+                &format!("bucket policy given for {name}"),
+                document,
+                place(name, PolicyKind::Bucket),
+            );
+            let arn = format!("arn:aws:s3:::{name}").into();
+            let bucket = Bucket {
+                arn,
+                account: account.clone(),
+                made: None,
+                policy: Some(policy),
+                bucket_key: None,
+                default_key: None,
+            };
+            world.buckets.insert(name.clone(), bucket);
+        }
+        for (given, kind) in [(&outside.scps, "service"), (&outside.rcps, "resource")] {
+            let mut levels: BTreeMap<String, Vec<(Arc<str>, Vec<PolicyIx>)>> = BTreeMap::new();
+            for (account, all) in given {
+                for (level, documents) in all {
+                    let name = format!("{kind} control policy of {level}");
+                    let policies = documents
+                        .iter()
+                        .map(|document| world.policies.add(&name, document, place(level, PolicyKind::Control)))
+                        .collect();
+                    levels.entry(account.clone()).or_default().push((level.as_str().into(), policies));
+                }
+            }
+            if kind == "service" { world.scps = levels } else { world.rcps = levels }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+use serde_json::json;
+
+use super::*;
+
+fn check(body: Value, value: Value, wanted: &str) {
+    let templates = Templates::new().with(Template::new("S", "111111111111", "us-east-1", body));
+    let resolver = Resolver::new(&templates);
+    let text = resolver.text(0, &value);
+    assert_eq!(resolver.symbols().readable(&text), wanted, "{value}");
+}
+
+#[test]
+fn functions_of_what_is_known() {
+    let body = || {
+        json!({
+            "Parameters": { "P": { "Type": "String", "Default": "v" }, "L": { "Type": "CommaDelimitedList", "Default": "a, b" }, "N": { "Type": "Number", "Default": 7 } },
+            "Mappings": { "M": { "us-east-1": { "x": "found" } } },
+            "Conditions": { "Yes": { "Fn::Equals": [{ "Ref": "P" }, "v"] }, "No": { "Fn::Not": [{ "Condition": "Yes" }] },
+                "Both": { "Fn::And": [{ "Condition": "Yes" }, { "Condition": "No" }] }, "Any": { "Fn::Or": [{ "Condition": "No" }, { "Condition": "Yes" }] } },
+            "Resources": {
+                "B": { "Type": "AWS::S3::Bucket", "Properties": { "BucketName": { "Fn::Sub": "x-${AWS::Region}-${P}" } } },
+                "T": { "Type": "AWS::SNS::Topic", "Properties": { "TopicName": "t" } },
+                "R": { "Type": "AWS::IAM::Role", "Properties": { "RoleName": "r", "Path": "/p/" } },
+            },
+        })
+    };
+    check(body(), json!({ "Ref": "AWS::AccountId" }), "111111111111");
+    check(body(), json!({ "Fn::GetAtt": ["B", "Arn"] }), "arn:aws:s3:::x-us-east-1-v");
+    check(body(), json!({ "Fn::GetAtt": "R.Arn" }), "arn:aws:iam::111111111111:role/p/r");
+    check(body(), json!({ "Ref": "T" }), "arn:aws:sns:us-east-1:111111111111:t");
+    check(body(), json!({ "Fn::Select": [1, { "Ref": "L" }] }), "b");
+    check(body(), json!({ "Fn::Join": ["-", { "Ref": "L" }] }), "a-b");
+    check(body(), json!({ "Fn::Select": ["2", { "Fn::Split": [":", { "Ref": "T" }] }] }), "sns");
+    check(body(), json!({ "Fn::FindInMap": ["M", { "Ref": "AWS::Region" }, "x"] }), "found");
+    check(body(), json!({ "Fn::If": ["Yes", "a", "b"] }), "a");
+    check(body(), json!({ "Fn::If": ["Both", "a", "b"] }), "b");
+    check(body(), json!({ "Fn::If": ["Any", "a", "b"] }), "a");
+    check(
+        body(),
+        json!({ "Fn::Sub": ["${x}/${!literal}/${R.Arn}/${N}", { "x": { "Ref": "P" } }] }),
+        "v/${literal}/arn:aws:iam::111111111111:role/p/r/7",
+    );
+}
+
+#[test]
+fn what_is_not_known_has_words() {
+    let body = || {
+        json!({
+            "Parameters": { "P": { "Type": "String" } },
+            "Conditions": { "Open": { "Fn::Equals": [{ "Ref": "P" }, "v"] } },
+            "Resources": { "K": { "Type": "AWS::KMS::Key", "Properties": {} }, "C": { "Type": "Custom::Thing" } },
+        })
+    };
+    check(body(), json!({ "Ref": "P" }), "<parameter P of S>");
+    check(body(), json!({ "Fn::Sub": "k/${K}" }), "k/<id of K in S>");
+    check(body(), json!({ "Fn::GetAtt": ["C", "Out"] }), "<Out of C in S>");
+    check(body(), json!("a{{resolve:ssm:/x}}b"), "a<{{resolve:ssm:/x}}>b");
+    check(body(), json!({ "Fn::ImportValue": "e" }), "<import e in 111111111111/us-east-1>");
+    check(body(), json!({ "Fn::If": ["Open", "same", "same"] }), "same");
+    check(
+        body(),
+        json!({ "Fn::Select": ["5", { "Fn::GetAtt": ["K", "Arn"] }] }),
+        "<Fn::Select [\"5\",{\"Fn::GetAtt\":[\"K\",\"Arn\"]}] in S>",
+    );
+    check(
+        body(),
+        json!({ "Fn::Select": ["5", { "Fn::Split": [":", { "Fn::GetAtt": ["K", "Arn"] }] }] }),
+        "key/<id of K in S>",
+    );
+}
+
+#[test]
+fn equal_references_are_equal_and_others_not() {
+    let body = json!({ "Resources": { "K": { "Type": "AWS::KMS::Key" }, "L": { "Type": "AWS::KMS::Key" } } });
+    let templates = Templates::new().with(Template::new("S", "111111111111", "us-east-1", body));
+    let resolver = Resolver::new(&templates);
+    let arn = |id: &str| resolver.text(0, &json!({ "Fn::GetAtt": [id, "Arn"] }));
+    assert_eq!(
+        arn("K"),
+        resolver.text(0, &json!({ "Fn::Sub": "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/${K}" }))
+    );
+    assert_ne!(arn("K"), arn("L"));
+}
+
+#[test]
+fn characters_that_look_like_symbols_are_none() {
+    let templates = Templates::new().with(Template::new("S", "1", "r", json!({})));
+    let resolver = Resolver::new(&templates);
+    assert_eq!(resolver.text(0, &json!("a\u{E000}\u{F0000}\u{10FFFD}b")), "a\u{FFFD}\u{FFFD}\u{FFFD}b");
+    assert_eq!(resolver.value(0, &json!(["\u{E000}"])).as_ref(), &json!(["\u{FFFD}"]));
+}
+
+#[test]
+fn nothing_runs_for_ever() {
+    let body = json!({
+        "Conditions": { "A": { "Condition": "B" }, "B": { "Fn::Not": [{ "Condition": "A" }] } },
+        "Resources": {
+            "X": { "Type": "AWS::S3::Bucket", "Properties": { "BucketName": { "Fn::Sub": "${Y}${Y}" } } },
+            "Y": { "Type": "AWS::S3::Bucket", "Properties": { "BucketName": { "Fn::Sub": "${X}${X}" } } },
+        },
+        "Outputs": { "O": { "Value": { "Fn::ImportValue": "o" }, "Export": { "Name": "o" } } },
+    });
+    let templates = Templates::new().with(Template::new("S", "111111111111", "us-east-1", body));
+    let resolver = Resolver::new(&templates);
+    assert_eq!(resolver.condition(0, "A"), None);
+    assert!(symbol::is_symbolic(&resolver.physical_id(0, "X")));
+    assert!(symbol::is_symbolic(&resolver.text(0, &json!({ "Fn::ImportValue": "o" }))));
+    let mut deep = json!("x");
+    for _ in 0..300 {
+        deep = json!({ "Fn::Sub": ["${a}", { "a": deep }] });
+    }
+    assert!(symbol::is_symbolic(&resolver.text(0, &deep)));
+}
+
+#[test]
+fn resources_of_a_false_condition_are_not_there() {
+    let body = json!({
+        "Parameters": { "P": { "Type": "String" } },
+        "Conditions": { "Never": { "Fn::Equals": ["a", "b"] }, "Open": { "Fn::Equals": [{ "Ref": "P" }, "b"] } },
+        "Resources": { "A": { "Type": "T", "Condition": "Never" }, "B": { "Type": "T", "Condition": "Open" }, "C": { "Type": "T" } },
+    });
+    let template = Template::new("S", "111111111111", "us-east-1", body);
+    let templates = Templates::new().with(template.clone()).with(template.parameter("P", "b"));
+    let resolver = Resolver::new(&templates);
+    let exists =
+        |stack: usize, id: &str| resolver.exists(stack, templates.all[stack].resource(id).expect("a resource"));
+    assert_eq!((exists(0, "A"), exists(0, "B"), exists(0, "C")), (Some(false), None, Some(true)));
+    assert_eq!(exists(1, "B"), Some(true));
+}

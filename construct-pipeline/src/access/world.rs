@@ -1,0 +1,148 @@
+//! All accounts at once, as the templates describe them: roles, buckets, keys, buses, projects, and their policies.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::policies::{Policies, PolicyIx};
+use super::symbols::Symbols;
+
+/// A resource of a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Made {
+    /// Index of the template.
+    pub(crate) stack: usize,
+    pub(crate) logical_id: Arc<str>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Role {
+    /// `None`: given from outside, or known by its attached policies only.
+    pub(crate) made: Option<Made>,
+    pub(crate) identity: Vec<PolicyIx>,
+    pub(crate) trust: Option<PolicyIx>,
+    pub(crate) boundary: Option<PolicyIx>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Bucket {
+    pub(crate) arn: Arc<str>,
+    pub(crate) account: String,
+    pub(crate) made: Option<Made>,
+    pub(crate) policy: Option<PolicyIx>,
+    /// Whether objects are encrypted with keys that S3 derives for the whole bucket; `None` if not known.
+    pub(crate) bucket_key: Option<bool>,
+    /// ARN or id of the key that encrypts by default.
+    pub(crate) default_key: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    pub(crate) arn: Arc<str>,
+    pub(crate) made: Option<Made>,
+    pub(crate) policy: PolicyIx,
+    /// Names of its aliases, as in `alias/a`; `None` if not known.
+    pub(crate) aliases: Option<Vec<String>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Project {
+    pub(crate) role: String,
+    /// ARN of the key that encrypts what it writes.
+    pub(crate) key: Option<String>,
+    pub(crate) made: Made,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) made: Made,
+    pub(crate) account: String,
+    pub(crate) region: String,
+    pub(crate) bus: String,
+    pub(crate) pattern: Value,
+    pub(crate) enabled: bool,
+    pub(crate) targets: Vec<Target>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) arn: String,
+    pub(crate) role: Option<String>,
+}
+
+/// A policy of a resource other than buckets and keys: bus, topic, repository.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Guarded {
+    pub(crate) made: Option<Made>,
+    pub(crate) policies: Vec<PolicyIx>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct PipelineSource {
+    pub(crate) made: Made,
+    pub(crate) properties: Value,
+}
+
+/// Control policies of each level above an account, by account.
+pub(crate) type Levels = BTreeMap<String, Vec<(Arc<str>, Vec<PolicyIx>)>>;
+
+/// Everything that the templates make and that pipelines use.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct World {
+    /// Names of the stacks.
+    pub(crate) stacks: Vec<Arc<str>>,
+    pub(crate) environments: Vec<Environment>,
+    pub(crate) policies: Policies,
+    pub(crate) symbols: Symbols,
+    pub(crate) roles: BTreeMap<Arc<str>, Role>,
+    pub(crate) buckets: BTreeMap<String, Bucket>,
+    pub(crate) keys: BTreeMap<Arc<str>, Key>,
+    /// Alias ARN to key ARN.
+    pub(crate) aliases: BTreeMap<String, Arc<str>>,
+    /// Users by ARN.
+    pub(crate) users: BTreeMap<String, Made>,
+    pub(crate) projects: BTreeMap<String, Project>,
+    pub(crate) rules: Vec<Rule>,
+    /// Buses, topics and repositories by ARN.
+    pub(crate) guarded: BTreeMap<String, Guarded>,
+    pub(crate) pipelines: Vec<PipelineSource>,
+    /// Service control policies by account.
+    pub(crate) scps: Levels,
+    /// Resource control policies by account.
+    pub(crate) rcps: Levels,
+    /// What was left open while reading, in words.
+    pub(crate) doubts: Vec<String>,
+}
+
+/// Where a stack is deployed; a symbol where that is not known.
+#[derive(Clone, Debug)]
+pub(crate) struct Environment {
+    pub(crate) account: String,
+    pub(crate) region: String,
+}
+
+impl World {
+    /// The key that an ARN names, of the key itself or of an alias.
+    pub(crate) fn key(&self, named: &str) -> Option<&Key> {
+        self.keys.get(named).or_else(|| self.keys.get(self.aliases.get(named)?))
+    }
+
+    pub(crate) fn bucket_account(&self, name: &str) -> Option<&str> {
+        self.buckets.get(name).map(|bucket| bucket.account.as_str())
+    }
+
+    pub(crate) fn stack_name(&self, made: &Made) -> &Arc<str> {
+        &self.stacks[made.stack]
+    }
+
+    /// The resource with this ARN, if a template makes it.
+    pub(crate) fn maker_of(&self, arn: &str) -> Option<&Made> {
+        let role = || self.roles.get(arn)?.made.as_ref();
+        let key = || self.keys.get(arn)?.made.as_ref();
+        let bucket = || self.buckets.get(arn.split_once(":::")?.1)?.made.as_ref();
+        let project = || self.projects.get(arn).map(|project| &project.made);
+        let guarded = || self.guarded.get(arn)?.made.as_ref();
+        role().or_else(|| self.users.get(arn)).or_else(key).or_else(bucket).or_else(project).or_else(guarded)
+    }
+}

@@ -1,0 +1,222 @@
+//! The proof on templates that other tools and other people made.
+
+use construct_core::{Assembly, Severity};
+use construct_pipeline::access::template::{Template, Templates};
+use construct_pipeline::access::{Orders, Outside, PolicyKind, Purpose, Report, prove};
+use serde_json::{Value, json};
+
+const TOOLS: &str = "111111111111";
+const TARGET: &str = "222222222222";
+
+fn told(report: &Report) -> String {
+    report.findings().to_string()
+}
+
+/// What the AWS CDK makes of a pipeline across accounts and regions: see the README beside it.
+fn cdk() -> Templates {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/aws-cdk-2.276.0");
+    Templates::of(&Assembly::read(dir).expect("the stored assembly"))
+}
+
+#[test]
+fn cdk_allows_what_is_needed() {
+    let report = prove(&cdk(), &Outside::new());
+    assert_eq!(report.holes().count(), 0, "{}", told(&report));
+    assert_eq!(report.assumptions().count(), 0, "{}", told(&report));
+    assert_eq!(report.notes().len(), 0, "{}", told(&report));
+}
+
+#[test]
+fn cdk_lacks_an_edge_between_stacks() {
+    let report = prove(&cdk(), &Outside::new());
+    let order = report.order();
+    let [edge] = order.missing.as_slice() else { panic!("one edge: {order:?}") };
+    assert_eq!((&*edge.stack, &*edge.needs), ("Delivery-support-eu-west-1", "Delivery-support-222222222222"));
+    assert!(edge.fails);
+    assert_eq!(order.orders, Orders::Counted { allowed: 2, failing: 1 });
+    let errors: Vec<String> = report
+        .findings()
+        .iter()
+        .filter(|one| one.severity() == Severity::Error)
+        .map(|one| one.code().to_owned())
+        .collect();
+    assert_eq!(errors, ["access::order"]);
+}
+
+#[test]
+fn cdk_gives_too_much_on_keys_and_nothing_else() {
+    let report = prove(&cdk(), &Outside::new());
+    let wide: Vec<_> =
+        report.too_wide().iter().map(|wide| (wide.place.kind, &*wide.place.logical_id, wide.statement)).collect();
+    assert_eq!(
+        wide,
+        [
+            (PolicyKind::Key, "PipelineArtifactsBucketEncryptionKey01D58D69", 0),
+            (PolicyKind::Key, "CrossRegionCodePipelineReplicationBucketEncryptionKey70216490", 0),
+            (PolicyKind::Identity, "PipelineRoleDefaultPolicyC7A05455", 1),
+            (PolicyKind::Identity, "PipelineReleaseHomeCodePipelineActionRoleDefaultPolicy4E12A2E6", 2),
+            (PolicyKind::Identity, "DeliveryPipelineF72ADE24ReleaseNearActionRoleDefaultPolicyB74F2DFF", 2),
+            (PolicyKind::Identity, "DeliveryPipelineF72ADE24ReleaseFarActionRoleDefaultPolicy54D1EEC4", 2),
+        ]
+    );
+    assert!(report.leaks().all(|access| access.purpose == Purpose::KeyOutsideStore), "{}", told(&report));
+    assert_eq!(report.leaks().count(), 4);
+}
+
+/// A pair of templates as people write them by hand: one for the account of the pipeline, one for each target, tied by parameters.
+fn by_hand() -> (Value, Value) {
+    let trust = |principal: Value| json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" }] });
+    let store = json!({ "Fn::Sub": "arn:aws:s3:::${Artifacts}/*" });
+    let target_role = |name: &str| json!({ "Fn::Sub": format!("arn:aws:iam::${{TargetAccount}}:role/{name}") });
+    let use_key = json!(["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]);
+    let own_use = json!([
+        { "Effect": "Allow", "Action": ["s3:GetObject*", "s3:PutObject", "s3:GetBucket*"], "Resource": [store, { "Fn::GetAtt": ["Artifacts", "Arn"] }] },
+        { "Effect": "Allow", "Action": use_key, "Resource": { "Fn::GetAtt": ["Key", "Arn"] } },
+        { "Effect": "Allow", "Action": ["codecommit:*"], "Resource": { "Fn::Sub": "arn:aws:codecommit:${AWS::Region}:${AWS::AccountId}:app" } },
+        { "Effect": "Allow", "Action": ["codebuild:StartBuild", "codebuild:BatchGetBuilds"], "Resource": { "Fn::GetAtt": ["Build", "Arn"] } },
+        { "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": target_role("pipeline-actions") },
+    ]);
+    let policies = |statements: &Value| json!([{ "PolicyName": "own", "PolicyDocument": { "Version": "2012-10-17", "Statement": statements } }]);
+    let type_id = |category: &str, provider: &str| json!({ "Category": category, "Owner": "AWS", "Provider": provider, "Version": "1" });
+    let tools = json!({
+        "Parameters": {
+            "TargetAccount": { "Type": "String" },
+            "Ready": { "Type": "String", "Default": "no", "AllowedValues": ["yes", "no"] },
+        },
+        "Conditions": { "TargetIsReady": { "Fn::Equals": [{ "Ref": "Ready" }, "yes"] } },
+        "Resources": {
+            "Key": { "Type": "AWS::KMS::Key", "Properties": { "KeyPolicy": { "Version": "2012-10-17", "Statement": [
+                { "Sid": "Admin", "Effect": "Allow", "Principal": { "AWS": { "Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root" } }, "Action": "kms:*", "Resource": "*" },
+                { "Sid": "Use", "Effect": "Allow", "Principal": { "AWS": { "Fn::If": ["TargetIsReady", { "Fn::Sub": "arn:aws:iam::${TargetAccount}:root" }, { "Ref": "AWS::NoValue" }] } }, "Action": use_key, "Resource": "*" },
+            ]}}},
+            "Artifacts": { "Type": "AWS::S3::Bucket", "Properties": { "BucketName": { "Fn::Sub": "artifacts-${AWS::Region}-${AWS::AccountId}" } } },
+            "ArtifactsPolicy": { "Type": "AWS::S3::BucketPolicy", "Condition": "TargetIsReady", "Properties": { "Bucket": { "Ref": "Artifacts" }, "PolicyDocument": { "Version": "2012-10-17", "Statement": [
+                { "Effect": "Allow", "Principal": { "AWS": [target_role("pipeline-actions"), target_role("pipeline-deployment")] }, "Action": ["s3:GetObject*"], "Resource": store },
+                { "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": store, "Condition": { "Bool": { "aws:SecureTransport": "false" } } },
+            ]}}},
+            "Role": { "Type": "AWS::IAM::Role", "Properties": { "RoleName": "pipeline", "AssumeRolePolicyDocument": trust(json!({ "Service": ["codepipeline.amazonaws.com", "codebuild.amazonaws.com"] })), "Policies": policies(&own_use) } },
+            "Build": { "Type": "AWS::CodeBuild::Project", "Properties": { "ServiceRole": { "Fn::GetAtt": ["Role", "Arn"] }, "EncryptionKey": { "Ref": "Key" } } },
+            "Pipeline": { "Type": "AWS::CodePipeline::Pipeline", "Properties": {
+                "RoleArn": { "Fn::GetAtt": ["Role", "Arn"] },
+                "ArtifactStore": { "Type": "S3", "Location": { "Ref": "Artifacts" }, "EncryptionKey": { "Type": "KMS", "Id": { "Fn::GetAtt": ["Key", "Arn"] } } },
+                "Stages": [
+                    { "Name": "Source", "Actions": [{ "Name": "App", "ActionTypeId": type_id("Source", "CodeCommit"), "Configuration": { "RepositoryName": "app", "BranchName": "main" }, "OutputArtifacts": [{ "Name": "Code" }] }] },
+                    { "Name": "Build", "Actions": [{ "Name": "Build", "ActionTypeId": type_id("Build", "CodeBuild"), "Configuration": { "ProjectName": { "Ref": "Build" } }, "InputArtifacts": [{ "Name": "Code" }], "OutputArtifacts": [{ "Name": "Package" }] }] },
+                    { "Fn::If": ["TargetIsReady", { "Name": "Deploy", "Actions": [{
+                        "Name": "Deploy", "ActionTypeId": type_id("Deploy", "CloudFormation"), "RoleArn": target_role("pipeline-actions"), "InputArtifacts": [{ "Name": "Package" }],
+                        "Configuration": { "ActionMode": "CREATE_UPDATE", "StackName": "app", "TemplatePath": "Package::app.yml", "RoleArn": target_role("pipeline-deployment") },
+                    }] }, { "Ref": "AWS::NoValue" }] },
+                ],
+            }},
+        },
+        "Outputs": { "KeyArn": { "Value": { "Fn::GetAtt": ["Key", "Arn"] } } },
+    });
+    let target_use = json!([
+        { "Effect": "Allow", "Action": "s3:GetObject*", "Resource": { "Fn::Sub": "arn:aws:s3:::${Bucket}/*" } },
+        { "Effect": "Allow", "Action": ["kms:Decrypt", "kms:DescribeKey"], "Resource": { "Ref": "KeyArn" } },
+        { "Effect": "Allow", "Action": "cloudformation:*", "Resource": "*" },
+        { "Effect": "Allow", "Action": "iam:PassRole", "Resource": { "Fn::GetAtt": ["Deployment", "Arn"] } },
+    ]);
+    let target = json!({
+        "Parameters": { "KeyArn": { "Type": "String" }, "Bucket": { "Type": "String" }, "ToolsAccount": { "Type": "String" } },
+        "Resources": {
+            "Actions": { "Type": "AWS::IAM::Role", "Properties": { "RoleName": "pipeline-actions", "AssumeRolePolicyDocument": trust(json!({ "AWS": { "Fn::Sub": "arn:aws:iam::${ToolsAccount}:role/pipeline" } })), "Policies": policies(&target_use) } },
+            "Deployment": { "Type": "AWS::IAM::Role", "Properties": { "RoleName": "pipeline-deployment", "AssumeRolePolicyDocument": trust(json!({ "Service": "cloudformation.amazonaws.com" })), "Policies": policies(&json!([target_use[0], target_use[1]])) } },
+        },
+    });
+    (tools, target)
+}
+
+fn templates(key: Option<&str>) -> Templates {
+    let (tools, target) = by_hand();
+    let tools =
+        Template::new("tools", TOOLS, "us-east-1", tools).parameter("TargetAccount", TARGET).parameter("Ready", "yes");
+    let tools = key.into_iter().fold(tools, |tools, key| tools.physical_id("Key", key));
+    let target = Template::new("target", TARGET, "us-east-1", target)
+        .parameter("ToolsAccount", TOOLS)
+        .parameter("Bucket", "artifacts-us-east-1-111111111111");
+    let target = key
+        .into_iter()
+        .fold(target, |target, key| target.parameter("KeyArn", format!("arn:aws:kms:us-east-1:{TOOLS}:key/{key}")));
+    Templates::new().with(tools).with(target)
+}
+
+#[test]
+fn hand_written_templates_with_their_parameters() {
+    let report = prove(&templates(Some("0a1b2c3d")), &Outside::new());
+    assert_eq!(report.holes().count(), 0, "{}", told(&report));
+    assert_eq!(report.assumptions().count(), 0, "{}", told(&report));
+    assert_eq!(report.order().orders, Orders::NotStated);
+    // The key lets in whole accounts, for anything.
+    assert!(report.leaks().any(|access| access.purpose == Purpose::Stranger && access.iam_action() == "kms:Decrypt"));
+    assert!(report.leaks().all(|access| !access.is_outsider()), "{}", told(&report));
+}
+
+#[test]
+fn a_parameter_without_a_value_is_an_assumption() {
+    let report = prove(&templates(None), &Outside::new());
+    assert_eq!(report.holes().count(), 0, "{}", told(&report));
+    let open: Vec<String> = report.assumptions().map(|access| report.explain(access)).collect();
+    assert!(!open.is_empty());
+    for text in open {
+        assert!(text.contains("kms:Decrypt") && text.contains("<parameter KeyArn of target>"), "{text}");
+    }
+}
+
+#[test]
+fn a_wrong_parameter_is_a_hole() {
+    let (tools, target) = by_hand();
+    let tools =
+        Template::new("tools", TOOLS, "us-east-1", tools).parameter("TargetAccount", TARGET).parameter("Ready", "yes");
+    let target = Template::new("target", TARGET, "us-east-1", target)
+        .parameter("ToolsAccount", "333333333333")
+        .parameter("Bucket", "another-bucket")
+        .parameter("KeyArn", "arn:aws:kms:eu-west-1:111111111111:key/1");
+    let report = prove(&Templates::new().with(tools).with(target), &Outside::new());
+    for call in ["sts:AssumeRole", "s3:GetObject", "kms:Decrypt"] {
+        assert!(report.holes().any(|access| access.iam_action() == call), "{call}\n{}", told(&report));
+    }
+}
+
+#[test]
+fn a_condition_that_does_not_hold_takes_the_stage_away() {
+    let (tools, _) = by_hand();
+    let tools = Template::new("tools", TOOLS, "us-east-1", tools).parameter("TargetAccount", TARGET);
+    let report = prove(&Templates::new().with(tools), &Outside::new());
+    assert_eq!(report.actions(0).len(), 2);
+    assert_eq!(report.holes().count(), 0, "{}", told(&report));
+}
+
+#[test]
+fn outside_facts_settle_what_templates_leave_open() {
+    let (tools, _) = by_hand();
+    let tools = Template::new("tools", TOOLS, "us-east-1", tools)
+        .parameter("TargetAccount", TARGET)
+        .parameter("Ready", "yes")
+        .physical_id("Key", "0a1b2c3d");
+    let templates = Templates::new().with(tools);
+    let report = prove(&templates, &Outside::new());
+    assert_eq!(report.holes().count(), 0, "{}", told(&report));
+    assert!(report.assumptions().any(|access| access.iam_action() == "sts:AssumeRole"), "{}", told(&report));
+
+    let document = |statements: Value| json!({ "Version": "2012-10-17", "Statement": statements });
+    let allow_all = || document(json!({ "Effect": "Allow", "Action": "*", "Resource": "*" }));
+    let trust =
+        |principal: Value| document(json!({ "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" }));
+    let actions = format!("arn:aws:iam::{TARGET}:role/pipeline-actions");
+    let deployment = format!("arn:aws:iam::{TARGET}:role/pipeline-deployment");
+    let outside = Outside::new()
+        .role(&actions, [allow_all()])
+        .trust(&actions, trust(json!({ "AWS": TOOLS })))
+        .role(&deployment, [allow_all()])
+        .trust(&deployment, trust(json!({ "Service": "cloudformation.amazonaws.com" })));
+    let report = prove(&templates, &outside);
+    assert_eq!((report.holes().count(), report.assumptions().count()), (0, 0), "{}", told(&report));
+
+    let deny = document(
+        json!([{ "Effect": "Allow", "Action": "*", "Resource": "*" }, { "Sid": "NoKeys", "Effect": "Deny", "Action": "kms:*", "Resource": "*" }]),
+    );
+    let report = prove(&templates, &outside.scps(TARGET, "root", [deny]));
+    assert!(report.holes().any(|access| access.iam_action() == "kms:Decrypt"), "{}", told(&report));
+    assert!(told(&report).contains("NoKeys"), "{}", told(&report));
+}

@@ -1,0 +1,197 @@
+//! `synth check`: proves the accesses of every pipeline.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use construct_core::Severity;
+use construct_pipeline::access::{Access, Area, Cell, Decision, Expected, Orders, Report as Proof, premises};
+use serde_json::{Value as Json, json};
+
+use crate::output::{BOLD, DIM, Failure, Report, Table, printable};
+use crate::proof::{FACTS, Subject};
+
+const EXAMPLES: &str = "\
+Cells of the matrix:
+  ok 4    all 4 requests come out as they should
+  NO 1    1 request that the run needs is denied, or one that should be denied
+          is allowed
+  ? 2     2 requests depend on policies or values that are not known here
+  -       nothing of the kind is needed
+
+Examples:
+  synth check                       the assembly in `cdk.out`
+  synth check build/assembly --json the same for programs
+  synth check --template pipeline.yaml --account 111111111111 \\
+      --region us-east-1 --parameter Stage=prod
+  synth check --template tools.yaml --account 111111111111 --region us-east-1 \\
+      --template test.yaml --account 333333333333 --region us-east-1
+
+Exit codes:
+  0  every access that is needed is allowed
+  1  one is not, or somebody is let in who must stay out";
+
+/// The action, and the areas of [`Area::ALL`].
+const COLUMNS: [&str; 8] = ["action", "roles", "store", "key", "service", "pass role", "events", "kept out"];
+
+/// Proves that every pipeline is allowed what it needs, and that what must stay out stays out
+///
+/// Reads nothing but templates: those of an assembly, whoever made it, or templates named one by one.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EXAMPLES}\n\n{FACTS}"))]
+pub(crate) struct Check {
+    /// The folder of the assembly: the one that holds `manifest.json` [default: cdk.out]
+    #[arg(value_name = "DIR")]
+    dir: Option<PathBuf>,
+    #[command(flatten)]
+    subject: Subject,
+    /// Prints JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(crate) fn run(self) -> Result<Report, Failure> {
+        let subject = self.subject.in_dir(self.dir);
+        let (_, proof) = subject.prove()?;
+        let mut report = if self.json { Report::json(&json(&proof)) } else { Report::text(text(&proof)) };
+        let findings = proof.findings();
+        for finding in findings.iter().filter(|one| !self.json || one.severity() == Severity::Error) {
+            let code = finding.code();
+            if code == "access::assumed" {
+                continue;
+            }
+            let notes: String = finding.notes().map(|note| format!("\n  {note}")).collect();
+            let message = format!("[{code}] {}{notes}", finding.message());
+            let help = finding.help_text().unwrap_or("see `synth explain`");
+            match finding.severity() {
+                Severity::Error => report.finding(message, help),
+                _ => report.warning(message, help),
+            }
+        }
+        Ok(report)
+    }
+}
+
+fn text(proof: &Proof) -> String {
+    if proof.pipelines().is_empty() {
+        return "there is no pipeline in these templates\n".into();
+    }
+    let mut out = String::new();
+    let matrix = proof.matrix();
+    for (n, pipeline) in proof.pipelines().iter().enumerate() {
+        let name = printable(&pipeline.name).into_owned();
+        let _ =
+            writeln!(out, "{BOLD}{name}{BOLD:#}  {}/{} in stack {}", pipeline.account, pipeline.region, pipeline.stack);
+        let mut table = Table::new(COLUMNS);
+        let rows = std::iter::once(None).chain(proof.actions(n).iter().cloned().map(Some));
+        for action in rows {
+            let label = action.as_ref().map_or_else(
+                || "(the pipeline)".to_owned(),
+                |action| format!("{}/{}", proof.readable(&action.stage), proof.readable(&action.name)),
+            );
+            let cells = matrix.get(&(std::sync::Arc::clone(pipeline), action));
+            let cell = |area: &Area| cells.and_then(|cells| cells.get(area)).copied().unwrap_or_default();
+            table.row(std::iter::once(label).chain(Area::ALL.iter().map(|area| shown(cell(area)))));
+        }
+        out.push_str(&table.render());
+        out.push('\n');
+    }
+    let _ = writeln!(out, "{}", summary(proof));
+    let findings = proof.findings();
+    let mut assumed = findings.iter().filter(|finding| finding.code() == "access::assumed").peekable();
+    if assumed.peek().is_some() {
+        let _ = writeln!(out, "\n{BOLD}Not known here, and taken for granted{BOLD:#}");
+    }
+    for finding in assumed {
+        let _ = writeln!(out, "  {}", printable(finding.message()));
+    }
+    let _ = writeln!(out, "\n{DIM}Every proof takes for granted that");
+    for premise in premises() {
+        let _ = writeln!(out, "  {premise}");
+    }
+    let _ = writeln!(out, "{DIM:#}");
+    out.trim_end().to_owned() + "\n"
+}
+
+fn shown(cell: Cell) -> String {
+    match cell {
+        Cell { proved: 0, failed: 0, open: 0 } => "-".into(),
+        Cell { failed: 0, open: 0, proved } => format!("ok {proved}"),
+        Cell { failed: 0, open, .. } => format!("? {open}"),
+        Cell { failed, .. } => format!("NO {failed}"),
+    }
+}
+
+fn summary(proof: &Proof) -> String {
+    let count = |which: fn(&Access) -> bool| proof.accesses().iter().filter(|access| which(access)).count();
+    let needed = count(|access| access.expected == Expected::Allow);
+    let kept_out = count(|access| access.expected == Expected::Deny);
+    format!(
+        "{} of {needed} needed accesses proved, {} of {kept_out} others proved to stay out, {} open\n{}",
+        count(|access| access.expected == Expected::Allow && access.is_proved()),
+        count(|access| access.expected == Expected::Deny && access.is_proved()),
+        count(Access::is_open),
+        orders(proof)
+    )
+}
+
+fn orders(proof: &Proof) -> String {
+    match proof.order().orders {
+        Orders::Counted { allowed, failing: 0 } => {
+            format!("all {allowed} orders of deployment that the dependencies allow work")
+        }
+        Orders::Counted { allowed, failing } => {
+            format!("{failing} of {allowed} orders of deployment that the dependencies allow would fail")
+        }
+        Orders::AllWork => "every order of deployment that the dependencies allow works".into(),
+        Orders::SomeFail => "some orders of deployment that the dependencies allow would fail".into(),
+        Orders::NotStated => "nobody says in which order these templates are deployed".into(),
+    }
+}
+
+fn json(proof: &Proof) -> Json {
+    let accesses = proof.accesses().iter().map(|access| access_json(proof, access));
+    let findings = proof.findings();
+    let findings = findings.iter().map(|finding| {
+        json!({
+            "code": finding.code(),
+            "severity": finding.severity().to_string(),
+            "message": finding.message(),
+            "help": finding.help_text(),
+        })
+    });
+    json!({
+        "proved": proof.is_proved(),
+        "accesses": accesses.collect::<Vec<_>>(),
+        "findings": findings.collect::<Vec<_>>(),
+        "orders": orders(proof),
+        "premises": premises(),
+    })
+}
+
+/// One access for programs.
+pub(super) fn access_json(proof: &Proof, access: &Access) -> Json {
+    let repairs = if access.is_hole() { proof.repairs(access) } else { Vec::new() };
+    json!({
+        "pipeline": proof.readable(&access.pipeline.name),
+        "stage": access.action.as_ref().map(|action| proof.readable(&action.stage)),
+        "action": access.action.as_ref().map(|action| proof.readable(&action.name)),
+        "purpose": proof.what_for(access),
+        "principal": proof.readable(access.principal()),
+        "iamAction": access.iam_action(),
+        "resource": proof.readable(access.resource()),
+        "expected": match access.expected {
+            Expected::Allow => "allowed",
+            Expected::Deny => "denied",
+        },
+        "verdict": match access.decision {
+            Decision::Allowed => "allowed",
+            Decision::Denied => "denied",
+            Decision::Open => "open",
+        },
+        "proved": access.is_proved(),
+        "reasons": proof.reasons(access),
+        "repairs": repairs.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}

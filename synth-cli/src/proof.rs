@@ -1,0 +1,246 @@
+//! What `check` and `explain` have in common: which templates to prove, and what is known beside them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
+use construct_core::{AccountId, Assembly, Region};
+use construct_pipeline::access::template::{Template, Templates};
+use construct_pipeline::access::{Outside, Report as Proof, prove};
+use serde_json::Value as Json;
+
+use crate::output::Failure;
+use crate::yaml;
+
+/// Which templates to prove.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    dir: Option<PathBuf>,
+    templates: Vec<Given>,
+    facts: Vec<PathBuf>,
+}
+
+/// A template given by itself, with what a deployment would tell it.
+#[derive(Clone, Debug)]
+struct Given {
+    file: PathBuf,
+    account: Option<String>,
+    region: Option<String>,
+    stack: Option<String>,
+    parameters: Vec<String>,
+}
+
+impl FromArgMatches for Subject {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let placed = |id: &str| -> Vec<(usize, String)> {
+            let values = matches.get_many::<String>(id).into_iter().flatten().cloned();
+            matches.indices_of(id).into_iter().flatten().zip(values).collect()
+        };
+        let files = matches.get_many::<PathBuf>("template").into_iter().flatten().cloned();
+        let files: Vec<(usize, PathBuf)> = matches.indices_of("template").into_iter().flatten().zip(files).collect();
+        // What is said behind a template is about that template; what is said before the first is about all.
+        let of = |at: usize, (index, _): &(usize, String)| {
+            let next = files.get(at + 1).map_or(usize::MAX, |(next, _)| *next);
+            (files[at].0..next).contains(index)
+        };
+        let before = |(index, _): &(usize, String)| files.first().is_some_and(|(first, _)| index < first);
+        let one = |values: &[(usize, String)], at: usize| {
+            let own = values.iter().rfind(|value| of(at, value));
+            own.or_else(|| values.iter().rfind(|value| before(value))).map(|(_, value)| value.clone())
+        };
+        let (accounts, regions) = (placed("account"), placed("region"));
+        let (stacks, parameters) = (placed("stack"), placed("parameter"));
+        let templates = files.iter().enumerate().map(|(at, (_, file))| Given {
+            file: file.clone(),
+            account: one(&accounts, at),
+            region: one(&regions, at),
+            stack: one(&stacks, at),
+            parameters: parameters
+                .iter()
+                .filter(|value| of(at, value) || before(value))
+                .map(|(_, value)| value.clone())
+                .collect(),
+        });
+        Ok(Self {
+            dir: matches.get_one::<PathBuf>("assembly").cloned(),
+            templates: templates.collect(),
+            facts: matches.get_many::<PathBuf>("facts").into_iter().flatten().cloned().collect(),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Subject {
+    fn augment_args(command: Command) -> Command {
+        let text = |id: &'static str, name: &'static str, help: &'static str| {
+            Arg::new(id).long(id).value_name(name).help(help).action(ArgAction::Append).requires("template")
+        };
+        command
+            .arg(
+                Arg::new("assembly")
+                    .long("assembly")
+                    .short('a')
+                    .value_name("DIR")
+                    .help("The folder of the assembly [default: cdk.out]")
+                    .value_parser(value_parser!(PathBuf)),
+            )
+            .arg(
+                Arg::new("template")
+                    .long("template")
+                    .value_name("FILE")
+                    .help("A template, JSON or YAML, in place of an assembly; may be repeated")
+                    .action(ArgAction::Append)
+                    .conflicts_with("assembly")
+                    .value_parser(value_parser!(PathBuf)),
+            )
+            .arg(text("account", "ACCOUNT", "The account of the template before it"))
+            .arg(text("region", "REGION", "The region of the template before it"))
+            .arg(text("stack", "NAME", "The name of its stack; that of the file when absent"))
+            .arg(text("parameter", "NAME=VALUE", "A parameter of the template before it; may be repeated"))
+            .arg(
+                Arg::new("facts")
+                    .long("facts")
+                    .value_name("FILE")
+                    .help("Policies of what no template makes, as JSON; may be repeated")
+                    .action(ArgAction::Append)
+                    .value_parser(value_parser!(PathBuf)),
+            )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+/// What `--facts` takes, for the help.
+pub(crate) const FACTS: &str = "\
+Facts (--facts FILE) are policies of roles, keys and buckets that no template
+makes, as their owners have them:
+  {
+    \"roles\":   { \"ROLE_ARN\": { \"policies\": [DOCUMENT], \"trust\": DOCUMENT, \"boundary\": DOCUMENT } },
+    \"keys\":    { \"KEY_ARN\": DOCUMENT },
+    \"aliases\": { \"ALIAS_ARN\": \"KEY_ARN\" },
+    \"buckets\": { \"NAME\": { \"account\": \"ACCOUNT\", \"policy\": DOCUMENT } },
+    \"scps\":    { \"ACCOUNT\": { \"LEVEL\": [DOCUMENT] } },
+    \"rcps\":    { \"ACCOUNT\": { \"LEVEL\": [DOCUMENT] } }
+  }";
+
+impl Subject {
+    /// The same, with the folder given in another way.
+    pub(crate) fn in_dir(mut self, dir: Option<PathBuf>) -> Self {
+        self.dir = self.dir.or(dir);
+        self
+    }
+
+    /// Whether templates were given in place of a folder.
+    pub(crate) fn has_templates(&self) -> bool {
+        !self.templates.is_empty()
+    }
+
+    /// Reads the templates and proves them.
+    pub(crate) fn prove(&self) -> Result<(Templates, Proof), Failure> {
+        let templates = if self.templates.is_empty() {
+            let dir = self.dir.as_deref().unwrap_or(Path::new("cdk.out"));
+            Templates::of(&Assembly::read(dir).map_err(|error| crate::model::explain(dir, &error))?)
+        } else {
+            self.templates.iter().try_fold(Templates::new(), |all, given| Ok(all.with(given.read()?)))?
+        };
+        let outside = self.facts.iter().try_fold(Outside::new(), |outside, file| facts(outside, file))?;
+        let proof = prove(&templates, &outside);
+        Ok((templates, proof))
+    }
+}
+
+impl Given {
+    fn read(&self) -> Result<Template, Failure> {
+        let shown = self.file.display();
+        let missing = |what: &str, example: &str| {
+            Failure::new(format!("nobody says in which {what} `{shown}` is deployed"))
+                .help(format!("say so behind it: `--template {shown} --{what} {example}`"))
+        };
+        let account = self.account.as_deref().ok_or_else(|| missing("account", "111111111111"))?;
+        let region = self.region.as_deref().ok_or_else(|| missing("region", "us-east-1"))?;
+        AccountId::parse(account)
+            .map_err(|error| Failure::new(error.to_string()).help("write the 12 digits of the account"))?;
+        Region::parse(region).map_err(|error| {
+            let near = error.nearest_region().map_or_else(
+                || "use a region code such as `us-east-1`".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            Failure::new(error.to_string()).help(near)
+        })?;
+        let text = read(&self.file)?;
+        let body = yaml::parse(&text).map_err(|what| {
+            Failure::new(format!("`{shown}` is no template: {what}"))
+                .help("name a CloudFormation template, as JSON or as YAML")
+        })?;
+        let stem = self.file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let stack = self.stack.clone().unwrap_or(stem);
+        self.parameters.iter().try_fold(Template::new(stack, account, region, body), |template, parameter| {
+            let (name, value) = parameter.split_once('=').ok_or_else(|| {
+                Failure::new(format!("`{parameter}` is no parameter")).help("write it as `--parameter Name=value`")
+            })?;
+            Ok(template.parameter(name, value))
+        })
+    }
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    fs::read_to_string(file).map_err(|error| Failure::new(format!("cannot read `{}`: {error}", file.display())))
+}
+
+/// Adds the facts of a file.
+fn facts(mut outside: Outside, file: &Path) -> Result<Outside, Failure> {
+    let shown = file.display();
+    let wrong = |what: String| Failure::new(format!("`{shown}` holds no facts: {what}")).help(FACTS);
+    let json: Json = serde_json::from_str(&read(file)?).map_err(|error| wrong(error.to_string()))?;
+    let sections = json.as_object().ok_or_else(|| wrong("it is no object".into()))?;
+    for (section, entries) in sections {
+        let entries = entries.as_object().ok_or_else(|| wrong(format!("`{section}` is no object")))?;
+        for (name, value) in entries {
+            outside = match section.as_str() {
+                "roles" => {
+                    let policies = value["policies"].as_array().cloned();
+                    let mut outside = match policies {
+                        Some(policies) => outside.role(name, policies),
+                        None => outside,
+                    };
+                    if !value["trust"].is_null() {
+                        outside = outside.trust(name, value["trust"].clone());
+                    }
+                    if !value["boundary"].is_null() {
+                        outside = outside.boundary(name, value["boundary"].clone());
+                    }
+                    outside
+                }
+                "keys" => outside.key(name, value.clone()),
+                "aliases" => {
+                    let key = value.as_str().ok_or_else(|| wrong(format!("the alias `{name}` has no key ARN")))?;
+                    outside.alias(name, key)
+                }
+                "buckets" => {
+                    let account = value["account"].as_str();
+                    let account = account.ok_or_else(|| wrong(format!("the bucket `{name}` has no `account`")))?;
+                    outside.bucket(name, account, value["policy"].clone())
+                }
+                "scps" | "rcps" => {
+                    let levels = value.as_object().ok_or_else(|| wrong(format!("`{name}` has no levels")))?;
+                    levels.iter().fold(outside, |outside, (level, policies)| {
+                        let policies = policies.as_array().cloned().unwrap_or_default();
+                        if section == "scps" {
+                            outside.scps(name, level, policies)
+                        } else {
+                            outside.rcps(name, level, policies)
+                        }
+                    })
+                }
+                other => return Err(wrong(format!("there is no section `{other}`"))),
+            };
+        }
+    }
+    Ok(outside)
+}

@@ -1,0 +1,67 @@
+//! `synth check` and `synth explain`.
+
+use crate::support::{files, pipeline, synth};
+
+/// The scaffold of the pipeline's target, with something replaced.
+fn broken(name: &str, from: &str, to: &str) -> std::path::PathBuf {
+    let dir = pipeline(name);
+    let mut replaced = 0;
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.to_string_lossy().ends_with(".template.json") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            replaced += text.matches(from).count();
+            std::fs::write(&path, text.replace(from, to)).unwrap();
+        }
+    }
+    assert!(replaced > 0, "there is no `{from}` to replace");
+    dir
+}
+
+#[test]
+fn a_sound_assembly_is_proved() {
+    let dir = pipeline("check-sound");
+    let answer = synth(["check".as_ref(), dir.as_os_str()]).fine();
+    assert!(answer.contains("needed accesses proved") && answer.contains(", 0 open"), "{answer}");
+    assert!(!answer.contains("NO "), "{answer}");
+    let json = synth(["check".as_ref(), dir.as_os_str(), "--json".as_ref()]).fine();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["proved"], true);
+    assert!(json["accesses"].as_array().unwrap().len() > 50);
+}
+
+#[test]
+fn a_missing_permission_is_named_with_the_statement_to_add() {
+    let dir = broken("check-hole", "\"kms:Decrypt\"", "\"kms:ListAliases\"");
+    let (answer, errors) = synth(["check".as_ref(), dir.as_os_str()]).findings();
+    assert!(answer.contains("NO "), "{answer}");
+    assert!(errors.contains("[access::denied]") && errors.contains("kms:Decrypt"), "{errors}");
+    assert!(errors.contains("help: "), "{errors}");
+}
+
+#[test]
+fn an_action_is_explained_by_any_part_of_its_path() {
+    let dir = pipeline("check-explain");
+    let by_name = synth(["explain".as_ref(), dir.as_os_str(), "Bundle".as_ref()]).fine();
+    let by_path = synth(["explain".as_ref(), dir.as_os_str(), "Build/Bundle".as_ref()]).fine();
+    assert_eq!(by_name, by_path);
+    assert!(by_name.contains("codebuild:StartBuild") && by_name.contains("\"Effect\":\"Allow\""), "{by_name}");
+    let error = synth(["explain".as_ref(), dir.as_os_str(), "Nowhere".as_ref()]).unusable();
+    assert!(error.contains("there is no action `Nowhere`") && error.contains("Build/Bundle"), "{error}");
+}
+
+#[test]
+fn templates_can_be_given_one_by_one() {
+    let yaml = "Parameters:\n  Name:\n    Type: String\nResources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n      RoleName: !Sub '${Name}-role'\n      AssumeRolePolicyDocument:\n        Version: 2012-10-17\n        Statement:\n          - Effect: Allow\n            Principal: {Service: codepipeline.amazonaws.com}\n            Action: sts:AssumeRole\n";
+    let dir = files("check-template", &[("one.yaml", yaml), ("broken.yaml", "Resources: [")]);
+    let file = dir.join("one.yaml");
+    let arguments = |file: &std::path::Path, rest: &[&str]| -> Vec<std::ffi::OsString> {
+        let head = ["check", "--template"].map(Into::into);
+        head.into_iter().chain([file.as_os_str().to_owned()]).chain(rest.iter().map(Into::into)).collect()
+    };
+    let place = ["--account", "111111111111", "--region", "us-east-1", "--parameter", "Name=x"];
+    assert!(synth(arguments(&file, &place)).fine().contains("no pipeline"));
+    assert!(synth(arguments(&file, &[])).unusable().contains("in which account"));
+    assert!(synth(arguments(&file, &["--account", "1", "--region", "us-east-1"])).unusable().contains("12 digits"));
+    assert!(synth(arguments(&dir.join("broken.yaml"), &place)).unusable().contains("is no template"));
+}
