@@ -168,6 +168,18 @@ impl Expr {
         }
     }
 
+    /// Whether there is a dynamic reference in the expression, which means something else in every account and region.
+    #[must_use]
+    pub(crate) fn is_dynamic(&self) -> bool {
+        match self {
+            Self::Str(text) => text.contains("{{resolve:"),
+            Self::ByName(inner) | Self::Call(_, inner) => inner.is_dynamic(),
+            Self::Join(items) | Self::List(items) => items.iter().any(Self::is_dynamic),
+            Self::Map(entries) => entries.iter().any(|(_, value)| value.is_dynamic()),
+            Self::Bool(_) | Self::Int(_) | Self::Real(_) | Self::Null | Self::Attr { .. } | Self::Pseudo(_) => false,
+        }
+    }
+
     /// Calls `visit` for every attribute in the expression.
     pub fn for_each_attr(&self, visit: &mut impl FnMut(NodeId, &Attr)) {
         match self {
@@ -339,6 +351,20 @@ impl<K> From<String> for Value<K> {
 impl<K> From<&String> for Value<K> {
     fn from(text: &String) -> Self {
         Self::new(text.clone())
+    }
+}
+
+/// A name is text.
+impl From<Value<kind::Name>> for Value<kind::Text> {
+    fn from(name: Value<kind::Name>) -> Self {
+        name.cast()
+    }
+}
+
+/// An ARN is text.
+impl From<Value<kind::Arn>> for Value<kind::Text> {
+    fn from(arn: Value<kind::Arn>) -> Self {
+        arn.cast()
     }
 }
 

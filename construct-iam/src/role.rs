@@ -287,10 +287,10 @@ impl Lower for Role {
 
 impl Role {
     fn measure(&self, cx: &LowerCx<'_>, trust: &PolicyDocument, permissions: &PolicyDocument) {
-        let inline = self.policies.iter().map(|(_, document)| document.size().characters).sum::<usize>();
+        let inline = self.policies.iter().map(|(_, document)| document.size().estimated()).sum::<usize>();
         let counts = [
-            ("inline policies", inline + permissions.size().characters, INLINE_POLICY_CHARACTERS),
-            ("trust policy", trust.size().characters, TRUST_POLICY_CHARACTERS),
+            ("inline policies", inline + permissions.size().estimated(), INLINE_POLICY_CHARACTERS),
+            ("trust policy", trust.size().estimated(), TRUST_POLICY_CHARACTERS),
         ];
         for (what, n, most) in counts {
             if n > most {

@@ -48,9 +48,10 @@ pub use store::{ArtifactStore, GivenStore, ImportedArtifactStore, KeyReference, 
 /// What a program needs, in one `use`.
 pub mod prelude {
     pub use construct_core::{
-        AccountId, App, Construct, DependsOn, Diagnostic, Env, Expr, Fact, Output, Partition, Properties,
-        PropertyOverride, RawResource, Region, RemovalPolicy, Resource, Scope, Secret, SsmParameter, StackProps,
-        StackRef, SynthError, Tag, Value, kind, text,
+        AccountId, App, Attr, Claim, Construct, DependsOn, Diagnostic, Env, Expr, Fact, LowerCx, Output, Partition, Properties,
+        PropertyOverride, Pseudo, RawRef, RawResource, Region, RemovalPolicy, Resource, Scope, Secret, SsmParameter, StackProps,
+        StackRef, SynthError, Tag, Tagging, Uniqueness,
+        ValidateCx, Value, handle, kind, text,
     };
     pub use construct_iam::{
         Arn, ManagedPolicy, PermissionsBoundary, PolicyDocument, PolicyStatement, Principal, Role, RoleRef, grant,

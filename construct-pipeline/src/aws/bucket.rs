@@ -285,7 +285,7 @@ impl Lower for BucketPolicy {
         if document.is_empty() {
             return;
         }
-        let bytes = document.size().characters;
+        let bytes = document.size().estimated();
         if bytes > BUCKET_POLICY_BYTES {
             cx.report(
                 Diagnostic::error(

@@ -189,7 +189,7 @@ impl Lower for Key {
         let policy: PolicyDocument =
             own.chain(cx.facts::<PolicyStatement>().cloned()).map(PolicyStatement::on_itself).collect();
         let policy = policy.merged();
-        let bytes = policy.size().characters;
+        let bytes = policy.size().estimated();
         if bytes > KEY_POLICY_BYTES {
             cx.report(
                 Diagnostic::error(

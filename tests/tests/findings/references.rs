@@ -194,3 +194,17 @@ fn parameter_of_another_stack() {
     app.at(tools).add("Queue", queue().property("QueueName", stage.value())); //~ error reference::no-physical-name at Tools/Queue: `Data/Stage`
     check(app);
 }
+
+#[test]
+fn dynamic_reference_in_the_template_of_another_account() {
+    let mut app = App::new();
+    let data = app.stack("Data", HOME);
+    let topic = Topic::import(SsmParameter::new("/orders/topic"));
+    let topic = app.at(data).add("Topic", topic);
+    let same = RawResource::new("AWS::SSM::Parameter").property("Value", topic.arn());
+    app.at(data).add("Same", same);
+    let tools = app.stack("Tools", Env::new("222222222222", "us-east-1"));
+    let user = RawResource::new("AWS::SSM::Parameter").property("Value", topic.arn());
+    app.at(tools).add("User", user); //~ error reference::dynamic-elsewhere at Tools/User: `Data/Topic`
+    check(app);
+}

@@ -4,7 +4,7 @@
 //! else, and wherever a stack is coupled by names only, it is the physical name, or a finding that says which construct
 //! needs one.
 //!
-//! Codes: `reference::no-physical-name`, `reference::nothing-there`, `reference::condition-elsewhere`, `tree::foreign-handle`, `value::null`,
+//! Codes: `reference::no-physical-name`, `reference::dynamic-elsewhere`, `reference::nothing-there`, `reference::condition-elsewhere`, `tree::foreign-handle`, `value::null`,
 //! `value::not-a-number`, `value::malformed-dynamic-reference`.
 
 use std::cell::RefCell;
@@ -248,12 +248,12 @@ impl<'a> Resolver<'a> {
         let physical = || self.plan.tree.node(of).env.and_then(|env| self.plan.lowers[of.index()].physical(attr, env));
         let Some(target) = self.targets.get(&of).cloned() else {
             return match physical() {
-                Some(value) => self.write(&value, by_name),
+                Some(value) => self.write_physical(of, &value, by_name),
                 None => self.nothing_there(of, attr),
             };
         };
         if by_name && let Some(value) = physical() {
-            return self.write(&value, true);
+            return self.write_physical(of, &value, true);
         }
         if target.stack == self.stack {
             if target.id != self.id {
@@ -274,9 +274,32 @@ impl<'a> Resolver<'a> {
             self.need_because(of, target.stack);
         }
         match value {
-            Some(value) => self.write(&value, true),
+            Some(value) => self.write_physical(of, &value, true),
             None => self.no_physical_name(of, attr),
         }
+    }
+
+    /// Writes what a construct is called, unless that is for CloudFormation to look up where the construct is: in another
+    /// account or region it would find another value, or none.
+    fn write_physical(&mut self, of: NodeId, value: &Expr, by_name: bool) -> Json {
+        let (here, there) = (self.plan.tree.node(self.stack).env, self.plan.tree.node(of).env);
+        if here != there && value.is_dynamic() {
+            let target = self.plan.tree.node(of);
+            let env = |env: Option<crate::Env>| env.map(|env| env.to_string()).unwrap_or_default();
+            let message = format!(
+                "`{}` in {} names `{}` by a dynamic reference, which would be looked up there and not in {}",
+                self.plan.tree.node(self.node).path,
+                env(here),
+                target.path,
+                env(there),
+            );
+            self.report(
+                Diagnostic::error("reference::dynamic-elsewhere", message)
+                    .note("it is placed here", Some(target.location))
+                    .help("write its ARN or name out: a dynamic reference means something else in every account and region"),
+            );
+        }
+        self.write(value, by_name)
     }
 
     fn names_only(&self, stack: NodeId) -> bool {
