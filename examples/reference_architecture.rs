@@ -46,7 +46,7 @@ pub fn app() -> App {
     let mut scope = app.at(tools);
     let store = scope.add("Store", ArtifactStore::new("sample-lambda"));
     let packaging =
-        PipelineProject::new().build_spec(BUILD_SPEC).environment("ARTIFACT_BUCKET", store.bucket().name().cast());
+        PipelineProject::new().build_spec(BUILD_SPEC).environment("ARTIFACT_BUCKET", store.bucket().name());
     let project = scope.add("Package", packaging);
 
     let (source, packaged) = (Artifact::new("Source"), Artifact::new("Packaged"));
