@@ -45,8 +45,7 @@ pub fn app() -> App {
     let tools = app.stack("Tools", TOOLS);
     let mut scope = app.at(tools);
     let store = scope.add("Store", ArtifactStore::new("sample-lambda"));
-    let packaging =
-        PipelineProject::new().build_spec(BUILD_SPEC).environment("ARTIFACT_BUCKET", store.bucket().name());
+    let packaging = PipelineProject::new().build_spec(BUILD_SPEC).environment("ARTIFACT_BUCKET", store.bucket().name());
     let project = scope.add("Package", packaging);
 
     let (source, packaged) = (Artifact::new("Source"), Artifact::new("Packaged"));

@@ -48,10 +48,10 @@ pub use store::{ArtifactStore, GivenStore, ImportedArtifactStore, KeyReference, 
 /// What a program needs, in one `use`.
 pub mod prelude {
     pub use construct_core::{
-        AccountId, App, Attr, Claim, Construct, DependsOn, Diagnostic, Env, Expr, Fact, LowerCx, Output, Partition, Properties,
-        PropertyOverride, Pseudo, RawRef, RawResource, Region, RemovalPolicy, Resource, Scope, Secret, SsmParameter, StackProps,
-        StackRef, SynthError, Tag, Tagging, Uniqueness,
-        ValidateCx, Value, handle, kind, text,
+        AccountId, App, Attr, Claim, Construct, DependsOn, Diagnostic, Env, Expr, Fact, LowerCx, Output, Partition,
+        Properties, PropertyOverride, Pseudo, RawRef, RawResource, Region, RemovalPolicy, Resource, Scope, Secret,
+        SsmParameter, StackProps, StackRef, SynthError, Tag, Tagging, Uniqueness, ValidateCx, Value, handle, kind,
+        text,
     };
     pub use construct_iam::{
         Arn, ManagedPolicy, PermissionsBoundary, PolicyDocument, PolicyStatement, Principal, Role, RoleRef, grant,
@@ -60,9 +60,9 @@ pub mod prelude {
     pub use crate::aws::*;
     pub use crate::providers::*;
     pub use crate::{
-        AccessCheck, Action, ActionCx, AppAccess, Artifact, ArtifactAtt, ArtifactFile, ArtifactStore, Category, EventPattern, ExecutionMode,
-        ImportedArtifactStore, KeyReference, Owner, PassedRole, Pipeline, PipelineRef, PipelineType, Provider,
-        ProviderSpec, Stage, StoreRef, StoreSettings, Variable,
+        AccessCheck, Action, ActionCx, AppAccess, Artifact, ArtifactAtt, ArtifactFile, ArtifactStore, Category,
+        EventPattern, ExecutionMode, ImportedArtifactStore, KeyReference, Owner, PassedRole, Pipeline, PipelineRef,
+        PipelineType, Provider, ProviderSpec, Stage, StoreRef, StoreSettings, Variable,
     };
 }
 

@@ -3,13 +3,13 @@
 use super::evaluation::Evaluation;
 use super::explain::verdict;
 use super::request::{PolicySet, Request};
-use super::verdict::Verdict;
+use super::verdict::{Outcome, Verdict};
 
 /// Decides the request as AWS does, and says why.
 ///
 /// Evaluation is three-valued. A context key that is not known, a [symbol](super::symbol) in a template or a policy whose content is not
-/// known leads to [`Outcome::Indeterminate`](super::Outcome::Indeterminate) if the decision depends on it, and so does behaviour that AWS does not document.
-/// [`Outcome::Allowed`](super::Outcome::Allowed) therefore holds for all values of everything that is not known.
+/// known leads to [`Outcome::Indeterminate`] if the decision depends on it, and so does behaviour that AWS does not document.
+/// [`Outcome::Allowed`] therefore holds for all values of everything that is not known.
 ///
 /// Not modelled, and to be stated as assumptions by the caller: KMS grants, S3 access control lists and Block Public Access, VPC endpoint
 /// policies, Regions that an account has not enabled, and principals whose role was deleted and created anew since a policy named them.
@@ -35,4 +35,10 @@ use super::verdict::Verdict;
 #[must_use]
 pub fn evaluate(request: &Request, policies: &PolicySet) -> Verdict {
     verdict(&Evaluation::new(request, policies))
+}
+
+/// Decides the request without saying why: for whoever asks thousands of questions and reads the reasons of a few.
+#[must_use]
+pub fn outcome(request: &Request, policies: &PolicySet) -> Outcome {
+    Evaluation::new(request, policies).outcome()
 }

@@ -44,7 +44,7 @@ mod verdict;
 
 pub use context::{Context, ContextValue};
 pub use error::{PolicyError, Problem};
-pub use evaluate::evaluate;
+pub use evaluate::{evaluate, outcome};
 pub use policy::Policy;
 pub use principal::Principal;
 pub use request::{PolicySet, Request, ResourceKind};

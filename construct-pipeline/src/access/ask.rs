@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use construct_iam::access::{
-    Context, ContextValue, Outcome, Policy, PolicySet, Principal, Request, Unknown, Verdict, evaluate, symbol,
+    Context, ContextValue, Outcome, Policy, PolicySet, Principal, Request, Unknown, Verdict, evaluate, outcome, symbol,
 };
 
 use super::physical::account_in;
@@ -264,7 +264,7 @@ impl<'w> Asker<'w> {
 
 /// The outcome alone. Most requests come out as they should, and then nobody asks for the reasons.
 fn decide(request: &Request, policies: &PolicySet) -> Outcome {
-    evaluate(request, policies).outcome
+    outcome(request, policies)
 }
 
 enum Guard {

@@ -345,6 +345,8 @@ pub(crate) fn passed_role(action: &Action) -> Option<(String, &'static str)> {
         return None;
     }
     match action.provider() {
+        // Executing a change set takes the role that the change set was made with.
+        "CloudFormation" if action.get("ActionMode") == Some("CHANGE_SET_EXECUTE") => None,
         "CloudFormation" => Some((action.get("RoleArn")?.to_owned(), "cloudformation.amazonaws.com")),
         "CloudFormationStackSet" if action.get("PermissionModel") != Some("SERVICE_MANAGED") => {
             let usual = || {
@@ -358,3 +360,7 @@ pub(crate) fn passed_role(action: &Action) -> Option<(String, &'static str)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+#[path = "calls_tests.rs"]
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! | code | what | weight |
 //! |---|---|---|
-//! | `access::denied` | a run needs an access that the policies deny | error |
+//! | `access::denied` | a run needs an access that the policies deny | error; a warning if only some runs need it |
 //! | `access::open` | an account that has no part in a pipeline is let in | error |
 //! | `access::too-wide` | somebody is let in who need not be, or a statement gives far more than is needed | warning |
 //! | `access::assumed` | an access depends on something outside of the templates | warning |
@@ -34,6 +34,9 @@ impl Report {
         }
         for group in self.groups(Access::is_hole) {
             findings.push(self.hole(&group));
+        }
+        for group in self.groups(Access::is_risk) {
+            findings.push(self.hole(&group).into_warning());
         }
         for group in self.groups(Access::is_leak) {
             findings.push(self.leak(&group));
@@ -96,8 +99,16 @@ impl Report {
             let service = access.iam_action().split(':').next().unwrap_or_default();
             let who = if access.is_leak() { "" } else { access.principal() };
             let outsider = access.is_outsider();
-            let key =
-                (Arc::clone(&access.pipeline), action, &access.purpose, who, service, access.resource(), outsider);
+            let key = (
+                Arc::clone(&access.pipeline),
+                action,
+                &access.purpose,
+                who,
+                service,
+                access.resource(),
+                outsider,
+                access.only_if,
+            );
             let n = *seen.entry(key).or_insert(groups.len());
             match groups.get_mut(n) {
                 Some(group) => group.push(access),
@@ -128,7 +139,9 @@ impl Report {
     }
 
     fn hole(&self, group: &[&Access]) -> Diagnostic {
-        let mut finding = Diagnostic::error("access::denied", format!("{}: that is denied", self.headline(group)));
+        let only_if = group[0].only_if.map_or_else(String::new, |only_if| format!(", and is needed if {only_if}"));
+        let message = format!("{}: that is denied{only_if}", self.headline(group));
+        let mut finding = Diagnostic::error("access::denied", message);
         for reason in self.reasons(group[0]) {
             finding = finding.note(reason, None);
         }

@@ -5,8 +5,8 @@
 //! depends on something outside of the templates, and in which order the stacks can be deployed.
 //!
 //! ```text
-//! templates  symbols  physical  template   what is read: texts with symbols for what only AWS knows
-//! policies   world    survey               all accounts at once: roles, buckets, keys …, each policy with its place
+//! templates  symbols  physical  template  functions   what is read: texts with symbols for what only AWS knows
+//! policies   world    survey    given                all accounts at once: roles, buckets, keys …, each policy with its place
 //! flow       calls                         pipelines: actions, artifacts, stores; what each provider calls
 //! ask        needs    denials  events      the questions
 //! order      wide                          what needs no question
@@ -22,6 +22,8 @@ mod denials;
 mod events;
 mod findings;
 mod flow;
+mod functions;
+mod given;
 mod needs;
 mod order;
 mod physical;

@@ -8,7 +8,7 @@
 //! | a CodeBuild project's role | reads and writes artifacts in place of the action's role |
 //! | a deployment role | reads the artifacts too, for what the template refers to |
 //!
-//! Reading is `s3:GetObject`, `s3:GetObjectVersion` and `kms:Decrypt`; writing is `s3:PutObject`, `kms:GenerateDataKey` and, for large objects,
+//! Reading is `s3:GetObject`, of a bucket that keeps versions `s3:GetObjectVersion`, and `kms:Decrypt`; writing is `s3:PutObject`, `kms:GenerateDataKey` and, for large objects,
 //! `kms:Decrypt`: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +20,12 @@ use super::flow::{Action, Pipeline, Store, StoreKey};
 use super::physical::account_in;
 use super::report::{Access, Decision, Expected, Purpose};
 
-const READ: [&str; 2] = ["s3:GetObject", "s3:GetObjectVersion"];
+const READ: [&str; 1] = ["s3:GetObject"];
+const READ_VERSION: [&str; 1] = ["s3:GetObjectVersion"];
 const LOOK: [&str; 2] = ["s3:GetBucketLocation", "s3:GetBucketVersioning"];
+const LOOKS: &str = "CodePipeline looks at the bucket before it uses it, as its documentation has it";
+const REFERS: &str = "the template refers to files in artifacts, such as code or nested templates";
+const VERSIONS: &str = "the bucket keeps versions";
 const DECRYPT: [&str; 1] = ["kms:Decrypt"];
 const ENCRYPT: [&str; 2] = ["kms:GenerateDataKey", "kms:Decrypt"];
 
@@ -49,15 +53,17 @@ pub(crate) struct About<'p> {
     pub(crate) action: Option<&'p Action>,
     pub(crate) purpose: Purpose,
     pub(crate) expected: Expected,
+    /// When it is needed, if not always.
+    pub(crate) only_if: Option<&'static str>,
 }
 
 impl<'p> About<'p> {
     pub(crate) fn need(action: impl Into<Option<&'p Action>>, purpose: Purpose) -> Self {
-        Self { action: action.into(), purpose, expected: Expected::Allow }
+        Self { action: action.into(), purpose, expected: Expected::Allow, only_if: None }
     }
 
     pub(crate) fn denial(action: impl Into<Option<&'p Action>>, purpose: Purpose) -> Self {
-        Self { action: action.into(), purpose, expected: Expected::Deny }
+        Self { action: action.into(), purpose, expected: Expected::Deny, only_if: None }
     }
 }
 
@@ -79,6 +85,7 @@ impl<'p> Prover<'p, '_> {
             expected: about.expected,
             decision,
             remark,
+            only_if: about.only_if.filter(|_| about.expected == Expected::Allow),
             question,
         });
     }
@@ -88,7 +95,7 @@ impl<'p> Prover<'p, '_> {
         self.service_takes("codepipeline.amazonaws.com", &pipeline.role, &About::need(None, Purpose::StartsRun));
         for store in pipeline.stores.values() {
             self.on_bucket(
-                &About::need(None, Purpose::LooksAtStore),
+                &About { only_if: Some(LOOKS), ..About::need(None, Purpose::LooksAtStore) },
                 &Who::Role(Arc::clone(&pipeline.role)),
                 store,
                 &LOOK,
@@ -122,7 +129,7 @@ impl<'p> Prover<'p, '_> {
         {
             let purpose = Purpose::DeploymentReads { artifacts: action.inputs.join(", ").into() };
             let role: Arc<str> = role.into();
-            self.reads(&About::need(action, purpose), &role, store);
+            self.reads(&About { only_if: Some(REFERS), ..About::need(action, purpose) }, &role, store);
         }
     }
 
@@ -269,7 +276,14 @@ impl<'p> Prover<'p, '_> {
         self.uses.readers.entry(store.region.clone()).or_default().insert(Arc::clone(role));
         let who = Who::Role(Arc::clone(role));
         self.on_object(about, &who, store, &READ);
+        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html: without versions nobody asks for one.
+        let only_if = about.only_if.or_else(|| (!self.keeps_versions(store)).then_some(VERSIONS));
+        self.on_object(&About { only_if, ..about.clone() }, &who, store, &READ_VERSION);
         self.with_key(about, &who, store, store.key_arn().cloned(), &DECRYPT);
+    }
+
+    fn keeps_versions(&self, store: &Store) -> bool {
+        self.asker.world().buckets.get(&store.bucket).is_some_and(|bucket| bucket.keeps_versions)
     }
 
     fn writes(&mut self, about: &About<'p>, role: &Arc<str>, store: &'p Store, key: Option<Arc<str>>, with_acl: bool) {

@@ -148,6 +148,8 @@ pub struct Access {
     pub decision: Decision,
     /// What decides instead of policies, in words.
     pub remark: Option<String>,
+    /// When the run needs it, if not always, in words.
+    pub only_if: Option<&'static str>,
     pub(crate) question: Question,
 }
 
@@ -179,9 +181,19 @@ impl Access {
         account_in(self.principal()) == Some(super::denials::NOBODY)
     }
 
-    /// Whether the run needs it and the policies deny it.
+    /// Whether every run needs it and the policies deny it.
     #[must_use]
     pub fn is_hole(&self) -> bool {
+        self.is_lacking() && self.only_if.is_none()
+    }
+
+    /// Whether a run needs it in a [certain case](Self::only_if) and the policies deny it.
+    #[must_use]
+    pub fn is_risk(&self) -> bool {
+        self.is_lacking() && self.only_if.is_some()
+    }
+
+    fn is_lacking(&self) -> bool {
         self.expected == Expected::Allow && self.decision == Decision::Denied
     }
 
@@ -260,9 +272,14 @@ impl Report {
         self.actions.get(n).map_or(&[], Vec::as_slice)
     }
 
-    /// What the run needs and the policies deny.
+    /// What every run needs and the policies deny.
     pub fn holes(&self) -> impl Iterator<Item = &Access> {
         self.accesses.iter().filter(|access| access.is_hole())
+    }
+
+    /// What a run needs in certain cases and the policies deny.
+    pub fn risks(&self) -> impl Iterator<Item = &Access> {
+        self.accesses.iter().filter(|access| access.is_risk())
     }
 
     /// What should be denied and the policies allow.
@@ -339,7 +356,7 @@ impl Report {
 pub struct Cell {
     /// As they should.
     pub proved: usize,
-    /// Holes and leaks.
+    /// Holes, risks and leaks.
     pub failed: usize,
     /// Open.
     pub open: usize,

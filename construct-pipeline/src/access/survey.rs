@@ -7,7 +7,7 @@ use construct_iam::access::symbol;
 use serde_json::{Map, Value, json};
 
 use super::flow::full_key_name;
-use super::physical::{account_in, arn_parts, short_name};
+use super::physical::short_name;
 use super::policies::{Place, PolicyIx, PolicyKind, everything};
 use super::template::Resolver;
 use super::templates::{Outside, Templates};
@@ -30,6 +30,7 @@ pub(crate) fn survey(templates: &Templates, outside: &Outside) -> World {
         }
         surveyor.world.environments.push(Environment { account, region });
     }
+    surveyor.world.doubts.extend(surveyor.resolver.doubts().iter().cloned());
     for name in &templates.unreadable {
         surveyor.world.doubts.push(format!("the template of stack `{name}` is no JSON: what it makes is not known"));
     }
@@ -40,6 +41,9 @@ pub(crate) fn survey(templates: &Templates, outside: &Outside) -> World {
     world.symbols = resolver.into_symbols();
     world
 }
+
+/// The property with the trust policy of a role.
+const TRUST: &str = "AssumeRolePolicyDocument";
 
 /// A resource that is being read.
 #[derive(Clone, Copy)]
@@ -52,11 +56,11 @@ struct Reading<'t> {
     doubtful: bool,
 }
 
-struct Surveyor<'t> {
+pub(crate) struct Surveyor<'t> {
     resolver: Resolver<'t>,
-    world: World,
+    pub(crate) world: World,
     /// Role names in lower case, by account.
-    role_names: BTreeMap<(String, String), Arc<str>>,
+    pub(crate) role_names: BTreeMap<(String, String), Arc<str>>,
     /// Managed policies by ARN.
     managed: BTreeMap<String, PolicyIx>,
 }
@@ -215,12 +219,8 @@ impl<'t> Surveyor<'t> {
                 self.world.policies.unknown(&format!("{}/{}", self.world.stacks[reading.stack], reading.logical_id)),
             );
         }
-        let trust = match self.property(reading, "AssumeRolePolicyDocument") {
-            Some(document) => {
-                Some(self.compile(reading, document, "AssumeRolePolicyDocument", PolicyKind::Trust, Some("trust")))
-            }
-            None => None,
-        };
+        let trust = self.property(reading, TRUST);
+        let trust = trust.map(|document| self.compile(reading, document, TRUST, PolicyKind::Trust, Some("trust")));
         let account = self.account(reading.stack);
         let name = short_name(&arn).to_ascii_lowercase();
         self.role_names.insert((account.clone(), name), Arc::clone(&arn));
@@ -310,11 +310,14 @@ impl<'t> Surveyor<'t> {
             Some(Value::String(text)) => text.to_ascii_lowercase().parse().ok(),
             Some(_) => None,
         };
+        let versions = self.property(reading, "VersioningConfiguration").and_then(|value| value.get("Status"));
+        let keeps_versions = versions.is_some_and(|status| self.resolver.text(reading.stack, status) != "Suspended");
         let default_key = rule.and_then(|rule| rule.pointer("/ServerSideEncryptionByDefault/KMSMasterKeyID"));
         let default_key = default_key.map(|key| self.resolver.as_text(key));
         let account = self.account(reading.stack);
         let made = Some(self.made(reading));
-        let bucket = Bucket { arn: arn.into(), account, made, policy: None, bucket_key, default_key };
+        let arn = arn.into();
+        let bucket = Bucket { arn, account, made, policy: None, bucket_key, keeps_versions, default_key };
         self.world.buckets.insert(name, bucket);
     }
 
@@ -408,7 +411,17 @@ impl<'t> Surveyor<'t> {
     fn bucket_policy(&mut self, reading: Reading<'t>) {
         let Some(name) = self.text(reading, "Bucket") else { return };
         let Some(mut policy) = self.document(reading, "PolicyDocument", PolicyKind::Bucket) else { return };
-        let Some(bucket) = self.world.buckets.get_mut(&name) else { return };
+        let (account, partition) = (self.account(reading.stack), self.resolver.partition(reading.stack));
+        // A bucket that no template makes may have its policy here; it can only be set in the account of the bucket.
+        let bucket = self.world.buckets.entry(name.clone()).or_insert_with(|| Bucket {
+            arn: format!("arn:{partition}:s3:::{name}").into(),
+            account,
+            made: None,
+            policy: None,
+            bucket_key: None,
+            keeps_versions: false,
+            default_key: None,
+        });
         if bucket.policy.is_some() {
             // A bucket has one policy: which of two wins, the templates do not say.
             policy = self.world.policies.unknown(&format!("the two policies of bucket {name}"));
@@ -453,89 +466,6 @@ impl<'t> Surveyor<'t> {
         for topic in topics {
             let arn = self.resolver.as_text(&topic);
             self.world.guarded.entry(arn).or_default().policies.push(policy);
-        }
-    }
-
-    fn outside(&mut self, outside: &Outside) {
-        let place = |about: &str, kind| Place { stack: None, logical_id: about.into(), pointer: String::new(), kind };
-        let world = &mut self.world;
-        let arns = outside.roles.keys().chain(outside.trusts.keys());
-        for arn in arns {
-            if world.roles.contains_key(arn.as_str()) {
-                continue;
-            }
-            let identity = match outside.roles.get(arn) {
-                Some(documents) => documents
-                    .iter()
-                    .map(|document| {
-                        world.policies.add(
-                            &format!("policy given for {arn}"),
-                            document,
-                            place(arn, PolicyKind::Identity),
-                        )
-                    })
-                    .collect(),
-                None => vec![world.policies.unknown(&format!("policies of {arn}"))],
-            };
-            let trust = outside.trusts.get(arn);
-            let trust = match trust {
-                Some(document) => {
-                    world.policies.add(&format!("trust given for {arn}"), document, place(arn, PolicyKind::Trust))
-                }
-                None => world.policies.unknown(&format!("trust policy of {arn}")),
-            };
-            let boundary = outside.boundaries.get(arn);
-            let boundary = boundary.map(|document| {
-                world.policies.add(&format!("boundary given for {arn}"), document, place(arn, PolicyKind::Boundary))
-            });
-            let shared: Arc<str> = arn.as_str().into();
-            let account = account_in(arn).unwrap_or_default().to_owned();
-            self.role_names.insert((account.clone(), short_name(arn).to_ascii_lowercase()), Arc::clone(&shared));
-            let role = Role { made: None, identity, trust: Some(trust), boundary };
-            world.roles.insert(shared, role);
-        }
-        for (arn, document) in &outside.keys {
-            let policy =
-                world.policies.add(&format!("key policy given for {arn}"), document, place(arn, PolicyKind::Key));
-            let arn: Arc<str> = arn.as_str().into();
-            world.keys.insert(Arc::clone(&arn), Key { arn, made: None, policy, aliases: None });
-        }
-        for (alias, key) in &outside.aliases {
-            world.aliases.insert(alias.clone(), key.as_str().into());
-            if let (Some(key), Some(parts)) = (world.keys.get_mut(key.as_str()), arn_parts(alias)) {
-                key.aliases.get_or_insert_default().push(parts[4].to_owned());
-            }
-        }
-        for (name, (account, document)) in &outside.buckets {
-            let policy = world.policies.add(
-                &format!("bucket policy given for {name}"),
-                document,
-                place(name, PolicyKind::Bucket),
-            );
-            let arn = format!("arn:aws:s3:::{name}").into();
-            let bucket = Bucket {
-                arn,
-                account: account.clone(),
-                made: None,
-                policy: Some(policy),
-                bucket_key: None,
-                default_key: None,
-            };
-            world.buckets.insert(name.clone(), bucket);
-        }
-        for (given, kind) in [(&outside.scps, "service"), (&outside.rcps, "resource")] {
-            let mut levels: BTreeMap<String, Vec<(Arc<str>, Vec<PolicyIx>)>> = BTreeMap::new();
-            for (account, all) in given {
-                for (level, documents) in all {
-                    let name = format!("{kind} control policy of {level}");
-                    let policies = documents
-                        .iter()
-                        .map(|document| world.policies.add(&name, document, place(level, PolicyKind::Control)))
-                        .collect();
-                    levels.entry(account.clone()).or_default().push((level.as_str().into(), policies));
-                }
-            }
-            if kind == "service" { world.scps = levels } else { world.rcps = levels }
         }
     }
 }

@@ -93,6 +93,7 @@ impl Report {
     pub fn sentence(&self, access: &Access) -> String {
         let outcome = match (access.expected, access.decision) {
             (Expected::Allow, Decision::Allowed) => "may",
+            (Expected::Allow, Decision::Denied) if access.only_if.is_some() => "may not, which some runs need",
             (Expected::Allow, Decision::Denied) => "MAY NOT, though the run needs it",
             (Expected::Deny, Decision::Denied) => "is kept out, as it should be",
             (Expected::Deny, Decision::Allowed) => "IS LET IN, though nobody needs it",
@@ -150,7 +151,7 @@ impl Report {
         for reason in self.reasons(access) {
             let _ = write!(text, "\n  - {reason}");
         }
-        if access.is_hole() {
+        if access.is_hole() || access.is_risk() {
             for repair in self.repairs(access) {
                 let _ = write!(text, "\n  => {repair}");
             }

@@ -33,6 +33,7 @@ pub(crate) struct Bucket {
     pub(crate) policy: Option<PolicyIx>,
     /// Whether objects are encrypted with keys that S3 derives for the whole bucket; `None` if not known.
     pub(crate) bucket_key: Option<bool>,
+    pub(crate) keeps_versions: bool,
     /// ARN or id of the key that encrypts by default.
     pub(crate) default_key: Option<String>,
 }

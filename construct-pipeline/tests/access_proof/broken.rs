@@ -28,7 +28,9 @@ enum Noticed {
 
 fn is_noticed(report: &Report, noticed: &Noticed) -> bool {
     match noticed {
-        Noticed::Hole(words) => report.holes().any(|access| report.sentence(access).contains(words)),
+        Noticed::Hole(words) => {
+            report.holes().chain(report.risks()).any(|access| report.sentence(access).contains(words))
+        }
         Noticed::Leak(which) => report.leaks().any(|access| which(&access.purpose)),
         Noticed::Open => report.assumptions().count() > 0,
         Noticed::Wide => !report.too_wide().is_empty(),

@@ -50,7 +50,7 @@ fn each_cited_statement_counts_and_the_proposal_mends_its_loss() {
             body["Resources"].as_object_mut().expect("resources").shift_remove(&*place.logical_id);
         }
         let report = broken.prove();
-        let holes = keys(report.holes());
+        let holes: BTreeSet<String> = keys(report.holes().chain(report.risks()));
         assert!(holes.is_subset(&may_fail), "{place} {n}: more than it allowed is denied\n{}", failures(&report));
         assert!(must_fail.is_subset(&holes), "{place} {n}: its loss is not noticed\n{}", failures(&report));
         assert_eq!(report.assumptions().count(), 0, "{place} {n}\n{}", failures(&report));
@@ -61,7 +61,7 @@ fn each_cited_statement_counts_and_the_proposal_mends_its_loss() {
         );
 
         let mut mended = broken.clone();
-        for repair in report.merged_repairs(&report.holes().collect::<Vec<_>>()) {
+        for repair in report.merged_repairs(&report.holes().chain(report.risks()).collect::<Vec<_>>()) {
             let stack = repair.place.stack.as_deref().expect("a stack").to_owned();
             assert!(repair.apply(mended.body(&stack)), "{repair}");
         }

@@ -2,16 +2,18 @@
 
 use crate::support::{files, pipeline, synth};
 
-/// The scaffold of the pipeline's target, with something replaced.
+const READABLE: &str = "the folder of the tests can be read";
+
+/// The assembly of the pipeline, with something replaced in all templates.
 fn broken(name: &str, from: &str, to: &str) -> std::path::PathBuf {
     let dir = pipeline(name);
     let mut replaced = 0;
-    for entry in std::fs::read_dir(&dir).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in std::fs::read_dir(&dir).expect(READABLE) {
+        let path = entry.expect(READABLE).path();
         if path.to_string_lossy().ends_with(".template.json") {
-            let text = std::fs::read_to_string(&path).unwrap();
+            let text = std::fs::read_to_string(&path).expect(READABLE);
             replaced += text.matches(from).count();
-            std::fs::write(&path, text.replace(from, to)).unwrap();
+            std::fs::write(&path, text.replace(from, to)).expect("the folder of the tests can be written");
         }
     }
     assert!(replaced > 0, "there is no `{from}` to replace");

@@ -47,7 +47,7 @@ fn reference_to_a_group() {
     let tools = app.stack("Tools", HOME);
     let mut scope = app.at(tools);
     let group = scope.group("Group").here();
-    let value = Value::<kind::Text>::attr(group, construct_core::Attr::Ref);
+    let value = Value::<kind::Text>::attr(group, Attr::Ref);
     scope.add("Queue", queue().property("QueueName", value)); //~ error reference::nothing-there at Tools/Queue: `Tools/Group`
     check(app);
 }

@@ -219,7 +219,7 @@ fn resource_types_that_are_empty_in_places() {
 struct Twin;
 
 impl Synth for Twin {
-    type Handle = construct_core::RawRef;
+    type Handle = RawRef;
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
         cx.scope().add("Dead", queue());
