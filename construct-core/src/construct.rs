@@ -49,8 +49,8 @@ pub trait Construct {
 
 /// A construct that takes part in the passes. Most constructs are a [`Resource`] instead, or composed of some.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` takes no part in the synthesis",
-    note = "implement `construct_core::Resource` if it is one CloudFormation resource, `construct_core::Synth` otherwise"
+    message = "`{Self}` is no construct",
+    note = "implement `construct_core::Construct` to compose it of others, or `construct_core::Resource` if it is one CloudFormation resource"
 )]
 pub trait Synth: fmt::Debug + Send + Sync + 'static {
     /// How the program refers to it.
@@ -120,8 +120,8 @@ pub trait Lower: fmt::Debug + Send + Sync {
 /// # fn main() {}
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no CloudFormation resource",
-    note = "implement `construct_core::Resource`: a handle, the resource type, and a function to its properties"
+    message = "`{Self}` is no construct",
+    note = "implement `construct_core::Construct` to compose it of others, or `construct_core::Resource` if it is one CloudFormation resource: a handle, its type, and a function to its properties"
 )]
 pub trait Resource: Clone + fmt::Debug + Send + Sync + 'static {
     /// How the program refers to it.

@@ -1,4 +1,67 @@
-//! Shared helpers of the cross-crate tests.
+//! Shared helpers of the cross-crate tests: folders, [`programs`] to run, and questions to ask a [`template`].
+//!
+//! Below are programs that do not compile because a constant in them cannot be: what the compiler says about those changes
+//! with the compiler, so it is not compared. Each stands beside one that compiles and differs in the
+//! mistake alone. Programs with wrong types are in `tests/compile_fail/`.
+//!
+//! An account has 12 digits:
+//!
+//! ```
+//! # use construct_pipeline::prelude::*;
+//! const TOOLS: Env = Env::new("111111111111", "us-east-1");
+//! # fn main() { assert_eq!(TOOLS.account.as_str(), "111111111111") }
+//! ```
+//! ```compile_fail,E0080
+//! # use construct_pipeline::prelude::*;
+//! const TOOLS: Env = Env::new("11111111111", "us-east-1");
+//! # fn main() { assert_eq!(TOOLS.account.as_str(), "111111111111") }
+//! ```
+//! ```compile_fail,E0080
+//! # use construct_pipeline::prelude::*;
+//! const TOOLS: Env = Env::new("11111111111a", "us-east-1");
+//! # fn main() { assert_eq!(TOOLS.account.as_str(), "111111111111") }
+//! ```
+//! ```compile_fail,E0080
+//! # use construct_pipeline::prelude::*;
+//! const TOOLS: AccountId = AccountId::new("1111111111111");
+//! # fn main() { assert_eq!(TOOLS.as_str(), "111111111111") }
+//! ```
+//!
+//! A region is one of the table, unless the program vouches for it:
+//!
+//! ```compile_fail,E0080
+//! # use construct_pipeline::prelude::*;
+//! const TOOLS: Env = Env::new("111111111111", "us-east-11");
+//! # fn main() { assert_eq!(TOOLS.region.as_str(), "us-east-11") }
+//! ```
+//! ```
+//! # use construct_pipeline::prelude::*;
+//! const NEW: Region = Region::unlisted("us-east-11", Partition::Aws);
+//! # fn main() { assert_eq!(NEW.as_str(), "us-east-11") }
+//! ```
+//! ```compile_fail,E0080
+//! # use construct_pipeline::prelude::*;
+//! const NEW: Region = Region::unlisted("us", Partition::Aws);
+//! # fn main() { assert_eq!(NEW.as_str(), "us") }
+//! ```
+//!
+//! A text has as many places as values:
+//!
+//! ```
+//! # use construct_pipeline::prelude::*;
+//! assert_eq!(text!("{}/{}", "a", "b").literal(), Some("a/b"));
+//! ```
+//! ```compile_fail,E0080
+//! # use construct_pipeline::prelude::*;
+//! assert_eq!(text!("{}/{}", "a").literal(), Some("a/b"));
+//! ```
+//! ```compile_fail,E0080
+//! # use construct_pipeline::prelude::*;
+//! assert_eq!(text!("{}", "a", "b").literal(), Some("a/b"));
+//! ```
+
+pub mod programs;
+pub mod template;
 
 use std::fs;
 use std::path::{Path, PathBuf};

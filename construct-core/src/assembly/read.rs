@@ -50,25 +50,37 @@ impl Assembly {
     /// When a file is missing or unreadable, or the manifest is not one of a cloud assembly.
     pub fn read(dir: impl AsRef<Path>) -> Result<Self, ReadError> {
         let dir = dir.as_ref();
-        let mut attempts = 0;
-        loop {
-            let last = attempts == 8;
-            match read_once(dir, last, 0) {
-                // The folder was replaced, and the one we had open cleared away, while we read it: look again.
+        // A folder that is replaced, and cleared away, while we read it is another one afterwards. Its number may come back,
+        // so a few more looks are worth their time even then.
+        let (mut same, mut attempts) = (0, 0);
+        let mut assembly = loop {
+            let before = identity(dir);
+            match read_once(dir, same == 8, 0) {
                 Err(ReadError::Io { source, .. })
-                    if source.kind() == io::ErrorKind::NotFound && dir.is_dir() && !last =>
+                    if source.kind() == io::ErrorKind::NotFound && dir.is_dir() && same < 8 && attempts < 10_000 =>
                 {
                     attempts += 1;
+                    same = if identity(dir) == before { same + 1 } else { 0 };
                 }
-                result => {
-                    return result.map(|mut assembly| {
-                        sort_into_deployment_order(&mut assembly.stacks);
-                        assembly
-                    });
-                }
+                result => break result?,
             }
-        }
+        };
+        sort_into_deployment_order(&mut assembly.stacks);
+        Ok(assembly)
     }
+}
+
+/// What tells two folders at one path apart.
+#[cfg(unix)]
+fn identity(dir: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = std::fs::metadata(dir).ok()?;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Path) -> Option<(u64, u64)> {
+    None
 }
 
 /// Reads one version of a folder. Nothing needs the tree, so in the end it may be missing.

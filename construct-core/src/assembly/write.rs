@@ -156,32 +156,34 @@ impl Target {
         // What was swapped out may be the work of another writer who is not done yet, or be taken for a dead one's by a
         // third: whoever has the lock clears it away.
         let lock = lock(staging);
-        if staging.is_dir() {
+        if staging.is_dir() && self.give_back(staging) {
             self.retire(staging);
         }
         drop(lock);
         Ok(())
     }
 
-    /// Removes a folder that an assembly was moved out of, after giving what does not belong to it back. Whatever fails
-    /// here is left to the next writer: the new assembly is in place already.
+    /// Moves what does not belong to the assembly in a folder to the one in its place. Says whether all of it could be
+    /// moved; what could not stays for the next writer.
+    fn give_back(&self, old: &Path) -> bool {
+        let manifest = manifest_in(old).unwrap_or_default();
+        let owned: BTreeSet<&str> = manifest.files().collect();
+        fs::read_dir(old).into_iter().flatten().flatten().all(|entry| {
+            let name = entry.file_name();
+            let place = self.path.join(&name);
+            let stays = owned.contains(&*name.to_string_lossy()) || place.exists();
+            stays || fs::rename(entry.path(), place).is_ok()
+        })
+    }
+
+    /// Removes a folder from which everything was given back. The new assembly is in place already, so whatever fails here
+    /// is left to the next writer.
     ///
-    /// The manifest goes last: as long as it is there, it says what belongs to the assembly, and a folder without one
-    /// holds nothing that is to be given back.
+    /// The manifest goes last: as long as it is there, it says what belongs to the assembly.
     fn retire(&self, old: &Path) {
-        if let Some(manifest) = manifest_in(old) {
-            let owned: BTreeSet<&str> = manifest.files().collect();
-            for entry in fs::read_dir(old).into_iter().flatten().flatten() {
-                let name = entry.file_name();
-                let place = self.path.join(&name);
-                let is_owned = owned.contains(&*name.to_string_lossy());
-                if !is_owned && !place.exists() && fs::rename(entry.path(), place).is_err() {
-                    return;
-                }
-            }
-            for file in owned.iter().filter(|file| **file != manifest::FILE) {
-                drop(fs::remove_file(old.join(file)));
-            }
+        let manifest = manifest_in(old).unwrap_or_default();
+        for file in manifest.files().filter(|file| *file != manifest::FILE) {
+            drop(fs::remove_file(old.join(file)));
         }
         drop(fs::remove_dir_all(old));
     }
@@ -196,7 +198,10 @@ impl Target {
             if let Some(_lock) = try_lock(&path)
                 && self.path.is_dir()
             {
-                self.retire(&path);
+                // A folder without a manifest was being removed: what is left in it belonged to the assembly.
+                if manifest_in(&path).is_none() || self.give_back(&path) {
+                    self.retire(&path);
+                }
             }
         }
     }

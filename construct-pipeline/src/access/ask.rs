@@ -33,6 +33,16 @@ pub(crate) struct Question {
     pub(crate) facts: Facts,
 }
 
+impl Question {
+    /// The account of who asks; none for services.
+    pub(crate) fn who_account(&self) -> Option<&str> {
+        match &self.who {
+            Who::Role(arn) | Who::Administrator(arn) => account_in(arn),
+            Who::Service(_) => None,
+        }
+    }
+}
+
 /// What is known of the circumstances, as far as some policy asks for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Facts(Vec<(&'static str, Fact)>);

@@ -11,8 +11,6 @@ use super::needs::{About, Prover};
 use super::physical::{account_in, arn_parts, short_name};
 use super::report::Purpose;
 
-/// The number of no account of the pipelines.
-pub(crate) const NOBODY: &str = "000000000000";
 /// The name of no role of the pipelines.
 const ANY_ROLE: &str = "any-other-role";
 /// With more pipelines than this, each is tested against the next ones only: the rest differ from those in nothing but their names.
@@ -63,12 +61,13 @@ impl<'p> Prover<'p, '_> {
 
     /// Another role of each account that takes part, and a role of a familiar name in an account that does not.
     fn strangers(&self, store: &Store, foreign: &BTreeSet<Arc<str>>) -> Vec<Who> {
+        let world = self.asker.world();
         let partition = arn_parts(&store.arn).map_or("aws", |parts| parts[0]);
         let accounts: BTreeSet<&str> = foreign.iter().filter_map(|arn| account_in(arn)).collect();
         let familiar = foreign.first().unwrap_or(&self.pipeline.role);
         let mut strangers: Vec<Who> =
             accounts.into_iter().map(|account| Who::Administrator(role(partition, account, ANY_ROLE))).collect();
-        strangers.push(Who::Administrator(role(partition, NOBODY, short_name(familiar))));
+        strangers.push(Who::Administrator(role(partition, &world.nobody, short_name(familiar))));
         strangers
     }
 
@@ -145,8 +144,9 @@ impl<'p> Prover<'p, '_> {
                 continue;
             }
             let about = About::denial(action, Purpose::StrangerTakesRole);
+            let nobody = self.asker.world().nobody.as_str();
             for (account, name) in
-                [(account.as_str(), ANY_ROLE), (NOBODY, short_name(&pipeline.role)), (action.account(), ANY_ROLE)]
+                [(account.as_str(), ANY_ROLE), (nobody, short_name(&pipeline.role)), (action.account(), ANY_ROLE)]
             {
                 self.takes_role(&about, Who::Administrator(role(partition, account, name)), &action.role);
             }

@@ -38,11 +38,15 @@ mod wide;
 mod words;
 mod world;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use ask::Asker;
+use flow::Pipeline;
 use needs::{Prover, Uses};
+use physical::account_in;
+use world::World;
 
 pub use flow::{ActionLabel, PipelineLabel};
 pub use order::{Clash, MissingEdge, Order, Orders};
@@ -72,6 +76,7 @@ pub fn prove(templates: &template::Templates, outside: &Outside) -> Report {
     let pipelines = flow::pipelines(&mut world);
     let unknown_id = world.symbols.name("id made up during the run", symbols::Origin::Other);
     let apart = OnceLock::new();
+    world.nobody = nobody(&world, &pipelines);
     let asker = Asker::new(&world, &apart);
     let accesses = each(&pipelines, |n, pipeline| {
         let mut prover = Prover { pipeline, asker, accesses: Vec::new(), uses: Uses::default(), unknown_id };
@@ -93,6 +98,16 @@ pub fn prove(templates: &template::Templates, outside: &Outside) -> Report {
         apart,
         world,
     }
+}
+
+/// The smallest number that is no account of the templates.
+fn nobody(world: &World, pipelines: &[Pipeline]) -> String {
+    let stacks = world.environments.iter().map(|place| place.account.as_str());
+    let roles = world.roles.keys().filter_map(|arn| account_in(arn));
+    let actions = pipelines.iter().flat_map(|pipeline| pipeline.actions.iter().map(flow::Action::account));
+    let taken: BTreeSet<&str> = stacks.chain(roles).chain(actions).collect();
+    let numbers = (0..=taken.len()).map(|n| format!("{n:012}"));
+    numbers.into_iter().find(|number| !taken.contains(number.as_str())).unwrap_or_default()
 }
 
 /// Below this number of pipelines, threads cost more than they gain.

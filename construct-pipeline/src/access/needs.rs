@@ -78,6 +78,7 @@ impl<'p> Prover<'p, '_> {
 
     /// Notes what came of a question.
     pub(crate) fn note(&mut self, about: &About<'p>, question: Question, decision: Decision, remark: Option<String>) {
+        let outsider = question.who_account() == Some(self.asker.world().nobody.as_str());
         self.accesses.push(Access {
             pipeline: Arc::clone(&self.pipeline.label),
             action: about.action.map(|action| Arc::clone(&action.label)),
@@ -87,6 +88,7 @@ impl<'p> Prover<'p, '_> {
             remark,
             only_if: about.only_if.filter(|_| about.expected == Expected::Allow),
             question,
+            outsider,
         });
     }
 

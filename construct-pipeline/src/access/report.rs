@@ -9,7 +9,6 @@ use construct_iam::access::{Outcome, Policy, Verdict};
 use super::ask::{Asker, Question, Who};
 use super::flow::{ActionLabel, PipelineLabel};
 use super::order::Order;
-use super::physical::account_in;
 use super::wide::TooWide;
 use super::world::World;
 
@@ -151,6 +150,7 @@ pub struct Access {
     /// When the run needs it, if not always, in words.
     pub only_if: Option<&'static str>,
     pub(crate) question: Question,
+    pub(crate) outsider: bool,
 }
 
 impl Access {
@@ -178,7 +178,7 @@ impl Access {
     /// Whether who asks is in an account that has no part in the pipeline.
     #[must_use]
     pub fn is_outsider(&self) -> bool {
-        account_in(self.principal()) == Some(super::denials::NOBODY)
+        self.outsider
     }
 
     /// Whether every run needs it and the policies deny it.

@@ -94,6 +94,8 @@ pub(crate) struct World {
     /// Names of the stacks.
     pub(crate) stacks: Vec<Arc<str>>,
     pub(crate) environments: Vec<Environment>,
+    /// An account that has no part in any of it.
+    pub(crate) nobody: String,
     pub(crate) policies: Policies,
     pub(crate) symbols: Symbols,
     pub(crate) roles: BTreeMap<Arc<str>, Role>,

@@ -1,0 +1,190 @@
+//! Assemblies: what is in the main example's, and what holds for all of them.
+//!
+//! The snapshots are the files of the assembly of `examples/cross_account.rs`. After a change that is meant,
+//! `INSTA_UPDATE=always cargo test --package construct-tests --test assembly` writes them anew: read what `git diff` says.
+
+#[path = "../../examples/cross_account.rs"]
+#[expect(dead_code, unreachable_pub, reason = "a program, which is not written to be a module")]
+mod cross_account;
+
+#[path = "assembly/writer.rs"]
+mod writer;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use construct_core::Assembly;
+use construct_tests::{TempDir, names_in, programs, template};
+
+/// The assembly of the main example.
+fn example() -> Assembly {
+    programs::assembly(cross_account::app())
+}
+
+fn folder() -> TempDir {
+    TempDir::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
+#[test]
+fn the_example_is_as_it_was() {
+    let files = example().files();
+    assert_eq!(files.len(), 8, "a manifest, a tree and six templates");
+    let stored = names_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots"));
+    let stored: BTreeSet<&str> = stored.iter().filter_map(|name| name.strip_suffix(".snap")).collect();
+    let written: BTreeSet<&str> = files.iter().map(|(name, _)| &**name).collect();
+    assert!(stored.is_subset(&written), "snapshots of files that there are no more: remove them: {stored:#?}");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for (name, text) in files {
+        settings.bind(|| insta::assert_snapshot!(name, text));
+    }
+}
+
+#[test]
+fn two_syntheses_give_the_same_bytes() {
+    assert_eq!(example().files(), example().files());
+}
+
+#[test]
+fn another_process_in_another_folder_gives_the_same_bytes() {
+    let expected = programs::assembly(programs::orders("main"));
+    for start in [folder(), folder()] {
+        let out = start.join("out");
+        let mut run = Command::new(env!("CARGO_BIN_EXE_writer"));
+        let run = run.args(["run", "orders"]).current_dir(start.path()).env("CDK_OUTDIR", &out);
+        assert!(run.output().expect("the program starts").status.success());
+        for (name, text) in expected.files() {
+            assert_eq!(std::fs::read_to_string(out.join(&name)).expect("every file is written"), text, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_changed_word_changes_only_the_lines_it_stands_in() {
+    let files = |branch| programs::assembly(programs::orders(branch)).files();
+    let (before, after) = (files("main"), files("trunk"));
+    let names = |files: &[(String, String)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&before), names(&after));
+    let mut changed = Vec::new();
+    for ((name, before), (_, after)) in before.iter().zip(&after) {
+        assert_eq!(before.lines().count(), after.lines().count(), "{name}");
+        for (before, after) in before.lines().zip(after.lines()).filter(|(before, after)| before != after) {
+            assert_eq!(before.replace("main", "trunk"), after, "{name}");
+            changed.push((&name[..name.len().min(27)], before.trim()));
+        }
+    }
+    // The rule at home, the action, and the rule that forwards.
+    let expected = [
+        ("Tools.template.json", "\"main\""),
+        ("Tools.template.json", "\"BranchName\": \"main\","),
+        ("orders-scaffold-22222222222", "\"main\""),
+    ];
+    let in_any_order = |lines: &[(&str, &str)]| lines.iter().map(|(a, b)| format!("{a} {b}")).collect::<BTreeSet<_>>();
+    assert_eq!(in_any_order(&changed), in_any_order(&expected));
+    assert_eq!(changed.len(), expected.len(), "{changed:?}");
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    for assembly in [example(), programs::assembly(programs::first())] {
+        let dir = folder();
+        assembly.write(dir.join("out")).unwrap();
+        assert_eq!(Assembly::read(dir.join("out")).unwrap(), assembly);
+    }
+}
+
+/// Logical ids and names are how CloudFormation and other accounts know a resource.
+#[test]
+fn changing_these_replaces_resources() {
+    let expected = [
+        ("Tools", "Build58EAE1F8", "tools-build-project-68385060"),
+        ("Tools", "BuildRole4B4028CF", "tools-build-role-c187be03"),
+        ("Tools", "Pipeline37E1C775", "orders"),
+        ("Tools", "PipelineRole1B266B42", "orders-us-east-1-pipeline-49481486"),
+        ("Tools", "PipelineEventsRoleC140C2C3", "orders-us-east-1-events-bf026479"),
+        ("Tools", "PipelineEventsFrom2222222222224723E084", "orders-222222222222-9fbe65fe"),
+        ("Tools", "PipelineRuleCheckout81996433", ""),
+        ("Tools", "PipelineStoreKey99EA9B33", ""),
+        ("Tools", "PipelineStoreAlias022BC638", "alias/codepipeline-orders-c9eecf78"),
+        ("Tools", "PipelineStoreBucketABA757C8", "orders-us-east-1-88d352ed"),
+        ("Tools", "PipelineStoreBucketPolicy76473CB5", ""),
+        ("orders-scaffold-111111111111-eu-west-1-1083f646", "StoreKey7869241A", ""),
+        ("orders-scaffold-111111111111-eu-west-1-1083f646", "StoreAliasEC19ADFA", "alias/codepipeline-orders-e4d3b174"),
+        ("orders-scaffold-111111111111-eu-west-1-1083f646", "StoreBucketF9EA13C6", "orders-eu-west-1-65eb4c68"),
+        ("orders-scaffold-111111111111-eu-west-1-1083f646", "StoreBucketPolicyFABA4AB5", ""),
+        ("orders-scaffold-222222222222-us-east-1-aefd59b0", "ActionRoleBDB07F03", "orders-us-east-1-action-93675131"),
+        ("orders-scaffold-222222222222-us-east-1-aefd59b0", "EventsRole024D1690", "orders-us-east-1-events-2048d489"),
+        ("orders-scaffold-222222222222-us-east-1-aefd59b0", "RuleCheckout3CB6A715", ""),
+        ("orders-scaffold-333333333333-us-east-1-ab6fb092", "ActionRoleBDB07F03", "orders-us-east-1-action-9759e147"),
+        ("orders-scaffold-333333333333-us-east-1-ab6fb092", "DeployRoleA8773588", "orders-us-east-1-deploy-5d56273c"),
+        ("orders-scaffold-444444444444-eu-west-1-79707111", "ActionRoleBDB07F03", "orders-eu-west-1-action-10a2d654"),
+        ("orders-scaffold-444444444444-eu-west-1-79707111", "DeployRoleA8773588", "orders-eu-west-1-deploy-a4726e06"),
+        ("orders-scaffold-444444444444-us-east-1-d1d08898", "ActionRoleBDB07F03", "orders-us-east-1-action-f7648d2a"),
+        ("orders-scaffold-444444444444-us-east-1-d1d08898", "DeployRoleA8773588", "orders-us-east-1-deploy-ce829c6d"),
+    ];
+    let assembly = example();
+    let mut there = BTreeSet::new();
+    for stack in assembly.stacks() {
+        for (id, resource) in template::resources(&template::of(stack)) {
+            let name = template::physical_name(resource).unwrap_or_default();
+            there.insert((stack.stack_name.clone(), id.to_owned(), name.to_owned()));
+        }
+    }
+    let missing: Vec<_> = expected
+        .into_iter()
+        .filter(|(stack, id, name)| !there.contains(&((*stack).into(), (*id).into(), (*name).into())))
+        .collect();
+    assert!(missing.is_empty(), "not there any more: {missing:#?}\nthere are: {there:#?}");
+}
+
+#[test]
+fn every_reference_of_the_example_resolves() {
+    for stack in example().stacks() {
+        assert_eq!(template::unresolved(&template::of(stack)), [""; 0], "{}", stack.id);
+    }
+}
+
+#[test]
+fn the_example_joins_nothing_and_imports_nothing() {
+    for stack in example().stacks() {
+        for function in ["Fn::Join", "Fn::Sub", "Fn::ImportValue"] {
+            assert!(!template::calls(&template::of(stack), function), "{function} in {}", stack.id);
+        }
+    }
+}
+
+#[test]
+fn scaffolds_come_first_and_all_at_once() {
+    let assembly = example();
+    let waves: Vec<(bool, usize)> = assembly
+        .stacks()
+        .iter()
+        .zip(assembly.waves())
+        .map(|(stack, wave)| (stack.stack_name.starts_with("orders-scaffold-"), wave))
+        .collect();
+    assert_eq!(waves, [(true, 0), (true, 0), (true, 0), (true, 0), (true, 0), (false, 1)]);
+    let tools = assembly.stacks().last().unwrap();
+    let scaffolds: Vec<&str> = assembly.stacks()[..5].iter().map(|stack| &*stack.id).collect();
+    assert_eq!(tools.dependencies.iter().map(String::as_str).collect::<BTreeSet<_>>(), scaffolds.into_iter().collect());
+}
+
+#[test]
+fn a_wave_comes_after_the_latest_stack_it_needs() {
+    use construct_pipeline::prelude::*;
+    let mut app = App::new();
+    let [a, b, c, d] = ["A", "B", "C", "D"].map(|id| {
+        let stack = app.stack(id, programs::HOME);
+        app.at(stack).add("Topic", RawResource::new("AWS::SNS::Topic"));
+        stack
+    });
+    // d needs c, c needs b; a stands alone.
+    app.attach(d, DependsOn::new(c));
+    app.attach(c, DependsOn::new(b));
+    app.attach(d, DependsOn::new(a));
+    let assembly = programs::assembly(app);
+    let ids: Vec<&str> = assembly.stacks().iter().map(|stack| &*stack.id).collect();
+    assert_eq!(ids, ["A", "B", "C", "D"]);
+    assert_eq!(assembly.waves(), [0, 0, 1, 2]);
+}

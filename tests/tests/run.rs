@@ -1,0 +1,128 @@
+//! `App::run`: what a user's `main` does.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use construct_core::{Assembly, Severity};
+use construct_tests::{TempDir, names_in, programs};
+
+fn folder() -> TempDir {
+    TempDir::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// Runs a program in a folder, with `CDK_OUTDIR` if it is given.
+fn run(program: &str, in_folder: &Path, out: Option<&Path>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_writer"));
+    command.args(["run", program]).current_dir(in_folder).env_remove("CDK_OUTDIR");
+    if let Some(out) = out {
+        command.env("CDK_OUTDIR", out);
+    }
+    command.output().expect("the program starts")
+}
+
+fn stderr(output: &Output) -> &str {
+    str::from_utf8(&output.stderr).expect("messages are text")
+}
+
+#[test]
+fn the_stacks_are_listed_in_order() {
+    let dir = folder();
+    let output = run("orders", dir.path(), None);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stdout.is_empty(), "standard output belongs to the program's user");
+    let lines: Vec<Vec<&str>> = stderr(&output).lines().map(|line| line.split_whitespace().collect()).collect();
+    let assembly = programs::assembly(programs::orders("main"));
+    assert_eq!(lines[0], ["wave", "stack", "account", "region"]);
+    assert_eq!(lines.len(), 1 + assembly.stacks().len());
+    for ((line, stack), wave) in lines[1..].iter().zip(assembly.stacks()).zip(assembly.waves()) {
+        assert_eq!(line, &[&*wave.to_string(), &stack.stack_name, &stack.account, &stack.region]);
+    }
+}
+
+#[test]
+fn the_assembly_goes_to_cdk_out() {
+    let dir = folder();
+    assert!(run("first", dir.path(), None).status.success());
+    assert_eq!(names_in(dir.path()), ["cdk.out"]);
+    assert_eq!(Assembly::read(dir.join("cdk.out")).unwrap(), programs::assembly(programs::first()));
+}
+
+#[test]
+fn the_assembly_goes_where_the_cdk_cli_says() {
+    let dir = folder();
+    assert!(run("first", dir.path(), Some(&dir.join("elsewhere"))).status.success());
+    assert!(run("second", dir.path(), Some(Path::new("beside"))).status.success());
+    assert_eq!(names_in(dir.path()), ["beside", "elsewhere"]);
+    assert_eq!(Assembly::read(dir.join("elsewhere")).unwrap(), programs::assembly(programs::first()));
+    assert_eq!(Assembly::read(dir.join("beside")).unwrap(), programs::assembly(programs::second()));
+}
+
+#[test]
+fn a_wrong_program_shows_all_its_findings_and_changes_nothing() {
+    let dir = folder();
+    assert!(run("first", dir.path(), None).status.success());
+    let before = Assembly::read(dir.join("cdk.out")).unwrap();
+
+    let output = run("wrong", dir.path(), None);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    let text = stderr(&output);
+    let error = programs::wrong().synth().unwrap_err();
+    let findings = error.findings().unwrap();
+    assert_eq!(text.matches("error[").count(), programs::WRONG.len(), "{text}");
+    for code in programs::WRONG {
+        let finding = findings.iter().find(|finding| finding.code() == code).expect("the program has the mistake");
+        assert_eq!(finding.severity(), Severity::Error);
+        assert!(text.contains(&finding.to_string()), "{finding}\nis not in\n{text}");
+        assert!(text.contains("src/programs.rs:"), "the line is named: {text}");
+    }
+    assert!(text.trim_end().ends_with("3 errors; no assembly was written"), "{text}");
+    assert!(!text.contains("panicked"), "{text}");
+
+    assert_eq!(names_in(dir.path()), ["cdk.out"]);
+    assert_eq!(Assembly::read(dir.join("cdk.out")).unwrap(), before);
+    for (name, text) in before.files() {
+        assert_eq!(std::fs::read_to_string(dir.join("cdk.out").join(name)).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_warning_is_shown_and_the_assembly_written() {
+    let dir = folder();
+    let output = run("warned", dir.path(), None);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stdout.is_empty());
+    let text = stderr(&output);
+    assert!(text.contains("warning[artifact::unread]") && text.contains("wave  stack"), "{text}");
+    assert!(!text.contains("error"), "{text}");
+    assert_eq!(Assembly::read(dir.join("cdk.out")).unwrap(), programs::assembly(programs::warned()));
+}
+
+#[test]
+fn a_folder_with_other_contents_is_refused() {
+    let dir = folder();
+    std::fs::create_dir(dir.join("cdk.out")).unwrap();
+    std::fs::write(dir.join("cdk.out").join("main.rs"), "mine").unwrap();
+    let output = run("first", dir.path(), None);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("main.rs"), "{}", stderr(&output));
+    assert_eq!(names_in(&dir.join("cdk.out")), ["main.rs"]);
+}
+
+#[test]
+fn deep_nesting_is_a_finding_and_no_crash() {
+    let dir = folder();
+    let output = run("deep", dir.path(), None);
+    let text = stderr(&output);
+    let start = text.get(..2_000).unwrap_or(text);
+    assert_eq!(output.status.code(), Some(1), "{start}");
+    assert_eq!(text.matches("error[").count(), 1, "one finding, not one a level: {start}");
+    assert!(text.contains("error[tree::too-deep]"), "{start}");
+    assert_eq!(names_in(dir.path()), [""; 0]);
+}
+
+#[test]
+fn moderate_nesting_is_fine() {
+    let assembly = programs::assembly(programs::deep(40));
+    assert_eq!(assembly.stacks().len(), 1);
+}
