@@ -7,7 +7,8 @@ use construct_iam::access::{
 };
 
 use super::physical::account_in;
-use super::policies::{PolicyIx, everything};
+use super::place::PolicyIx;
+use super::policies::everything;
 use super::symbols::{Origin, Symbols};
 use super::world::World;
 

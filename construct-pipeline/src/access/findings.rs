@@ -16,7 +16,7 @@ use std::sync::Arc;
 use construct_core::{Diagnostic, Diagnostics};
 use serde_json::Value;
 
-use super::policies::Place;
+use super::place::Place;
 use super::repair::{Repair, What};
 use super::report::{Access, Report};
 

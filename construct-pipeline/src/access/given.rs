@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::physical::{account_in, arn_parts, short_name};
-use super::policies::{Place, PolicyKind};
+use super::place::{Place, PolicyKind};
 use super::survey::Surveyor;
 use super::templates::Outside;
 use super::world::{Bucket, Key, Levels, Role};

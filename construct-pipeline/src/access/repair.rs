@@ -4,7 +4,7 @@ use construct_iam::access::{Change, Fix, Side, symbol};
 use serde_json::{Map, Value, json};
 
 use super::physical::arn_parts;
-use super::policies::{Place, PolicyIx, PolicyKind};
+use super::place::{Place, PolicyIx, PolicyKind};
 use super::report::{Access, Area, Report};
 use super::symbols::Origin;
 use super::world::{Made, Role, World};

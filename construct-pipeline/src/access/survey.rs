@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::flow::full_key_name;
 use super::physical::short_name;
-use super::policies::{Place, PolicyIx, PolicyKind, everything};
+use super::place::{Place, PolicyIx, PolicyKind};
+use super::policies::everything;
 use super::template::Resolver;
 use super::templates::{Outside, Templates};
 use super::world::{Bucket, Environment, Guarded, Key, Made, PipelineSource, Project, Role, Rule, Target, World};

@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::flow::{Pipeline, PipelineLabel};
-use super::policies::{Place, PolicyIx, PolicyKind};
+use super::place::{Place, PolicyIx};
 use super::world::World;
 
 /// A statement of a role or key that a pipeline uses, and what it gives too much.
@@ -23,119 +21,6 @@ pub struct TooWide {
     pub excess: &'static str,
     /// What would be narrower, in words.
     pub narrower: &'static str,
-}
-
-/// A wide statement before it is known who uses its policy.
-#[derive(Clone, Debug)]
-pub(crate) struct Wide {
-    pub(crate) policy: PolicyIx,
-    pub(crate) statement: usize,
-    pub(crate) excess: Excess,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Excess {
-    AnyKey,
-    AllOfKms,
-    KeyOpen,
-    AnyRole,
-    AnyPass,
-}
-
-impl Excess {
-    const fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::AnyKey => (
-                "it lets the role use every key that lets it in (`Resource` covers all keys), not only that of the artifact store",
-                "name the key, or add the condition `ForAnyValue:StringEquals` on `kms:ResourceAliases` with the alias of the store's key",
-            ),
-            Self::AllOfKms => (
-                "it gives `kms:*`, administration of keys included",
-                "name the actions that reading and writing artifacts needs",
-            ),
-            Self::KeyOpen => (
-                "it gives `kms:*` on the key of the artifact store to whomever the account lets have it, administration and use of every kind alike",
-                "list the actions of administration, and bind the use of the key to S3 with `kms:ViaService`",
-            ),
-            Self::AnyRole => ("it lets the role take on every role that trusts it", "name the roles of the actions"),
-            Self::AnyPass => (
-                "it lets the role hand any role to any service",
-                "name the role, and the service with `iam:PassedToService`",
-            ),
-        }
-    }
-}
-
-fn texts<'v>(statement: &'v Value, element: &str) -> impl Iterator<Item = &'v str> {
-    let values = match statement.get(element) {
-        Some(Value::Array(values)) => values.as_slice(),
-        Some(one) => std::slice::from_ref(one),
-        None => &[],
-    };
-    values.iter().filter_map(Value::as_str)
-}
-
-fn condition_keys(statement: &Value) -> impl Iterator<Item = &str> {
-    let operators = statement.get("Condition").and_then(Value::as_object);
-    operators
-        .into_iter()
-        .flat_map(|map| map.values())
-        .filter_map(Value::as_object)
-        .flat_map(|keys| keys.keys())
-        .map(String::as_str)
-}
-
-/// The wide statements of a policy.
-pub(crate) fn wide_statements(document: &Value, kind: PolicyKind) -> impl Iterator<Item = (usize, Excess)> {
-    let statements = match document.get("Statement") {
-        Some(Value::Array(statements)) => statements.as_slice(),
-        Some(one) => std::slice::from_ref(one),
-        None => &[],
-    };
-    statements.iter().enumerate().filter_map(move |(n, statement)| Some((n, excess(statement, kind)?)))
-}
-
-fn excess(statement: &Value, kind: PolicyKind) -> Option<Excess> {
-    if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
-        return None;
-    }
-    let has = |wanted: &str| texts(statement, "Action").any(|action| action.eq_ignore_ascii_case(wanted));
-    if kind == PolicyKind::Key {
-        return (has("kms:*") || has("*")).then_some(Excess::KeyOpen);
-    }
-    // Whoever is given everything is an administrator by intent.
-    if kind != PolicyKind::Identity || has("*") {
-        return None;
-    }
-    let narrowed = |words: &[&str]| {
-        condition_keys(statement).any(|key| {
-            words.iter().any(|word| key.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)))
-        })
-    };
-    let every = |resource: &str| resource == "*";
-    let any_resource = texts(statement, "Resource").any(every);
-    let uses_keys = texts(statement, "Action").any(|action| {
-        let action = action.to_ascii_lowercase();
-        let name = action.strip_prefix("kms:");
-        name.is_some_and(|name| {
-            name == "*"
-                || ["decrypt", "encrypt", "generatedatakey", "reencrypt", "creategrant"]
-                    .iter()
-                    .any(|use_| name.starts_with(use_))
-        })
-    });
-    let any_key = any_resource
-        || texts(statement, "Resource").any(|resource| resource.contains(":kms:") && resource.ends_with(":key/*"));
-    let by_key = ["kms:ResourceAliases", "kms:RequestAlias", "kms:EncryptionContext:", "aws:ResourceTag/"];
-    match () {
-        () if has("kms:*") => Some(Excess::AllOfKms),
-        () if uses_keys && any_key && !narrowed(&by_key) => Some(Excess::AnyKey),
-        () if any_resource && has("sts:AssumeRole") && !narrowed(&["aws:Resource", "iam:ResourceTag"]) => {
-            Some(Excess::AnyRole)
-        }
-        () if any_resource && has("iam:PassRole") && !narrowed(&["iam:PassedToService"]) => Some(Excess::AnyPass),
-        () => None,
-    }
 }
 
 /// The wide statements of the roles and keys that the pipelines use.
@@ -168,33 +53,4 @@ pub(crate) fn too_wide(world: &World, pipelines: &[Pipeline]) -> Vec<TooWide> {
         }
     }
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn width_is_read_from_statements() {
-        let check = |statement: Value, kind, wanted: Option<Excess>| {
-            assert_eq!(excess(&statement, kind), wanted, "{statement}");
-        };
-        let identity = PolicyKind::Identity;
-        let allow =
-            |action: Value, resource: &str| json!({ "Effect": "Allow", "Action": action, "Resource": resource });
-        check(allow(json!(["kms:Decrypt", "kms:DescribeKey"]), "*"), identity, Some(Excess::AnyKey));
-        check(allow(json!("kms:DescribeKey"), "*"), identity, None);
-        check(allow(json!("kms:Decrypt"), "arn:aws:kms:us-east-1:111111111111:key/*"), identity, Some(Excess::AnyKey));
-        check(allow(json!("kms:Decrypt"), "arn:aws:kms:us-east-1:111111111111:key/1"), identity, None);
-        check(allow(json!(["*", "kms:Decrypt"]), "*"), identity, None);
-        check(allow(json!("sts:AssumeRole"), "*"), identity, Some(Excess::AnyRole));
-        check(allow(json!("iam:PassRole"), "*"), identity, Some(Excess::AnyPass));
-        check(allow(json!("kms:*"), "*"), PolicyKind::Key, Some(Excess::KeyOpen));
-        let mut narrowed = allow(json!("kms:Decrypt"), "*");
-        narrowed["Condition"] = json!({ "ForAnyValue:StringEquals": { "kms:resourcealiases": "alias/a" } });
-        check(narrowed, identity, None);
-        check(json!({ "Effect": "Deny", "Action": "kms:*", "Resource": "*" }), identity, None);
-    }
 }

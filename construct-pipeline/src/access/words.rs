@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::ask::ADMINISTRATOR;
 use super::flow::ActionLabel;
 use super::physical::{account_in, short_name};
-use super::policies::Place;
+use super::place::Place;
 use super::repair::{Repair, What};
 use super::report::{Access, Decision, Expected, Purpose, Report};
 use super::templates::Templates;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::policies::{Policies, PolicyIx};
+use super::place::PolicyIx;
+use super::policies::Policies;
 use super::symbols::Symbols;
 
 /// A resource of a template.

@@ -1,46 +1,41 @@
-//! What `Ref` and `Fn::GetAtt` are worth where the template itself names the resource.
+//! Of what the names and ARNs of resources are made, where the template itself names the resource.
 //!
 //! Only types whose identifiers matter to pipelines are here; all others stay what CloudFormation assigns.
 
-use serde_json::Value as Json;
+/// How an identifier is put together from a property of the resource.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form {
+    /// The property that names the resource.
+    pub(super) name: &'static str,
+    /// What stands around the name in an ARN; nothing where the name is all.
+    pub(super) arn: Option<ArnForm>,
+}
 
-use super::Text;
-use super::resolve::{Place, Walk};
+/// What stands before a name in an ARN.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ArnForm {
+    pub(super) service: &'static str,
+    pub(super) has_region: bool,
+    pub(super) has_account: bool,
+    pub(super) prefix: &'static str,
+    /// The property that holds a path between the prefix and the name, `/` when absent.
+    pub(super) path: Option<&'static str>,
+}
 
-/// The value of an attribute, `Ref` included, if the resource has a name of its own choice.
-pub(super) fn attribute(walk: &mut Walk<'_, '_>, place: Place<'_>, resource: &Json, attribute: &str) -> Option<Text> {
-    let properties = &resource["Properties"];
-    let name = |walk: &mut Walk<'_, '_>, property: &str| match &properties[property] {
-        Json::Null => None,
-        value => Some(walk.text(place.stack, value)),
+/// The form of an attribute, `Ref` included, of a resource with a name of its own choice.
+pub(super) fn form(resource_type: &str, attribute: &str) -> Option<Form> {
+    let plain = |name| Some(Form { name, arn: None });
+    let arn = |name, service, has_region, has_account, prefix, path| {
+        Some(Form { name, arn: Some(ArnForm { service, has_region, has_account, prefix, path }) })
     };
-    match (resource["Type"].as_str()?, attribute) {
-        ("AWS::IAM::Role", "Ref") => name(walk, "RoleName"),
-        ("AWS::IAM::Role", "Arn") => {
-            let role = name(walk, "RoleName")?;
-            let path = name(walk, "Path").unwrap_or_else(|| Text::known("/"));
-            let mut arn = walk.arn(place.stack, "iam", false, true);
-            arn.push_str("role");
-            arn.push(path);
-            arn.push(role);
-            Some(arn)
-        }
-        ("AWS::S3::Bucket", "Ref") => name(walk, "BucketName"),
-        ("AWS::S3::Bucket", "Arn") => {
-            let bucket = name(walk, "BucketName")?;
-            let mut arn = walk.arn(place.stack, "s3", false, false);
-            arn.push(bucket);
-            Some(arn)
-        }
-        ("AWS::KMS::Alias", "Ref") => name(walk, "AliasName"),
-        ("AWS::CodeBuild::Project" | "AWS::CodePipeline::Pipeline", "Ref") => name(walk, "Name"),
-        ("AWS::CodeBuild::Project", "Arn") => {
-            let project = name(walk, "Name")?;
-            let mut arn = walk.arn(place.stack, "codebuild", true, true);
-            arn.push_str("project/");
-            arn.push(project);
-            Some(arn)
-        }
+    match (resource_type, attribute) {
+        ("AWS::IAM::Role", "Ref") => plain("RoleName"),
+        ("AWS::IAM::Role", "Arn") => arn("RoleName", "iam", false, true, "role", Some("Path")),
+        ("AWS::S3::Bucket", "Ref") => plain("BucketName"),
+        ("AWS::S3::Bucket", "Arn") => arn("BucketName", "s3", false, false, "", None),
+        ("AWS::KMS::Alias", "Ref") => plain("AliasName"),
+        ("AWS::CodeBuild::Project" | "AWS::CodePipeline::Pipeline", "Ref") => plain("Name"),
+        ("AWS::CodeBuild::Project", "Arn") => arn("Name", "codebuild", true, true, "project/", None),
         _ => None,
     }
 }

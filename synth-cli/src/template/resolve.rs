@@ -185,6 +185,25 @@ impl<'a> Walk<'a, '_> {
         arn
     }
 
+    /// The value of an attribute where the template itself names the resource.
+    fn named(&mut self, stack: usize, resource: &Json, attribute: &str) -> Option<Text> {
+        let form = physical::form(resource["Type"].as_str()?, attribute)?;
+        let mut property = |name: &str| match &resource["Properties"][name] {
+            Json::Null => None,
+            value => Some(self.text(stack, value)),
+        };
+        let name = property(form.name)?;
+        let Some(arn) = form.arn else { return Some(name) };
+        let path = arn.path.map(|path| property(path).unwrap_or_else(|| Text::known("/")));
+        let mut whole = self.arn(stack, arn.service, arn.has_region, arn.has_account);
+        whole.push_str(arn.prefix);
+        if let Some(path) = path {
+            whole.push(path);
+        }
+        whole.push(name);
+        Some(whole)
+    }
+
     pub(super) fn attribute(&mut self, stack: usize, logical_id: &str, attribute: &str) -> Text {
         let resource = &self.template(stack, "Resources")[logical_id];
         if !resource.is_object() {
@@ -196,7 +215,7 @@ impl<'a> Walk<'a, '_> {
         }
         self.steps -= 1;
         self.depth += 1;
-        let named = physical::attribute(self, Place { stack, logical_id }, resource, attribute);
+        let named = self.named(stack, resource, attribute);
         self.depth -= 1;
         named.unwrap_or_else(|| Text::assigned(stack, logical_id, attribute))
     }
