@@ -24,11 +24,11 @@ mod dynamic;
 mod handle;
 mod value;
 
+mod arena;
 mod diagnostic;
 mod fact;
 mod logical_id;
 mod stack;
-mod tree;
 
 mod assembly;
 

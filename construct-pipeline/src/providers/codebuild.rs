@@ -104,12 +104,14 @@ impl CodeBuild {
         self.environment_of("PLAINTEXT", name, value.into())
     }
 
-    /// Adds an environment variable from Parameter Store.
+    /// Adds an environment variable from Parameter Store, by the parameter's name; the project's role must be allowed to
+    /// read it, with [`PipelineProject::allow`](crate::aws::PipelineProject::allow).
     pub fn environment_parameter(self, name: impl Into<String>, parameter: impl Into<Value<kind::Text>>) -> Self {
         self.environment_of("PARAMETER_STORE", name, parameter.into())
     }
 
-    /// Adds an environment variable from Secrets Manager.
+    /// Adds an environment variable from Secrets Manager, as `secret-id:json-key:version-stage:version-id`; the project's
+    /// role must be allowed to read it.
     pub fn environment_secret(self, name: impl Into<String>, secret: impl Into<Value<kind::Text>>) -> Self {
         self.environment_of("SECRETS_MANAGER", name, secret.into())
     }

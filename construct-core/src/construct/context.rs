@@ -1,0 +1,231 @@
+//! What a construct sees in each pass, and what it may do there.
+
+use std::any::type_name;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use super::AssemblyCheck;
+use super::scope::{Scope, attach, place_stack};
+use super::tree::{Plan, Tree, View, each_once};
+use crate::assembly::Assembly;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::env::Env;
+use crate::fact::{Fact, ReadMarks};
+use crate::handle::{NodeId, StackRef};
+use crate::resource::Claim;
+use crate::stack::StackProps;
+use crate::value::{Attr, Expr};
+
+/// What a construct sees while it is validated: everything, and it changes nothing.
+#[derive(Debug)]
+pub struct ValidateCx<'a> {
+    pub(crate) tree: &'a Tree,
+    pub(crate) node: NodeId,
+    pub(crate) out: &'a mut Diagnostics,
+}
+
+impl ValidateCx<'_> {
+    /// Reports a finding about this construct.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        let node = self.tree.node(self.node);
+        self.out.push(diagnostic.or_at(&node.path, Some(node.location)));
+    }
+
+    /// The environment this construct stands in.
+    #[must_use]
+    pub fn env(&self) -> Option<Env> {
+        self.tree.node(self.node).env
+    }
+
+    /// The whole tree, to look at.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View { tree: self.tree }
+    }
+
+    /// This construct, as a target of facts.
+    #[must_use]
+    pub fn here(&self) -> NodeId {
+        self.node
+    }
+}
+
+/// What a construct sees while it is planned: everything, and it may add constructs and facts.
+#[derive(Debug)]
+pub struct PlanCx<'a> {
+    pub(crate) tree: &'a mut Tree,
+    pub(crate) node: NodeId,
+}
+
+impl PlanCx<'_> {
+    /// A scope at this construct; what is added is reported at the line that placed the construct.
+    pub fn scope(&mut self) -> Scope<'_> {
+        self.scope_at(self.node)
+    }
+
+    /// A scope at a construct that planning added.
+    pub fn scope_at(&mut self, node: impl Into<NodeId>) -> Scope<'_> {
+        let location = self.tree.node(self.node).location;
+        Scope::new(self.tree, node.into(), Some(location))
+    }
+
+    /// Adds a stack below this construct.
+    pub fn stack(&mut self, id: impl AsRef<str>, props: impl Into<StackProps>) -> StackRef {
+        let location = self.tree.node(self.node).location;
+        place_stack(self.tree, self.node, id.as_ref(), props.into(), location)
+    }
+
+    /// States a fact about a construct.
+    pub fn attach(&mut self, target: impl Into<NodeId>, fact: impl Fact) {
+        let location = self.tree.node(self.node).location;
+        attach(self.tree, target.into(), fact, location);
+    }
+
+    /// Claims a name for a resource of a type, for constructs from whose name many others are derived. Says whether it was
+    /// free; if it was not, that is reported, and the construct had better become [`Nothing`](super::Nothing).
+    pub fn claim(&mut self, kind: &str, claim: &Claim) -> bool {
+        let Some(env) = self.env() else { return true };
+        let Some(first) = self.tree.claims.claim(kind, claim, env, self.node) else { return true };
+        let diagnostic = self.tree.claimed_twice(kind, claim, env, first);
+        self.report(diagnostic);
+        false
+    }
+
+    /// Asks for a check of the finished assembly.
+    pub fn check_assembly<C: AssemblyCheck>(&mut self, check: C) {
+        self.tree.checks.entry(type_name::<C>()).or_insert_with(|| Arc::new(check));
+    }
+
+    /// The environment this construct stands in.
+    #[must_use]
+    pub fn env(&self) -> Option<Env> {
+        self.tree.node(self.node).env
+    }
+
+    /// The whole tree as planned so far, to look at.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View { tree: self.tree }
+    }
+
+    /// This construct, as a target of facts.
+    #[must_use]
+    pub fn here(&self) -> NodeId {
+        self.node
+    }
+
+    /// Reports a finding about this construct.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.tree.report(self.node, diagnostic);
+    }
+}
+
+/// What a construct sees while it is lowered: the plan, and the facts about it.
+#[derive(Debug)]
+pub struct LowerCx<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) node: NodeId,
+    pub(crate) marks: &'a ReadMarks,
+    pub(crate) findings: &'a RefCell<Diagnostics>,
+}
+
+impl LowerCx<'_> {
+    /// The environment this construct stands in.
+    ///
+    /// # Panics
+    /// Never for a node below a stack, and only those are lowered.
+    #[must_use]
+    pub fn env(&self) -> Env {
+        self.plan.tree.node(self.node).env.expect("only nodes below a stack are lowered")
+    }
+
+    /// The environment another construct stands in.
+    #[must_use]
+    pub fn env_of(&self, node: impl Into<NodeId>) -> Option<Env> {
+        self.plan.tree.node(node.into()).env
+    }
+
+    /// The facts of one kind that reach this construct, nearest first; those of one node each once and in an order of
+    /// their own.
+    pub fn facts<F: Fact>(&self) -> impl Iterator<Item = &F> {
+        self.facts_of(self.node)
+    }
+
+    /// The facts of one kind that reach another construct.
+    pub fn facts_of<F: Fact>(&self, node: impl Into<NodeId>) -> impl Iterator<Item = &F> {
+        let found = self.plan.tree.reaching::<F>(node.into());
+        found.iter().for_each(|found| self.marks.mark(found));
+        each_once(found)
+    }
+
+    /// What an attribute of a construct is worth outside of its stack, if anybody can know.
+    #[must_use]
+    pub fn physical(&self, of: impl Into<NodeId>, attr: &Attr) -> Option<Expr> {
+        let of = of.into();
+        let own = self.plan.tree.node(of).env?;
+        self.plan.lowers.get(of.index())?.physical(attr, own)
+    }
+
+    /// The text an expression has once names are known, as far as it can be known now.
+    #[must_use]
+    pub fn literal(&self, expr: &Expr) -> Option<String> {
+        match expr {
+            Expr::Attr { of, attr } => self.literal(&self.physical(*of, attr)?),
+            Expr::Join(parts) => parts.iter().map(|part| self.literal(part)).collect(),
+            Expr::ByName(inner) => self.literal(inner),
+            other => other.literal().map(str::to_owned),
+        }
+    }
+
+    /// The path of this construct.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.plan.tree.node(self.node).path
+    }
+
+    /// This construct.
+    #[must_use]
+    pub fn here(&self) -> NodeId {
+        self.node
+    }
+
+    /// Reports a finding about this construct.
+    pub fn report(&self, diagnostic: Diagnostic) {
+        let node = self.plan.tree.node(self.node);
+        self.findings.borrow_mut().push(diagnostic.or_at(&node.path, Some(node.location)));
+    }
+}
+
+/// What a check of the finished assembly sees.
+#[derive(Debug)]
+pub struct CheckCx<'a> {
+    pub(crate) tree: &'a Tree,
+    pub(crate) assembly: &'a Assembly,
+    pub(crate) out: &'a mut Diagnostics,
+}
+
+impl<'a> CheckCx<'a> {
+    /// The assembly.
+    #[must_use]
+    pub fn assembly(&self) -> &'a Assembly {
+        self.assembly
+    }
+
+    /// The tree it came from, to look at.
+    #[must_use]
+    pub fn view(&self) -> View<'a> {
+        View { tree: self.tree }
+    }
+
+    /// The root of the tree, as a target of facts.
+    #[must_use]
+    pub fn root(&self) -> NodeId {
+        self.tree.arena.root()
+    }
+
+    /// Reports a finding about the construct at a path, as it stands in the `aws:cdk:path` of a resource.
+    pub fn report(&mut self, path: &str, diagnostic: Diagnostic) {
+        let location = self.tree.arena.at_path(path).map(|node| self.tree.node(node).location);
+        self.out.push(diagnostic.or_at(path, location));
+    }
+}

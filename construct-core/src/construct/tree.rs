@@ -1,0 +1,138 @@
+//! The tree that a program builds, and the plan that the passes make of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{AssemblyCheck, Lower, Synth};
+use crate::arena::{Arena, Node};
+use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
+use crate::env::Env;
+use crate::fact::{Fact, Facts, Found, Reach};
+use crate::handle::{NodeId, StackRef};
+use crate::resource::{Claim, Claims};
+use crate::stack::StackProps;
+
+/// What a node is, before planning.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    Group,
+    Stack(Arc<StackProps>),
+    Construct(Arc<dyn Synth>),
+}
+
+/// A tree of constructs with the facts about them: what a program built, ready for the passes.
+#[derive(Debug)]
+pub struct Tree {
+    pub(crate) arena: Arena<Content>,
+    pub(crate) facts: Facts,
+    pub(crate) findings: Diagnostics,
+    /// By the name of their type, so that they run in the same order in every build.
+    pub(crate) checks: BTreeMap<&'static str, Arc<dyn AssemblyCheck>>,
+    /// Names that were claimed while planning, before there are resources.
+    pub(crate) claims: Claims,
+}
+
+impl Tree {
+    pub(crate) fn new(location: Caller) -> Self {
+        let arena = Arena::new(Content::Group, location);
+        Self {
+            arena,
+            facts: Facts::default(),
+            findings: Diagnostics::new(),
+            checks: BTreeMap::new(),
+            claims: Claims::default(),
+        }
+    }
+
+    pub(crate) fn node(&self, node: NodeId) -> &Node<Content> {
+        self.arena.node(node)
+    }
+
+    pub(crate) fn stack_props(&self, stack: NodeId) -> Option<&StackProps> {
+        match &self.node(stack).content {
+            Content::Stack(props) => Some(props),
+            Content::Group | Content::Construct(_) => None,
+        }
+    }
+
+    /// The name a stack has in CloudFormation.
+    pub(crate) fn stack_name(&self, stack: NodeId) -> &str {
+        let name = self.stack_props(stack).and_then(|props| props.name.as_deref());
+        name.unwrap_or(&self.node(stack).name)
+    }
+
+    /// The finding that a name is claimed a second time.
+    pub(crate) fn claimed_twice(&self, kind: &str, claim: &Claim, env: Env, first: NodeId) -> Diagnostic {
+        let first = self.node(first);
+        let message = format!("two resources of type `{kind}` in {} are named `{}`", claim.place(env), claim.name);
+        Diagnostic::error("resource::duplicate-name", message)
+            .note(format!("the other one is `{}`", first.path), Some(first.location))
+            .help("give one of them another name")
+    }
+
+    pub(crate) fn report(&mut self, node: NodeId, diagnostic: Diagnostic) {
+        let at = self.node(node);
+        let diagnostic = diagnostic.or_at(&at.path, Some(at.location));
+        self.findings.push(diagnostic);
+    }
+
+    /// Facts of one kind that reach a node from itself and from above, nearest node first.
+    pub(crate) fn reaching<F: Fact>(&self, node: NodeId) -> Vec<Found<'_, F>> {
+        match F::REACH {
+            Reach::Node => self.facts.on::<F>(node),
+            Reach::Subtree => self.arena.up(node).flat_map(|node| self.facts.on::<F>(node)).collect(),
+        }
+    }
+}
+
+/// A tree as every context shows it: to look at, not to change.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    pub(super) tree: &'a Tree,
+}
+
+impl<'a> View<'a> {
+    /// The environment a construct stands in.
+    #[must_use]
+    pub fn env_of(self, node: impl Into<NodeId>) -> Option<Env> {
+        self.tree.node(node.into()).env
+    }
+
+    /// The stack a construct belongs to.
+    #[must_use]
+    pub fn stack_of(self, node: impl Into<NodeId>) -> Option<StackRef> {
+        self.tree.node(node.into()).stack.map(StackRef::from)
+    }
+
+    /// The path of a construct, for messages.
+    #[must_use]
+    pub fn path_of(self, node: impl Into<NodeId>) -> &'a str {
+        &self.tree.node(node.into()).path
+    }
+
+    /// Whether a construct belongs to this app; a handle of another app refers to nothing here.
+    #[must_use]
+    pub fn owns(self, node: impl Into<NodeId>) -> bool {
+        self.tree.arena.owns(node.into())
+    }
+
+    /// The facts of one kind that reach a construct, nearest first.
+    pub fn facts_of<F: Fact>(self, node: impl Into<NodeId>) -> impl Iterator<Item = &'a F> {
+        each_once(self.tree.reaching::<F>(node.into()))
+    }
+}
+
+/// Facts without those that were stated before on the same node; equal facts of one node stand side by side.
+pub(super) fn each_once<F: Fact>(found: Vec<Found<'_, F>>) -> impl Iterator<Item = &F> {
+    let mut last = None;
+    found.into_iter().map(|found| found.fact).filter(move |fact| last.replace(*fact) != Some(*fact))
+}
+
+/// A planned tree: every node that there will be, every fact, and what each node lowers to.
+#[derive(Debug)]
+pub struct Plan {
+    pub(crate) tree: Tree,
+    pub(crate) lowers: Vec<Box<dyn Lower>>,
+    /// How many nodes the program built; planning made the others.
+    pub(crate) built: usize,
+}
