@@ -1,7 +1,8 @@
-//! 40 accounts in 3 regions from two loops: every region has a pipeline of its own, which goes through the accounts in
-//! waves. A wave that fails stops the ones behind it, a region that fails stops no other one, and nothing crosses regions.
+//! 40 accounts in 3 regions from two loops: every region has a pipeline of its own, which goes through the accounts in a
+//! wave. A stage of the wave that fails stops the ones behind it, a region that fails stops no other one, and nothing
+//! crosses regions.
 //!
-//! An account keeps its wave when others are appended: waves are filled in the order of the list.
+//! An account keeps its place when others come or go, wherever in the list they stand; see `Wave`.
 
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use construct_pipeline::prelude::*;
 const TOOLS: &str = "111111111111";
 const REGIONS: [&str; 3] = ["us-east-1", "eu-west-1", "ap-northeast-1"];
 /// How many accounts are released at the same time; a stage takes at most 50 actions.
-const WAVE: usize = 20;
+const AT_ONCE: usize = 30;
 
 fn main() -> ExitCode {
     app().run()
@@ -30,27 +31,24 @@ pub fn app() -> App {
     app
 }
 
-/// The accounts of the fleet; new ones are appended.
-fn accounts() -> Vec<String> {
-    (1..=40).map(|n| format!("2000000000{n:02}")).collect()
+/// The accounts of the fleet.
+fn accounts() -> impl Iterator<Item = String> {
+    (1..=40).map(|n| format!("2000000000{n:02}"))
 }
 
 /// The pipeline of a region.
 fn pipeline(region: &str) -> Pipeline {
     let source = Artifact::new("Source");
     let checkout = Action::new("Checkout", CodeCommitSource::new("baseline", &source));
-    let mut pipeline = Pipeline::new("fleet").stage(Stage::new("Source").action(checkout));
-    for (n, accounts) in accounts().chunks(WAVE).enumerate() {
-        let deployments = accounts.iter().map(|account| deploy(account, region, &source));
-        pipeline = pipeline.stage(Stage::new(format!("Wave-{}", n + 1)).actions(deployments));
-    }
-    pipeline
+    let targets = accounts().map(|account| baseline(Env::new(&account, region), &source));
+    Pipeline::new("fleet")
+        .stage(Stage::new("Source").action(checkout))
+        .wave(Wave::new("Fleet").targets(targets).at_once(AT_ONCE))
 }
 
 /// The baseline of an account in a region.
-fn deploy(account: &str, region: &str, source: &Artifact) -> Action {
-    let trail = Arn::regional(Env::new(account, region), "cloudtrail", "trail/baseline");
-    let trails = PolicyStatement::allow(["cloudtrail:*"]).on([trail]);
+fn baseline(env: Env, source: &Artifact) -> Target {
+    let trails = PolicyStatement::allow(["cloudtrail:*"]).on([Arn::regional(env, "cloudtrail", "trail/baseline")]);
     let baseline = DeployStack::new("baseline", source.file("baseline.yaml")).allow(trails);
-    Action::new(format!("Deploy-{account}"), baseline).account(account)
+    Target::new(env).action(Action::new("Deploy", baseline))
 }

@@ -19,6 +19,7 @@ pub mod wire;
 mod action;
 mod stage;
 mod store;
+mod wave;
 
 mod pipeline;
 
@@ -44,6 +45,7 @@ pub use provider::{
 };
 pub use stage::Stage;
 pub use store::{ArtifactStore, GivenStore, ImportedArtifactStore, KeyReference, StoreRef, StoreSettings};
+pub use wave::{Target, Wave};
 
 /// What a program needs, in one `use`.
 pub mod prelude {
@@ -62,7 +64,7 @@ pub mod prelude {
     pub use crate::{
         AccessCheck, Action, ActionCx, AppAccess, Artifact, ArtifactAtt, ArtifactFile, ArtifactStore, Category,
         EventPattern, ExecutionMode, ImportedArtifactStore, KeyReference, Owner, PassedRole, Pipeline, PipelineRef,
-        PipelineType, Provider, ProviderSpec, Stage, StoreRef, StoreSettings, Variable,
+        PipelineType, Provider, ProviderSpec, Stage, StoreRef, StoreSettings, Target, Variable, Wave,
     };
 }
 

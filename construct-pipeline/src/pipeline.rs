@@ -8,6 +8,7 @@ use construct_core::{Caller, Expr, Properties};
 use crate::provider::GivenRole;
 use crate::stage::Stage;
 use crate::store::{GivenStore, KeyReference, StoreSettings};
+use crate::wave::Wave;
 
 construct_core::handle! {
     /// A pipeline.
@@ -176,6 +177,11 @@ impl Pipeline {
     pub fn stages(mut self, stages: impl IntoIterator<Item = Stage>) -> Self {
         self.stages.extend(stages);
         self
+    }
+
+    /// Adds the stages of a wave: one, or several where its targets do not fit into one.
+    pub fn wave(self, wave: Wave) -> Self {
+        self.stages(wave.into_stages())
     }
 
     /// The type of the pipeline; V2 by default.

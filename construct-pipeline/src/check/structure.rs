@@ -19,10 +19,10 @@ use crate::pipeline::{ExecutionMode, PipelineType};
 use crate::provider::{Category, Owner};
 use crate::resolve::{Resolved, ResolvedAction};
 use crate::stage::Stage;
+use crate::wave::ACTIONS_OF_A_STAGE;
 
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>, as of 2026-11.
 const STAGES: usize = 50;
-const ACTIONS_OF_A_STAGE: usize = 50;
 const ACTIONS_OF_A_PIPELINE: usize = 1_000;
 
 const NAME_HELP: &str = "use 1 to 100 letters, digits and `.@_-`";
@@ -110,7 +110,7 @@ fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
         if n > ACTIONS_OF_A_STAGE {
             let message =
                 format!("the stage `{}` has {n} actions; CodePipeline takes at most {ACTIONS_OF_A_STAGE}", stage.name);
-            let help = "divide the stage; actions of a later stage then run after all of the earlier one";
+            let help = "divide the stage, or let a `Wave` do it; actions of a later stage then run after all of the earlier one";
             findings.push(Diagnostic::error("stage::too-many-actions", message).at(at).help(help));
         }
         if let Some(reason) = &stage.disabled

@@ -97,6 +97,31 @@ fn stage_with_51_actions() {
 }
 
 #[test]
+fn wave_without_targets() {
+    let source = Artifact::new("Source");
+    let wave = Wave::new("Fleet"); //~ error stage::no-action at Tools/Pipeline: `Fleet`
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(deploy(&source)).wave(wave)));
+}
+
+#[test]
+fn wave_that_deploys_twice_to_one_target() {
+    let source = Artifact::new("Source");
+    let target = || Target::new(HOME).action(Action::new("Deploy", deployment(&source)));
+    let wave = Wave::new("Fleet").target(target()).target(target());
+    //~^^ error action::duplicate-name at Tools/Pipeline: `Deploy-111111111111-us-east-1`
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).wave(wave)));
+}
+
+#[test]
+fn wave_with_an_account_that_is_none() {
+    let source = Artifact::new("Source");
+    let nowhere = Env::new("22222222222", "us-east-1");
+    let target = Target::new(nowhere).action(Action::new("Deploy", deployment(&source)));
+    //~^ error env::malformed-account at Tools/Pipeline: `22222222222`
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).wave(Wave::new("Fleet").target(target))));
+}
+
+#[test]
 fn pipeline_with_1001_actions() {
     let source = Artifact::new("Source");
     let stages = (0..20).map(|stage| {

@@ -1,0 +1,92 @@
+//! Many accounts: what stays when one is added, and what fits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use construct_core::Assembly;
+use construct_pipeline::prelude::*;
+use construct_tests::programs::{HOME, assembly};
+use construct_tests::template;
+use proptest::prelude::*;
+
+const REGIONS: [&str; 4] = ["us-east-1", "eu-west-1", "ap-southeast-2", "us-west-2"];
+
+/// The environment of a target by its number: each account in one of the regions.
+fn env(n: usize) -> Env {
+    Env::new(&format!("2{n:011}"), REGIONS[n % REGIONS.len()])
+}
+
+/// A pipeline that deploys to targets in one wave.
+fn fleet(targets: impl IntoIterator<Item = Env>) -> Pipeline {
+    let source = Artifact::new("Source");
+    let checkout = Action::new("Checkout", CodeCommitSource::new("baseline", &source));
+    let target = |env: Env| {
+        let queues = PolicyStatement::allow(["sqs:*"]).on([Arn::regional(env, "sqs", "orders-*")]);
+        let deploy = DeployStack::new("baseline", source.file("template.yaml")).allow(queues);
+        Target::new(env).action(Action::new("Deploy", deploy))
+    };
+    Pipeline::new("fleet")
+        .stage(Stage::new("Source").action(checkout))
+        .wave(Wave::new("Fleet").targets(targets.into_iter().map(target)))
+}
+
+fn app(pipeline: Pipeline) -> App {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Pipeline", pipeline);
+    app
+}
+
+/// Every resource by stack and logical id, with its type and its name.
+fn resources(assembly: &Assembly) -> BTreeMap<(String, String), (String, String)> {
+    let mut all = BTreeMap::new();
+    for stack in assembly.stacks() {
+        for (id, resource) in template::resources(&template::of(stack)) {
+            let kind = resource["Type"].as_str().unwrap_or_default().to_owned();
+            let name = template::physical_name(resource).unwrap_or_default().to_owned();
+            all.insert((stack.id.clone(), id.to_owned()), (kind, name));
+        }
+    }
+    all
+}
+
+/// The stages with their actions.
+fn stages(assembly: &Assembly) -> BTreeMap<String, BTreeSet<String>> {
+    let templates: Vec<_> = assembly.stacks().iter().map(template::of).collect();
+    let pipelines = templates.iter().flat_map(template::resources).map(|(_, resource)| resource);
+    let pipeline = pipelines.into_iter().find(|resource| resource["Type"] == "AWS::CodePipeline::Pipeline");
+    let name = |json: &serde_json::Value| json["Name"].as_str().expect("it has a name").to_owned();
+    let stages = pipeline.expect("there is a pipeline")["Properties"]["Stages"].as_array().expect("a list");
+    let actions = |stage: &serde_json::Value| stage["Actions"].as_array().into_iter().flatten().map(name).collect();
+    stages.iter().map(|stage| (name(stage), actions(stage))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_target_more_changes_nothing_that_is_there(
+        numbers in proptest::collection::btree_set(0..400usize, 2..70),
+        added in any::<proptest::sample::Index>(),
+    ) {
+        let added = *added.get(&numbers.iter().copied().collect::<Vec<_>>());
+        let without = numbers.iter().copied().filter(|n| *n != added);
+        let before = assembly(app(fleet(without.map(env))));
+        let after = assembly(app(fleet(numbers.iter().copied().map(env))));
+        // A region that had no account before has a store now; what was there stays as it was.
+        let (old, new) = (resources(&before), resources(&after));
+        for (id, resource) in &old {
+            prop_assert_eq!(new.get(id), Some(resource), "{:?}", id);
+        }
+        let (old, new) = (stages(&before), stages(&after));
+        let actions = |stages: &BTreeMap<String, BTreeSet<String>>| -> BTreeSet<String> {
+            stages.values().flatten().cloned().collect()
+        };
+        prop_assert!(actions(&old).is_subset(&actions(&new)));
+        prop_assert_eq!(actions(&new).len(), actions(&old).len() + 1);
+        // Only a stage that was full gives a part of itself to a new one.
+        for (stage, actions) in &old {
+            let stays = new.get(stage).is_some_and(|now| actions.is_subset(now));
+            prop_assert!(stays || actions.len() == 50, "{stage} had {} actions", actions.len());
+        }
+    }
+}
