@@ -6,6 +6,7 @@
 mod arn;
 mod policy;
 mod principal;
+mod sorted;
 
 mod grant;
 mod import;

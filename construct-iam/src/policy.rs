@@ -4,11 +4,11 @@
 //! See <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 
 use construct_core::{Expr, Fact, Properties, Reach, Value, kind};
 
 use crate::principal::{Principal, one_or_many};
+use crate::sorted::{Map, Set};
 
 /// Whether a statement allows or denies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,13 +33,13 @@ pub enum Effect {
 pub struct PolicyStatement {
     sid: Option<String>,
     effect: Effect,
-    principals: BTreeSet<Principal>,
-    not_principals: BTreeSet<Principal>,
-    actions: BTreeSet<Cow<'static, str>>,
-    not_actions: BTreeSet<Cow<'static, str>>,
-    resources: BTreeSet<Expr>,
-    not_resources: BTreeSet<Expr>,
-    conditions: BTreeMap<Cow<'static, str>, BTreeMap<Cow<'static, str>, BTreeSet<Expr>>>,
+    principals: Set<Principal>,
+    not_principals: Set<Principal>,
+    actions: Set<Cow<'static, str>>,
+    not_actions: Set<Cow<'static, str>>,
+    resources: Set<Expr>,
+    not_resources: Set<Expr>,
+    conditions: Map<Cow<'static, str>, Map<Cow<'static, str>, Set<Expr>>>,
 }
 
 impl Fact for PolicyStatement {
@@ -68,13 +68,13 @@ impl PolicyStatement {
         Self {
             sid: None,
             effect,
-            principals: BTreeSet::new(),
-            not_principals: BTreeSet::new(),
-            actions: BTreeSet::new(),
-            not_actions: BTreeSet::new(),
-            resources: BTreeSet::new(),
-            not_resources: BTreeSet::new(),
-            conditions: BTreeMap::new(),
+            principals: Set::default(),
+            not_principals: Set::default(),
+            actions: Set::default(),
+            not_actions: Set::default(),
+            resources: Set::default(),
+            not_resources: Set::default(),
+            conditions: Map::default(),
         }
     }
 
@@ -129,7 +129,7 @@ impl PolicyStatement {
         values: impl IntoIterator<Item = V>,
     ) -> Self {
         let values = values.into_iter().map(|value| value.into().by_name());
-        self.conditions.entry(operator.into()).or_default().entry(key.into()).or_default().extend(values);
+        self.conditions.at(operator.into()).at(key.into()).extend(values);
         self
     }
 
@@ -142,7 +142,7 @@ impl PolicyStatement {
     /// The same statement about everything, as key policies want it: there `*` is the key itself.
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html>
     pub fn on_itself(mut self) -> Self {
-        self.resources = BTreeSet::from(["*".into()]);
+        self.resources = Set::from_iter(["*".into()]);
         self
     }
 
@@ -193,7 +193,7 @@ impl PolicyStatement {
                     !service.is_empty() && !action.is_empty() && name(service) && name(action)
                 })
         };
-        let wrong = self.actions.iter().chain(&self.not_actions).find(malformed)?;
+        let wrong = self.actions.iter().chain(self.not_actions.iter()).find(malformed)?;
         Some(format!("`{wrong}` is no action; actions are written `service:Name`"))
     }
 
@@ -224,7 +224,7 @@ impl PolicyStatement {
             }
         }
         if !self.conditions.is_empty() {
-            let keys = |keys: &BTreeMap<Cow<'static, str>, BTreeSet<Expr>>| {
+            let keys = |keys: &Map<Cow<'static, str>, Set<Expr>>| {
                 Expr::map(keys.iter().map(|(key, values)| (key.clone(), one_or_many(values.iter().cloned()))))
             };
             let conditions = self.conditions.iter().map(|(operator, of)| (operator.clone(), keys(of)));
@@ -261,6 +261,13 @@ pub struct PolicySize {
 }
 
 impl PolicySize {
+    /// The size of a document as it will be written.
+    pub(crate) fn of(document: &Expr) -> Self {
+        let mut size = Self::default();
+        measure(document, &mut size);
+        size
+    }
+
     /// The characters with an estimate for the references: the ARN of a key, which is the longest that CloudFormation
     /// assigns here, has 75 to 85.
     #[must_use]
@@ -306,14 +313,16 @@ impl PolicyDocument {
     /// The same permissions in fewer statements: those that differ only in their resources, their actions or their
     /// principals become one. The order of the statements has no meaning and does not change the result.
     pub fn merged(&self) -> Self {
-        let mut statements: BTreeSet<PolicyStatement> = self.statements.iter().cloned().collect();
+        let mut statements = self.statements.clone();
+        statements.sort_unstable();
+        statements.dedup();
         loop {
             let before = statements.len();
-            statements = merge_by(statements, |statement| &mut statement.resources);
-            statements = merge_by(statements, |statement| &mut statement.actions);
-            statements = merge_by(statements, |statement| &mut statement.principals);
+            merge_by(&mut statements, |statement| &mut statement.resources);
+            merge_by(&mut statements, |statement| &mut statement.actions);
+            merge_by(&mut statements, |statement| &mut statement.principals);
             if statements.len() == before {
-                return Self { id: self.id.clone(), statements: statements.into_iter().collect() };
+                return Self { id: self.id.clone(), statements };
             }
         }
     }
@@ -323,9 +332,7 @@ impl PolicyDocument {
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
     #[must_use]
     pub fn size(&self) -> PolicySize {
-        let mut size = PolicySize::default();
-        measure(&self.expr(), &mut size);
-        size
+        PolicySize::of(&self.expr())
     }
 
     /// The document as a property of a resource.
@@ -370,26 +377,45 @@ impl Fact for ManagedPolicy {
 
 /// Unites one set of the statements that agree in everything else. Empty sets stay apart: no resource is not every
 /// resource.
-fn merge_by<T: Ord>(
-    statements: BTreeSet<PolicyStatement>,
-    set: impl Fn(&mut PolicyStatement) -> &mut BTreeSet<T>,
-) -> BTreeSet<PolicyStatement> {
-    let mut groups: BTreeMap<(PolicyStatement, bool), BTreeSet<T>> = BTreeMap::new();
-    for mut statement in statements {
-        let values = std::mem::take(set(&mut statement));
-        groups.entry((statement, values.is_empty())).or_default().extend(values);
+fn merge_by<T: Ord>(statements: &mut Vec<PolicyStatement>, set: impl Fn(&mut PolicyStatement) -> &mut Set<T>) {
+    if statements.len() < 2 {
+        return;
     }
-    let united = groups.into_iter().map(|((mut statement, _), values)| {
+    let apart = statements.drain(..).map(|mut statement| {
+        let values = std::mem::take(set(&mut statement));
+        (statement, values)
+    });
+    let mut apart: Vec<(PolicyStatement, Set<T>)> = apart.collect();
+    let by = |one: &(PolicyStatement, Set<T>), other: &(PolicyStatement, Set<T>)| {
+        (&one.0, one.1.is_empty()).cmp(&(&other.0, other.1.is_empty()))
+    };
+    apart.sort_by(by);
+    apart.dedup_by(|next, kept| {
+        let same = by(next, kept).is_eq();
+        if same {
+            kept.1.extend(std::mem::take(&mut next.1));
+        }
+        same
+    });
+    statements.extend(apart.into_iter().map(|(mut statement, values)| {
         *set(&mut statement) = values;
         statement
-    });
-    united.collect()
+    }));
+    statements.sort_unstable();
 }
 
 /// The length of an expression as compact JSON without white space.
 fn measure(expr: &Expr, size: &mut PolicySize) {
     // White space inside of strings does not count either.
-    let text = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count() + text.matches(['"', '\\']).count() + 2;
+    let text = |text: &str| {
+        let escaped = text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+        let counted = if text.is_ascii() {
+            text.bytes().filter(|byte| !matches!(byte, b' ' | b'\t'..=b'\r')).count()
+        } else {
+            text.chars().filter(|c| !c.is_whitespace()).count()
+        };
+        counted + escaped + 2
+    };
     match expr {
         Expr::Str(known) => size.characters += text(known),
         Expr::Bool(flag) => size.characters += if *flag { 4 } else { 5 },
@@ -427,6 +453,7 @@ fn measure(expr: &Expr, size: &mut PolicySize) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn read(bucket: &str) -> PolicyStatement {
         PolicyStatement::allow(["s3:GetObject"]).on([format!("arn:aws:s3:::{bucket}/*")])
@@ -498,7 +525,7 @@ mod tests {
     /// Every (effect, action, resource, condition) that a document speaks about.
     fn meaning(document: &PolicyDocument) -> BTreeSet<(Effect, String, Expr, usize)> {
         let of = |statement: &PolicyStatement| {
-            let (effect, conditions) = (statement.effect, statement.conditions.len());
+            let (effect, conditions) = (statement.effect, statement.conditions.iter().len());
             let resources: Vec<Expr> = statement.resources.iter().cloned().collect();
             let actions: Vec<String> = statement.action_names().map(str::to_owned).collect();
             actions

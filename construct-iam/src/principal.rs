@@ -1,11 +1,12 @@
 //! Who a statement is about.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use construct_core::{Env, Expr, Properties, Value, kind};
 
 use crate::arn::Arn;
+use crate::sorted::Set;
 
 /// A principal of a resource or trust policy.
 ///
@@ -50,12 +51,12 @@ impl Principal {
     }
 
     /// The `Principal` element of a set.
-    pub(crate) fn element(principals: &BTreeSet<Self>) -> Expr {
+    pub(crate) fn element(principals: &Set<Self>) -> Expr {
         if principals.contains(&Self::Any) {
             return "*".into();
         }
         let mut kinds: BTreeMap<&'static str, Vec<Expr>> = BTreeMap::new();
-        for principal in principals {
+        for principal in principals.iter() {
             let (kind, value) = match principal {
                 Self::Any => continue,
                 Self::Aws(arn) => ("AWS", arn.clone()),

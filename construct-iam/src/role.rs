@@ -7,7 +7,7 @@ use construct_core::{
 
 use crate::arn::Arn;
 use crate::import::{ArnKind, Imported};
-use crate::policy::{ManagedPolicy, PolicyDocument, PolicyStatement};
+use crate::policy::{ManagedPolicy, PolicyDocument, PolicySize, PolicyStatement};
 use crate::principal::Principal;
 
 construct_core::handle! {
@@ -251,13 +251,15 @@ impl Lower for Role {
             cx.facts::<PolicyStatement>().cloned().partition(PolicyStatement::has_principal);
         let trust: PolicyDocument = self.trust.statements().cloned().chain(trusting).collect();
         let permissions: PolicyDocument = self.permissions.statements().cloned().chain(permitting).collect();
-        let (trust, permissions) = (trust.merged(), permissions.merged());
-        self.measure(cx, &trust, &permissions);
+        let (trust, permissions) = (trust.merged().expr(), permissions.merged());
+        let merged = (!permissions.is_empty()).then(|| ("Permissions".to_owned(), permissions.expr()));
+        let own = self.policies.iter().map(|(name, document)| (name.clone(), document.expr()));
+        let policies: Vec<(String, Expr)> = merged.into_iter().chain(own).collect();
+        measure(cx, &trust, &policies);
 
-        let merged = (!permissions.is_empty()).then(|| ("Permissions".to_owned(), permissions));
-        let policies = merged.into_iter().chain(self.policies.iter().cloned()).map(|(name, document)| {
-            Expr::from(Properties::new().set("PolicyName", name).set("PolicyDocument", document.expr()))
-        });
+        let policies = policies
+            .into_iter()
+            .map(|(name, document)| Properties::new().set("PolicyName", name).set("PolicyDocument", document));
         let attached = cx.facts::<ManagedPolicy>().map(|policy| policy.arn().clone());
         let boundary =
             self.boundary.clone().or_else(|| cx.facts::<PermissionsBoundary>().next().map(|fact| fact.0.clone()));
@@ -266,7 +268,7 @@ impl Lower for Role {
             .opt("RoleName", self.name.clone())
             .opt("Path", path)
             .opt("Description", self.description.clone())
-            .set("AssumeRolePolicyDocument", trust.expr())
+            .set("AssumeRolePolicyDocument", trust)
             .list("ManagedPolicyArns", self.managed.iter().cloned().chain(attached))
             .list("Policies", policies)
             .opt("MaxSessionDuration", self.max_session_seconds)
@@ -285,23 +287,22 @@ impl Lower for Role {
     }
 }
 
-impl Role {
-    fn measure(&self, cx: &LowerCx<'_>, trust: &PolicyDocument, permissions: &PolicyDocument) {
-        let inline = self.policies.iter().map(|(_, document)| document.size().estimated()).sum::<usize>();
-        let counts = [
-            ("inline policies", inline + permissions.size().estimated(), INLINE_POLICY_CHARACTERS),
-            ("trust policy", trust.size().estimated(), TRUST_POLICY_CHARACTERS),
-        ];
-        for (what, n, most) in counts {
-            if n > most {
-                cx.report(
-                    Diagnostic::error(
-                        "iam::policy-too-large",
-                        format!("the {what} of this role have {n} characters; IAM takes at most {most}"),
-                    )
-                    .help("divide the work among several roles, or move permissions to a managed policy"),
-                );
-            }
+/// Reports what IAM would refuse to hold.
+fn measure(cx: &LowerCx<'_>, trust: &Expr, policies: &[(String, Expr)]) {
+    let inline = policies.iter().map(|(_, document)| PolicySize::of(document).estimated()).sum();
+    let counts = [
+        ("inline policies", inline, INLINE_POLICY_CHARACTERS),
+        ("trust policy", PolicySize::of(trust).estimated(), TRUST_POLICY_CHARACTERS),
+    ];
+    for (what, n, most) in counts {
+        if n > most {
+            cx.report(
+                Diagnostic::error(
+                    "iam::policy-too-large",
+                    format!("the {what} of this role have {n} characters; IAM takes at most {most}"),
+                )
+                .help("divide the work among several roles, or move permissions to a managed policy"),
+            );
         }
     }
 }

@@ -1,0 +1,120 @@
+//! Sets and maps of a few entries, as the elements of a statement are: a sorted list each, which is compared, copied and
+//! held in a fraction of what a tree costs.
+
+/// A set.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Set<T>(Vec<T>);
+
+impl<T> Default for Set<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Ord> Set<T> {
+    pub(crate) fn insert(&mut self, item: T) {
+        if let Err(place) = self.0.binary_search(&item) {
+            self.0.insert(place, item);
+        }
+    }
+
+    pub(crate) fn contains(&self, item: &T) -> bool {
+        self.0.binary_search(item).is_ok()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.0.iter()
+    }
+}
+
+impl<T: Ord> Extend<T> for Set<T> {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, items: I) {
+        let sorted = self.0.len();
+        self.0.extend(items);
+        if self.0.len() > sorted {
+            self.0.sort_unstable();
+            self.0.dedup();
+        }
+    }
+}
+
+impl<T: Ord> FromIterator<T> for Set<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        let mut set = Self::default();
+        set.extend(items);
+        set
+    }
+}
+
+impl<T> IntoIterator for Set<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// A map.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Map<K, V>(Vec<(K, V)>);
+
+impl<K, V> Default for Map<K, V> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<K: Ord, V: Default> Map<K, V> {
+    /// The value of a key, which is put there if need be.
+    pub(crate) fn at(&mut self, key: K) -> &mut V {
+        let place = match self.0.binary_search_by(|(there, _)| there.cmp(&key)) {
+            Ok(place) => place,
+            Err(place) => {
+                self.0.insert(place, (key, V::default()));
+                place
+            }
+        };
+        &mut self.0[place].1
+    }
+}
+
+impl<K, V> Map<K, V> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, (K, V)> {
+        self.0.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    proptest! {
+        #[test]
+        fn they_hold_and_compare_as_the_standard_ones_do(left: Vec<u8>, right: Vec<u8>) {
+            let standard = |items: &[u8]| items.iter().copied().collect::<BTreeSet<_>>();
+            let ours = |items: &[u8]| items.iter().copied().collect::<Set<_>>();
+            let mut inserted = Set::default();
+            left.iter().for_each(|&item| inserted.insert(item));
+            prop_assert_eq!(&inserted, &ours(&left));
+            prop_assert_eq!(ours(&left).into_iter().collect::<Vec<_>>(), standard(&left).into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(ours(&left).cmp(&ours(&right)), standard(&left).cmp(&standard(&right)));
+            prop_assert_eq!(ours(&left).contains(&7), standard(&left).contains(&7));
+
+            let (mut map, mut like) = (Map::<u8, usize>::default(), BTreeMap::<u8, usize>::new());
+            left.iter().for_each(|&key| *map.at(key) += 1);
+            left.iter().for_each(|&key| *like.entry(key).or_default() += 1);
+            prop_assert_eq!(map.iter().copied().collect::<Vec<_>>(), like.into_iter().collect::<Vec<_>>());
+        }
+    }
+}
