@@ -1,0 +1,1 @@
+"""How `benches/run` measures. Standard library only."""
