@@ -145,7 +145,7 @@ fn condition_values_are_proposed_only_where_they_help() {
             _ => None,
         }
     };
-    let with = |key: &str, value: &str| Context::closed().with(key, value);
+    let with = |key: &'static str, value: &str| Context::closed().with(key, value);
     let some = |value: &str| Some(vec![value.to_owned()]);
     assert_eq!(
         propose(json!({ "ArnEquals": { "aws:PrincipalArn": "arn:aws:iam::1:role/x" } }), with("aws:PrincipalArn", arn)),

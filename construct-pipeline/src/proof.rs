@@ -6,7 +6,7 @@ use construct_core::{App, Assembly, AssemblyCheck, CheckCx, Fact, Reach};
 use serde_json::Value as Json;
 
 use crate::access::template::Templates;
-use crate::access::{Outside, prove};
+use crate::access::{Outside, unproved};
 
 /// What comes of an access that a pipeline needs and the emitted policies deny.
 ///
@@ -62,7 +62,7 @@ impl AssemblyCheck for AccessProof {
             return;
         }
         let templates = Templates::of(cx.assembly());
-        let findings = prove(&templates, &Outside::new()).findings();
+        let findings = unproved(&templates, &Outside::new()).findings();
         if findings.is_empty() {
             return;
         }

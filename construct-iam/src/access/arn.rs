@@ -4,8 +4,11 @@
 //! [IAM JSON policy elements: Resource](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html) and
 //! [ARN condition operators](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN).
 
-use super::pattern::{Token, glob, may_match, must_match};
+use super::context::Context;
+use super::pattern::{NoValue, Pattern, Resolved};
+use super::plain::Plain;
 use super::symbol::{is_symbol, is_text};
+use super::token::{Token, glob, may_match, must_match};
 use super::truth::Truth;
 
 /// Where the pattern stands; the rules differ in the service part.
@@ -20,14 +23,98 @@ pub(crate) enum Place {
 const PARTS: usize = 6;
 const SERVICE: usize = 2;
 
-/// Whether the pattern, variables replaced, matches the ARN.
-pub(crate) fn matches_arn(pattern: &[Token], arn: &str, place: Place) -> Truth {
-    let (Some(parts), Some(values)) = (split_pattern(pattern), split_text(arn)) else {
-        return unsplit(pattern, arn, place);
+/// A text that is matched as an ARN, taken apart once for any number of patterns.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ArnText<'a> {
+    pub(crate) text: &'a str,
+    colons: Option<Colons>,
+    /// Whether it is an ARN without symbols.
+    is_literal: bool,
+}
+
+/// Where the five colons stand that divide an ARN into its parts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Colons([u32; PARTS - 1]);
+
+impl<'a> ArnText<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self::divided(text, Colons::find(text))
+    }
+
+    /// A text of which it is known already where it divides.
+    pub(crate) fn divided(text: &'a str, colons: Option<Colons>) -> Self {
+        Self { text, colons, is_literal: colons.is_some() && text.is_ascii() }
+    }
+}
+
+impl Colons {
+    /// `None` if the text is no ARN, or hides where its parts begin.
+    pub(crate) fn find(text: &str) -> Option<Self> {
+        let mut colons = [0; PARTS - 1];
+        let mut found = 0;
+        for (at, c) in text.bytes().enumerate() {
+            if c == b':' {
+                colons[found] = u32::try_from(at).ok()?;
+                found += 1;
+                if found == PARTS - 1 {
+                    let head = &text[..at];
+                    let hides = !head.is_ascii() && head.chars().any(|c| is_symbol(c) && is_text(c));
+                    return (!hides).then_some(Self(colons));
+                }
+            }
+        }
+        None
+    }
+
+    fn split(self, text: &str) -> [&str; PARTS] {
+        let mut parts = [""; PARTS];
+        let mut start = 0;
+        for (part, colon) in parts.iter_mut().zip(self.0) {
+            *part = &text[start..colon as usize];
+            start = colon as usize + 1;
+        }
+        parts[PARTS - 1] = &text[start..];
+        parts
+    }
+}
+
+/// Whether the pattern matches the ARN.
+pub(crate) fn matches_arn(
+    pattern: &Pattern,
+    arn: ArnText<'_>,
+    place: Place,
+    context: &Context,
+) -> Result<Truth, NoValue> {
+    if pattern.source() == arn.text && pattern.is_literal_arn() {
+        return Ok(Truth::Yes);
+    }
+    if arn.is_literal && pattern.is_literal_arn() {
+        return Ok(Truth::No);
+    }
+    let resolved = pattern.resolve(context)?;
+    if let (Resolved::Plain(plain, Some(colons)), Some(divided)) = (&resolved, arn.colons) {
+        let part = |text| Plain { text, ..*plain };
+        let (parts, values) = (colons.split(plain.text).map(part), divided.split(arn.text));
+        let matched = Truth::all(parts.iter().zip(values).map(|(part, value)| part.glob(value)));
+        return Ok(if doubtful_service(place, || parts[SERVICE].is_wild()) { matched.doubted() } else { matched });
+    }
+    Ok(matches_tokens(&resolved.into_tokens(), arn, place))
+}
+
+fn matches_tokens(pattern: &[Token], arn: ArnText<'_>, place: Place) -> Truth {
+    let (Some(parts), Some(colons)) = (split_pattern(pattern), arn.colons) else {
+        return unsplit(pattern, arn.text, place);
     };
-    let matched = Truth::all(parts.iter().zip(values).map(|(part, value)| glob(part, value)));
-    let is_wild = |token: &Token| matches!(token, Token::One | Token::Run);
-    if place == Place::Resource && parts[SERVICE].iter().any(is_wild) { matched.doubted() } else { matched }
+    let matched = Truth::all(parts.iter().zip(colons.split(arn.text)).map(|(part, value)| glob(part, value)));
+    if doubtful_service(place, || parts[SERVICE].iter().any(is_wild)) { matched.doubted() } else { matched }
+}
+
+fn doubtful_service(place: Place, is_wild: impl FnOnce() -> bool) -> bool {
+    place == Place::Resource && is_wild()
+}
+
+fn is_wild(token: &Token) -> bool {
+    matches!(token, Token::One | Token::Run)
 }
 
 /// The match where the parts of one side cannot be told: short patterns, texts that are no ARNs, symbols that may hide colons.
@@ -55,7 +142,7 @@ fn aligns(pattern: &[Token], place: Place) -> bool {
         return true;
     }
     let last_colon = pattern.iter().rposition(|token| *token == Token::Char(':')).unwrap_or(0);
-    !pattern[..last_colon].iter().any(|token| matches!(token, Token::One | Token::Run))
+    !pattern[..last_colon].iter().any(is_wild)
 }
 
 /// The six parts of a pattern, unless it is shorter or hides where they begin.
@@ -77,26 +164,26 @@ fn split_pattern(pattern: &[Token]) -> Option<[&[Token]; PARTS]> {
 
 /// The six parts of an ARN, unless the text is none or hides where they begin.
 pub(crate) fn split_text(arn: &str) -> Option<[&str; PARTS]> {
-    let mut parts = [""; PARTS];
-    let mut pieces = arn.splitn(PARTS, ':');
-    for (i, part) in parts.iter_mut().enumerate() {
-        *part = pieces.next()?;
-        if i < PARTS - 1 && !part.is_ascii() && part.chars().any(|c| is_symbol(c) && is_text(c)) {
-            return None;
-        }
-    }
-    Some(parts)
+    Some(Colons::find(arn)?.split(arn))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::pattern::{Pattern, Variables};
+    use super::super::pattern::Variables;
     use super::*;
 
     fn check(pattern: &str, arn: &str, resource: Truth, condition: Truth) {
         let compiled = Pattern::new(pattern, true, Variables::Literal);
-        assert_eq!(matches_arn(compiled.tokens(), arn, Place::Resource), resource, "Resource {pattern} on {arn}");
-        assert_eq!(matches_arn(compiled.tokens(), arn, Place::Condition), condition, "condition {pattern} on {arn}");
+        let tokens = Pattern::new(pattern, true, Variables::Literal)
+            .resolve(&Context::closed())
+            .expect("no variables")
+            .into_tokens()
+            .into_owned();
+        for (place, expected) in [(Place::Resource, resource), (Place::Condition, condition)] {
+            let matched = matches_arn(&compiled, ArnText::new(arn), place, &Context::closed());
+            assert_eq!(matched, Ok(expected), "{place:?} {pattern} on {arn}");
+            assert_eq!(matches_tokens(&tokens, ArnText::new(arn), place), expected, "{place:?} {pattern} on {arn}");
+        }
     }
 
     fn both(pattern: &str, arn: &str, expected: Truth) {

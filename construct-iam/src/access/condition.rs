@@ -4,7 +4,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html>.
 
 use super::context::{Context, Found};
-use super::operator::{Comparison, Operand, Operator, Set};
+use super::operator::{Comparison, Got, Operand, Operator, Set};
 use super::truth::Truth;
 
 /// One operator applied to one key.
@@ -46,6 +46,7 @@ impl Condition {
 
     /// Whether one value of the request meets the condition.
     pub(crate) fn one(&self, got: &str, context: &Context) -> Truth {
+        let got = Got::new(got, self.operator.comparison);
         let compare = |operand| self.operator.compare(operand, got, context);
         let matched = Truth::any(self.operands.iter().map(compare));
         if self.operator.negated { !matched } else { matched }

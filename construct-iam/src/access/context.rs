@@ -1,7 +1,9 @@
 //! The request context: what is known about each condition key.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// What is known about one condition key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,10 +35,13 @@ pub enum ContextValue {
 /// assert_eq!(context.get("aws:SourceArn"), ContextValue::Absent);
 /// assert_eq!(context.get("aws:SourceIp"), ContextValue::Unknown);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Context {
-    keys: BTreeMap<String, ContextValue>,
+    /// As written; no two of them equal in lower case.
+    keys: Vec<(Cow<'static, str>, ContextValue)>,
     open: bool,
+    /// Asked for the keys that are not mentioned here.
+    base: Option<Arc<Context>>,
 }
 
 /// A borrowed [`ContextValue`].
@@ -52,50 +57,78 @@ impl Context {
     /// A context in which every key that is not mentioned is unknown.
     #[must_use]
     pub const fn open() -> Self {
-        Self { keys: BTreeMap::new(), open: true }
+        Self { keys: Vec::new(), open: true, base: None }
     }
 
     /// A context in which every key that is not mentioned is absent from the request.
     #[must_use]
     pub const fn closed() -> Self {
-        Self { keys: BTreeMap::new(), open: false }
+        Self { keys: Vec::new(), open: false, base: None }
+    }
+
+    /// A context that says what `base` says, until it is told more. It is shared, so that what many requests have in common is said once.
+    ///
+    /// ```
+    /// use construct_iam::access::{Context, ContextValue};
+    ///
+    /// let caller = Context::open().with("aws:PrincipalType", "AssumedRole").with("aws:username", "ann");
+    /// let call = Context::over(caller.into()).absent("aws:username");
+    /// assert_eq!(call.get("aws:PrincipalType"), ContextValue::One("AssumedRole".to_owned()));
+    /// assert_eq!(call.get("aws:username"), ContextValue::Absent);
+    /// ```
+    #[must_use]
+    pub fn over(base: Arc<Self>) -> Self {
+        Self { keys: Vec::new(), open: base.open, base: Some(base) }
     }
 
     /// Says that the key is in the request, with this single value.
     #[must_use]
-    pub fn with(self, key: &str, value: impl Into<String>) -> Self {
+    pub fn with(self, key: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
         self.set(key, ContextValue::One(value.into()))
     }
 
     /// Says that the key is multivalued and has these values.
     #[must_use]
-    pub fn with_list<V: Into<String>>(self, key: &str, values: impl IntoIterator<Item = V>) -> Self {
+    pub fn with_list<V: Into<String>>(
+        self,
+        key: impl Into<Cow<'static, str>>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
         self.set(key, ContextValue::Many(values.into_iter().map(Into::into).collect()))
     }
 
     /// Says that the key is not in the request.
     #[must_use]
-    pub fn absent(self, key: &str) -> Self {
+    pub fn absent(self, key: impl Into<Cow<'static, str>>) -> Self {
         self.set(key, ContextValue::Absent)
     }
 
     /// Says that nothing is known about the key.
     #[must_use]
-    pub fn unknown(self, key: &str) -> Self {
+    pub fn unknown(self, key: impl Into<Cow<'static, str>>) -> Self {
         self.set(key, ContextValue::Unknown)
     }
 
     /// Says what is known about the key; the latest word counts.
     #[must_use]
-    pub fn set(mut self, key: &str, value: ContextValue) -> Self {
-        self.keys.insert(key.to_ascii_lowercase(), value);
+    pub fn set(mut self, key: impl Into<Cow<'static, str>>, value: ContextValue) -> Self {
+        self.tell(key, value);
         self
+    }
+
+    /// The same, in place.
+    pub fn tell(&mut self, key: impl Into<Cow<'static, str>>, value: ContextValue) {
+        let key = key.into();
+        match self.keys.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&key)) {
+            Some(known) => known.1 = value,
+            None => self.keys.push((key, value)),
+        }
     }
 
     /// What is known about the key.
     #[must_use]
     pub fn get(&self, key: &str) -> ContextValue {
-        match self.find(&key.to_ascii_lowercase()) {
+        match self.find(key) {
             Found::One(value) => ContextValue::One(value.to_owned()),
             Found::Many(values) => ContextValue::Many(values.to_vec()),
             Found::Absent => ContextValue::Absent,
@@ -103,18 +136,52 @@ impl Context {
         }
     }
 
-    /// Looks up a key that is in lower case already.
+    /// Every key that is mentioned, with what is said of it.
+    pub fn mentioned(&self) -> impl Iterator<Item = (&str, &ContextValue)> {
+        let layers = std::iter::successors(Some(self), |context| context.base.as_deref());
+        let mut seen: Vec<&str> = Vec::new();
+        layers.flat_map(|context| &context.keys).filter_map(move |(key, value)| {
+            let is_news = !seen.iter().any(|known| known.eq_ignore_ascii_case(key));
+            is_news.then(|| {
+                seen.push(key);
+                (&**key, value)
+            })
+        })
+    }
+
     pub(crate) fn find(&self, key: &str) -> Found<'_> {
-        match self.keys.get(key) {
-            Some(ContextValue::One(value)) => Found::One(value),
-            Some(ContextValue::Many(values)) => Found::Many(values),
-            Some(ContextValue::Absent) => Found::Absent,
-            Some(ContextValue::Unknown) => Found::Unknown,
-            None if self.open => Found::Unknown,
-            None => Found::Absent,
+        match self.keys.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)) {
+            Some((_, ContextValue::One(value))) => Found::One(value),
+            Some((_, ContextValue::Many(values))) => Found::Many(values),
+            Some((_, ContextValue::Absent)) => Found::Absent,
+            Some((_, ContextValue::Unknown)) => Found::Unknown,
+            None => match &self.base {
+                Some(base) => base.find(key),
+                None if self.open => Found::Unknown,
+                None => Found::Absent,
+            },
         }
     }
 }
+
+/// Nothing is known.
+impl Default for Context {
+    fn default() -> Self {
+        Self::open()
+    }
+}
+
+/// Contexts are equal if they say the same.
+impl PartialEq for Context {
+    fn eq(&self, other: &Self) -> bool {
+        let said = |context: &Self| -> BTreeMap<String, ContextValue> {
+            context.mentioned().map(|(key, value)| (key.to_ascii_lowercase(), value.clone())).collect()
+        };
+        self.open == other.open && said(self) == said(other)
+    }
+}
+
+impl Eq for Context {}
 
 impl fmt::Display for ContextValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -148,6 +215,20 @@ mod tests {
     #[test]
     fn the_latest_word_counts() {
         assert_eq!(Context::open().with("a:b", "1").absent("A:b").get("a:b"), ContextValue::Absent);
+    }
+
+    #[test]
+    fn a_context_says_what_is_below_it_until_it_is_told_more() {
+        let base = Arc::new(Context::closed().with("a:b", "1").with("c:d", "2"));
+        let context = Context::over(Arc::clone(&base)).with("A:B", "3");
+        assert_eq!(
+            (context.get("a:b"), context.get("c:D")),
+            (ContextValue::One("3".into()), ContextValue::One("2".into()))
+        );
+        assert_eq!(context.get("e:f"), ContextValue::Absent);
+        assert_eq!(context.mentioned().map(|(key, _)| key).collect::<Vec<_>>(), ["A:B", "c:d"]);
+        assert_eq!(context, Context::closed().with("c:d", "2").with("a:b", "3"));
+        assert_ne!(context, *base);
     }
 
     #[test]

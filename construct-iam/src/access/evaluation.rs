@@ -104,21 +104,21 @@ impl<'a> Evaluation<'a> {
             same_account,
             impossible: impossible(request, same_account),
         };
-        let own = match request.principal {
+        let own = match *request.principal {
             Principal::RoleSession { .. } | Principal::User { .. } | Principal::Root { .. } => OwnPolicies::All,
             Principal::Federated { .. } => OwnPolicies::PerhapsScps,
             // A service principal has no policies of its own, and SCPs do not apply to it.
             Principal::Service { .. } | Principal::Anonymous => OwnPolicies::None,
         };
         if own == OwnPolicies::All {
-            this.identity = this.read(Slot::Identity, &policies.identity, None).directly;
-            this.boundary = policies.boundary.as_deref().map(|p| this.read(Slot::Boundary, p, None).directly);
-            this.session = policies.session.as_deref().map(|p| this.read(Slot::Session, p, None).directly);
+            this.identity = this.read(Slot::Identity, &policies.own.identity, None).directly;
+            this.boundary = policies.own.boundary.as_deref().map(|p| this.read(Slot::Boundary, p, None).directly);
+            this.session = policies.own.session.as_deref().map(|p| this.read(Slot::Session, p, None).directly);
         }
         this.resource = this.read(Slot::Resource, &policies.resource, None);
         if own != OwnPolicies::None {
             let doubt = (own == OwnPolicies::PerhapsScps).then_some(SCP_DOUBT);
-            for level in &policies.scps {
+            for level in &policies.own.scps {
                 let grant = this.read(Slot::Scp(level), &level.policies, doubt).directly;
                 this.scps.push((level, grant));
             }
@@ -188,7 +188,7 @@ impl<'a> Evaluation<'a> {
             return Truth::No;
         }
         let directly = self.resource.directly.truth();
-        match self.request.principal {
+        match *self.request.principal {
             Principal::RoleSession { .. } | Principal::User { .. } | Principal::Root { .. } => {
                 let allowed = match self.same_account {
                     Truth::Yes => self.allowed_inside_account(),
@@ -208,7 +208,7 @@ impl<'a> Evaluation<'a> {
 
     /// Why nothing is documented about a request by means of an identity provider.
     pub(crate) fn undocumented_federation(&self) -> Option<&'static str> {
-        if !matches!(self.request.principal, Principal::Federated { .. }) {
+        if !matches!(*self.request.principal, Principal::Federated { .. }) {
             None
         } else if self.request.kind != ResourceKind::Trust {
             Some("requests by means of an identity provider for anything but a role")
@@ -245,7 +245,7 @@ impl<'a> Evaluation<'a> {
         if forbidden_across_accounts(self.request).is_some() {
             return Truth::No;
         }
-        let identity = match self.request.principal {
+        let identity = match *self.request.principal {
             // The root user has every permission in its own account; of others, no page speaks.
             Principal::Root { .. } => Truth::Unknown,
             _ => self.identity.truth(),
@@ -254,7 +254,7 @@ impl<'a> Evaluation<'a> {
     }
 
     pub(crate) fn identity_inside_account(&self) -> Truth {
-        match self.request.principal {
+        match *self.request.principal {
             Principal::Root { .. } => Truth::Yes,
             _ => self.identity.truth(),
         }
@@ -287,7 +287,7 @@ impl<'a> Grants<'a> {
 }
 
 fn impossible(request: &Request, same_account: Truth) -> Option<Impossible> {
-    if matches!(request.principal, Principal::Root { .. }) && request.action_lookup == "sts:assumerole" {
+    if matches!(*request.principal, Principal::Root { .. }) && request.action_lookup == "sts:assumerole" {
         return Some(Impossible::AssumeRoleAsRoot);
     }
     if same_account.is_no() && request.principal.is_identity() { forbidden_across_accounts(request) } else { None }
@@ -328,10 +328,10 @@ fn forbidden_across_accounts(request: &Request) -> Option<Impossible> {
 pub(crate) fn policies_in<'a>(slot: Slot<'a>, evaluation: &Evaluation<'a>) -> &'a [Policy] {
     let set = evaluation.policies;
     match slot {
-        Slot::Identity => &set.identity,
+        Slot::Identity => &set.own.identity,
         Slot::Resource => &set.resource,
-        Slot::Boundary => set.boundary.as_deref().unwrap_or_default(),
-        Slot::Session => set.session.as_deref().unwrap_or_default(),
+        Slot::Boundary => set.own.boundary.as_deref().unwrap_or_default(),
+        Slot::Session => set.own.session.as_deref().unwrap_or_default(),
         Slot::Scp(level) | Slot::Rcp(level) => &level.policies,
     }
 }

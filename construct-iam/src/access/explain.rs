@@ -169,7 +169,7 @@ fn open_permissions(evaluation: &Evaluation<'_>, assumptions: &mut Vec<Assumptio
         if evaluation.same_account == Truth::Unknown {
             assumptions.push(fact(Unknown::SameAccount));
         }
-        if matches!(evaluation.request.principal, Principal::Root { .. }) {
+        if matches!(*evaluation.request.principal, Principal::Root { .. }) {
             assumptions.push(fact(Unknown::Undocumented("what a root user may do in other accounts")));
         }
         possible(&everyway, assumptions);

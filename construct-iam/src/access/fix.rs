@@ -55,7 +55,7 @@ pub(crate) fn fixes(evaluation: &Evaluation<'_>) -> Vec<Fix> {
     let across = !evaluation.same_account.is_yes();
     if across || !(named.directly.is_yes() || named.as_role.is_yes()) {
         let granted = if across { evaluation.identity.truth() } else { evaluation.identity_inside_account() };
-        if !granted.is_yes() && !matches!(evaluation.request.principal, Principal::Root { .. }) {
+        if !granted.is_yes() && !matches!(*evaluation.request.principal, Principal::Root { .. }) {
             fixes.push(side_fix(Slot::Identity, evaluation));
         }
     }
@@ -255,7 +255,7 @@ fn resource_fix(evaluation: &Evaluation<'_>) -> Option<(Fix, Named)> {
 /// The `Principal` and the `Condition` that let in who makes the request, and how they name it.
 fn principal_to_add(request: &Request) -> Option<(Value, Option<Value>, Named)> {
     let directly = Named { directly: Truth::Yes, ..Named::NOT };
-    let principal = &request.principal;
+    let principal = &*request.principal;
     match principal {
         Principal::Service { name } => Some((json!({ "Service": name }), None, directly)),
         Principal::Federated { provider, .. } => Some((json!({ "Federated": provider }), None, directly)),

@@ -13,7 +13,8 @@
 //!
 //! ```text
 //! truth    symbol                  three-valued logic; characters that stand for values not known yet
-//! pattern  arn  values  operator   matching text, ARNs, numbers, dates, addresses
+//! pattern  token    plain           patterns: compiled, element by element, byte by byte
+//! arn      values   operator        matching ARNs, numbers, dates, addresses
 //! context  principal  request      the question
 //! policy   parse  condition  error the policies
 //! statement  evaluation            the decision
@@ -32,12 +33,14 @@ mod fix;
 mod operator;
 mod parse;
 mod pattern;
+mod plain;
 mod policy;
 mod principal;
 mod request;
 mod sentences;
 mod statement;
 pub mod symbol;
+mod token;
 mod truth;
 mod values;
 mod verdict;

@@ -3,10 +3,11 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
-use super::arn::{Place, matches_arn};
+use super::arn::{ArnText, Place, matches_arn};
 use super::context::Context;
-use super::pattern::{Pattern, Token, Variables, glob};
+use super::pattern::{Pattern, Variables};
 use super::symbol;
+use super::token::{Token, glob};
 use super::truth::Truth;
 use super::values::{Cidr, Decimal, Moment, base64};
 
@@ -131,35 +132,49 @@ impl Operator {
     }
 
     /// Whether the value of the request meets the value of the policy; negation is left to the caller.
-    pub(crate) fn compare(self, operand: &Operand, got: &str, context: &Context) -> Truth {
+    pub(crate) fn compare(self, operand: &Operand, got: Got<'_>, context: &Context) -> Truth {
+        let Got { text, arn } = got;
         let compared = match (self.comparison, operand) {
+            // A variable without a value makes a comparison fail, and so a negated one hold.
             (Comparison::Text | Comparison::Glob, Operand::Pattern(pattern)) => {
-                // A variable without a value makes the comparison fail, and so a negated one hold.
-                return pattern.resolve(context, |tokens| glob(tokens, got)).unwrap_or(Truth::No);
+                return pattern.glob(text, context).unwrap_or(Truth::No);
             }
             (Comparison::TextIgnoringCase, Operand::Pattern(pattern)) => {
-                return pattern.resolve(context, |tokens| ignoring_case(tokens, got)).unwrap_or(Truth::No);
+                return pattern.resolve(context).map_or(Truth::No, |one| ignoring_case(&one.into_tokens(), text));
             }
             (Comparison::Arn, Operand::Pattern(pattern)) => {
-                return pattern
-                    .resolve(context, |tokens| matches_arn(tokens, got, Place::Condition))
-                    .unwrap_or(Truth::No);
+                let arn = arn.unwrap_or_else(|| ArnText::new(text));
+                return matches_arn(pattern, arn, Place::Condition, context).unwrap_or(Truth::No);
             }
             (Comparison::Number(relation), Operand::Number(number)) => {
-                Decimal::parse(got).map(|got| relation.holds(got.cmp(number)))
+                Decimal::parse(text).map(|got| relation.holds(got.cmp(number)))
             }
             (Comparison::Date(relation), Operand::Date(date)) => {
-                Moment::parse(got).map(|got| relation.holds(got.cmp(date)))
+                Moment::parse(text).map(|got| relation.holds(got.cmp(date)))
             }
-            (Comparison::Bool, Operand::Bool(value)) => boolean(got).map(|got| got == *value),
+            (Comparison::Bool, Operand::Bool(value)) => boolean(text).map(|got| got == *value),
             (Comparison::Address, Operand::Address(range)) => {
-                got.parse::<IpAddr>().ok().and_then(|got| range.contains(got))
+                text.parse::<IpAddr>().ok().and_then(|got| range.contains(got))
             }
-            (Comparison::Bytes, Operand::Bytes(bytes)) => base64(got).map(|got| got == *bytes),
+            (Comparison::Bytes, Operand::Bytes(bytes)) => base64(text).map(|got| got == *bytes),
             _ => None,
         };
         // A value that does not parse has no documented meaning.
         compared.map_or(Truth::Unknown, Truth::from)
+    }
+}
+
+/// A value of a request, to be compared with any number of policy values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Got<'a> {
+    text: &'a str,
+    /// Taken apart already, if it is to be compared as an ARN.
+    arn: Option<ArnText<'a>>,
+}
+
+impl<'a> Got<'a> {
+    pub(crate) fn new(text: &'a str, comparison: Comparison) -> Self {
+        Self { text, arn: (comparison == Comparison::Arn).then(|| ArnText::new(text)) }
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::condition::Condition;
 use super::error::{PolicyError, Problem};
 use super::operator::{Operand, Operator};
-use super::pattern::{Pattern, Token, Variables};
+use super::pattern::{Pattern, Variables};
 use super::policy::{Actions, Effect, Policy, Principals, Resources, Statement};
 use super::principal::Entry;
 use super::symbol;
@@ -163,29 +163,12 @@ fn resource(map: &Map<String, Value>, variables: Variables) -> Parsed<Resources>
     let patterns = non_empty(values, element)?
         .iter()
         .map(|value| match value {
-            Value::String(text) => {
-                let mut pattern = Pattern::new(text, true, variables);
-                doubt_early_variables(&mut pattern);
-                Ok(pattern)
-            }
+            Value::String(text) => Ok(Pattern::of_resource(text, variables)),
             value if is_intrinsic(value) => Ok(Pattern::unknown()),
             _ => Err(wrong(element, "a string or a list of strings")),
         })
         .collect::<Parsed<_>>()?;
     Ok(if all_but { Resources::AllBut(patterns) } else { Resources::These(patterns) })
-}
-
-/// Variables may stand in the last part of an ARN only:
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse>.
-fn doubt_early_variables(pattern: &mut Pattern) {
-    let mut n_colons = 0;
-    for token in pattern.tokens_mut() {
-        match token {
-            Token::Char(':') => n_colons += 1,
-            Token::Variable(_) if n_colons < 5 => *token = Token::Opaque,
-            _ => {}
-        }
-    }
 }
 
 /// The conditions, and whether there may be some that the template does not show.

@@ -1,27 +1,13 @@
 //! Text with wildcards, policy variables and symbols, and whether it matches a text.
 
-use super::context::{Context, Found};
-use super::symbol::{self, is_name, is_symbol, is_text};
-use super::truth::Truth;
+use std::borrow::Cow;
 
-/// One element of a compiled pattern.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Token {
-    Char(char),
-    /// `?`
-    One,
-    /// `*`
-    Run,
-    /// A symbol: matches itself.
-    Symbol(char),
-    /// A `*`, `?` or `:` that a policy variable brought in. No AWS page says whether it is a wildcard or ends a part of an ARN, so it has to
-    /// match either way.
-    Doubtful(char),
-    /// Text of which nothing is known.
-    Opaque,
-    /// A policy variable, replaced before matching.
-    Variable(Box<Variable>),
-}
+use super::arn::Colons;
+use super::context::{Context, Found};
+use super::plain::Plain;
+use super::symbol::{self, is_symbol};
+use super::token::{Token, glob};
+use super::truth::Truth;
 
 /// `${key}` or `${key, 'default'}`.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,74 +29,155 @@ pub(crate) enum Variables {
 /// A compiled pattern together with the text it was written as.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Pattern {
-    source: String,
-    tokens: Vec<Token>,
-    variables: bool,
+    source: Box<str>,
+    form: Form,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Form {
+    /// The text is the pattern.
+    Plain {
+        wildcards: bool,
+        colons: Option<Colons>,
+    },
+    /// The text is the pattern, without wildcards and symbols: it matches what is equal to it.
+    Literal {
+        colons: Option<Colons>,
+    },
+    Tokens(Vec<Token>),
 }
 
 /// A variable has no value and no default.
 #[derive(Debug, PartialEq)]
 pub(crate) struct NoValue;
 
+/// A pattern once its variables have their values.
+#[derive(Debug)]
+pub(crate) enum Resolved<'p> {
+    Plain(Plain<'p>, Option<Colons>),
+    Tokens(Cow<'p, [Token]>),
+}
+
 impl Pattern {
     /// Compiles `source`; without `wildcards`, `*` and `?` are plain characters.
     pub(crate) fn new(source: &str, wildcards: bool, variables: Variables) -> Self {
-        let mut tokens = Vec::with_capacity(source.len());
-        let mut rest = source;
-        while let Some(c) = rest.chars().next() {
-            if rest.starts_with("${") && variables != Variables::Literal {
-                let (token, length) = match variables {
-                    Variables::Expand => variable(rest),
-                    _ => (Token::Opaque, rest.len()),
-                };
-                tokens.push(token);
-                rest = &rest[length..];
-                continue;
+        let has_variables = variables != Variables::Literal && source.contains("${");
+        let is_plain = !has_variables && (source.is_ascii() || !source.contains(symbol::UNKNOWN));
+        let form = if is_plain {
+            let colons = Colons::find(source);
+            let is_literal = source.is_ascii() && !(Plain { text: source, wildcards }).is_wild();
+            if is_literal { Form::Literal { colons } } else { Form::Plain { wildcards, colons } }
+        } else {
+            Form::Tokens(tokens(source, wildcards, variables))
+        };
+        Self { source: source.into(), form }
+    }
+
+    /// A pattern for ARNs. Variables may stand in the last part only:
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-wheretouse>.
+    pub(crate) fn of_resource(source: &str, variables: Variables) -> Self {
+        let mut pattern = Self::new(source, true, variables);
+        if let Form::Tokens(tokens) = &mut pattern.form {
+            let mut n_colons = 0;
+            for token in tokens {
+                match token {
+                    Token::Char(':') => n_colons += 1,
+                    Token::Variable(_) if n_colons < 5 => *token = Token::Opaque,
+                    _ => {}
+                }
             }
-            tokens.push(match c {
-                '*' if wildcards => Token::Run,
-                '?' if wildcards => Token::One,
-                symbol::UNKNOWN => Token::Opaque,
-                c if is_symbol(c) => Token::Symbol(c),
-                c => Token::Char(c),
-            });
-            rest = &rest[c.len_utf8()..];
         }
-        let variables = tokens.iter().any(|token| matches!(token, Token::Variable(_)));
-        Self { source: source.to_owned(), tokens, variables }
+        pattern
     }
 
     /// A pattern of which nothing is known.
     pub(crate) fn unknown() -> Self {
-        Self { source: symbol::UNKNOWN.to_string(), tokens: vec![Token::Opaque], variables: false }
+        Self { source: symbol::UNKNOWN.to_string().into(), form: Form::Tokens(vec![Token::Opaque]) }
     }
 
     pub(crate) fn source(&self) -> &str {
         &self.source
     }
 
-    pub(crate) fn tokens(&self) -> &[Token] {
-        &self.tokens
+    /// Whether it is `*` and matches everything.
+    pub(crate) fn is_anything(&self) -> bool {
+        &*self.source == "*" && matches!(self.form, Form::Plain { wildcards: true, .. })
     }
 
-    pub(crate) fn tokens_mut(&mut self) -> &mut [Token] {
-        &mut self.tokens
-    }
-
-    /// Matches with the tokens as they are once variables have their values.
-    pub(crate) fn resolve<T>(&self, context: &Context, then: impl FnOnce(&[Token]) -> T) -> Result<T, NoValue> {
-        if !self.variables {
-            return Ok(then(&self.tokens));
-        }
-        let mut resolved = Vec::with_capacity(self.tokens.len() + 16);
-        for token in &self.tokens {
-            match token {
-                Token::Variable(variable) => variable.expand(context, &mut resolved)?,
-                other => resolved.push(other.clone()),
+    /// The pattern as it is once variables have their values.
+    pub(crate) fn resolve(&self, context: &Context) -> Result<Resolved<'_>, NoValue> {
+        Ok(match &self.form {
+            Form::Plain { wildcards, colons } => {
+                Resolved::Plain(Plain { text: &self.source, wildcards: *wildcards }, *colons)
             }
-        }
-        Ok(then(&resolved))
+            Form::Literal { colons } => Resolved::Plain(Plain { text: &self.source, wildcards: false }, *colons),
+            Form::Tokens(tokens) => Resolved::Tokens(expanded(tokens, context)?),
+        })
     }
+
+    /// Whether the pattern is a literal ARN, and so matches those that are equal to it.
+    pub(crate) fn is_literal_arn(&self) -> bool {
+        matches!(self.form, Form::Literal { colons: Some(_) })
+    }
+
+    /// Whether the pattern matches the whole text.
+    pub(crate) fn glob(&self, text: &str, context: &Context) -> Result<Truth, NoValue> {
+        if matches!(self.form, Form::Literal { .. }) && (text == &*self.source || text.is_ascii()) {
+            return Ok(Truth::from(text == &*self.source));
+        }
+        Ok(match self.resolve(context)? {
+            Resolved::Plain(plain, _) => plain.glob(text),
+            Resolved::Tokens(tokens) => glob(&tokens, text),
+        })
+    }
+}
+
+impl<'p> Resolved<'p> {
+    pub(crate) fn into_tokens(self) -> Cow<'p, [Token]> {
+        match self {
+            Self::Plain(plain, _) => plain.tokens().collect(),
+            Self::Tokens(tokens) => tokens,
+        }
+    }
+}
+
+fn tokens(source: &str, wildcards: bool, variables: Variables) -> Vec<Token> {
+    let mut tokens = Vec::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(c) = rest.chars().next() {
+        if rest.starts_with("${") && variables != Variables::Literal {
+            let (token, length) = match variables {
+                Variables::Expand => variable(rest),
+                _ => (Token::Opaque, rest.len()),
+            };
+            tokens.push(token);
+            rest = &rest[length..];
+            continue;
+        }
+        tokens.push(match c {
+            '*' if wildcards => Token::Run,
+            '?' if wildcards => Token::One,
+            symbol::UNKNOWN => Token::Opaque,
+            c if is_symbol(c) => Token::Symbol(c),
+            c => Token::Char(c),
+        });
+        rest = &rest[c.len_utf8()..];
+    }
+    tokens
+}
+
+fn expanded<'t>(tokens: &'t [Token], context: &Context) -> Result<Cow<'t, [Token]>, NoValue> {
+    if !tokens.iter().any(|token| matches!(token, Token::Variable(_))) {
+        return Ok(tokens.into());
+    }
+    let mut resolved = Vec::with_capacity(tokens.len() + 16);
+    for token in tokens {
+        match token {
+            Token::Variable(variable) => variable.expand(context, &mut resolved)?,
+            other => resolved.push(other.clone()),
+        }
+    }
+    Ok(resolved.into())
 }
 
 impl Variable {
@@ -165,114 +232,12 @@ fn is_key(text: &str) -> bool {
             .contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '\'' | ',' | '$' | '{' | '*' | '?'))
 }
 
-/// Whether the pattern matches the whole text. `*` and `?` match any character, colons included.
-pub(crate) fn glob(pattern: &[Token], text: &str) -> Truth {
-    if must_match(pattern, text, true) {
-        return Truth::Yes;
-    }
-    let certain = |token: &Token| matches!(token, Token::Char(_) | Token::One | Token::Run);
-    if text.is_ascii() && pattern.iter().all(certain) {
-        return Truth::No;
-    }
-    Truth::from(may_match(pattern, text)).doubted()
-}
-
 /// Whether two texts are equal, symbols included.
 pub(crate) fn same_text(a: &str, b: &str) -> Truth {
     if a.is_ascii() && b.is_ascii() {
         return Truth::from(a == b);
     }
-    glob(Pattern::new(a, false, Variables::Literal).tokens(), b)
-}
-
-/// Whether the pattern matches whatever the symbols stand for.
-///
-/// Without `colons`, wildcards match neither a colon nor a symbol that may hide one.
-pub(crate) fn must_match(pattern: &[Token], text: &str, colons: bool) -> bool {
-    let runs_over = |c: char| colons || !(c == ':' || is_text(c));
-    let eats = |token: &Token, c: char| match token {
-        Token::Char(x) | Token::Doubtful(x) | Token::Symbol(x) => *x == c,
-        Token::One => !is_symbol(c) && runs_over(c),
-        Token::Run | Token::Opaque | Token::Variable(_) => false,
-    };
-    let (mut p, mut rest) = (0, text);
-    // Where to go on after a mismatch: behind the latest `*`, with what it has not eaten yet.
-    let mut retry: Option<(usize, &str)> = None;
-    loop {
-        let next = rest.chars().next();
-        match (pattern.get(p), next) {
-            (Some(Token::Run), _) => {
-                p += 1;
-                retry = Some((p, rest));
-            }
-            (Some(token), Some(c)) if eats(token, c) => {
-                p += 1;
-                rest = &rest[c.len_utf8()..];
-            }
-            (None, None) => return true,
-            _ => {
-                let Some((behind, uneaten)) = retry else { return false };
-                let Some(c) = uneaten.chars().next().filter(|c| runs_over(*c)) else { return false };
-                rest = &uneaten[c.len_utf8()..];
-                p = behind;
-                retry = Some((behind, rest));
-            }
-        }
-    }
-}
-
-/// Whether there are values of the symbols for which the pattern matches. Errs towards yes: each occurrence of a symbol counts as a value
-/// of its own.
-pub(crate) fn may_match(pattern: &[Token], text: &str) -> bool {
-    let text: Vec<char> = text.chars().collect();
-    let (rows, columns) = (pattern.len() + 1, text.len() + 1);
-    // `reached[i * columns + j]`: the first `i` tokens may match the first `j` characters.
-    let mut reached = vec![false; rows * columns];
-    reached[0] = true;
-    for i in 0..rows {
-        for j in 0..columns {
-            if !reached[i * columns + j] {
-                continue;
-            }
-            let (token, c) = (pattern.get(i), text.get(j).copied());
-            if let Some(token) = token {
-                if stretches(token) {
-                    reached[(i + 1) * columns + j] = true;
-                    if c.is_some_and(|c| !(c == ':' && is_colon_free(token))) {
-                        reached[i * columns + j + 1] = true;
-                    }
-                }
-                if c.is_some_and(|c| matches(token, c)) {
-                    reached[(i + 1) * columns + j + 1] = true;
-                }
-            }
-            if let Some(c) = c.filter(|c| is_symbol(*c)) {
-                reached[i * columns + j + 1] = true;
-                if token.is_some_and(|token| !(is_name(c) && *token == Token::Char(':'))) {
-                    reached[(i + 1) * columns + j] = true;
-                }
-            }
-        }
-    }
-    reached[rows * columns - 1]
-}
-
-/// Whether the token may stand for text of any length.
-fn stretches(token: &Token) -> bool {
-    matches!(token, Token::Run | Token::Symbol(_) | Token::Opaque | Token::Variable(_) | Token::Doubtful('*'))
-}
-
-fn is_colon_free(token: &Token) -> bool {
-    matches!(token, Token::Symbol(c) if is_name(*c))
-}
-
-fn matches(token: &Token, c: char) -> bool {
-    match token {
-        Token::Char(x) | Token::Symbol(x) => *x == c,
-        Token::Doubtful(x) => *x == c || *x == '?',
-        Token::One => true,
-        Token::Run | Token::Opaque | Token::Variable(_) => false,
-    }
+    glob(&tokens(a, false, Variables::Literal), b)
 }
 
 #[cfg(test)]

@@ -1,15 +1,21 @@
+use super::super::token::must_match;
 use super::*;
 
 fn compiled(pattern: &str) -> Pattern {
     Pattern::new(pattern, true, Variables::Expand)
 }
 
+/// Whether a pattern without variables matches.
+fn known(pattern: &Pattern, text: &str) -> Truth {
+    pattern.glob(text, &Context::closed()).expect("no variables")
+}
+
 fn check(pattern: &str, text: &str, expected: Truth) {
-    assert_eq!(glob(compiled(pattern).tokens(), text), expected, "{pattern:?} on {text:?}");
+    assert_eq!(known(&compiled(pattern), text), expected, "{pattern:?} on {text:?}");
 }
 
 fn resolved(pattern: &str, text: &str, context: &Context) -> Result<Truth, NoValue> {
-    compiled(pattern).resolve(context, |tokens| glob(tokens, text))
+    compiled(pattern).glob(text, context)
 }
 
 #[test]
@@ -43,8 +49,8 @@ fn globs() {
 #[test]
 fn wildcards_can_be_literal() {
     let literal = Pattern::new("a*?", false, Variables::Expand);
-    assert_eq!(glob(literal.tokens(), "a*?"), Truth::Yes);
-    assert_eq!(glob(literal.tokens(), "axy"), Truth::No);
+    assert_eq!(known(&literal, "a*?"), Truth::Yes);
+    assert_eq!(known(&literal, "axy"), Truth::No);
     assert_eq!(literal.source(), "a*?");
 }
 
@@ -82,12 +88,13 @@ fn the_unknown_does_not_equal_itself() {
     check(&unknown, &unknown, Truth::Unknown);
     check("*", &unknown, Truth::Yes);
     check(&format!("a{unknown}"), "b", Truth::No);
-    assert_eq!(glob(Pattern::unknown().tokens(), "x"), Truth::Unknown);
+    assert_eq!(known(&Pattern::unknown(), "x"), Truth::Unknown);
 }
 
 #[test]
 fn wildcards_may_be_kept_from_colons() {
-    let strict = |pattern: &str, text: &str| must_match(compiled(pattern).tokens(), text, false);
+    let compiled = |pattern: &str| tokens(pattern, true, Variables::Literal);
+    let strict = |pattern: &str, text: &str| must_match(&compiled(pattern), text, false);
     assert!(strict("a*:c", "ab:c"));
     assert!(!strict("a*c", "a:c"));
     assert!(!strict("a?c", "a:c"));
@@ -96,7 +103,7 @@ fn wildcards_may_be_kept_from_colons() {
     assert!(strict("*", "\u{E000}"));
     assert!(!strict("*", "\u{F0000}"));
     assert!(strict("\u{F0000}*", "\u{F0000}a"));
-    assert!(must_match(compiled("a*c").tokens(), "a:c", true));
+    assert!(must_match(&compiled("a*c"), "a:c", true));
 }
 
 #[test]
@@ -165,15 +172,15 @@ fn what_looks_like_a_variable_and_is_none() {
 #[test]
 fn old_versions_know_no_variables() {
     let old = Pattern::new("${aws:username}", true, Variables::Literal);
-    assert_eq!(glob(old.tokens(), "${aws:username}"), Truth::Yes);
-    assert_eq!(glob(old.tokens(), "ann"), Truth::No);
+    assert_eq!(known(&old, "${aws:username}"), Truth::Yes);
+    assert_eq!(known(&old, "ann"), Truth::No);
     let unsure = Pattern::new("a${aws:username}b", true, Variables::Doubt);
-    assert_eq!(glob(unsure.tokens(), "a${aws:username}b"), Truth::Unknown);
-    assert_eq!(glob(unsure.tokens(), "xb"), Truth::No);
+    assert_eq!(known(&unsure, "a${aws:username}b"), Truth::Unknown);
+    assert_eq!(known(&unsure, "xb"), Truth::No);
     let unsure = Pattern::new("a${b", true, Variables::Doubt);
-    assert_eq!(glob(unsure.tokens(), "ac"), Truth::Unknown);
+    assert_eq!(known(&unsure, "ac"), Truth::Unknown);
     let plain = Pattern::new("a$b", true, Variables::Expand);
-    assert_eq!(glob(plain.tokens(), "a$b"), Truth::Yes);
+    assert_eq!(known(&plain, "a$b"), Truth::Yes);
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::arn::{Place, matches_arn};
+use super::arn::{ArnText, Place, matches_arn};
 use super::condition::Condition;
 use super::context::Context;
-use super::pattern::{Pattern, Token, glob};
+use super::pattern::Pattern;
 use super::principal::Entry;
 use super::truth::Truth;
 
@@ -142,11 +142,13 @@ impl Statement {
 impl Actions {
     /// Whether the element covers the action, given in lower case.
     pub(crate) fn cover(&self, action: &str) -> Truth {
+        const NONE: Context = Context::closed();
         let listed = Truth::any(self.patterns.iter().map(|pattern| {
-            let matched = glob(pattern.tokens(), action);
+            // Actions have no variables.
+            let matched = pattern.glob(action, &NONE).unwrap_or(Truth::Unknown);
             // `*` alone may do without a service prefix; for anything else a prefix is required, and its lack is not documented.
-            let complete = pattern.tokens() == [Token::Run] || pattern.tokens().contains(&Token::Char(':'));
-            if complete { matched } else { matched.doubted() }
+            let complete = |pattern: &Pattern| pattern.is_anything() || pattern.source().contains(':');
+            if matched.is_no() || complete(pattern) { matched } else { matched.doubted() }
         }));
         if self.all_but { !listed } else { listed }
     }
@@ -154,7 +156,7 @@ impl Actions {
 
 impl Resources {
     /// Whether the element covers the resource; `Yes` if there is no such element.
-    pub(crate) fn cover(&self, resource: &str, context: &Context) -> Truth {
+    pub(crate) fn cover(&self, resource: ArnText<'_>, context: &Context) -> Truth {
         match self {
             Self::Missing => Truth::Yes,
             Self::These(patterns) => {
@@ -177,11 +179,11 @@ impl Resources {
     }
 }
 
-fn covers(pattern: &Pattern, resource: &str, context: &Context) -> Option<Truth> {
-    if pattern.tokens() == [Token::Run] {
+fn covers(pattern: &Pattern, resource: ArnText<'_>, context: &Context) -> Option<Truth> {
+    if pattern.is_anything() {
         return Some(Truth::Yes);
     }
-    pattern.resolve(context, |tokens| matches_arn(tokens, resource, Place::Resource)).ok()
+    matches_arn(pattern, resource, Place::Resource, context).ok()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ fn covers_action(element: &str, patterns: &Value, action: &str) -> Truth {
 
 fn covers_resource(element: &str, patterns: &Value, resource: &str, context: &Context) -> Truth {
     let policy = statement(&json!({ "Effect": "Allow", "Action": "*", element: patterns }));
-    policy.statements().expect("known")[0].resource.cover(resource, context)
+    policy.statements().expect("known")[0].resource.cover(ArnText::new(resource), context)
 }
 
 #[test]

@@ -146,7 +146,7 @@ impl Context {
     /// See [properties of the principal](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties).
     #[must_use]
     pub fn of_principal(self, principal: &Principal) -> Self {
-        let named = |context: Self, arn: &str, account: &str, kind: &str| {
+        let named = |context: Self, arn: &str, account: &str, kind: &'static str| {
             context
                 .with("aws:PrincipalArn", arn)
                 .with("aws:PrincipalAccount", account)
@@ -279,10 +279,11 @@ impl Entry {
             }
             (_, principal) if !principal.is_identity() => Named::NOT,
             (Self::Account { partition, id }, _) => {
-                let account = principal.account().unwrap_or_default();
-                let own_partition = principal.arn().and_then(|arn| arn.split(':').nth(1)).unwrap_or_default();
-                let partition = partition.as_deref().map_or(Truth::Yes, |entry| same_text(entry, own_partition));
-                let same = partition.and(same_text(id, account));
+                let mut same = same_text(id, principal.account().unwrap_or_default());
+                if let Some(partition) = partition.as_deref().filter(|_| !same.is_no()) {
+                    let own = principal.arn().and_then(|arn| arn.split(':').nth(1)).unwrap_or_default();
+                    same = same.and(same_text(partition, own));
+                }
                 match principal {
                     Principal::Root { .. } => Named::directly(same),
                     _ => Named { by_account: same, ..Named::NOT },
@@ -306,11 +307,11 @@ impl Entry {
 
 /// Whether an entry that is a symbol, wholly or in part, may name the account.
 fn account_behind_symbol(entry: &str, principal: &Principal) -> Truth {
-    let account = principal.account().unwrap_or_default();
-    let partition = principal.arn().and_then(|arn| arn.split(':').nth(1)).unwrap_or_default();
     if !symbol::is_symbolic(entry) {
         return Truth::No;
     }
+    let account = principal.account().unwrap_or_default();
+    let partition = principal.arn().and_then(|arn| arn.split(':').nth(1)).unwrap_or_default();
     same_text(entry, account).or(same_text(entry, &format!("arn:{partition}:iam::{account}:root")))
 }
 

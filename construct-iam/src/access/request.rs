@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::arn::split_text;
+use super::arn::{ArnText, Colons, split_text};
 use super::context::Context;
 use super::policy::Policy;
 use super::principal::Principal;
@@ -20,16 +20,17 @@ use super::symbol;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Request {
-    pub(crate) principal: Principal,
+    pub(crate) principal: Arc<Principal>,
     pub(crate) action: Arc<str>,
     /// The action in lower case: actions compare without regard to case.
     pub(crate) action_lookup: String,
     pub(crate) resource: Arc<str>,
     /// What policies are matched with: the resource, or the key behind an alias.
     pub(crate) resource_lookup: Arc<str>,
-    pub(crate) resource_account: String,
+    resource_colons: Option<Colons>,
+    pub(crate) resource_account: Arc<str>,
     pub(crate) kind: ResourceKind,
-    pub(crate) context: Context,
+    pub(crate) context: Arc<Context>,
 }
 
 /// How the policy of the resource counts. It belongs to the resource: a key is a key also where no key policy is known.
@@ -55,31 +56,33 @@ impl Request {
     /// [an alias ARN in a policy never stands for the key](https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html).
     #[must_use]
     pub fn new(
-        principal: Principal,
+        principal: impl Into<Arc<Principal>>,
         action: impl Into<Arc<str>>,
         resource: impl Into<Arc<str>>,
-        resource_account: impl Into<String>,
+        resource_account: impl Into<Arc<str>>,
     ) -> Self {
         let (action, resource) = (action.into(), resource.into());
         let action_lookup = action.to_ascii_lowercase();
         let kind = inferred_kind(&action_lookup, &resource);
         let behind_alias = if kind == ResourceKind::Key { key_behind_alias(&resource) } else { None };
+        let resource_lookup = behind_alias.unwrap_or_else(|| resource.clone());
         Self {
-            principal,
+            principal: principal.into(),
             action,
             action_lookup,
-            resource_lookup: behind_alias.unwrap_or_else(|| resource.clone()),
+            resource_colons: Colons::find(&resource_lookup),
+            resource_lookup,
             resource,
             resource_account: resource_account.into(),
             kind,
-            context: Context::open(),
+            context: Arc::new(Context::open()),
         }
     }
 
     /// Replaces the context.
     #[must_use]
-    pub fn with_context(mut self, context: Context) -> Self {
-        self.context = context;
+    pub fn with_context(mut self, context: impl Into<Arc<Context>>) -> Self {
+        self.context = context.into();
         self
     }
 
@@ -92,7 +95,7 @@ impl Request {
 
     /// Who makes the request.
     #[must_use]
-    pub const fn principal(&self) -> &Principal {
+    pub fn principal(&self) -> &Principal {
         &self.principal
     }
 
@@ -122,8 +125,13 @@ impl Request {
 
     /// The circumstances.
     #[must_use]
-    pub const fn context(&self) -> &Context {
+    pub fn context(&self) -> &Context {
         &self.context
+    }
+
+    /// What the `Resource` element of policies is matched with.
+    pub(crate) fn resource_text(&self) -> ArnText<'_> {
+        ArnText::divided(&self.resource_lookup, self.resource_colons)
     }
 
     /// The part of the action before the colon, in lower case.
@@ -164,12 +172,19 @@ fn key_behind_alias(resource: &str) -> Option<Arc<str>> {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct PolicySet {
-    pub(crate) identity: Vec<Policy>,
+    /// Those of who makes the request. A copy shares them, so that they are collected once for all requests of one principal.
+    pub(crate) own: Arc<Own>,
     pub(crate) resource: Vec<Policy>,
+    pub(crate) rcps: Vec<Level>,
+}
+
+/// The policies of who makes the request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Own {
+    pub(crate) identity: Vec<Policy>,
     pub(crate) boundary: Option<Vec<Policy>>,
     pub(crate) session: Option<Vec<Policy>>,
     pub(crate) scps: Vec<Level>,
-    pub(crate) rcps: Vec<Level>,
 }
 
 /// The control policies that are attached at one level of an organization: the root, an organizational unit or an account.
@@ -189,7 +204,7 @@ impl PolicySet {
     /// Adds an identity policy: attached to, or inline in, the role or user that makes the request.
     #[must_use]
     pub fn identity(mut self, policy: Policy) -> Self {
-        self.identity.push(policy);
+        self.own().identity.push(policy);
         self
     }
 
@@ -204,7 +219,7 @@ impl PolicySet {
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
     #[must_use]
     pub fn boundary(mut self, policy: Policy) -> Self {
-        self.boundary.get_or_insert_default().push(policy);
+        self.own().boundary.get_or_insert_default().push(policy);
         self
     }
 
@@ -212,7 +227,7 @@ impl PolicySet {
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session>
     #[must_use]
     pub fn session(mut self, policy: Policy) -> Self {
-        self.session.get_or_insert_default().push(policy);
+        self.own().session.get_or_insert_default().push(policy);
         self
     }
 
@@ -221,7 +236,7 @@ impl PolicySet {
     /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html>
     #[must_use]
     pub fn scp_level(mut self, name: impl Into<Arc<str>>, policies: impl IntoIterator<Item = Policy>) -> Self {
-        self.scps.push(Level { name: name.into(), policies: policies.into_iter().collect() });
+        self.own().scps.push(Level { name: name.into(), policies: policies.into_iter().collect() });
         self
     }
 
@@ -232,6 +247,10 @@ impl PolicySet {
     pub fn rcp_level(mut self, name: impl Into<Arc<str>>, policies: impl IntoIterator<Item = Policy>) -> Self {
         self.rcps.push(Level { name: name.into(), policies: policies.into_iter().collect() });
         self
+    }
+
+    fn own(&mut self) -> &mut Own {
+        Arc::make_mut(&mut self.own)
     }
 }
 

@@ -77,12 +77,13 @@ fn resource(statement: &Statement, slot: Slot<'_>, request: &Request) -> Truth {
         // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
         (Slot::Resource, ResourceKind::Key, Resources::Missing) => Truth::No,
         (_, _, Resources::Missing) => Truth::Unknown,
-        (_, _, resources) => resources.cover(&request.resource_lookup, &request.context),
+        (_, _, resources) => resources.cover(request.resource_text(), &request.context),
     }
 }
 
 fn named(statement: &Statement, slot: Slot<'_>, request: &Request, set: &PolicySet) -> Named {
-    let Request { principal, context, kind, .. } = request;
+    let Request { context, kind, .. } = request;
+    let principal = &*request.principal;
     if !matches!(slot, Slot::Resource | Slot::Rcp(_)) {
         return match statement.principal {
             Principals::Missing => Named { directly: Truth::Yes, ..Named::NOT },
@@ -106,7 +107,7 @@ fn named(statement: &Statement, slot: Slot<'_>, request: &Request, set: &PolicyS
         Principals::These(entries) => named_by(entries, principal, context),
         Principals::AllBut(_) if matches!(slot, Slot::Resource) && *kind == ResourceKind::Trust => Named::UNKNOWN,
         Principals::AllBut(entries) => {
-            let hit = !spared_by(entries, principal, context, set.boundary.is_some());
+            let hit = !spared_by(entries, principal, context, set.own.boundary.is_some());
             Named { directly: hit, ..Named::NOT }
         }
     };

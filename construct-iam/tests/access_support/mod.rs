@@ -27,11 +27,11 @@ pub fn request(case: &Value) -> Request {
     let mut context = Context::closed();
     for (key, value) in case["context"].as_object().expect("a context") {
         context = match value {
-            Value::String(value) => context.with(key, value.as_str()),
+            Value::String(value) => context.with(key.clone(), value.as_str()),
             Value::Array(values) => {
-                context.with_list(key, values.iter().map(|value| value.as_str().expect("a list of strings")))
+                context.with_list(key.clone(), values.iter().map(|value| value.as_str().expect("a list of strings")))
             }
-            Value::Null => context.unknown(key),
+            Value::Null => context.unknown(key.clone()),
             other => panic!("context value {other}"),
         };
     }

@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::ask::{Question, Who};
+use super::ask::Question;
+use super::caller::Who;
 use super::flow::{Pipeline, Store};
 use super::needs::{About, Prover};
 use super::physical::{account_in, arn_parts, short_name};
@@ -109,13 +110,12 @@ impl<'p> Prover<'p, '_> {
             }
         }
         let Some(key) = store.key_arn().filter(|_| has_key) else { return };
-        let wanted = self.asker.wanted();
-        let mut facts = self.key_facts(store, key, reader);
+        let mut facts = self.key_facts(store, key, &who);
         for absent in ["kms:ViaService", "kms:EncryptionContext:aws:s3:arn", "kms:EncryptionContextKeys"] {
-            facts.absent(wanted, absent);
+            facts.absent(absent);
         }
-        facts.one(wanted, "aws:ViaAWSService", || "false".to_owned());
-        let owner = account_in(key).unwrap_or(&store.account).into();
+        facts.one("aws:ViaAWSService", || "false".to_owned());
+        let (owner, facts) = (account_in(key).unwrap_or(&store.account).into(), facts.told());
         let question = Question { who, action: "kms:Decrypt", resource: Arc::clone(key), owner, facts };
         self.ask(&About::denial(None, Purpose::KeyOutsideStore), question);
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::ask::{Facts, Question, Who};
+use super::ask::Question;
+use super::caller::Who;
 use super::flow::{Action, Pipeline};
 use super::needs::{About, Prover};
 use super::physical::{account_in, arn_parts, partition, short_name};
@@ -49,7 +50,7 @@ impl<'p> Prover<'p, '_> {
         let resource: Arc<str> = target.arn.as_str().into();
         let Some(role) = &target.role else {
             let who = Who::Service("events.amazonaws.com");
-            let question = Question { who, action: call, resource, owner, facts: Facts::default() };
+            let question = Question { who, action: call, resource, owner, facts: Arc::default() };
             let world = self.asker.world();
             let remark = format!(
                 "the rule `{}` of stack `{}` gives no role to its target, and EventBridge needs one to reach it",
@@ -61,10 +62,10 @@ impl<'p> Prover<'p, '_> {
         };
         let role: Arc<str> = role.as_str().into();
         self.service_takes("events.amazonaws.com", &role, &about);
-        let wanted = self.asker.wanted();
-        let mut facts = Facts::default();
-        facts.one(wanted, "aws:SecureTransport", || "true".to_owned());
-        self.ask(&about, Question { who: Who::Role(role), action: call, resource, owner, facts });
+        let who = Who::Role(role);
+        let mut facts = self.asker.facts(&who);
+        facts.one("aws:SecureTransport", || "true".to_owned());
+        self.ask(&about, Question { who, action: call, resource, owner, facts: facts.told() });
     }
 }
 

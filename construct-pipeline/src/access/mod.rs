@@ -8,7 +8,8 @@
 //! templates  symbols  physical  template  functions   what is read: texts with symbols for what only AWS knows
 //! policies   world    survey    given                all accounts at once: roles, buckets, keys …, each policy with its place
 //! flow       calls                         pipelines: actions, artifacts, stores; what each provider calls
-//! ask        needs    denials  events      the questions
+//! view  caller  facts  ask                  who asks, in which circumstances; the question and its outcome
+//! needs      denials  events                what is asked
 //! order      wide                          what needs no question
 //! report     repair   words    findings    the answers, as data, in words, and as findings
 //! ```
@@ -17,10 +18,12 @@
 //! [`premises`].
 
 mod ask;
+mod caller;
 mod calls;
 mod denials;
 mod events;
 mod excess;
+mod facts;
 mod findings;
 mod flow;
 mod functions;
@@ -36,18 +39,20 @@ mod survey;
 mod symbols;
 pub mod template;
 mod templates;
+mod view;
 mod wide;
 mod words;
 mod world;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::thread;
 
 use ask::Asker;
 use flow::Pipeline;
-use needs::{Prover, Uses};
+use needs::{Keep, Prover, Uses};
 use physical::account_in;
+use view::Apart;
 use world::World;
 
 pub use flow::{ActionLabel, PipelineLabel};
@@ -74,14 +79,23 @@ pub use words::premises;
 /// ```
 #[must_use]
 pub fn prove(templates: &template::Templates, outside: &Outside) -> Report {
+    report(templates, outside, Keep::All)
+}
+
+/// The same findings, without the requests that are proved.
+pub(crate) fn unproved(templates: &template::Templates, outside: &Outside) -> Report {
+    report(templates, outside, Keep::Unproved)
+}
+
+fn report(templates: &template::Templates, outside: &Outside, keep: Keep) -> Report {
     let mut world = survey::survey(templates, outside);
     let pipelines = flow::pipelines(&mut world);
     let unknown_id = world.symbols.name("id made up during the run", symbols::Origin::Other);
-    let apart = OnceLock::new();
+    let apart = Apart::new();
     world.nobody = nobody(&world, &pipelines);
-    let asker = Asker::new(&world, &apart);
     let accesses = each(&pipelines, |n, pipeline| {
-        let mut prover = Prover { pipeline, asker, accesses: Vec::new(), uses: Uses::default(), unknown_id };
+        let asker = Asker::new(&world, &apart);
+        let mut prover = Prover { pipeline, asker, keep, accesses: Vec::new(), uses: Uses::default(), unknown_id };
         prover.needs();
         prover.events();
         prover.denials(&pipelines, n);

@@ -14,8 +14,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::ask::{Asker, Facts, Question, Who};
+use construct_iam::access::Context;
+
+use super::ask::{Asker, Question};
+use super::caller::Who;
 use super::calls::{calls, passed_role, project_arn};
+use super::facts::Facts;
 use super::flow::{Action, Pipeline, Store, StoreKey};
 use super::physical::account_in;
 use super::report::{Access, Decision, Expected, Purpose};
@@ -36,11 +40,20 @@ pub(crate) struct Uses {
     pub(crate) writers: BTreeMap<String, BTreeSet<Arc<str>>>,
 }
 
+/// Which requests a report holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Keep {
+    All,
+    /// Those that came out as they should are forgotten at once, as nobody will ask for them.
+    Unproved,
+}
+
 /// Collects what is asked for one pipeline.
 #[derive(Debug)]
 pub(crate) struct Prover<'p, 'w> {
     pub(crate) pipeline: &'p Pipeline,
     pub(crate) asker: Asker<'w>,
+    pub(crate) keep: Keep,
     pub(crate) accesses: Vec<Access>,
     pub(crate) uses: Uses,
     /// Stands for an id that AWS makes up during the run.
@@ -78,7 +91,10 @@ impl<'p> Prover<'p, '_> {
 
     /// Notes what came of a question.
     pub(crate) fn note(&mut self, about: &About<'p>, question: Question, decision: Decision, remark: Option<String>) {
-        let outsider = question.who_account() == Some(self.asker.world().nobody.as_str());
+        if self.keep == Keep::Unproved && decision.proves(about.expected) {
+            return;
+        }
+        let outsider = question.who.account() == Some(self.asker.world().nobody.as_str());
         self.accesses.push(Access {
             pipeline: Arc::clone(&self.pipeline.label),
             action: about.action.map(|action| Arc::clone(&action.label)),
@@ -136,19 +152,19 @@ impl<'p> Prover<'p, '_> {
     }
 
     pub(crate) fn takes_role(&mut self, about: &About<'p>, who: Who, role: &Arc<str>) {
-        let wanted = self.asker.wanted();
-        let mut facts = Facts::default();
-        facts.one(wanted, "aws:ViaAWSService", || "false".to_owned());
-        facts.one(wanted, "aws:SecureTransport", || "true".to_owned());
-        facts.absent(wanted, "sts:ExternalId");
+        let mut facts = self.asker.facts(&who);
+        facts.one("aws:ViaAWSService", || "false".to_owned());
+        facts.one("aws:SecureTransport", || "true".to_owned());
+        facts.absent("sts:ExternalId");
         let owner = account_in(role).unwrap_or(&self.pipeline.label.account).into();
-        self.ask(about, Question { who, action: "sts:AssumeRole", resource: Arc::clone(role), owner, facts });
+        let (resource, facts) = (Arc::clone(role), facts.told());
+        self.ask(about, Question { who, action: "sts:AssumeRole", resource, owner, facts });
     }
 
     pub(crate) fn service_takes(&mut self, service: &'static str, role: &Arc<str>, about: &About<'p>) {
         let owner = account_in(role).unwrap_or(&self.pipeline.label.account).into();
         let who = Who::Service(service);
-        let facts = Facts::default();
+        let facts = self.asker.facts(&who).told();
         self.ask(about, Question { who, action: "sts:AssumeRole", resource: Arc::clone(role), owner, facts });
     }
 
@@ -157,46 +173,41 @@ impl<'p> Prover<'p, '_> {
         let Some(calls) = calls(action, &self.pipeline.name, self.unknown_id) else {
             let who = Who::Role(Arc::clone(&action.role));
             let owner = action.account().into();
-            let question = Question { who, action: "", resource: "*".into(), owner, facts: Facts::default() };
+            let question = Question { who, action: "", resource: "*".into(), owner, facts: Arc::default() };
             let remark = format!("what `{}` actions call is not known here", action.provider());
             self.note(&about, question, Decision::Open, Some(remark));
             return;
         };
         for call in calls {
-            let wanted = self.asker.wanted();
-            let mut facts = Facts::default();
-            self.common(&mut facts, action.region());
+            let who = Who::Role(Arc::clone(&action.role));
+            let mut facts = self.asker.facts(&who);
+            common(&mut facts, action.region());
             for (key, value) in call.facts {
-                facts.one(wanted, key, || value);
+                facts.one(key, || value);
             }
             let in_bucket = || call.resource.split_once(":::")?.1.split('/').next();
             let owner = account_in(&call.resource)
                 .or_else(|| self.asker.world().bucket_account(in_bucket()?))
                 .unwrap_or(action.account())
                 .into();
-            let who = Who::Role(Arc::clone(&action.role));
-            self.ask(&about, Question { who, action: call.action, resource: call.resource.into(), owner, facts });
+            let (resource, facts) = (call.resource.into(), facts.told());
+            self.ask(&about, Question { who, action: call.action, resource, owner, facts });
         }
-    }
-
-    fn common(&self, facts: &mut Facts, region: &str) {
-        let wanted = self.asker.wanted();
-        facts.one(wanted, "aws:SecureTransport", || "true".to_owned());
-        facts.one(wanted, "aws:RequestedRegion", || region.to_owned());
-        facts.one(wanted, "aws:ViaAWSService", || "false".to_owned());
     }
 
     fn passes(&mut self, action: &'p Action) {
         let Some((role, service)) = passed_role(action) else { return };
         let role: Arc<str> = role.into();
-        let wanted = self.asker.wanted();
-        let mut facts = Facts::default();
-        self.common(&mut facts, action.region());
-        facts.one(wanted, "iam:PassedToService", || service.to_owned());
-        let owner = account_in(&role).unwrap_or(action.account()).into();
         let who = Who::Role(Arc::clone(&action.role));
+        let mut facts = self.asker.facts(&who);
+        common(&mut facts, action.region());
+        facts.one("iam:PassedToService", || service.to_owned());
+        let owner = account_in(&role).unwrap_or(action.account()).into();
         let about = About::need(action, Purpose::PassesRole);
-        self.ask(&about, Question { who, action: "iam:PassRole", resource: Arc::clone(&role), owner, facts });
+        self.ask(
+            &about,
+            Question { who, action: "iam:PassRole", resource: Arc::clone(&role), owner, facts: facts.told() },
+        );
         self.service_takes(service, &role, &About::need(action, Purpose::ServiceTakesRole));
     }
 
@@ -206,7 +217,7 @@ impl<'p> Prover<'p, '_> {
         let Some(project) = self.asker.world().projects.get(&arn) else {
             let who = Who::Role(arn.clone().into());
             let (resource, owner) = (Arc::clone(&store.object), store.account.as_str().into());
-            let question = Question { who, action: "s3:GetObject", resource, owner, facts: Facts::default() };
+            let question = Question { who, action: "s3:GetObject", resource, owner, facts: Arc::default() };
             let about = About::need(action, Purpose::Reads { artifacts: action.inputs.join(", ").into() });
             let remark = "no template makes the project, so its role is not known".to_owned();
             self.note(&about, question, Decision::Open, Some(remark));
@@ -243,7 +254,7 @@ impl<'p> Prover<'p, '_> {
         let resource = store.key_arn().cloned().unwrap_or_default();
         let owner = store.account.as_str().into();
         let who = Who::Role(Arc::clone(role));
-        let question = Question { who, action: "kms:GenerateDataKey", resource, owner, facts: Facts::default() };
+        let question = Question { who, action: "kms:GenerateDataKey", resource, owner, facts: Arc::default() };
         let world = self.asker.world();
         let known = own.is_none_or(|own| world.key(own).is_some() && world.key(&question.resource).is_some());
         let decision = if known { Decision::Denied } else { Decision::Open };
@@ -337,31 +348,26 @@ impl<'p> Prover<'p, '_> {
         }
     }
 
-    pub(crate) fn store_facts(&self, store: &Store, who: &Who, action: &str, secure: bool) -> Facts {
-        let wanted = self.asker.wanted();
-        let mut facts = Facts::default();
-        self.common(&mut facts, &store.region);
-        facts.one(wanted, "aws:SecureTransport", || secure.to_string());
-        facts.one(wanted, "s3:ResourceAccount", || store.account.clone());
-        facts.one(wanted, "aws:ResourceAccount", || store.account.clone());
+    pub(crate) fn store_facts(&self, store: &Store, who: &Who, action: &str, secure: bool) -> Arc<Context> {
+        let mut facts = self.asker.facts(who);
+        common(&mut facts, &store.region);
+        facts.one("aws:SecureTransport", || secure.to_string());
+        facts.one("s3:ResourceAccount", || store.account.clone());
+        facts.one("aws:ResourceAccount", || store.account.clone());
         if action == "s3:PutObject" {
-            facts.one(wanted, "s3:x-amz-server-side-encryption", || "aws:kms".to_owned());
+            facts.one("s3:x-amz-server-side-encryption", || "aws:kms".to_owned());
             match &store.key {
                 // How S3 reports an alias is not documented, so nothing is said then.
                 StoreKey::Customer { named, arn } if !named.contains("alias/") => {
-                    facts.one(wanted, "s3:x-amz-server-side-encryption-aws-kms-key-id", || arn.to_string());
+                    facts.one("s3:x-amz-server-side-encryption-aws-kms-key-id", || arn.to_string());
                 }
                 _ => {}
             }
-            let account = match who {
-                Who::Role(arn) | Who::Administrator(arn) => account_in(arn),
-                Who::Service(_) => None,
-            };
-            if account != Some(&store.account) {
-                facts.one(wanted, "s3:x-amz-acl", || "bucket-owner-full-control".to_owned());
+            if who.account() != Some(&store.account) {
+                facts.one("s3:x-amz-acl", || "bucket-owner-full-control".to_owned());
             }
         }
-        facts
+        facts.told()
     }
 
     /// Use of the key as S3 makes it on behalf of whoever reads or writes an object.
@@ -386,8 +392,9 @@ impl<'p> Prover<'p, '_> {
             return;
         }
         let owner: Arc<str> = account_in(&key).unwrap_or(&store.account).into();
+        let facts = self.key_facts(store, &key, who).told();
         for action in actions {
-            let facts = self.key_facts(store, &key, role);
+            let facts = Arc::clone(&facts);
             self.ask(
                 about,
                 Question { who: who.clone(), action, resource: Arc::clone(&key), owner: Arc::clone(&owner), facts },
@@ -395,34 +402,34 @@ impl<'p> Prover<'p, '_> {
         }
     }
 
-    pub(crate) fn key_facts(&self, store: &Store, key: &str, role: &str) -> Facts {
-        let (wanted, world) = (self.asker.wanted(), self.asker.world());
-        let mut facts = Facts::default();
-        facts.one(wanted, "kms:ViaService", || format!("s3.{}.amazonaws.com", store.region));
-        facts.one(wanted, "aws:ViaAWSService", || "true".to_owned());
-        facts.one(wanted, "aws:SecureTransport", || "true".to_owned());
-        facts.one(wanted, "aws:RequestedRegion", || store.region.clone());
-        facts.one(wanted, "kms:CallerAccount", || account_in(role).unwrap_or_default().to_owned());
-        facts.one(wanted, "aws:ResourceAccount", || account_in(key).unwrap_or(&store.account).to_owned());
-        facts.absent(wanted, "kms:GrantIsForAWSResource");
-        facts.many(wanted, "kms:EncryptionContextKeys", || vec!["aws:s3:arn".to_owned()]);
+    pub(crate) fn key_facts(&self, store: &Store, key: &str, who: &Who) -> Facts<'_> {
+        let world = self.asker.world();
+        let mut facts = self.asker.facts(who);
+        facts.one("kms:ViaService", || format!("s3.{}.amazonaws.com", store.region));
+        facts.one("aws:ViaAWSService", || "true".to_owned());
+        facts.one("aws:SecureTransport", || "true".to_owned());
+        facts.one("aws:RequestedRegion", || store.region.clone());
+        facts.one("kms:CallerAccount", || who.account().unwrap_or_default().to_owned());
+        facts.one("aws:ResourceAccount", || account_in(key).unwrap_or(&store.account).to_owned());
+        facts.absent("kms:GrantIsForAWSResource");
+        facts.many("kms:EncryptionContextKeys", || vec!["aws:s3:arn".to_owned()]);
         match world.buckets.get(&store.bucket).and_then(|bucket| bucket.bucket_key) {
-            Some(true) => facts.one(wanted, "kms:EncryptionContext:aws:s3:arn", || store.arn.to_string()),
-            Some(false) => facts.one(wanted, "kms:EncryptionContext:aws:s3:arn", || store.object.to_string()),
+            Some(true) => facts.one("kms:EncryptionContext:aws:s3:arn", || store.arn.to_string()),
+            Some(false) => facts.one("kms:EncryptionContext:aws:s3:arn", || store.object.to_string()),
             None => {}
         }
         let known = world.key(key);
         if let Some(aliases) = known.and_then(|key| key.aliases.as_ref()) {
-            facts.many(wanted, "kms:ResourceAliases", || aliases.clone());
+            facts.many("kms:ResourceAliases", || aliases.clone());
         } else if let (None, Some((_, alias))) = (known, key.split_once(":alias/")) {
-            facts.many(wanted, "kms:ResourceAliases", || vec![format!("alias/{alias}")]);
+            facts.many("kms:ResourceAliases", || vec![format!("alias/{alias}")]);
         }
         facts
     }
 
     fn no_shared_key(&mut self, about: &About<'p>, who: &Who, store: &'p Store, action: &'static str) {
         let (resource, owner) = (Arc::clone(&store.object), store.account.as_str().into());
-        let question = Question { who: who.clone(), action, resource, owner, facts: Facts::default() };
+        let question = Question { who: who.clone(), action, resource, owner, facts: Arc::default() };
         let remark = format!(
             "the store in {} has no customer managed key: artifacts are encrypted with a key that AWS manages, which no other account can use; give the store an `EncryptionKey`",
             store.region
@@ -437,7 +444,7 @@ impl<'p> Prover<'p, '_> {
             action: "kms:GenerateDataKey",
             resource: Arc::clone(key),
             owner,
-            facts: Facts::default(),
+            facts: Arc::default(),
         };
         let remark = "the store names its key by id or bare alias, which the role looks up in its own account; name the key by its ARN";
         self.note(about, question, Decision::Denied, Some(remark.to_owned()));
@@ -449,9 +456,16 @@ impl<'p> Prover<'p, '_> {
         }
         let who = Who::Role(Arc::clone(&self.pipeline.role));
         let owner = self.pipeline.label.account.as_str().into();
-        let question = Question { who, action: "s3:PutObject", resource: "*".into(), owner, facts: Facts::default() };
+        let question = Question { who, action: "s3:PutObject", resource: "*".into(), owner, facts: Arc::default() };
         let about = About::need(action, Purpose::Reads { artifacts: action.inputs.join(", ").into() });
         let remark = format!("the pipeline has no artifact store in {}", action.region());
         self.note(&about, question, Decision::Denied, Some(remark));
     }
+}
+
+/// What every call that a role makes by itself has.
+fn common(facts: &mut Facts<'_>, region: &str) {
+    facts.one("aws:SecureTransport", || "true".to_owned());
+    facts.one("aws:RequestedRegion", || region.to_owned());
+    facts.one("aws:ViaAWSService", || "false".to_owned());
 }

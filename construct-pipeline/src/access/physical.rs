@@ -122,12 +122,14 @@ pub(crate) fn partition(region: &str) -> &'static str {
 
 /// The parts of an ARN: partition, service, region, account, resource.
 pub(crate) fn arn_parts(arn: &str) -> Option<[&str; 5]> {
-    let mut parts = arn.splitn(6, ':');
-    if parts.next() != Some("arn") {
-        return None;
+    let mut rest = arn.strip_prefix("arn:")?;
+    let mut parts = [""; 5];
+    for part in parts.iter_mut().take(4) {
+        let end = rest.bytes().position(|c| c == b':')?;
+        (*part, rest) = (&rest[..end], &rest[end + 1..]);
     }
-    let mut next = || parts.next();
-    Some([next()?, next()?, next()?, next()?, next()?])
+    parts[4] = rest;
+    Some(parts)
 }
 
 /// The account in an ARN, if the ARN has one.

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use construct_iam::access::{Outcome, Policy, Verdict};
+use construct_iam::access::{Outcome, Verdict};
 
-use super::ask::{Asker, Question, Who};
+use super::ask::{Asker, Question};
+use super::caller::Who;
 use super::flow::{ActionLabel, PipelineLabel};
 use super::order::Order;
+use super::view::Apart;
 use super::wide::TooWide;
 use super::world::World;
 
@@ -206,10 +208,7 @@ impl Access {
     /// Whether it is proved: allowed where it is needed, denied where not.
     #[must_use]
     pub fn is_proved(&self) -> bool {
-        matches!(
-            (self.expected, self.decision),
-            (Expected::Allow, Decision::Allowed) | (Expected::Deny, Decision::Denied)
-        )
+        self.decision.proves(self.expected)
     }
 
     /// Whether the outcome depends on what is not known.
@@ -250,7 +249,7 @@ pub struct Report {
     pub(crate) too_wide: Vec<TooWide>,
     pub(crate) notes: Vec<String>,
     pub(crate) world: World,
-    pub(crate) apart: OnceLock<Vec<Policy>>,
+    pub(crate) apart: Apart,
 }
 
 impl Report {
@@ -370,6 +369,13 @@ impl Cell {
             () => &mut self.failed,
         };
         *n += 1;
+    }
+}
+
+impl Decision {
+    /// Whether it is what was expected.
+    pub(crate) fn proves(self, expected: Expected) -> bool {
+        matches!((expected, self), (Expected::Allow, Self::Allowed) | (Expected::Deny, Self::Denied))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use construct_iam::access::{Citation, Failure, Impossible, NearMiss, Outcome, Side, Tested, Unknown, Verdict};
 use serde_json::Value;
 
-use super::ask::ADMINISTRATOR;
+use super::caller::ADMINISTRATOR;
 use super::flow::ActionLabel;
 use super::physical::{account_in, short_name};
 use super::place::Place;
