@@ -1,5 +1,15 @@
 //! A platform team owns the artifact stores of two regions, the roles in the production account and the build project; the
 //! pipeline uses them and writes to none of them. Its own role is allowed its part; the owners must allow theirs.
+//!
+//! What they must allow is the import contract, `contract.json`:
+//!
+//! ```console
+//! $ cargo run --example imported_stores
+//! $ synth contract --account 444444444444    # what the owner of production pastes into the policies of the two roles
+//! $ synth check --contract                   # the pipeline is proved if every owner has what is asked
+//! $ aws s3api get-bucket-policy --bucket platform-artifacts-us-east-1 > bucket.json
+//! $ synth check --policy arn:aws:s3:::platform-artifacts-us-east-1=bucket.json    # and with what they really have
+//! ```
 
 use std::process::ExitCode;
 

@@ -145,6 +145,8 @@ impl App {
         }
         let (assembly, measured) = pass::emit(ordered);
         findings.extend(measured);
+        let (assembly, misnamed) = pass::document(&plan, assembly);
+        findings.extend(misnamed);
         findings.extend(pass::check(&plan, &assembly));
         if findings.has_errors() { Err(SynthError::Findings(findings)) } else { Ok((assembly, findings)) }
     }

@@ -35,6 +35,7 @@ pub const INLINE_TEMPLATE_BYTES: usize = 51_200;
 pub struct Assembly {
     stacks: Vec<StackArtifact>,
     tree: Option<Json>,
+    documents: BTreeMap<String, String>,
 }
 
 /// One stack of an assembly.
@@ -77,7 +78,21 @@ impl StackArtifact {
 
 impl Assembly {
     pub(crate) fn new(stacks: Vec<StackArtifact>, tree: Json) -> Self {
-        Self { stacks, tree: Some(tree) }
+        Self { stacks, tree: Some(tree), documents: BTreeMap::new() }
+    }
+
+    /// Says whether the file can stand beside the others.
+    pub(crate) fn add_document(&mut self, file: &str, contents: &Json) -> bool {
+        let own = [manifest::FILE, manifest::TREE_FILE];
+        let templates = self.stacks.iter().map(|stack| &*stack.template_file);
+        // Some disks do not tell the case of letters apart.
+        let taken = own.into_iter().chain(templates).chain(self.documents.keys().map(String::as_str));
+        let taken = taken.filter(|taken| taken.eq_ignore_ascii_case(file)).count() > 0;
+        let free = !taken && manifest::stays_inside(file).is_ok() && !file.contains(std::path::is_separator);
+        if free {
+            self.documents.insert(file.to_owned(), render(contents));
+        }
+        free
     }
 
     /// The stacks in deployment order.
@@ -90,6 +105,13 @@ impl Assembly {
     #[must_use]
     pub fn tree(&self) -> Option<&Json> {
         self.tree.as_ref()
+    }
+
+    /// The contents of a file that is neither manifest nor template, such as one that a [`Document`](crate::Document)
+    /// made.
+    #[must_use]
+    pub fn document(&self, file: &str) -> Option<&str> {
+        self.documents.get(file).map(String::as_str)
     }
 
     /// The wave of each stack: 0 for stacks that need no other, else one more than the latest stack it needs. Stacks of
@@ -114,6 +136,7 @@ impl Assembly {
             files.push((manifest::TREE_FILE.to_owned(), render(tree)));
         }
         files.extend(self.stacks.iter().map(|stack| (stack.template_file.clone(), stack.template.clone())));
+        files.extend(self.documents.clone());
         files
     }
 }

@@ -12,13 +12,15 @@ mod tree;
 use std::fmt;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use crate::env::Env;
 use crate::fact::RemovalPolicy;
 use crate::handle::{Handle, NodeId};
 use crate::resource::{CfnResource, Claim, Properties, Resources, Tagging};
 use crate::value::{Attr, Expr};
 
-pub use context::{CheckCx, LowerCx, PlanCx, ValidateCx};
+pub use context::{CheckCx, DocumentCx, LowerCx, PlanCx, ValidateCx};
 pub use scope::Scope;
 pub(crate) use scope::{attach, place_stack};
 pub(crate) use tree::Content;
@@ -66,6 +68,12 @@ pub trait Synth: fmt::Debug + Send + Sync + 'static {
         placed_in
     }
 
+    /// What it stands for, in words such as `a queue`, if that exists already: then it lowers to nothing, and what is
+    /// stated about it is for its owner.
+    fn imports(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Reports what is wrong with it. Every construct is asked, so that all findings come at once.
     fn validate(&self, cx: &mut ValidateCx<'_>) {
         let _ = cx;
@@ -81,6 +89,16 @@ pub trait Synth: fmt::Debug + Send + Sync + 'static {
 pub trait AssemblyCheck: fmt::Debug + Send + Sync + 'static {
     /// Looks at the assembly and reports what is wrong.
     fn check(&self, cx: &mut CheckCx<'_>);
+}
+
+/// A file of the assembly that is no template: what a person or a tool must know beside the stacks. A construct asks for
+/// it while it is planned; however many ask, each kind of document is made once.
+pub trait Document: fmt::Debug + Send + Sync + 'static {
+    /// The name of the file, as in `notes.json`: beside the templates and with none of their names.
+    fn file(&self) -> &'static str;
+
+    /// What stands in it; no file without contents.
+    fn contents(&self, cx: &DocumentCx<'_>) -> Option<Json>;
 }
 
 /// What planning leaves of a construct.

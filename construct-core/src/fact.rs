@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::diagnostic::Caller;
+use crate::diagnostic::{Caller, Diagnostic};
 use crate::handle::NodeId;
 use crate::value::Expr;
 
@@ -50,6 +50,11 @@ pub trait Fact: Clone + fmt::Debug + Ord + Send + Sync + 'static {
     /// order, so nothing else could decide.
     fn contradicts(&self, other: &Self) -> Option<&'static str> {
         let _ = other;
+        None
+    }
+
+    /// What is wrong with the fact by itself, whatever it is attached to; reported at the line that states it.
+    fn problem(&self) -> Option<Diagnostic> {
         None
     }
 
@@ -245,6 +250,7 @@ struct Attached {
     location: Caller,
     contradicts: fn(&Anything, &Anything) -> Option<&'static str>,
     summary: fn(&Anything) -> Option<String>,
+    problem: fn(&Anything) -> Option<Diagnostic>,
     fact: Box<Anything>,
 }
 
@@ -303,6 +309,7 @@ impl Facts {
             location,
             contradicts: |left, right| left.downcast_ref::<F>()?.contradicts(right.downcast_ref::<F>()?),
             summary: |any| any.downcast_ref::<F>()?.summary(),
+            problem: |any| any.downcast_ref::<F>()?.problem(),
             fact: Box::new(fact),
         });
     }
@@ -333,6 +340,12 @@ impl Facts {
             location: fact.location,
             summary: (fact.summary)(fact.fact.as_ref()),
         })
+    }
+
+    /// What is wrong with the facts on a node, each by itself.
+    pub(crate) fn problems(&self, node: NodeId) -> impl Iterator<Item = Diagnostic> {
+        let on_node = self.of.get(&node).into_iter().flatten().map(|&index| &self.all[index]);
+        on_node.filter_map(|fact| Some((fact.problem)(fact.fact.as_ref())?.at(fact.location)))
     }
 
     /// The facts on a node that cannot hold together.

@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! App ──freeze──▶ Tree ──validate──▶ findings
-//!                   └──plan──▶ Plan ──lower──▶ Lowered ──order──▶ Ordered ──emit──▶ Assembly ──write──▶ cdk.out
-//!                                                                            └──check──▶ findings
+//!                   └──plan──▶ Plan ──lower──▶ Lowered ──order──▶ Ordered ──emit──▶ ──document──▶ Assembly ──write──▶ cdk.out
+//!                                                                                         └──check──▶ findings
 //! ```
 //!
 //! No pass changes what it was given, and only [`Assembly`] and [`App::run`] touch the disk. This crate names no AWS
@@ -43,8 +43,8 @@ mod app;
 pub use app::{App, SynthError};
 pub use assembly::{Assembly, INLINE_TEMPLATE_BYTES, ReadError, StackArtifact, WriteError};
 pub use construct::{
-    AssemblyCheck, CheckCx, Construct, Lower, LowerCx, Nothing, Plan, PlanCx, Resource, Scope, Synth, Tree, ValidateCx,
-    View,
+    AssemblyCheck, CheckCx, Construct, Document, DocumentCx, Lower, LowerCx, Nothing, Plan, PlanCx, Resource, Scope,
+    Synth, Tree, ValidateCx, View,
 };
 pub use diagnostic::{Caller, Diagnostic, Diagnostics, Severity};
 pub use dynamic::{Secret, SsmParameter};
@@ -54,7 +54,7 @@ pub use handle::{Handle, NodeId, NodeRef, StackRef};
 pub use logical_id::short_hash;
 pub use partition::Partition;
 pub use parts::{Condition, ConditionRef, Output, OutputRef, Parameter, ParameterRef, RawRef, RawResource};
-pub use pass::{Lowered, Ordered, check, emit, lower, order, plan, validate};
+pub use pass::{Lowered, Ordered, check, document, emit, lower, order, plan, validate};
 pub use resource::{CfnResource, Claim, Properties, Resources, Tagging, Uniqueness};
 pub use stack::StackProps;
 #[doc(hidden)]

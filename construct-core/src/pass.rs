@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! Tree ──validate──▶ findings
-//!   └────plan──▶ Plan ──lower──▶ Lowered ──order──▶ Ordered ──emit──▶ Assembly ──check──▶ findings
+//!   └────plan──▶ Plan ──lower──▶ Lowered ──order──▶ Ordered ──emit──▶ Assembly ──document──▶ Assembly ──check──▶ findings
 //! ```
 
 mod check;
+mod document;
 mod emit;
 mod lower;
 mod order;
@@ -13,6 +14,7 @@ mod plan;
 mod validate;
 
 pub use check::check;
+pub use document::document;
 pub use emit::emit;
 pub use lower::{Lowered, lower};
 pub use order::{Ordered, order};

@@ -1,6 +1,6 @@
 //! Grants: one sentence that writes both sides of an access.
 
-use construct_core::{NodeId, Scope};
+use construct_core::{NodeId, Scope, View};
 
 use crate::policy::PolicyStatement;
 use crate::principal::Principal;
@@ -26,12 +26,22 @@ use crate::role::RoleRef;
 #[track_caller]
 pub fn grant(scope: &mut Scope<'_>, role: RoleRef, resource: impl Into<NodeId>, statement: PolicyStatement) {
     let resource = resource.into();
-    let (grantee, owner) = (scope.view().env_of(role), scope.view().env_of(resource));
-    if let (Some(grantee), Some(owner)) = (grantee, owner)
-        && grantee.account != owner.account
-    {
-        let admitted = statement.clone().principal(Principal::account(grantee));
-        scope.attach(resource, admitted.condition("ArnEquals", "aws:PrincipalArn", [role.arn()]));
+    if let Some(admitting) = admitting(scope.view(), role, resource, &statement) {
+        scope.attach(resource, admitting);
     }
     scope.attach(role, statement);
+}
+
+/// The statement that the policy of a resource must have so that a role may do on it what a statement says; none where
+/// both belong to one account, in which the role's own policy is enough.
+#[must_use]
+pub fn admitting(
+    view: View<'_>,
+    role: RoleRef,
+    resource: NodeId,
+    statement: &PolicyStatement,
+) -> Option<PolicyStatement> {
+    let (grantee, owner) = (view.env_of(role)?, view.env_of(resource)?);
+    let admitted = || statement.clone().principal(Principal::account(grantee));
+    (grantee.account != owner.account).then(|| admitted().condition("ArnEquals", "aws:PrincipalArn", [role.arn()]))
 }

@@ -122,6 +122,10 @@ impl<K: ArnKind> Synth for Imported<K> {
         self.parsed().and_then(|arn| arn.env(placed_in)).or(placed_in)
     }
 
+    fn imports(&self) -> Option<&'static str> {
+        Some(K::WHAT)
+    }
+
     fn validate(&self, cx: &mut ValidateCx<'_>) {
         if let Some(problem) = self.problem() {
             cx.report(problem);

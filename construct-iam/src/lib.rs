@@ -15,11 +15,11 @@ mod role;
 pub mod access;
 
 pub use arn::{Arn, ArnError};
-pub use grant::grant;
+pub use grant::{admitting, grant};
 pub use import::{ArnKind, Imported};
 pub use policy::{Effect, ManagedPolicy, PolicyDocument, PolicySize, PolicyStatement};
 pub use principal::Principal;
 pub use role::{
-    INLINE_POLICY_CHARACTERS, ImportedRole, PermissionsBoundary, Role, RoleArn, RoleRef, ServiceRole,
+    INLINE_POLICY_CHARACTERS, ImportedRole, PermissionsBoundary, Role, RoleArn, RolePath, RoleRef, ServiceRole,
     TRUST_POLICY_CHARACTERS,
 };

@@ -162,6 +162,24 @@ impl PolicyStatement {
         self.resources.iter()
     }
 
+    /// Whether another statement says nothing that this one does not say: the same effect and conditions, and its actions,
+    /// resources and principals among those of this one.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        fn all<T: Ord>(of: &Set<T>, among: &Set<T>) -> bool {
+            of.is_empty() == among.is_empty() && of.iter().all(|one| among.contains(one))
+        }
+        self.sid == other.sid
+            && self.effect == other.effect
+            && self.conditions == other.conditions
+            && all(&other.principals, &self.principals)
+            && all(&other.not_principals, &self.not_principals)
+            && all(&other.actions, &self.actions)
+            && all(&other.not_actions, &self.not_actions)
+            && all(&other.resources, &self.resources)
+            && all(&other.not_resources, &self.not_resources)
+    }
+
     /// What IAM would refuse, in words; `needs_resource` is false for trust policies.
     #[must_use]
     pub fn problem(&self, needs_resource: bool) -> Option<String> {

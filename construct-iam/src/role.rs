@@ -33,13 +33,41 @@ pub const TRUST_POLICY_CHARACTERS: usize = 2_048;
 /// A permissions boundary for every role below the construct it is attached to; the nearest wins, and a role's own
 /// boundary wins over all.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+///
+/// ```
+/// use construct_core::{App, Env};
+/// use construct_iam::PermissionsBoundary;
+/// let mut app = App::new();
+/// app.attach(app.root(), PermissionsBoundary::named("ci/boundary")); // arn:aws:iam::111111111111:policy/ci/boundary, and so on
+/// # app.stack("Tools", Env::new("111111111111", "us-east-1"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PermissionsBoundary(Value<kind::Arn>);
+pub struct PermissionsBoundary(Boundary);
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Boundary {
+    Arn(Value<kind::Arn>),
+    Named(String),
+}
 
 impl PermissionsBoundary {
-    /// The managed policy that bounds what the roles may do.
+    /// The managed policy that bounds what the roles may do, for roles of its own account.
     pub fn new(policy: impl Into<Value<kind::Arn>>) -> Self {
-        Self(policy.into())
+        Self(Boundary::Arn(policy.into()))
+    }
+
+    /// The managed policy of a name in the account that each role is in, with its path if it has one, as in
+    /// `ci/boundary`.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self(Boundary::Named(name.into()))
+    }
+
+    /// The ARN for a role.
+    fn arn(&self, env: Env) -> Value<kind::Arn> {
+        match &self.0 {
+            Boundary::Arn(arn) => arn.clone(),
+            Boundary::Named(name) => Arn::global(env, "iam", format!("policy/{}", name.trim_start_matches('/'))).into(),
+        }
     }
 }
 
@@ -51,9 +79,81 @@ impl Fact for PermissionsBoundary {
         (self != other).then_some("permissions-boundary::contradiction")
     }
 
-    fn summary(&self) -> Option<String> {
-        self.0.literal().map(|arn| format!("`{arn}`"))
+    fn problem(&self) -> Option<Diagnostic> {
+        let Boundary::Named(name) = &self.0 else { return None };
+        let (path, last) = name.rsplit_once('/').unwrap_or(("", name));
+        // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+        let sound = (1..=128).contains(&last.len())
+            && !name.starts_with("arn:")
+            && last.bytes().all(is_name_byte)
+            && path.len() <= 510
+            && path.bytes().all(|byte| byte.is_ascii_graphic());
+        (!sound).then(|| {
+            let message = format!("`{}` is no name of a managed policy", name.escape_debug());
+            Diagnostic::error("iam::malformed-boundary-name", message)
+                .help("write it as `name` or `path/name`; a policy known by its ARN goes to `PermissionsBoundary::new`")
+        })
     }
+
+    fn summary(&self) -> Option<String> {
+        match &self.0 {
+            Boundary::Arn(arn) => arn.literal().map(|arn| format!("`{arn}`")),
+            Boundary::Named(name) => Some(format!("`{name}`")),
+        }
+    }
+}
+
+/// The path of every role below the construct it is attached to; the nearest wins, and a role's own path wins over all.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+///
+/// ```
+/// use construct_core::{App, Env};
+/// use construct_iam::RolePath;
+/// let mut app = App::new();
+/// app.attach(app.root(), RolePath::new("/ci/"));
+/// # app.stack("Tools", Env::new("111111111111", "us-east-1"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RolePath(String);
+
+impl RolePath {
+    /// A path, beginning and ending with `/`, at most 512 characters.
+    pub fn new(path: impl Into<String>) -> Self {
+        Self(path.into())
+    }
+
+    /// The path.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Fact for RolePath {
+    const NAME: &'static str = "role path";
+    const REACH: Reach = Reach::Subtree;
+
+    fn contradicts(&self, other: &Self) -> Option<&'static str> {
+        (self != other).then_some("role-path::contradiction")
+    }
+
+    fn problem(&self) -> Option<Diagnostic> {
+        path_problem(&self.0)
+    }
+
+    fn summary(&self) -> Option<String> {
+        Some(format!("`{}`", self.0))
+    }
+}
+
+fn path_problem(path: &str) -> Option<Diagnostic> {
+    let sound = path == "/" || path.len() > 2 && path.starts_with('/') && path.ends_with('/');
+    let sound = sound && path.len() <= 512 && path.bytes().all(|byte| byte.is_ascii_graphic());
+    (!sound).then(|| {
+        let message = format!("`{}` is no path of a role", path.escape_debug());
+        Diagnostic::error("iam::malformed-path", message)
+            .help("paths begin and end with `/`, as in `/delivery/`, and have at most 512 characters")
+    })
 }
 
 /// The role with which a construct works: the link that lets others grant to "the project" or "the function".
@@ -87,7 +187,7 @@ impl Fact for ServiceRole {
 pub struct Role {
     trust: PolicyDocument,
     name: Option<String>,
-    path: String,
+    path: Option<String>,
     description: Option<String>,
     max_session_seconds: Option<u32>,
     boundary: Option<Value<kind::Arn>>,
@@ -113,7 +213,7 @@ impl Role {
         Self {
             trust,
             name: None,
-            path: "/".into(),
+            path: None,
             description: None,
             max_session_seconds: None,
             boundary: None,
@@ -135,9 +235,10 @@ impl Role {
         self
     }
 
-    /// The path, beginning and ending with `/`, at most 512 characters; `/` by default.
+    /// The path, beginning and ending with `/`, at most 512 characters; that of a [`RolePath`] above, or else `/`, by
+    /// default.
     pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.path = path.into();
+        self.path = Some(path.into());
         self
     }
 
@@ -193,16 +294,8 @@ impl Synth for Role {
                 .help("role names have 1 to 64 letters, digits and `+=,.@_-`"),
             );
         }
-        let sound_path =
-            self.path == "/" || self.path.len() > 2 && self.path.starts_with('/') && self.path.ends_with('/');
-        if !sound_path || self.path.len() > 512 || !self.path.bytes().all(|byte| byte.is_ascii_graphic()) {
-            cx.report(
-                Diagnostic::error(
-                    "iam::malformed-path",
-                    format!("`{}` is no path of a role", self.path.escape_debug()),
-                )
-                .help("paths begin and end with `/`, as in `/delivery/`, and have at most 512 characters"),
-            );
+        if let Some(problem) = self.path.as_deref().and_then(path_problem) {
+            cx.report(problem);
         }
         if let Some(seconds) = self.max_session_seconds
             && !(3_600..=43_200).contains(&seconds)
@@ -240,8 +333,10 @@ impl Synth for Role {
         }
     }
 
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        Box::new(self.clone())
+    fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        // The path is part of the ARN, by which others know the role: it is settled before anybody asks.
+        let above = cx.view().facts_of::<RolePath>(cx.here()).next().map(|path| path.0.clone());
+        Box::new(Self { path: self.path.clone().or(above), ..self.clone() })
     }
 }
 
@@ -262,8 +357,10 @@ impl Lower for Role {
             .map(|(name, document)| Properties::new().set("PolicyName", name).set("PolicyDocument", document));
         let attached = cx.facts::<ManagedPolicy>().map(|policy| policy.arn().clone());
         let boundary =
-            self.boundary.clone().or_else(|| cx.facts::<PermissionsBoundary>().next().map(|fact| fact.0.clone()));
-        let path = (self.path != "/").then(|| self.path.clone());
+            self.boundary.clone().or_else(|| cx.facts::<PermissionsBoundary>().next().map(|fact| fact.arn(cx.env())));
+        // Read here so that it does not count as lost.
+        cx.facts::<RolePath>().for_each(drop);
+        let path = self.path.clone().filter(|path| path != "/");
         let properties = Properties::new()
             .opt("RoleName", self.name.clone())
             .opt("Path", path)
@@ -281,7 +378,9 @@ impl Lower for Role {
         let name = self.name.as_ref()?;
         match attr {
             Attr::Ref => Some(name.clone().into()),
-            Attr::GetAtt(attr) if attr == "Arn" => Some(Arn::role(own, &self.path, name).into()),
+            Attr::GetAtt(attr) if attr == "Arn" => {
+                Some(Arn::role(own, self.path.as_deref().unwrap_or("/"), name).into())
+            }
             Attr::GetAtt(_) | Attr::LogicalId => None,
         }
     }

@@ -16,7 +16,7 @@ use crate::resolve::Resolved;
 pub(crate) fn check(pipeline: &Pipeline, cx: &mut ValidateCx<'_>) {
     // Without an environment the pipeline stands outside of every stack, which is reported already.
     let Some(home) = cx.env() else { return };
-    let resolved = Resolved::new(pipeline, home, cx.view());
+    let resolved = Resolved::new(pipeline, home, cx.view(), cx.here());
     let mut findings = Findings::default();
     structure::check(&resolved, &mut findings);
     artifacts::check(&resolved, &mut findings);

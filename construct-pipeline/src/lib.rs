@@ -26,7 +26,9 @@ mod pipeline;
 mod flow;
 mod resolve;
 
+mod asked;
 mod check;
+pub mod contract;
 mod plan;
 mod proof;
 mod synth;
@@ -38,6 +40,7 @@ pub mod providers;
 
 pub use action::Action;
 pub use artifact::{Artifact, ArtifactAtt, ArtifactFile};
+pub use asked::Asked;
 pub use pipeline::{ExecutionMode, Pipeline, PipelineRef, PipelineType, Variable};
 pub use proof::{AccessCheck, AppAccess};
 pub use provider::{
@@ -56,7 +59,8 @@ pub mod prelude {
         text,
     };
     pub use construct_iam::{
-        Arn, ManagedPolicy, PermissionsBoundary, PolicyDocument, PolicyStatement, Principal, Role, RoleRef, grant,
+        Arn, ManagedPolicy, PermissionsBoundary, PolicyDocument, PolicyStatement, Principal, Role, RolePath, RoleRef,
+        grant,
     };
 
     pub use crate::aws::*;

@@ -3,8 +3,11 @@
 use std::fmt::Display;
 use std::panic::Location;
 
-use construct_core::{Caller, Expr, Properties};
+use construct_core::{Caller, Env, Expr, NodeId, Properties, View};
+use construct_iam::{Role, RolePath};
 
+use crate::action::Action;
+use crate::names::{self, RoleKind};
 use crate::provider::GivenRole;
 use crate::stage::Stage;
 use crate::store::{GivenStore, KeyReference, StoreSettings};
@@ -138,7 +141,7 @@ pub struct Pipeline {
     pub(crate) variables: Vec<Variable>,
     pub(crate) restart_on_update: bool,
     pub(crate) role: Option<GivenRole>,
-    pub(crate) role_path: String,
+    pub(crate) role_path: Option<String>,
     pub(crate) store: Option<GivenStore>,
     pub(crate) replicas: Vec<(String, GivenStore)>,
     pub(crate) store_settings: StoreSettings,
@@ -158,13 +161,33 @@ impl Pipeline {
             variables: Vec::new(),
             restart_on_update: false,
             role: None,
-            role_path: "/".into(),
+            role_path: None,
             store: None,
             replicas: Vec::new(),
             store_settings: StoreSettings::new(),
             key_reference: KeyReference::Alias,
             extra: Properties::new(),
         }
+    }
+
+    /// A role made for the pipeline, with its name, and its path unless one from above holds.
+    pub(crate) fn named_role(&self, role: Role, kind: RoleKind, env: Env) -> Role {
+        let role = role.role_name(names::role(kind, &self.name, env));
+        match &self.role_path {
+            Some(path) => role.path(path.clone()),
+            None => role,
+        }
+    }
+
+    /// The path of the roles that are made for the pipeline placed at a node.
+    pub(crate) fn path_of_roles<'a>(&'a self, view: View<'a>, at: NodeId) -> &'a str {
+        let above = || view.facts_of::<RolePath>(at).next().map(RolePath::as_str);
+        self.role_path.as_deref().or_else(above).unwrap_or("/")
+    }
+
+    /// All actions in order, with their stages.
+    pub(crate) fn actions(&self) -> impl Iterator<Item = (&Stage, &Action)> {
+        self.stages.iter().flat_map(|stage| stage.actions.iter().map(move |action| (stage, action)))
     }
 
     /// Adds a stage; a pipeline has 2 to 50, the first of which holds the sources.
@@ -215,9 +238,10 @@ impl Pipeline {
         self
     }
 
-    /// The path of all roles that are made for the pipeline, as in `/delivery/`.
+    /// The path of all roles that are made for the pipeline, as in `/delivery/`; that of a
+    /// [`RolePath`](construct_iam::RolePath) above, or else `/`, by default.
     pub fn role_path(mut self, path: impl Into<String>) -> Self {
-        self.role_path = path.into();
+        self.role_path = Some(path.into());
         self
     }
 

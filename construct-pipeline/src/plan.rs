@@ -19,6 +19,7 @@ use construct_core::{
     Uniqueness,
 };
 
+use crate::contract::ImportContract;
 use crate::pipeline::Pipeline;
 use crate::proof::AccessProof;
 use crate::resolve::Resolved;
@@ -43,9 +44,10 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
         return Box::new(Nothing);
     }
     cx.check_assembly(AccessProof);
+    cx.document(ImportContract);
     // Everything that planning adds is new, so what the tree said before still holds while it is changed: the part of it
     // that matters is read first.
-    let resolved = Resolved::new(pipeline, home, cx.view());
+    let resolved = Resolved::new(pipeline, home, cx.view(), cx.here());
     let draft = roles::draft(&resolved);
     let regions = crate::flow::regions(&resolved);
     let keys = stores::keys_needed(&resolved, &regions);
@@ -55,7 +57,7 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     let mut scaffold = Scaffold::new(&pipeline.name, home);
     let roles = roles::make(pipeline, draft, &mut scaffold, cx);
     let stores = stores::make(pipeline, &regions, &keys, &mut scaffold, cx);
-    access::grant(&roles, &stores, home, cx);
+    access::grant(&roles, &stores, pipeline, home, cx);
     events::make(pipeline, triggers, home, &mut scaffold, cx);
     let actions = pipeline.stages.iter().flat_map(|stage| &stage.actions);
     for (action, performer) in actions.zip(&roles.performers) {

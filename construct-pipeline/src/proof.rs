@@ -6,7 +6,8 @@ use construct_core::{App, Assembly, AssemblyCheck, CheckCx, Fact, Reach};
 use serde_json::Value as Json;
 
 use crate::access::template::Templates;
-use crate::access::{Outside, unproved};
+use crate::access::unproved;
+use crate::contract::Contract;
 
 /// What comes of an access that a pipeline needs and the emitted policies deny.
 ///
@@ -62,7 +63,9 @@ impl AssemblyCheck for AccessProof {
             return;
         }
         let templates = Templates::of(cx.assembly());
-        let findings = unproved(&templates, &Outside::new()).findings();
+        // That the owners keep the contract is taken for granted; that it says all they must allow is proved.
+        let outside = Contract::of(cx.assembly()).map(|contract| contract.outside()).unwrap_or_default();
+        let findings = unproved(&templates, &outside).findings();
         if findings.is_empty() {
             return;
         }

@@ -1,6 +1,6 @@
 //! Where every action runs and who performs it: the question that validation and planning both ask.
 
-use construct_core::{AccountId, Diagnostic, Env, Region, Value, View, kind};
+use construct_core::{AccountId, Diagnostic, Env, NodeId, Region, Value, View, kind};
 use construct_iam::Arn;
 
 use crate::action::{Action, RegionChoice};
@@ -15,6 +15,8 @@ pub(crate) struct Resolved<'a> {
     pub(crate) pipeline: &'a Pipeline,
     pub(crate) home: Env,
     pub(crate) view: View<'a>,
+    /// The pipeline in the tree.
+    pub(crate) at: NodeId,
     pub(crate) actions: Vec<ResolvedAction<'a>>,
 }
 
@@ -45,11 +47,11 @@ pub(crate) enum Performer {
 }
 
 impl<'a> Resolved<'a> {
-    pub(crate) fn new(pipeline: &'a Pipeline, home: Env, view: View<'a>) -> Self {
+    pub(crate) fn new(pipeline: &'a Pipeline, home: Env, view: View<'a>, at: NodeId) -> Self {
         let actions = pipeline.stages.iter().enumerate().flat_map(|(stage_index, stage)| {
             stage.actions.iter().map(move |action| resolve(stage_index, stage, action, home, view))
         });
-        Self { pipeline, home, view, actions: actions.collect() }
+        Self { pipeline, home, view, at, actions: actions.collect() }
     }
 
     /// What the action's provider is told.
@@ -71,7 +73,7 @@ impl<'a> Resolved<'a> {
             Some(given) => given.arn(),
             None => {
                 let name = names::role(RoleKind::Deploy, &self.pipeline.name, action.env);
-                Arn::role(action.env, &self.pipeline.role_path, &name).into()
+                Arn::role(action.env, self.pipeline.path_of_roles(self.view, self.at), &name).into()
             }
         })
     }
@@ -90,8 +92,13 @@ impl ResolvedAction<'_> {
 
     /// The action in words, for messages about it from elsewhere.
     pub(crate) fn words(&self) -> String {
-        format!("`{}` of stage `{}`", self.action.name, self.stage.name)
+        action_words(self.stage, self.action)
     }
+}
+
+/// An action in words.
+pub(crate) fn action_words(stage: &Stage, action: &Action) -> String {
+    format!("`{}` of stage `{}`", action.name, stage.name)
 }
 
 fn resolve<'a>(

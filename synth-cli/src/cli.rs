@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
-use crate::command::{check, explain, graph, list, names};
+use crate::command::{check, contract, explain, graph, list, names};
 use crate::output;
 
 const STYLES: Styles = Styles::styled()
@@ -27,6 +27,8 @@ Examples:
       proves that every access of every pipeline is allowed, and no other
   synth explain Deploy
       why an action may do what it does, and what it may not
+  synth contract
+      what the owners of imported stores and roles must allow
   synth names orders --account 111111111111 --region us-east-1
       the names of what a pipeline creates, before it exists
 
@@ -54,6 +56,7 @@ enum Command {
     Graph(graph::Graph),
     Check(check::Check),
     Explain(explain::Explain),
+    Contract(contract::ContractOf),
 }
 
 /// Runs the program with its arguments, the first of which is its own name.
@@ -73,6 +76,7 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Graph(graph) => graph.run(),
         Command::Check(check) => check.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Contract(contract) => contract.run(),
     };
     output::finish(result)
 }

@@ -11,6 +11,7 @@ mod command;
 mod model;
 mod template;
 
+mod given;
 mod graph;
 
 mod output;

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use construct_core::{AccountId, Assembly, Region};
 use construct_pipeline::access::template::{Template, Templates};
-use construct_pipeline::access::{Outside, Report as Proof, prove};
-use serde_json::Value as Json;
+use construct_pipeline::access::{Report as Proof, prove};
+use construct_pipeline::contract;
 
+use crate::given::Owners;
 use crate::output::Failure;
 use crate::yaml;
 
@@ -17,7 +18,7 @@ use crate::yaml;
 pub(crate) struct Subject {
     dir: Option<PathBuf>,
     templates: Vec<Given>,
-    facts: Vec<PathBuf>,
+    owners: Owners,
 }
 
 /// A template given by itself, with what a deployment would tell it.
@@ -64,7 +65,7 @@ impl FromArgMatches for Subject {
         Ok(Self {
             dir: matches.get_one::<PathBuf>("assembly").cloned(),
             templates: templates.collect(),
-            facts: matches.get_many::<PathBuf>("facts").into_iter().flatten().cloned().collect(),
+            owners: Owners::from_arg_matches(matches)?,
         })
     }
 
@@ -79,7 +80,7 @@ impl Args for Subject {
         let text = |id: &'static str, name: &'static str, help: &'static str| {
             Arg::new(id).long(id).value_name(name).help(help).action(ArgAction::Append).requires("template")
         };
-        command
+        let command = command
             .arg(
                 Arg::new("assembly")
                     .long("assembly")
@@ -100,34 +101,14 @@ impl Args for Subject {
             .arg(text("account", "ACCOUNT", "The account of the template before it"))
             .arg(text("region", "REGION", "The region of the template before it"))
             .arg(text("stack", "NAME", "The name of its stack; that of the file when absent"))
-            .arg(text("parameter", "NAME=VALUE", "A parameter of the template before it; may be repeated"))
-            .arg(
-                Arg::new("facts")
-                    .long("facts")
-                    .value_name("FILE")
-                    .help("Policies of what no template makes, as JSON; may be repeated")
-                    .action(ArgAction::Append)
-                    .value_parser(value_parser!(PathBuf)),
-            )
+            .arg(text("parameter", "NAME=VALUE", "A parameter of the template before it; may be repeated"));
+        Owners::augment_args(command)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
         Self::augment_args(command)
     }
 }
-
-/// What `--facts` takes, for the help.
-pub(crate) const FACTS: &str = "\
-Facts (--facts FILE) are policies of roles, keys and buckets that no template
-makes, as their owners have them:
-  {
-    \"roles\":   { \"ROLE_ARN\": { \"policies\": [DOCUMENT], \"trust\": DOCUMENT, \"boundary\": DOCUMENT } },
-    \"keys\":    { \"KEY_ARN\": DOCUMENT },
-    \"aliases\": { \"ALIAS_ARN\": \"KEY_ARN\" },
-    \"buckets\": { \"NAME\": { \"account\": \"ACCOUNT\", \"policy\": DOCUMENT } },
-    \"scps\":    { \"ACCOUNT\": { \"LEVEL\": [DOCUMENT] } },
-    \"rcps\":    { \"ACCOUNT\": { \"LEVEL\": [DOCUMENT] } }
-  }";
 
 impl Subject {
     /// The same, with the folder given in another way.
@@ -143,14 +124,15 @@ impl Subject {
 
     /// Reads the templates and proves them.
     pub(crate) fn prove(&self) -> Result<(Templates, Proof), Failure> {
-        let templates = if self.templates.is_empty() {
+        let (templates, contract) = if self.templates.is_empty() {
             let dir = self.dir.as_deref().unwrap_or(Path::new("cdk.out"));
-            Templates::of(&Assembly::read(dir).map_err(|error| crate::model::explain(dir, &error))?)
+            let assembly = Assembly::read(dir).map_err(|error| crate::model::explain(dir, &error))?;
+            (Templates::of(&assembly), assembly.document(contract::FILE).map(str::to_owned))
         } else {
-            self.templates.iter().try_fold(Templates::new(), |all, given| Ok(all.with(given.read()?)))?
+            let read = self.templates.iter().try_fold(Templates::new(), |all, given| Ok(all.with(given.read()?)))?;
+            (read, None)
         };
-        let outside = self.facts.iter().try_fold(Outside::new(), |outside, file| facts(outside, file))?;
-        let proof = prove(&templates, &outside);
+        let proof = prove(&templates, &self.owners.outside(contract.as_deref())?);
         Ok((templates, proof))
     }
 }
@@ -189,58 +171,8 @@ impl Given {
     }
 }
 
-fn read(file: &Path) -> Result<String, Failure> {
-    fs::read_to_string(file).map_err(|error| Failure::new(format!("cannot read `{}`: {error}", file.display())))
-}
-
-/// Adds the facts of a file.
-fn facts(mut outside: Outside, file: &Path) -> Result<Outside, Failure> {
-    let shown = file.display();
-    let wrong = |what: String| Failure::new(format!("`{shown}` holds no facts: {what}")).help(FACTS);
-    let json: Json = serde_json::from_str(&read(file)?).map_err(|error| wrong(error.to_string()))?;
-    let sections = json.as_object().ok_or_else(|| wrong("it is no object".into()))?;
-    for (section, entries) in sections {
-        let entries = entries.as_object().ok_or_else(|| wrong(format!("`{section}` is no object")))?;
-        for (name, value) in entries {
-            outside = match section.as_str() {
-                "roles" => {
-                    let policies = value["policies"].as_array().cloned();
-                    let mut outside = match policies {
-                        Some(policies) => outside.role(name, policies),
-                        None => outside,
-                    };
-                    if !value["trust"].is_null() {
-                        outside = outside.trust(name, value["trust"].clone());
-                    }
-                    if !value["boundary"].is_null() {
-                        outside = outside.boundary(name, value["boundary"].clone());
-                    }
-                    outside
-                }
-                "keys" => outside.key(name, value.clone()),
-                "aliases" => {
-                    let key = value.as_str().ok_or_else(|| wrong(format!("the alias `{name}` has no key ARN")))?;
-                    outside.alias(name, key)
-                }
-                "buckets" => {
-                    let account = value["account"].as_str();
-                    let account = account.ok_or_else(|| wrong(format!("the bucket `{name}` has no `account`")))?;
-                    outside.bucket(name, account, value["policy"].clone())
-                }
-                "scps" | "rcps" => {
-                    let levels = value.as_object().ok_or_else(|| wrong(format!("`{name}` has no levels")))?;
-                    levels.iter().fold(outside, |outside, (level, policies)| {
-                        let policies = policies.as_array().cloned().unwrap_or_default();
-                        if section == "scps" {
-                            outside.scps(name, level, policies)
-                        } else {
-                            outside.rcps(name, level, policies)
-                        }
-                    })
-                }
-                other => return Err(wrong(format!("there is no section `{other}`"))),
-            };
-        }
-    }
-    Ok(outside)
+pub(crate) fn read(file: &Path) -> Result<String, Failure> {
+    fs::read_to_string(file).map_err(|error| {
+        Failure::new(format!("cannot read `{}`: {error}", file.display())).help("name a file that is there")
+    })
 }

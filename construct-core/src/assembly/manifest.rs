@@ -2,6 +2,9 @@
 //!
 //! Only the two artifact types that every CDK CLI since version 2 knows are written. Of other tools' assemblies, nested
 //! ones are read too, and the remaining types are passed over.
+//!
+//! Documents are no artifacts: the CLI refuses what its schema does not have. They are named in the metadata of the tree,
+//! where any type of entry may stand, and where the CLI looks for nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +18,8 @@ const VERSION: &str = "36.0.0";
 const STACK: &str = "aws:cloudformation:stack";
 const TREE: &str = "cdk:tree";
 const NESTED: &str = "cdk:cloud-assembly";
+/// The type of the metadata entry that names a document.
+const DOCUMENT: &str = "construct:document";
 
 pub(super) fn write(assembly: &Assembly) -> Json {
     let mut artifacts = Map::new();
@@ -27,6 +32,11 @@ pub(super) fn write(assembly: &Assembly) -> Json {
             id.push('-');
         }
         artifacts.insert(id, json!({ "type": TREE, "properties": { "file": TREE_FILE } }));
+    }
+    // The tree stands last; without one, a stack will do.
+    if let Some(artifact) = artifacts.values_mut().next_back().filter(|_| !assembly.documents.is_empty()) {
+        let entries = assembly.documents.keys().map(|file| json!({ "type": DOCUMENT, "data": file }));
+        artifact["metadata"] = json!({ "/": entries.collect::<Vec<_>>() });
     }
     json!({ "version": VERSION, "artifacts": artifacts })
 }
@@ -63,6 +73,7 @@ fn write_stack(stack: &StackArtifact) -> Json {
 pub(super) struct Manifest {
     pub(super) stacks: Vec<StackArtifact>,
     pub(super) tree_file: Option<String>,
+    pub(super) documents: Vec<String>,
     /// The folders of nested assemblies, which a CDK app has for each of its stages.
     pub(super) nested: Vec<String>,
 }
@@ -71,7 +82,8 @@ impl Manifest {
     /// The files that belong to the assembly, the manifest included.
     pub(super) fn files(&self) -> impl Iterator<Item = &str> {
         let templates = self.stacks.iter().map(|stack| &*stack.template_file);
-        [FILE].into_iter().chain(self.tree_file.as_deref()).chain(templates)
+        let documents = self.documents.iter().map(String::as_str);
+        [FILE].into_iter().chain(self.tree_file.as_deref()).chain(templates).chain(documents)
     }
 }
 
@@ -94,6 +106,13 @@ pub(super) fn read(json: &Json) -> Result<Manifest, String> {
             }
             Some(_) => {}
             None => return Err(format!("artifact `{id}` has no `type`")),
+        }
+        for entry in artifact["metadata"].as_object().into_iter().flat_map(Map::values).filter_map(Json::as_array) {
+            let documents = entry.iter().filter(|entry| entry["type"] == DOCUMENT);
+            for file in documents.filter_map(|entry| entry["data"].as_str()) {
+                stays_inside(file).map_err(|what| format!("it {what}"))?;
+                manifest.documents.push(file.to_owned());
+            }
         }
     }
     if let Some(file) = &manifest.tree_file {
@@ -141,7 +160,7 @@ fn read_stack(id: &str, artifact: &Json) -> Result<StackArtifact, String> {
 }
 
 /// A manifest from elsewhere must not make us read or remove files outside of its folder.
-fn stays_inside(file: &str) -> Result<(), String> {
+pub(super) fn stays_inside(file: &str) -> Result<(), String> {
     let plain = !file.is_empty()
         && std::path::Path::new(file).components().all(|part| matches!(part, std::path::Component::Normal(_)));
     if plain { Ok(()) } else { Err(format!("names the file `{file}`, which is outside of the assembly")) }

@@ -97,6 +97,11 @@ fn read_once(dir: &Path, without_tree: bool, depth: usize) -> Result<Assembly, R
     for stack in &mut stacks {
         stack.template = folder.text(&stack.template_file)?;
     }
+    let mut documents = BTreeMap::new();
+    for file in manifest.documents {
+        let text = folder.text(&file)?;
+        documents.insert(file, text);
+    }
     for nested in manifest.nested {
         if depth == DEEPEST {
             return Err(malformed(format!("`{nested}` is nested more than {DEEPEST} levels deep")));
@@ -106,8 +111,9 @@ fn read_once(dir: &Path, without_tree: bool, depth: usize) -> Result<Assembly, R
             stack.template_file = format!("{nested}/{}", stack.template_file);
             stack
         }));
+        documents.extend(inner.documents.into_iter().map(|(file, text)| (format!("{nested}/{file}"), text)));
     }
-    Ok(Assembly { stacks, tree })
+    Ok(Assembly { stacks, tree, documents })
 }
 
 /// Topological, ties in the order given; what is in a cycle, or waits for one, comes last.

@@ -4,9 +4,11 @@ use std::any::type_name;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::AssemblyCheck;
+use serde_json::Value as Json;
+
 use super::scope::{Scope, attach, place_stack};
 use super::tree::{Plan, Tree, View, each_once};
+use super::{AssemblyCheck, Document};
 use crate::assembly::Assembly;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::env::Env;
@@ -96,6 +98,11 @@ impl PlanCx<'_> {
         self.tree.checks.entry(type_name::<C>()).or_insert_with(|| Arc::new(check));
     }
 
+    /// Asks for a file of the assembly beside the templates.
+    pub fn document<D: Document>(&mut self, document: D) {
+        self.tree.documents.entry(type_name::<D>()).or_insert_with(|| (Arc::new(document), self.node));
+    }
+
     /// The environment this construct stands in.
     #[must_use]
     pub fn env(&self) -> Option<Env> {
@@ -161,20 +168,13 @@ impl LowerCx<'_> {
     /// What an attribute of a construct is worth outside of its stack, if anybody can know.
     #[must_use]
     pub fn physical(&self, of: impl Into<NodeId>, attr: &Attr) -> Option<Expr> {
-        let of = of.into();
-        let own = self.plan.tree.node(of).env?;
-        self.plan.lowers.get(of.index())?.physical(attr, own)
+        self.plan.physical(of.into(), attr)
     }
 
     /// The text an expression has once names are known, as far as it can be known now.
     #[must_use]
     pub fn literal(&self, expr: &Expr) -> Option<String> {
-        match expr {
-            Expr::Attr { of, attr } => self.literal(&self.physical(*of, attr)?),
-            Expr::Join(parts) => parts.iter().map(|part| self.literal(part)).collect(),
-            Expr::ByName(inner) => self.literal(inner),
-            other => other.literal().map(str::to_owned),
-        }
+        self.plan.literal(expr)
     }
 
     /// The path of this construct.
@@ -227,5 +227,79 @@ impl<'a> CheckCx<'a> {
     pub fn report(&mut self, path: &str, diagnostic: Diagnostic) {
         let location = self.tree.arena.at_path(path).map(|node| self.tree.node(node).location);
         self.out.push(diagnostic.or_at(path, location));
+    }
+}
+
+/// What a document of the assembly is made of: the plan, and what it says about constructs of all stacks.
+#[derive(Debug)]
+pub struct DocumentCx<'a> {
+    pub(crate) plan: &'a Plan,
+}
+
+impl<'a> DocumentCx<'a> {
+    /// The tree, those constructs included that planning added.
+    #[must_use]
+    pub fn view(&self) -> View<'a> {
+        View { tree: &self.plan.tree }
+    }
+
+    /// Every construct that stands for something that exists already, with [what it stands for](View::imports), in the
+    /// order of the tree.
+    pub fn imports(&self) -> impl Iterator<Item = (NodeId, &'static str)> {
+        let arena = &self.plan.tree.arena;
+        let nodes = (0..arena.len()).map(|index| arena.id(index));
+        nodes.filter_map(|node| Some((node, self.view().imports(node)?)))
+    }
+
+    /// The facts of one kind that reach a construct, nearest first. A document is read by people, so this counts as no
+    /// use of the fact.
+    pub fn facts_of<F: Fact>(&self, node: impl Into<NodeId>) -> impl Iterator<Item = &'a F> {
+        self.view().facts_of(node)
+    }
+
+    /// What an attribute of a construct is worth outside of its stack, if anybody can know.
+    #[must_use]
+    pub fn physical(&self, of: impl Into<NodeId>, attr: &Attr) -> Option<Expr> {
+        self.plan.physical(of.into(), attr)
+    }
+
+    /// The text an expression has once names are known, as far as it can be known now.
+    #[must_use]
+    pub fn literal(&self, expr: &Expr) -> Option<String> {
+        self.plan.literal(expr)
+    }
+
+    /// The expression as JSON in which names stand wherever they are known. In place of what CloudFormation alone knows
+    /// stands `<path of the construct: attribute>`.
+    #[must_use]
+    pub fn json(&self, expr: &Expr) -> Json {
+        match expr {
+            Expr::Bool(flag) => (*flag).into(),
+            Expr::Int(int) => (*int).into(),
+            Expr::Real(real) => real.0.into(),
+            Expr::Null => Json::Null,
+            Expr::List(items) => items.iter().map(|item| self.json(item)).collect(),
+            Expr::Map(entries) => {
+                Json::Object(entries.iter().map(|(key, value)| (key.to_string(), self.json(value))).collect())
+            }
+            other => self.words(other).into(),
+        }
+    }
+
+    fn words(&self, expr: &Expr) -> String {
+        if let Some(known) = self.literal(expr) {
+            return known;
+        }
+        match expr {
+            Expr::Attr { of, attr } => match self.physical(*of, attr) {
+                Some(value) => self.words(&value),
+                None => format!("<{}: {attr}>", self.view().path_of(*of)),
+            },
+            Expr::Join(parts) => parts.iter().map(|part| self.words(part)).collect(),
+            Expr::ByName(inner) => self.words(inner),
+            Expr::Call(function, argument) => format!("<{function} {}>", self.json(argument)),
+            Expr::Pseudo(pseudo) => format!("<{pseudo:?}>"),
+            other => other.literal().unwrap_or_default().to_owned(),
+        }
     }
 }

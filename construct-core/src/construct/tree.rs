@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{AssemblyCheck, Lower, Synth};
+use super::{AssemblyCheck, Document, Lower, Synth};
 use crate::arena::{Arena, Node};
 use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::env::Env;
@@ -11,6 +11,7 @@ use crate::fact::{Fact, Facts, Found, Reach};
 use crate::handle::{NodeId, StackRef};
 use crate::resource::{Claim, Claims};
 use crate::stack::StackProps;
+use crate::value::{Attr, Expr};
 
 /// What a node is, before planning.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Tree {
     pub(crate) findings: Diagnostics,
     /// By the name of their type, so that they run in the same order in every build.
     pub(crate) checks: BTreeMap<&'static str, Arc<dyn AssemblyCheck>>,
+    /// By the name of their type, too, with the construct that asked first.
+    pub(crate) documents: BTreeMap<&'static str, (Arc<dyn Document>, NodeId)>,
     /// Names that were claimed while planning, before there are resources.
     pub(crate) claims: Claims,
 }
@@ -40,6 +43,7 @@ impl Tree {
             facts: Facts::default(),
             findings: Diagnostics::new(),
             checks: BTreeMap::new(),
+            documents: BTreeMap::new(),
             claims: Claims::default(),
         }
     }
@@ -116,6 +120,15 @@ impl<'a> View<'a> {
         self.tree.arena.owns(node.into())
     }
 
+    /// What a construct stands for that exists already, in words such as `a queue`.
+    #[must_use]
+    pub fn imports(self, node: impl Into<NodeId>) -> Option<&'static str> {
+        match &self.tree.node(node.into()).content {
+            Content::Construct(construct) => construct.imports(),
+            Content::Group | Content::Stack(_) => None,
+        }
+    }
+
     /// The facts of one kind that reach a construct, nearest first.
     pub fn facts_of<F: Fact>(self, node: impl Into<NodeId>) -> impl Iterator<Item = &'a F> {
         each_once(self.tree.reaching::<F>(node.into()))
@@ -135,4 +148,22 @@ pub struct Plan {
     pub(crate) lowers: Vec<Box<dyn Lower>>,
     /// How many nodes the program built; planning made the others.
     pub(crate) built: usize,
+}
+
+impl Plan {
+    /// What an attribute of a construct is worth outside of its stack, if anybody can know.
+    pub(crate) fn physical(&self, of: NodeId, attr: &Attr) -> Option<Expr> {
+        let own = self.tree.node(of).env?;
+        self.lowers.get(of.index())?.physical(attr, own)
+    }
+
+    /// The text an expression has once names are known, as far as it can be known now.
+    pub(crate) fn literal(&self, expr: &Expr) -> Option<String> {
+        match expr {
+            Expr::Attr { of, attr } => self.literal(&self.physical(*of, attr)?),
+            Expr::Join(parts) => parts.iter().map(|part| self.literal(part)).collect(),
+            Expr::ByName(inner) => self.literal(inner),
+            other => other.literal().map(str::to_owned),
+        }
+    }
 }

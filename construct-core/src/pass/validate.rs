@@ -2,7 +2,7 @@
 //!
 //! Codes: `tree::foreign-handle`, `tree::outside-a-stack`, `stack::malformed-name`, `stack::duplicate-name`,
 //! `stack::long-description`, `stack::malformed-role`, `env::malformed-account`, `env::unknown-region`, `tag::malformed`,
-//! and those of facts that contradict each other.
+//! and those of facts that are wrong by themselves or contradict each other.
 
 use std::collections::BTreeMap;
 
@@ -107,8 +107,11 @@ pub(super) fn stack_names_are_unique(tree: &Tree, from: usize, out: &mut Diagnos
     }
 }
 
-/// Facts have no order, so two that contradict each other on one node cannot be decided.
+/// Facts are sound by themselves, and have no order, so two that contradict each other on one node cannot be decided.
 fn facts_agree(tree: &Tree, node: NodeId, out: &mut Diagnostics) {
+    for problem in tree.facts.problems(node) {
+        ValidateCx { tree, node, out }.report(problem);
+    }
     for found in tree.facts.contradictions(node) {
         let name = found.name;
         let message = match found.summaries {

@@ -68,7 +68,7 @@ impl Resolver<'_> {
         let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
         Known::Value(match value {
             Value::String(text) if is_list => text.split(',').map(|item| Value::from(item.trim())).collect(),
-            Value::String(text) => self.literal(text).into(),
+            Value::String(text) => self.literal(stack, text).into(),
             Value::Array(_) => value.clone(),
             other => self.as_text(other).into(),
         })
@@ -113,7 +113,7 @@ impl Resolver<'_> {
         };
         let (mut out, mut rest) = (String::new(), template);
         while let Some((before, tail)) = rest.split_once("${") {
-            out.push_str(&self.literal(before));
+            out.push_str(&self.literal(stack, before));
             let (name, after) = tail.split_once('}')?;
             if let Some(literal) = name.strip_prefix('!') {
                 out.push_str(&format!("${{{literal}}}"));
@@ -126,7 +126,7 @@ impl Resolver<'_> {
             }
             rest = after;
         }
-        out.push_str(&self.literal(rest));
+        out.push_str(&self.literal(stack, rest));
         Some(Known::Value(out.into()))
     }
 

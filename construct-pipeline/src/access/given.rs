@@ -1,35 +1,41 @@
 //! Facts that no template states, put into the world.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::physical::{account_in, arn_parts, short_name};
+use super::physical::{account_in, arn_parts, partition, short_name};
 use super::place::{Place, PolicyKind};
 use super::survey::Surveyor;
 use super::templates::Outside;
-use super::world::{Bucket, Key, Levels, Role};
+use super::world::{Bucket, Key, Levels, PipelineSource, Project, Role, World};
 
 impl Surveyor<'_> {
     pub(crate) fn outside(&mut self, outside: &Outside) {
         let place = |about: &str, kind| Place { stack: None, logical_id: about.into(), pointer: String::new(), kind };
-        let world = &mut self.world;
-        let arns = outside.roles.keys().chain(outside.trusts.keys());
+        for (arn, document) in &outside.managed {
+            let ix = self.world.policies.add(arn, document, place(arn, PolicyKind::Identity));
+            self.managed.insert(arn.clone(), ix);
+        }
+        let arns: BTreeSet<&String> = outside
+            .roles
+            .keys()
+            .chain(outside.trusts.keys())
+            .chain(outside.attached.keys())
+            .chain(outside.boundaries.keys())
+            .collect();
         for arn in arns {
-            if world.roles.contains_key(arn.as_str()) {
-                continue;
+            let mut identity = Vec::new();
+            for document in outside.roles.get(arn).into_iter().flatten() {
+                let name = format!("policy given for {arn}");
+                identity.push(self.world.policies.add(&name, document, place(arn, PolicyKind::Identity)));
             }
-            let identity = match outside.roles.get(arn) {
-                Some(documents) => documents
-                    .iter()
-                    .map(|document| {
-                        world.policies.add(
-                            &format!("policy given for {arn}"),
-                            document,
-                            place(arn, PolicyKind::Identity),
-                        )
-                    })
-                    .collect(),
-                None => vec![world.policies.unknown(&format!("policies of {arn}"))],
-            };
+            for policy in outside.attached.get(arn).into_iter().flatten() {
+                identity.push(self.managed_policy(policy));
+            }
+            let world = &mut self.world;
+            if !outside.roles.contains_key(arn) && identity.is_empty() {
+                identity.push(world.policies.unknown(&format!("policies of {arn}")));
+            }
             let trust = outside.trusts.get(arn);
             let trust = match trust {
                 Some(document) => {
@@ -46,6 +52,16 @@ impl Surveyor<'_> {
             self.role_names.insert((account.clone(), short_name(arn).to_ascii_lowercase()), Arc::clone(&shared));
             let role = Role { made: None, identity, trust: Some(trust), boundary };
             world.roles.insert(shared, role);
+        }
+        let world = &mut self.world;
+        for (arn, (role, key)) in &outside.projects {
+            let project = Project { role: role.clone(), key: key.clone(), made: None };
+            world.projects.insert(arn.clone(), project);
+        }
+        for (arn, document) in &outside.resources {
+            let name = format!("policy given for {arn}");
+            let policy = world.policies.add(&name, document, place(arn, PolicyKind::Other));
+            world.guarded.entry(arn.clone()).or_default().policies.push(policy);
         }
         for (arn, document) in &outside.keys {
             let policy =
@@ -68,7 +84,8 @@ impl Surveyor<'_> {
             let arn = format!("arn:aws:s3:::{name}").into();
             let bucket = Bucket {
                 arn,
-                account: account.clone(),
+                // Without an account, that of the pipeline that uses it; see `settle_accounts`.
+                account: account.clone().unwrap_or_default(),
                 made: None,
                 policy: Some(policy),
                 bucket_key: None,
@@ -90,6 +107,27 @@ impl Surveyor<'_> {
                 }
             }
             if kind == "service" { world.scps = levels } else { world.rcps = levels }
+        }
+    }
+
+    /// Buckets given without an account are in that of the pipeline that names them, as artifact stores are; and all are in
+    /// its partition, which their names do not tell.
+    pub(crate) fn settle_accounts(&mut self) {
+        let World { buckets, pipelines, environments, .. } = &mut self.world;
+        for (name, bucket) in buckets.iter_mut().filter(|(_, bucket)| bucket.made.is_none()) {
+            let uses = |pipeline: &&PipelineSource| {
+                let properties = &pipeline.properties;
+                let several = properties["ArtifactStores"].as_array().into_iter().flatten();
+                let mut stores = several.map(|one| &one["ArtifactStore"]).chain([&properties["ArtifactStore"]]);
+                stores.any(|store| store["Location"] == **name)
+            };
+            let user = pipelines.iter().find(uses).or(pipelines.first());
+            if let Some(environment) = user.and_then(|user| environments.get(user.made.stack)) {
+                if bucket.account.is_empty() {
+                    bucket.account.clone_from(&environment.account);
+                }
+                bucket.arn = format!("arn:{}:s3:::{name}", partition(&environment.region)).into();
+            }
         }
     }
 }

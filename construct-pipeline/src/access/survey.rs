@@ -38,6 +38,7 @@ pub(crate) fn survey(templates: &Templates, outside: &Outside) -> World {
     surveyor.outside(outside);
     surveyor.each(Surveyor::resource);
     surveyor.each(Surveyor::attachment);
+    surveyor.settle_accounts();
     let Surveyor { resolver, mut world, .. } = surveyor;
     world.symbols = resolver.into_symbols();
     world
@@ -63,7 +64,7 @@ pub(crate) struct Surveyor<'t> {
     /// Role names in lower case, by account.
     pub(crate) role_names: BTreeMap<(String, String), Arc<str>>,
     /// Managed policies by ARN.
-    managed: BTreeMap<String, PolicyIx>,
+    pub(crate) managed: BTreeMap<String, PolicyIx>,
 }
 
 impl<'t> Surveyor<'t> {
@@ -268,7 +269,7 @@ impl<'t> Surveyor<'t> {
     }
 
     /// A managed policy by ARN: one of a template, or of AWS.
-    fn managed_policy(&mut self, arn: &str) -> PolicyIx {
+    pub(crate) fn managed_policy(&mut self, arn: &str) -> PolicyIx {
         if arn.ends_with(":iam::aws:policy/AdministratorAccess") {
             return self.world.policies.administrator();
         }
@@ -368,7 +369,7 @@ impl<'t> Surveyor<'t> {
             self.resolver.account(reading.stack)
         );
         let key = self.text(reading, "EncryptionKey").map(|key| full_key_name(&key, &base));
-        let project = Project { role, key, made: self.made(reading) };
+        let project = Project { role, key, made: Some(self.made(reading)) };
         self.world.projects.insert(arn, project);
     }
 

@@ -46,6 +46,8 @@ pub struct Resolver<'t> {
     conditions: RefCell<BTreeMap<(usize, String), Option<bool>>>,
     pub(crate) exports: BTreeMap<String, Vec<(usize, &'t Value)>>,
     pub(crate) imported: RefCell<BTreeMap<(String, String, String), Option<Value>>>,
+    /// The values of parameters of Parameter Store, by account, region and name.
+    parameters: BTreeMap<(String, String, String), (usize, &'t Value)>,
     accounts: Vec<String>,
     regions: Vec<String>,
     pub(crate) depth: Cell<u32>,
@@ -88,14 +90,34 @@ impl<'t> Resolver<'t> {
             conditions: RefCell::default(),
             exports: BTreeMap::new(),
             imported: RefCell::default(),
+            parameters: BTreeMap::new(),
             accounts,
             regions,
             depth: Cell::new(0),
             doubts: Vec::new(),
         };
         resolver.adopt_keys();
+        resolver.parameters = resolver.find_parameters();
         resolver.exports = resolver.find_exports();
         resolver
+    }
+
+    fn find_parameters(&self) -> BTreeMap<(String, String, String), (usize, &'t Value)> {
+        let mut found = BTreeMap::new();
+        for (stack, template) in self.templates.all.iter().enumerate() {
+            for resource in template.section("Resources").into_iter().flat_map(Map::values) {
+                let text = |key: &str| resource["Properties"][key].as_str();
+                if resource["Type"] == "AWS::SSM::Parameter"
+                    && text("Type") == Some("String")
+                    && let (Some(name), Some(value)) = (text("Name"), resource["Properties"].get("Value"))
+                    && resource.get("Condition").is_none()
+                {
+                    let place = (self.account(stack).to_owned(), self.region(stack).to_owned(), name.to_owned());
+                    found.insert(place, (stack, value));
+                }
+            }
+        }
+        found
     }
 
     fn find_exports(&self) -> BTreeMap<String, Vec<(usize, &'t Value)>> {
@@ -318,7 +340,7 @@ impl<'t> Resolver<'t> {
 
     fn known_inside(&self, stack: usize, value: &Value) -> Known {
         match value {
-            Value::String(text) => Known::Value(Value::String(self.literal(text))),
+            Value::String(text) => Known::Value(Value::String(self.literal(stack, text))),
             Value::Array(values) => Known::Value(values.iter().filter_map(|value| self.member(stack, value)).collect()),
             Value::Object(map) => {
                 if let Some((function, argument)) = function_of(map) {
@@ -339,8 +361,8 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    /// Text as written, with symbols for dynamic references.
-    pub(crate) fn literal(&self, text: &str) -> String {
+    /// Text as written, with symbols for dynamic references, except for those to parameters that the templates make.
+    pub(crate) fn literal(&self, stack: usize, text: &str) -> String {
         // A character that happens to be one of the symbols must not pass for one.
         let text: Cow<'_, str> = if symbol::is_symbolic(text) {
             text.chars().map(|c| if symbol::is_symbolic(c.encode_utf8(&mut [0; 4])) { '\u{FFFD}' } else { c }).collect()
@@ -352,11 +374,26 @@ impl<'t> Resolver<'t> {
         while let Some((before, tail)) = rest.split_once("{{resolve:") {
             let Some((reference, after)) = tail.split_once("}}") else { break };
             out.push_str(before);
-            out.push_str(&self.text_symbol(&format!("{{{{resolve:{reference}}}}}"), Origin::Other));
+            match self.made_parameter(stack, reference) {
+                Some(value) => out.push_str(&value),
+                None => out.push_str(&self.text_symbol(&format!("{{{{resolve:{reference}}}}}"), Origin::Other)),
+            }
             rest = after;
         }
         out.push_str(rest);
         out
+    }
+
+    /// The value of a parameter of Parameter Store that a template makes in the account and region of a stack. A reference
+    /// to a certain version may mean one from before.
+    fn made_parameter(&self, stack: usize, reference: &str) -> Option<String> {
+        let name = reference.strip_prefix("ssm:").filter(|name| !name.contains(':'))?;
+        let place = (self.account(stack).to_owned(), self.region(stack).to_owned(), name.to_owned());
+        let &(maker, value) = self.parameters.get(&place)?;
+        match self.known(maker, value) {
+            Known::Value(value) => Some(self.as_text(&value)),
+            Known::Nothing | Known::Not(_) => None,
+        }
     }
 
     pub(crate) fn made(&self, stack: usize, logical_id: &str, attribute: Option<&str>) -> String {

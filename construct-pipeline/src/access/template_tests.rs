@@ -43,6 +43,27 @@ fn functions_of_what_is_known() {
 }
 
 #[test]
+fn parameters_that_the_templates_make_are_known() {
+    let parameter = |name: &str, kind: &str, value: Value| json!({ "Type": "AWS::SSM::Parameter", "Properties": { "Name": name, "Type": kind, "Value": value } });
+    let body = || {
+        json!({
+            "Parameters": { "P": { "Type": "String", "Default": "p" } },
+            "Resources": {
+                "A": parameter("/a", "String", json!({ "Fn::Sub": "${P}-a" })),
+                "B": parameter("/b", "String", json!("{{resolve:ssm:/b}}")),
+                "C": parameter("/c", "StringList", json!("c,d")),
+            },
+        })
+    };
+    check(body(), json!("x{{resolve:ssm:/a}}y"), "xp-ay");
+    check(body(), json!({ "Fn::Sub": "{{resolve:ssm:/a}}/${P}" }), "p-a/p");
+    check(body(), json!("{{resolve:ssm:/a:1}}"), "<{{resolve:ssm:/a:1}}>");
+    check(body(), json!("{{resolve:ssm:/c}}"), "<{{resolve:ssm:/c}}>");
+    // A parameter that is its own value ends somewhere.
+    check(body(), json!("{{resolve:ssm:/b}}"), "<{{resolve:ssm:/b}}>");
+}
+
+#[test]
 fn what_is_not_known_has_words() {
     let body = || {
         json!({

@@ -161,7 +161,12 @@ pub struct Outside {
     pub(crate) boundaries: BTreeMap<String, Value>,
     pub(crate) keys: BTreeMap<String, Value>,
     pub(crate) aliases: BTreeMap<String, String>,
-    pub(crate) buckets: BTreeMap<String, (String, Value)>,
+    pub(crate) buckets: BTreeMap<String, (Option<String>, Value)>,
+    pub(crate) resources: BTreeMap<String, Value>,
+    pub(crate) projects: BTreeMap<String, (String, Option<String>)>,
+    /// Managed policies by ARN, and those that roles have.
+    pub(crate) managed: BTreeMap<String, Value>,
+    pub(crate) attached: BTreeMap<String, Vec<String>>,
     pub(crate) scps: BTreeMap<String, Vec<(String, Vec<Value>)>>,
     pub(crate) rcps: BTreeMap<String, Vec<(String, Vec<Value>)>>,
 }
@@ -211,7 +216,44 @@ impl Outside {
     /// The policy of a bucket, and the account that owns the bucket.
     #[must_use]
     pub fn bucket(mut self, name: impl Into<String>, account: impl Into<String>, policy: Value) -> Self {
-        self.buckets.insert(name.into(), (account.into(), policy));
+        self.buckets.insert(name.into(), (Some(account.into()), policy));
+        self
+    }
+
+    /// The policy of a bucket that is taken to be in the account of the pipeline that uses it.
+    #[must_use]
+    pub fn bucket_policy(mut self, name: impl Into<String>, policy: Value) -> Self {
+        let name = name.into();
+        let account = self.buckets.get(&name).and_then(|(account, _)| account.clone());
+        self.buckets.insert(name, (account, policy));
+        self
+    }
+
+    /// The policy of another resource, such as a topic or an event bus, by its ARN.
+    #[must_use]
+    pub fn resource(mut self, arn: impl Into<String>, policy: Value) -> Self {
+        self.resources.insert(arn.into(), policy);
+        self
+    }
+
+    /// A CodeBuild project by its ARN: the role of its builds and the key it encrypts artifacts with.
+    #[must_use]
+    pub fn project(mut self, arn: impl Into<String>, role: impl Into<String>, key: Option<&str>) -> Self {
+        self.projects.insert(arn.into(), (role.into(), key.map(str::to_owned)));
+        self
+    }
+
+    /// A managed policy by its ARN, wherever it is attached or bounds a role.
+    #[must_use]
+    pub fn managed_policy(mut self, arn: impl Into<String>, policy: Value) -> Self {
+        self.managed.insert(arn.into(), policy);
+        self
+    }
+
+    /// Says that a role has a managed policy, beside its [others](Self::role).
+    #[must_use]
+    pub fn attached(mut self, role_arn: impl Into<String>, policy_arn: impl Into<String>) -> Self {
+        self.attached.entry(role_arn.into()).or_default().push(policy_arn.into());
         self
     }
 

@@ -53,7 +53,8 @@ pub(crate) struct Project {
     pub(crate) role: String,
     /// ARN of the key that encrypts what it writes.
     pub(crate) key: Option<String>,
-    pub(crate) made: Made,
+    /// `None`: given from outside.
+    pub(crate) made: Option<Made>,
 }
 
 #[derive(Clone, Debug)]
@@ -145,7 +146,7 @@ impl World {
         let role = || self.roles.get(arn)?.made.as_ref();
         let key = || self.keys.get(arn)?.made.as_ref();
         let bucket = || self.buckets.get(arn.split_once(":::")?.1)?.made.as_ref();
-        let project = || self.projects.get(arn).map(|project| &project.made);
+        let project = || self.projects.get(arn)?.made.as_ref();
         let guarded = || self.guarded.get(arn)?.made.as_ref();
         role().or_else(|| self.users.get(arn)).or_else(key).or_else(bucket).or_else(project).or_else(guarded)
     }

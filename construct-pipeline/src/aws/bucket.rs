@@ -156,15 +156,7 @@ impl Synth for Bucket {
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
         let bucket: BucketRef = cx.here().into();
-        let everything = || [Expr::from(bucket.arn()), bucket.objects().into()];
-        cx.attach(
-            bucket,
-            PolicyStatement::deny(["s3:*"])
-                .sid("DenyInsecureTransport")
-                .principal(Principal::Any)
-                .on(everything())
-                .condition("Bool", "aws:SecureTransport", ["false"]),
-        );
+        cx.attach(bucket, deny_insecure_transport(bucket));
         if self.deny_unencrypted_uploads {
             cx.attach(
                 bucket,
@@ -227,6 +219,15 @@ impl Lower for Bucket {
     fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
         physical(self.name.clone()?.into(), attr, own)
     }
+}
+
+/// Lets nobody read or write a bucket without TLS.
+pub fn deny_insecure_transport(bucket: BucketRef) -> PolicyStatement {
+    PolicyStatement::deny(["s3:*"])
+        .sid("DenyInsecureTransport")
+        .principal(Principal::Any)
+        .on([Expr::from(bucket.arn()), bucket.objects().into()])
+        .condition("Bool", "aws:SecureTransport", ["false"])
 }
 
 fn physical(name: Value<kind::Name>, attr: &Attr, own: Env) -> Option<Expr> {
@@ -322,6 +323,10 @@ impl Synth for ImportedBucket {
 
     fn env(&self, placed_in: Option<Env>) -> Option<Env> {
         self.env.or(placed_in)
+    }
+
+    fn imports(&self) -> Option<&'static str> {
+        Some("a bucket")
     }
 
     fn validate(&self, cx: &mut ValidateCx<'_>) {

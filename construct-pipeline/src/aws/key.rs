@@ -122,7 +122,7 @@ impl Key {
     fn own_statements(&self, env: Env) -> Vec<PolicyStatement> {
         let root = || Principal::account(env);
         let mut statements = Vec::new();
-        let administration = PolicyStatement::allow(ADMINISTRATION).sid("Administration").principal(root());
+        let administration = key_administration(env);
         if self.administrators.is_empty() {
             statements.push(administration);
         } else {
@@ -138,6 +138,12 @@ impl Key {
         statements.push(usage);
         statements
     }
+}
+
+/// Lets an account administer its key: without such a statement nobody could change the key any more.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
+pub fn key_administration(env: Env) -> PolicyStatement {
+    PolicyStatement::allow(ADMINISTRATION).sid("Administration").principal(Principal::account(env)).on_itself()
 }
 
 /// The values that `kms:ViaService` may have for a service in a region.

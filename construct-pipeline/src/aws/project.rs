@@ -8,8 +8,12 @@ use construct_core::{
 };
 use construct_iam::{Arn, ArnKind, Imported, PolicyStatement, Principal, Role, RoleRef, ServiceRole};
 
+use crate::asked::Asked;
 use crate::names;
 use crate::provider::{ArtifactKey, GivenRole};
+
+/// The service that works with the roles of projects.
+const CODEBUILD: &str = "codebuild.amazonaws.com";
 
 construct_core::handle! {
     /// A CodeBuild project, owned or imported.
@@ -201,7 +205,7 @@ impl Construct for PipelineProject {
         let name = self.name.clone().unwrap_or_else(|| names::derived(scope.path(), "project", env, 150));
         let role = own_role(self.role, &mut scope).unwrap_or_else(|| {
             let role_name = names::derived(scope.path(), "role", env, 64);
-            scope.add("Role", Role::new(Principal::service("codebuild.amazonaws.com")).role_name(role_name))
+            scope.add("Role", Role::new(Principal::service(CODEBUILD)).role_name(role_name))
         });
         let permissions = self.permissions.clone();
         let parameters = self.parameter_arns(env);
@@ -407,7 +411,13 @@ impl Construct for ImportedProject {
         let project = scope.add("Resource", ProjectReference { imported: Imported::new(self.arn), key: self.key });
         let role = match self.role {
             Some(GivenRole::Placed(role)) => own_role(Some(role), &mut scope),
-            Some(GivenRole::Imported(role)) => Some(scope.add("Role", role)),
+            Some(GivenRole::Imported(role)) => {
+                let role = scope.add("Role", role);
+                let trust = PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::service(CODEBUILD));
+                scope.attach(role, Asked::new(&trust, "CodeBuild works with this role while it builds"));
+                scope.attach(role, trust);
+                Some(role)
+            }
             None => None,
         };
         if let Some(role) = role {
@@ -452,6 +462,10 @@ impl Synth for ProjectReference {
 
     fn env(&self, placed_in: Option<Env>) -> Option<Env> {
         self.imported.env(placed_in)
+    }
+
+    fn imports(&self) -> Option<&'static str> {
+        self.imported.imports()
     }
 
     fn validate(&self, cx: &mut ValidateCx<'_>) {

@@ -42,8 +42,10 @@ fn pipeline(resolved: &Resolved<'_>, findings: &mut Findings) {
         let message = format!("`{}` is no name of a pipeline", pipeline.name.escape_debug());
         findings.push(Diagnostic::error("pipeline::malformed-name", message).help(NAME_HELP));
     }
-    let path = &pipeline.role_path;
-    if path != "/" && !(path.len() > 2 && path.len() <= 512 && path.starts_with('/') && path.ends_with('/')) {
+    if let Some(path) = &pipeline.role_path
+        && path != "/"
+        && !(path.len() > 2 && path.len() <= 512 && path.starts_with('/') && path.ends_with('/'))
+    {
         let message = format!("`{}` is no path of a role", path.escape_debug());
         let help = "paths begin and end with `/`, as in `/delivery/`, and have at most 512 characters";
         findings.push(Diagnostic::error("pipeline::malformed-role-path", message).help(help));

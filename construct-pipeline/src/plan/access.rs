@@ -5,14 +5,18 @@
 //! `aws:PrincipalArn`. A role named as principal would have to exist when the policy is written, and would be forgotten
 //! when it is deleted. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use construct_core::{Env, NodeId, PlanCx, Region};
 use construct_iam::{PolicyStatement, Principal, RoleRef};
 
 use super::roles::Roles;
 use super::stores::{PlannedStore, Stores};
+use crate::asked::{self, Asked};
+use crate::aws::deny_insecure_transport;
+use crate::pipeline::Pipeline;
 use crate::provider::ArtifactKey;
+use crate::resolve::action_words;
 use crate::store::{arns, through_s3};
 
 const READ_OBJECTS: [&str; 2] = ["s3:GetObject", "s3:GetObjectVersion"];
@@ -25,93 +29,192 @@ const DECRYPT: [&str; 1] = ["kms:Decrypt"];
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
 const ENCRYPT: [&str; 4] = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
 
-/// What a role does with a store.
-#[derive(Clone, Copy, Debug, Default)]
+// What owners of imported constructs are told.
+const READS: &str = "reads artifacts";
+const WRITES: &str = "writes artifacts";
+const LOOKS: &str = "looks at the bucket before it uses it";
+const DECRYPTS: &str = "reads encrypted artifacts";
+const ENCRYPTS: &str = "writes encrypted artifacts";
+const DESCRIBES: &str = "looks at the key before it uses it";
+
+/// What a role does with a store, and the actions for which it does it, by number.
+#[derive(Clone, Debug, Default)]
 struct Use {
-    reads: bool,
-    writes: bool,
+    reads: BTreeSet<usize>,
+    writes: BTreeSet<usize>,
+    /// Whether it is the pipeline's role, which reads and writes for all actions.
+    moves: bool,
 }
 
-pub(super) fn grant(roles: &Roles, stores: &Stores, home: Env, cx: &mut PlanCx<'_>) {
+impl Use {
+    fn reads(&self) -> bool {
+        self.moves || !self.reads.is_empty()
+    }
+
+    fn writes(&self) -> bool {
+        self.moves || !self.writes.is_empty()
+    }
+
+    fn all(&self) -> BTreeSet<usize> {
+        self.reads.union(&self.writes).copied().collect()
+    }
+
+    fn who(&self, actions: &BTreeSet<usize>) -> Who {
+        Who { actions: actions.clone(), pipeline: self.moves }
+    }
+}
+
+/// For whom something is needed: actions by number, and perhaps the pipeline itself.
+#[derive(Debug, Default)]
+struct Who {
+    actions: BTreeSet<usize>,
+    pipeline: bool,
+}
+
+/// A role that uses a store.
+type User<'u> = (RoleRef, Env, &'u Use);
+
+pub(super) fn grant(roles: &Roles, stores: &Stores, pipeline: &Pipeline, home: Env, cx: &mut PlanCx<'_>) {
     let mut uses: BTreeMap<Region, BTreeMap<RoleRef, Use>> = BTreeMap::new();
     for access in &roles.accesses {
         let role = uses.entry(access.region).or_default().entry(access.role).or_default();
-        role.reads |= access.reads;
-        role.writes |= access.writes;
+        if access.reads {
+            role.reads.insert(access.action);
+        }
+        if access.writes {
+            role.writes.insert(access.action);
+        }
     }
     for (region, store) in &stores.by_region {
-        let uses = uses.remove(region).unwrap_or_default();
-        admit_pipeline(roles.pipeline, store, cx);
+        let mut uses = uses.remove(region).unwrap_or_default();
+        uses.entry(roles.pipeline).or_default().moves = true;
+        let mut granting = Granting { store, pipeline, cx };
         for (&role, role_use) in &uses {
-            identity_side(role, *role_use, store, cx);
+            granting.identity_side(role, role_use);
         }
-        let foreign: Vec<(RoleRef, Env, Use)> = uses
-            .into_iter()
-            .filter_map(|(role, role_use)| Some((role, cx.view().env_of(role)?, role_use)))
-            .filter(|(_, env, _)| env.account != home.account)
+        let users: Vec<(RoleRef, Env, &Use)> = uses
+            .iter()
+            .filter_map(|(&role, role_use)| Some((role, granting.cx.view().env_of(role)?, role_use)))
             .collect();
-        resource_side(&foreign, store, cx);
+        granting.bucket_side(&users);
+        granting.key_side(&users);
     }
     set_worker_keys(roles, stores, home, cx);
 }
 
-/// The pipeline's role moves artifacts between all stores.
-fn admit_pipeline(role: RoleRef, store: &PlannedStore, cx: &mut PlanCx<'_>) {
-    identity_side(role, Use { reads: true, writes: true }, store, cx);
-    cx.attach(role, PolicyStatement::allow(READ_TAGS).on([store.store.bucket().objects()]));
+struct Granting<'g, 'c> {
+    store: &'g PlannedStore,
+    pipeline: &'g Pipeline,
+    cx: &'g mut PlanCx<'c>,
 }
 
-fn identity_side(role: RoleRef, role_use: Use, store: &PlannedStore, cx: &mut PlanCx<'_>) {
-    let bucket = store.store.bucket();
-    if role_use.reads {
-        cx.attach(role, PolicyStatement::allow(READ_OBJECTS).on([bucket.objects()]));
+impl Granting<'_, '_> {
+    fn identity_side(&mut self, role: RoleRef, role_use: &Use) {
+        let store = self.store;
+        let bucket = store.store.bucket();
+        let all = role_use.who(&role_use.all());
+        if role_use.reads() {
+            self.grant(
+                role,
+                PolicyStatement::allow(READ_OBJECTS).on([bucket.objects()]),
+                READS,
+                &role_use.who(&role_use.reads),
+            );
+        }
+        if role_use.writes() {
+            self.grant(
+                role,
+                PolicyStatement::allow(WRITE_OBJECTS).on([bucket.objects()]),
+                WRITES,
+                &role_use.who(&role_use.writes),
+            );
+        }
+        if role_use.moves {
+            self.grant(role, PolicyStatement::allow(READ_TAGS).on([bucket.objects()]), READS, &all);
+        }
+        self.grant(role, PolicyStatement::allow(LOOK_AT_BUCKET).on([bucket.arn()]), LOOKS, &all);
+        if let Some(key) = store.store.store_key() {
+            let own = self.cx.view().stack_of(key.key);
+            // The owner of an imported role writes its policy elsewhere, wherever the import stands.
+            let from = self.cx.view().stack_of(role).filter(|_| self.cx.view().imports(role).is_none());
+            let (usage, why) =
+                if role_use.writes() { (ENCRYPT.as_slice(), ENCRYPTS) } else { (&DECRYPT[..], DECRYPTS) };
+            let usage = through_s3(PolicyStatement::allow(usage.iter().copied()), store.env);
+            self.grant(role, key.narrow(usage, from, own, store.env), why, &all);
+            let describe = PolicyStatement::allow(["kms:DescribeKey"]);
+            self.grant(role, key.narrow(describe, from, own, store.env), DESCRIBES, &all);
+        }
     }
-    if role_use.writes {
-        cx.attach(role, PolicyStatement::allow(WRITE_OBJECTS).on([bucket.objects()]));
+
+    /// Statements for the roles of other accounts, as few as there are kinds of access: accounts and roles are lists.
+    fn bucket_side(&mut self, users: &[User<'_>]) {
+        let bucket = self.store.store.bucket();
+        let foreign = select(users, |env, _| env.account != self.store.env.account);
+        self.admit(bucket, &foreign, PolicyStatement::allow(LOOK_AT_BUCKET).on([bucket.arn()]), LOOKS, Use::all);
+        let objects = || arns([bucket.objects()]);
+        let readers = select(&foreign, |_, role_use| role_use.reads());
+        self.admit(bucket, &readers, PolicyStatement::allow(READ_OBJECTS).on(objects()), READS, |one| {
+            one.reads.clone()
+        });
+        let writers = select(&foreign, |_, role_use| role_use.writes());
+        let write = PolicyStatement::allow(WRITE_OBJECTS).on(objects());
+        self.admit(bucket, &writers, write, WRITES, |one| one.writes.clone());
+        if self.cx.view().imports(bucket).is_some() {
+            // Buckets of ours say so themselves.
+            let tls = deny_insecure_transport(bucket);
+            asked::grant(bucket, tls, self.cx, |tls| Asked::new(tls, "nothing is read or written without TLS"));
+        }
     }
-    cx.attach(role, PolicyStatement::allow(LOOK_AT_BUCKET).on([bucket.arn()]));
-    if let Some(key) = store.store.store_key() {
-        let (from, own) = (cx.view().stack_of(role), cx.view().stack_of(key.key));
-        let usage = if role_use.writes { ENCRYPT.as_slice() } else { &DECRYPT };
-        let usage = through_s3(PolicyStatement::allow(usage.iter().copied()), store.env);
-        cx.attach(role, key.narrow(usage, from, own, store.env));
-        cx.attach(role, key.narrow(PolicyStatement::allow(["kms:DescribeKey"]), from, own, store.env));
+
+    /// A key of ours lets its account use it as far as the account's own policies say. Of another owner's key nothing is
+    /// known, so it is asked to admit the roles of its own account too.
+    fn key_side(&mut self, users: &[User<'_>]) {
+        let Some(key) = self.store.store.key() else { return };
+        let imported = self.cx.view().imports(key).is_some();
+        let account = self.cx.view().env_of(key).map_or(self.store.env.account, |env| env.account);
+        let admitted = select(users, |env, _| imported || env.account != account);
+        let describe = PolicyStatement::allow(["kms:DescribeKey"]).on_itself();
+        self.admit(key, &admitted, describe, DESCRIBES, Use::all);
+        let only_readers = select(&admitted, |_, role_use| !role_use.writes());
+        let decrypt = through_s3(PolicyStatement::allow(DECRYPT).on_itself(), self.store.env);
+        self.admit(key, &only_readers, decrypt, DECRYPTS, Use::all);
+        let writers = select(&admitted, |_, role_use| role_use.writes());
+        let encrypt = through_s3(PolicyStatement::allow(ENCRYPT).on_itself(), self.store.env);
+        self.admit(key, &writers, encrypt, ENCRYPTS, Use::all);
+    }
+
+    fn admit(
+        &mut self,
+        resource: impl Into<NodeId>,
+        users: &[User<'_>],
+        statement: PolicyStatement,
+        purpose: &'static str,
+        actions: impl Fn(&Use) -> BTreeSet<usize>,
+    ) {
+        if users.is_empty() {
+            return;
+        }
+        let accounts = users.iter().map(|(_, env, _)| Principal::account(*env));
+        let statement = accounts.fold(statement, PolicyStatement::principal);
+        let roles = users.iter().map(|(role, ..)| role.arn());
+        let actions_of = users.iter().flat_map(|(.., role_use)| actions(role_use)).collect();
+        let who = Who { actions: actions_of, pipeline: users.iter().any(|(.., role_use)| role_use.moves) };
+        self.grant(resource, statement.condition("ArnEquals", "aws:PrincipalArn", roles), purpose, &who);
+    }
+
+    fn grant(&mut self, target: impl Into<NodeId>, statement: PolicyStatement, purpose: &'static str, who: &Who) {
+        let pipeline = self.pipeline;
+        asked::grant(target, statement, self.cx, |statement| {
+            let actions = pipeline.actions().enumerate().filter(|(n, _)| who.actions.contains(n));
+            let actions = actions.map(|(_, (stage, action))| action_words(stage, action));
+            let itself = who.pipeline.then(|| "the pipeline itself".to_owned());
+            Asked::new(statement, purpose).by_pipeline(&pipeline.name).in_actions(actions.chain(itself))
+        });
     }
 }
 
-/// Statements for the roles of other accounts, as few as there are kinds of access: accounts and roles are lists.
-fn resource_side(foreign: &[(RoleRef, Env, Use)], store: &PlannedStore, cx: &mut PlanCx<'_>) {
-    let bucket = store.store.bucket();
-    let everyone: Vec<(RoleRef, Env)> = foreign.iter().map(|(role, env, _)| (*role, *env)).collect();
-    let readers: Vec<(RoleRef, Env)> = select(foreign, |role_use| role_use.reads);
-    let writers: Vec<(RoleRef, Env)> = select(foreign, |role_use| role_use.writes);
-    let only_readers: Vec<(RoleRef, Env)> = select(foreign, |role_use| !role_use.writes);
-    let objects = || arns([bucket.objects()]);
-    let node = NodeId::from(bucket);
-    admit(node, &everyone, PolicyStatement::allow(LOOK_AT_BUCKET).on([bucket.arn()]), cx);
-    admit(node, &readers, PolicyStatement::allow(READ_OBJECTS).on(objects()), cx);
-    admit(node, &writers, PolicyStatement::allow(WRITE_OBJECTS).on(objects()), cx);
-    if let Some(key) = store.store.key() {
-        let node = NodeId::from(key);
-        admit(node, &everyone, PolicyStatement::allow(["kms:DescribeKey"]).on_itself(), cx);
-        let decrypt = PolicyStatement::allow(DECRYPT).on_itself();
-        admit(node, &only_readers, through_s3(decrypt, store.env), cx);
-        let encrypt = PolicyStatement::allow(ENCRYPT).on_itself();
-        admit(node, &writers, through_s3(encrypt, store.env), cx);
-    }
-}
-
-fn select(foreign: &[(RoleRef, Env, Use)], which: impl Fn(Use) -> bool) -> Vec<(RoleRef, Env)> {
-    foreign.iter().filter(|(_, _, role_use)| which(*role_use)).map(|(role, env, _)| (*role, *env)).collect()
-}
-
-fn admit(resource: NodeId, roles: &[(RoleRef, Env)], statement: PolicyStatement, cx: &mut PlanCx<'_>) {
-    if roles.is_empty() {
-        return;
-    }
-    let accounts = roles.iter().map(|(_, env)| Principal::account(*env));
-    let statement = accounts.fold(statement, PolicyStatement::principal);
-    cx.attach(resource, statement.condition("ArnEquals", "aws:PrincipalArn", roles.iter().map(|(role, _)| role.arn())));
+fn select<'u>(users: &[User<'u>], which: impl Fn(Env, &Use) -> bool) -> Vec<User<'u>> {
+    users.iter().filter(|(_, env, role_use)| which(*env, role_use)).copied().collect()
 }
 
 /// CodeBuild encrypts with the key of its project and ignores that of the store, so the project is told.

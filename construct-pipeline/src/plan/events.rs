@@ -80,9 +80,8 @@ pub(super) fn make(
 }
 
 fn events_role(pipeline: &Pipeline, env: Env) -> Role {
-    Role::new(Principal::service("events.amazonaws.com"))
-        .role_name(names::role(RoleKind::Events, &pipeline.name, env))
-        .path(pipeline.role_path.clone())
+    let role = Role::new(Principal::service("events.amazonaws.com"));
+    pipeline.named_role(role, RoleKind::Events, env)
 }
 
 /// The pattern as EventBridge takes it. A forwarded event keeps the account it comes from.

@@ -7,8 +7,9 @@ use construct_core::{Diagnostic, Env, NodeId, PlanCx, Region, Value, kind};
 use construct_iam::{ManagedPolicy, PolicyDocument, PolicyStatement, Principal, Role, RoleRef, ServiceRole};
 
 use super::scaffold::Scaffold;
+use crate::asked::{self, Asked};
 use crate::flow::{Toucher, touches};
-use crate::names::{self, RoleKind};
+use crate::names::RoleKind;
 use crate::pipeline::Pipeline;
 use crate::provider::GivenRole;
 use crate::resolve::{Performer, Resolved, ResolvedAction};
@@ -24,6 +25,7 @@ pub(super) struct Draft {
 #[derive(Debug)]
 struct DraftAction {
     words: String,
+    provider: Cow<'static, str>,
     env: Env,
     performer: Performer,
     given: Option<GivenRole>,
@@ -67,6 +69,8 @@ pub(super) struct Access {
     pub(super) region: Region,
     pub(super) reads: bool,
     pub(super) writes: bool,
+    /// The number of the action, in the order of the actions.
+    pub(super) action: usize,
     /// The construct that encrypts what it writes by a setting of its own.
     pub(super) worker: Option<NodeId>,
 }
@@ -99,6 +103,7 @@ fn draft_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>) -> DraftAc
     };
     DraftAction {
         words: action.words(),
+        provider: action.spec.provider.clone(),
         env: action.env,
         performer: action.performer,
         given: action.action.role.clone(),
@@ -131,14 +136,14 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
     };
     let mut action_roles: BTreeMap<Env, RoleRef> = BTreeMap::new();
     let mut deploy_roles = DeployRoles::default();
-    for action in draft.actions {
+    for (n, action) in draft.actions.into_iter().enumerate() {
         let performer = match (action.performer, &action.given) {
             (Performer::Worker, _) => None,
             (Performer::Pipeline, _) => Some(pipeline_role),
             (Performer::Given, Some(given)) => {
                 let role = maker.given(given);
                 let trust = maker.trust(pipeline_role);
-                maker.cx.attach(role, trust);
+                maker.grant(role, trust, "takes on this role", &action.words);
                 Some(role)
             }
             (Performer::Given | Performer::Scaffold, _) => {
@@ -147,17 +152,20 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
         };
         roles.performers.push(performer);
         if let Some(role) = performer.filter(|role| *role != pipeline_role) {
-            maker.cx.attach(pipeline_role, PolicyStatement::allow(["sts:AssumeRole"]).on([role.arn()]));
+            let assume = PolicyStatement::allow(["sts:AssumeRole"]).on([role.arn()]);
+            maker.grant(pipeline_role, assume, "takes on the role of the action", &action.words);
         }
-        let passed =
-            action.passed.map(|passed| (passed.service.clone(), deploy_roles.role(passed, action.env, &mut maker)));
+        let passed = action
+            .passed
+            .map(|passed| (passed.service.clone(), deploy_roles.role(passed, action.env, &action.words, &mut maker)));
         if let Some(performer) = performer {
             for statement in action.permissions.statements() {
-                maker.cx.attach(performer, statement.clone());
+                maker.grant(performer, statement.clone(), format!("calls `{}`", action.provider), &action.words);
             }
             if let Some((service, role)) = &passed {
                 let pass = PolicyStatement::allow(["iam:PassRole"]).on([role.arn()]);
-                maker.cx.attach(performer, pass.condition("StringEquals", "iam:PassedToService", [service.clone()]));
+                let pass = pass.condition("StringEquals", "iam:PassedToService", [service.clone()]);
+                maker.grant(performer, pass, format!("hands a role over to `{service}`"), &action.words);
             }
         }
         for (by, reads, writes) in action.touches {
@@ -169,11 +177,16 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
                 Touching::Worker { node, role, .. } => (role, Some(node)),
             };
             if let (Some(role), Some(_)) = (role, worker) {
-                action.following.iter().for_each(|statement| maker.cx.attach(role, statement.clone()));
+                for statement in &action.following {
+                    maker.grant(role, statement.clone(), "follows the references among its inputs", &action.words);
+                }
             }
             match role {
                 Some(role) if role == pipeline_role => {}
-                Some(role) => roles.accesses.push(Access { role, region: action.env.region, reads, writes, worker }),
+                Some(role) => {
+                    let region = action.env.region;
+                    roles.accesses.push(Access { role, region, reads, writes, action: n, worker });
+                }
                 None if worker.is_some() => maker.cx.report(
                     Diagnostic::warning(
                         "action::unknown-worker-role",
@@ -208,7 +221,10 @@ impl Maker<'_, '_, '_> {
         match &self.pipeline.role {
             Some(given) => {
                 let role = self.given(given);
-                self.cx.attach(role, service_trust(CODEPIPELINE));
+                let name = &self.pipeline.name;
+                asked::grant(role, service_trust(CODEPIPELINE), self.cx, |trust| {
+                    Asked::new(trust, "is run by CodePipeline with this role").by_pipeline(name)
+                });
                 role
             }
             None => {
@@ -228,6 +244,19 @@ impl Maker<'_, '_, '_> {
         trust.condition("ArnEquals", "aws:PrincipalArn", [pipeline_role.arn()])
     }
 
+    /// Lets a role do what an action needs.
+    fn grant(
+        &mut self,
+        role: RoleRef,
+        statement: PolicyStatement,
+        purpose: impl Into<Cow<'static, str>>,
+        action: &str,
+    ) {
+        let name = &self.pipeline.name;
+        let why = |statement: &PolicyStatement| Asked::new(statement, purpose).by_pipeline(name).in_actions([action]);
+        asked::grant(role, statement, self.cx, why);
+    }
+
     /// The role for all actions of an environment in another account.
     fn action_role(&mut self, env: Env, pipeline_role: RoleRef) -> RoleRef {
         let trust = self.trust(pipeline_role);
@@ -236,7 +265,7 @@ impl Maker<'_, '_, '_> {
     }
 
     fn named(&self, role: Role, kind: RoleKind, env: Env) -> Role {
-        role.role_name(names::role(kind, &self.pipeline.name, env)).path(self.pipeline.role_path.clone())
+        self.pipeline.named_role(role, kind, env)
     }
 
     fn given(&mut self, role: &GivenRole) -> RoleRef {
@@ -266,10 +295,11 @@ struct DeployRoles {
 }
 
 impl DeployRoles {
-    fn role(&mut self, passed: DraftPassed, env: Env, maker: &mut Maker<'_, '_, '_>) -> RoleRef {
+    fn role(&mut self, passed: DraftPassed, env: Env, action: &str, maker: &mut Maker<'_, '_, '_>) -> RoleRef {
         if let Some(given) = &passed.given {
             let role = maker.given(given);
-            maker.cx.attach(role, service_trust(passed.service));
+            let purpose = format!("hands this role over to `{}`", passed.service);
+            maker.grant(role, service_trust(passed.service), purpose, action);
             return role;
         }
         let (role, services, permitted) = self.made.entry(env).or_insert_with(|| {

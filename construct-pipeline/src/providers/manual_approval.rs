@@ -3,8 +3,9 @@
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Manual.html>
 
 use construct_core::{Diagnostic, Properties, Scope, Value, kind};
-use construct_iam::{PolicyDocument, PolicyStatement, RoleRef, grant};
+use construct_iam::{PolicyDocument, PolicyStatement, RoleRef, admitting, grant};
 
+use crate::asked::Asked;
 use crate::aws::TopicRef;
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
 
@@ -86,6 +87,10 @@ impl Provider for ManualApproval {
 
     fn prepare(&self, performer: Option<RoleRef>, scope: &mut Scope<'_>) {
         if let (Some(topic), Some(role), Some(statement)) = (self.topic, performer, policy_of(self.topic)) {
+            if let Some(admitting) = admitting(scope.view(), role, topic.into(), &statement) {
+                let purpose = format!("the pipeline `{}` announces approvals through this topic", scope.path());
+                scope.attach(topic, Asked::new(&admitting, purpose));
+            }
             grant(scope, role, topic, statement);
         }
     }

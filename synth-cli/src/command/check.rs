@@ -8,8 +8,9 @@ use construct_core::Severity;
 use construct_pipeline::access::{Access, Area, Cell, Decision, Expected, Orders, Report as Proof, premises};
 use serde_json::{Value as Json, json};
 
+use crate::given::FACTS;
 use crate::output::{BOLD, DIM, Failure, Report, Table, printable};
-use crate::proof::{FACTS, Subject};
+use crate::proof::Subject;
 
 const EXAMPLES: &str = "\
 Cells of the matrix:

@@ -9,8 +9,9 @@ use construct_pipeline::access::{Access, ActionLabel, PipelineLabel, Report as P
 use serde_json::{Value as Json, json};
 
 use super::check::access_json;
+use crate::given::FACTS;
 use crate::output::{BOLD, DIM, Failure, Report, printable};
-use crate::proof::{FACTS, Subject};
+use crate::proof::Subject;
 
 const EXAMPLES: &str = "\
 Examples:

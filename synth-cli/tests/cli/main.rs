@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod check;
+mod contract;
 mod graph;
 mod list;
 mod names;

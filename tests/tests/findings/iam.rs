@@ -1,6 +1,6 @@
 //! Roles, policies and the resources beside a pipeline.
 
-use construct_iam::Effect;
+use construct_iam::{Effect, PermissionsBoundary, RolePath};
 
 use super::*;
 
@@ -218,5 +218,69 @@ fn project_that_codebuild_refuses() {
     let token: Value<kind::Text> = Secret::new("git").into();
     scope.add("Four", PipelineProject::new().environment("TOKEN", token)); //~ error codebuild::secret-in-plain-text at Tools/Four/Resource: `TOKEN`
     scope.add("Five", PipelineProject::import("orders")); //~ error codebuild::malformed-project-arn at Tools/Five/Resource: `orders`
+    check(app);
+}
+
+#[test]
+fn role_path_of_an_app_without_slashes() {
+    let mut app = placed(Pipeline::new("orders").stage(checkout(&Artifact::new("Source"))).stage(approve("Approve"))); //~ warning artifact::unread at Tools/Pipeline: `Source`
+    app.attach(app.root(), RolePath::new("ci/")); //~ error iam::malformed-path at the app: `ci/`
+    check(app);
+}
+
+#[test]
+fn two_role_paths() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Role", role());
+    app.attach(tools, RolePath::new("/a/"));
+    app.attach(tools, RolePath::new("/b/")); //~ error role-path::contradiction at Tools: `/b/`
+    check(app);
+}
+
+#[test]
+fn permissions_boundary_of_no_name() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Role", role());
+    let arn = "arn:aws:iam::111111111111:policy/boundary";
+    app.attach(tools, PermissionsBoundary::named(arn)); //~ error iam::malformed-boundary-name at Tools: `arn:aws:iam::111111111111:policy/boundary`
+    check(app);
+}
+
+/// A construct that wants its notes in a file that is taken.
+#[derive(Debug)]
+struct Notes;
+
+construct_core::handle! {
+    /// Notes.
+    struct NotesRef {}
+}
+
+impl construct_core::Document for Notes {
+    fn file(&self) -> &'static str {
+        "manifest.json"
+    }
+
+    fn contents(&self, _: &construct_core::DocumentCx<'_>) -> Option<serde_json::Value> {
+        Some("nothing".into())
+    }
+}
+
+impl construct_core::Synth for Notes {
+    type Handle = NotesRef;
+
+    fn plan(&self, cx: &mut construct_core::PlanCx<'_>) -> Box<dyn construct_core::Lower> {
+        cx.document(Self);
+        Box::new(construct_core::Nothing)
+    }
+}
+
+#[test]
+fn document_with_the_name_of_another_file() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Role", role());
+    app.at(tools).add("Notes", Notes); //~ error document::name-taken at Tools/Notes: `manifest.json`
     check(app);
 }

@@ -1,0 +1,104 @@
+//! `synth contract`: what the owners of imported things must see to.
+
+use std::fmt::Write as _;
+
+use clap::Args;
+use construct_core::Assembly;
+use construct_pipeline::contract::{Contract, FILE, Thing};
+use serde_json::Value as Json;
+
+use crate::given::no_contract;
+use crate::output::{BOLD, Failure, Report, printable};
+use crate::source::Source;
+
+const EXAMPLES: &str = "\
+For each account and each thing in it that a pipeline uses and did not make: the
+whole policies it must have, ready to paste, and for each statement of a policy
+what it is needed for. A thing that has a policy already gets the statements
+added to it.
+
+Examples:
+  synth contract                  the assembly in `cdk.out`
+  synth contract --account 444444444444
+      what the owner of one account must see to
+  synth contract --json           the file `contract.json`
+  synth check --policy arn:aws:s3:::artifacts=policy.json
+      proves the pipelines with what an owner has
+  synth check --contract          proves them as if all owners had what is asked";
+
+/// Says what the owners of imported stores, keys, roles and projects must allow
+///
+/// Nothing that is imported is written to by a synthesis: what it must allow is the import contract.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ContractOf {
+    #[command(flatten)]
+    source: Source,
+    /// Tells of this account alone
+    #[arg(long, value_name = "ACCOUNT")]
+    account: Option<String>,
+    /// Prints the contract as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl ContractOf {
+    pub(crate) fn run(self) -> Result<Report, Failure> {
+        let dir = &self.source.dir;
+        let assembly = Assembly::read(dir).map_err(|error| crate::model::explain(dir, &error))?;
+        let mut contract = match assembly.document(FILE) {
+            Some(text) => Contract::parse(text).map_err(no_contract)?,
+            None => Contract::default(),
+        };
+        if let Some(account) = &self.account {
+            contract.things.retain(|thing| thing.account == *account);
+        }
+        if self.json {
+            return Ok(Report::json(&contract.to_json()));
+        }
+        if contract.things.is_empty() {
+            return Ok(Report::text(match &self.account {
+                Some(account) => format!("nothing is asked of account {}\n", printable(account)),
+                None => format!(
+                    "nothing is asked of anybody: the assembly has no `{FILE}`, so its pipelines use nothing that others own\n"
+                ),
+            }));
+        }
+        Ok(Report::text(text(&contract)))
+    }
+}
+
+fn text(contract: &Contract) -> String {
+    let mut out = String::new();
+    for (account, things) in contract.owners() {
+        let _ = writeln!(out, "{BOLD}account {}{BOLD:#}\n", printable(account));
+        things.iter().for_each(|thing| tell(thing, &mut out));
+    }
+    for note in &contract.notes {
+        let _ = writeln!(out, "note: {}", printable(note));
+    }
+    out
+}
+
+fn tell(thing: &Thing, out: &mut String) {
+    let _ = writeln!(out, "{BOLD}{} {}{BOLD:#}\n", printable(&thing.kind), printable(&thing.arn));
+    for policy in &thing.policies {
+        let _ = writeln!(out, "{}", policy.kind.as_str());
+        for (n, why) in policy.why.iter().enumerate() {
+            let _ = writeln!(out, "  {}. {}", n + 1, printable(why));
+        }
+        let _ = writeln!(out, "\n{}\n", lines(&policy.document));
+    }
+    for policy in &thing.managed_policies {
+        let _ = writeln!(out, "managed policy {}\n", printable(policy));
+    }
+    for setting in &thing.settings {
+        let value = setting.value.as_str().map_or_else(|| setting.value.to_string(), str::to_owned);
+        let _ = writeln!(out, "setting {} = {}\n  {}\n", setting.name, printable(&value), printable(&setting.why));
+    }
+}
+
+/// The document line by line, so that nothing in it steers the terminal and its own lines stay.
+fn lines(document: &Json) -> String {
+    format!("{document:#}").lines().map(|line| printable(line).into_owned()).collect::<Vec<_>>().join("\n")
+}

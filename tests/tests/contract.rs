@@ -1,0 +1,265 @@
+//! The import contract: whoever has exactly what it asks has a pipeline that is proved, and nothing in it is too much.
+
+#[path = "../../examples/imported_stores.rs"]
+#[expect(dead_code, unreachable_pub, reason = "it is a program")]
+mod imported_stores;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use construct_core::Assembly;
+use construct_pipeline::access::template::Templates;
+use construct_pipeline::access::{Access, Decision, Expected, Outside, PolicyKind, Purpose, Report, prove};
+use construct_pipeline::contract::{Contract, FILE, RequiredKind};
+use construct_pipeline::prelude::*;
+use construct_tests::{TempDir, programs};
+use serde_json::Value as Json;
+
+fn proved(assembly: &Assembly, contract: &Contract) -> Report {
+    prove(&Templates::of(assembly), &contract.outside())
+}
+
+fn failures(report: &Report) -> String {
+    let open: Vec<String> =
+        report.accesses().iter().filter(|access| !access.is_proved()).map(|access| report.explain(access)).collect();
+    format!("{}\n{:?}\n{:?}", open.join("\n\n"), report.order(), report.notes())
+}
+
+fn key(access: &Access) -> String {
+    let action = access.action.as_ref().map(|action| action.position);
+    format!("{action:?} {:?} {} {} {}", access.purpose, access.principal(), access.iam_action(), access.resource())
+}
+
+fn example() -> (Assembly, Contract) {
+    let assembly = imported_stores::app().synth().expect("the example synthesises");
+    let contract = Contract::of(&assembly).expect("the example imports something");
+    (assembly, contract)
+}
+
+#[test]
+fn with_the_contract_everything_is_proved_and_without_it_nothing_is_taken_for_allowed() {
+    let (assembly, contract) = example();
+    let report = proved(&assembly, &contract);
+    assert!(report.is_proved(), "{}", failures(&report));
+    assert_eq!(report.findings().to_string(), "");
+    let kept_out = report.accesses().iter().filter(|access| access.expected == Expected::Deny).count();
+    assert!(kept_out > 20, "{kept_out} strangers were asked for");
+
+    let without = prove(&Templates::of(&assembly), &Outside::new());
+    assert_eq!(without.holes().count(), 0);
+    assert!(without.assumptions().count() > 10, "{}", failures(&without));
+}
+
+/// The statements of the contract that allow something, each with what it allows and what it alone allows.
+fn cited(report: &Report) -> BTreeMap<(String, RequiredKind, usize), [BTreeSet<String>; 2]> {
+    let mut cited: BTreeMap<_, [BTreeSet<String>; 2]> = BTreeMap::new();
+    for access in report.accesses().iter().filter(|access| access.expected == Expected::Allow) {
+        let verdict = report.verdict(access).expect("a verdict");
+        for citation in &verdict.allowed_by {
+            let place = report.place_of(citation).expect("a place");
+            if place.stack.is_some() {
+                continue;
+            }
+            let kind = match place.kind {
+                PolicyKind::Identity => RequiredKind::Permissions,
+                PolicyKind::Trust => RequiredKind::Trust,
+                PolicyKind::Bucket => RequiredKind::Bucket,
+                PolicyKind::Key => RequiredKind::Key,
+                _ => RequiredKind::Resource,
+            };
+            let entry = cited.entry((place.logical_id.to_string(), kind, citation.statement.expect("a statement")));
+            let entry = entry.or_default();
+            entry[0].insert(key(access));
+            if verdict.also_allowed_by.is_empty() {
+                entry[1].insert(key(access));
+            }
+        }
+    }
+    cited
+}
+
+#[test]
+fn each_statement_counts_and_its_loss_is_reported_where_it_hurts() {
+    let (assembly, contract) = example();
+    let cited = cited(&proved(&assembly, &contract));
+    assert!(cited.len() >= 18, "{}", cited.len());
+    for ((about, kind, n), [may_fail, must_fail]) in cited {
+        let mut broken = contract.clone();
+        let thing = broken.things.iter_mut().find(|thing| thing.arn.ends_with(&about)).expect("it is in the contract");
+        let policy = thing.policies.iter_mut().find(|policy| policy.kind == kind).expect("it has the policy");
+        policy.document["Statement"].as_array_mut().expect("statements").remove(n);
+        let report = proved(&assembly, &broken);
+        let holes: BTreeSet<String> = report.holes().chain(report.risks()).map(key).collect();
+        assert!(holes.is_subset(&may_fail), "{about} {n}: more than it allowed is denied\n{}", failures(&report));
+        assert!(must_fail.is_subset(&holes), "{about} {n}: its loss is not noticed\n{}", failures(&report));
+        assert_eq!(report.assumptions().count(), 0, "{about} {n}\n{}", failures(&report));
+        let findings = report.findings();
+        let told = findings.iter().all(|finding| finding.help_text().is_some_and(|help| help.contains(&about)));
+        assert!(holes.is_empty() || told, "{about} {n}: the finding names no place\n{findings}");
+    }
+}
+
+#[test]
+fn without_its_deny_a_bucket_is_open_to_plain_http() {
+    let (assembly, mut contract) = example();
+    let bucket = contract.things.iter_mut().find(|thing| thing.kind == "bucket").expect("a bucket");
+    let statements = bucket.policies[0].document["Statement"].as_array_mut().expect("statements");
+    statements.retain(|statement| statement["Effect"] == "Allow");
+    let report = proved(&assembly, &contract);
+    assert!(report.leaks().count() > 0 && report.leaks().all(|leak| leak.purpose == Purpose::PlainHttp));
+}
+
+#[test]
+fn the_stacks_write_to_nothing_that_is_imported() {
+    let (assembly, contract) = example();
+    let written = ["AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key", "AWS::CodeBuild::Project"];
+    for stack in assembly.stacks() {
+        let template = stack.template_json().expect("a template");
+        let resources = template["Resources"].as_object().expect("resources");
+        for resource in resources.values() {
+            let kind = resource["Type"].as_str().expect("a type");
+            assert!(!written.contains(&kind), "{kind}");
+            let arn = format!("role/{}", resource["Properties"]["RoleName"].as_str().unwrap_or("-"));
+            assert!(!contract.things.iter().any(|thing| thing.arn.ends_with(&arn)), "{arn}");
+        }
+    }
+    assert_eq!(assembly.stacks().len(), 1, "no other account needs a stack");
+}
+
+#[test]
+fn nobody_is_let_in_but_roles_by_their_arn() {
+    let (_, contract) = example();
+    let policies = contract.things.iter().flat_map(|thing| &thing.policies);
+    for policy in policies {
+        assert_eq!(policy.document["Version"], "2012-10-17");
+        let statements = policy.document["Statement"].as_array().expect("statements");
+        assert_eq!(statements.len(), policy.why.len(), "a sentence for each statement");
+        for statement in statements.iter().filter(|statement| statement["Effect"] == "Allow") {
+            let actions = statement["Action"].to_string();
+            assert!(!["\"*\"", "\"s3:*\"", "\"kms:*\"", "\"iam:*\""].iter().any(|wide| actions.contains(wide)));
+            let root = statement["Principal"]["AWS"].to_string().contains(":root");
+            let narrow = statement["Condition"]["ArnEquals"]["aws:PrincipalArn"] != Json::Null;
+            assert!(!root || narrow || statement["Sid"] == "Administration", "{statement:#}");
+        }
+    }
+}
+
+#[test]
+fn the_file_is_kept_by_whoever_reads_and_writes_the_assembly() {
+    let (assembly, contract) = example();
+    let dir = TempDir::new(env!("CARGO_TARGET_TMPDIR"));
+    assembly.write(dir.join("out")).expect("it can be written");
+    let read = Assembly::read(dir.join("out")).expect("it can be read");
+    assert_eq!(read, assembly);
+    let text = std::fs::read_to_string(dir.join("out").join(FILE)).expect("the file is there");
+    assert_eq!(Contract::parse(&text).expect("a contract"), contract);
+    assert_eq!(serde_json::from_str::<Json>(&text).expect("JSON"), contract.to_json());
+
+    // An assembly without imports has no contract, and takes that of an earlier one away.
+    programs::assembly(programs::orders("main")).write(dir.join("out")).expect("it can be written");
+    assert!(!dir.join("out").join(FILE).exists());
+}
+
+#[test]
+fn what_is_no_contract_is_refused_in_words() {
+    for (text, word) in [
+        ("", "EOF"),
+        ("{}", "version"),
+        (r#"{"version":2}"#, "version is 2"),
+        (r#"{"version":1}"#, "`accounts` is no list"),
+        (r#"{"version":1,"accounts":[{}]}"#, "`account` is no text"),
+        (r#"{"version":1,"accounts":[],"notes":[1]}"#, "`notes`"),
+    ] {
+        let problem = Contract::parse(text).expect_err("it is none");
+        assert!(problem.contains(word), "{text}: {problem}");
+    }
+}
+
+/// A store and roles of other kinds: everything imported, the pipeline's role included, with the key in an account of its own.
+#[test]
+fn a_key_of_a_third_account_and_an_imported_pipeline_role_are_asked_for_too() {
+    const KEY: &str = "arn:aws:kms:us-east-1:999999999999:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let mut app = App::new();
+    let tools = app.stack("Tools", programs::HOME);
+    let mut scope = app.at(tools);
+    let source = Artifact::new("Source");
+    let queues = PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:us-east-1:444444444444:orders-*"]);
+    let deploy = DeployStack::new("orders", source.file("template.yaml")).allow(queues);
+    for name in ["orders", "invoices"] {
+        scope.add(
+            name,
+            Pipeline::new(name)
+                .role(Role::import("arn:aws:iam::111111111111:role/platform/pipelines"))
+                .artifact_store(ImportedArtifactStore::new("platform-artifacts", "us-east-1").key(KEY))
+                .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
+                .stage(Stage::new("Deploy").action(Action::new("Deploy", deploy.clone()).account("444444444444"))),
+        );
+    }
+    let assembly = app.synth().expect("it synthesises");
+    let contract = Contract::of(&assembly).expect("something is imported");
+    let report = proved(&assembly, &contract);
+    assert_eq!(report.holes().count() + report.risks().count(), 0, "{}", failures(&report));
+    assert!(report.accesses().iter().all(|access| access.decision != Decision::Open), "{}", failures(&report));
+    assert_eq!(report.findings().to_string(), "");
+
+    let accounts: Vec<&str> = contract.owners().map(|(account, _)| account).collect();
+    assert_eq!(accounts, ["111111111111", "999999999999"]);
+    let kinds: Vec<&str> = contract.things.iter().map(|thing| &*thing.kind).collect();
+    assert_eq!(kinds, ["bucket", "role", "key"], "each once, for both pipelines");
+    let why = &contract.things[2].policies[0].why.join("\n");
+    assert!(why.contains("`orders`") && why.contains("`invoices`"), "{why}");
+}
+
+/// Statements of the program itself, and what only the deployment knows.
+#[test]
+fn statements_of_the_program_are_passed_on_and_gaps_are_named() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", programs::HOME);
+    let mut scope = app.at(tools);
+    let topic = scope.add("Topic", Topic::import("arn:aws:sns:us-east-1:999999999999:approvals"));
+    let queue = scope.add("Queue", RawResource::new("AWS::SQS::Queue"));
+    let publish = PolicyStatement::allow(["sns:Publish"]).on([topic.arn()]);
+    scope.attach(topic, publish.principal(Principal::account(programs::HOME)));
+    let role = scope.add("Role", Role::import("arn:aws:iam::111111111111:role/platform/worker"));
+    scope.attach(role, PolicyStatement::allow(["sqs:SendMessage"]).on([Expr::from(queue.get_att("Arn"))]));
+    scope.attach(role, ManagedPolicy::new("arn:aws:iam::aws:policy/ReadOnlyAccess"));
+    let source = Artifact::new("Source");
+    scope.add(
+        "Pipeline",
+        Pipeline::new("orders")
+            .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
+            .stage(Stage::new("Approve").action(Action::new("Approve", ManualApproval::new().topic(topic)))),
+    );
+    let contract = Contract::of(&programs::assembly(app)).expect("something is imported");
+    let [role, topic] = &contract.things[..] else { panic!("{contract:#?}") };
+    assert_eq!(role.managed_policies, ["arn:aws:iam::aws:policy/ReadOnlyAccess"]);
+    let resource = &role.policies[0].document["Statement"][0]["Resource"];
+    assert_eq!(resource, "<Tools/Queue: Arn>");
+    assert_eq!(contract.notes.len(), 1, "{:?}", contract.notes);
+    assert_eq!(topic.policies[0].kind, RequiredKind::Resource);
+    let [stated, approvals] = &topic.policies[0].why[..] else { panic!("{topic:#?}") };
+    assert_eq!(stated, "the program states that this is needed");
+    assert_eq!(approvals, "the pipeline `Tools/Pipeline` announces approvals through this topic");
+}
+
+/// The key of a store that the pipeline makes has no ARN before it exists, so the owner of the role is told its alias.
+#[test]
+fn an_imported_role_is_told_of_keys_by_names_that_are_known() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", programs::HOME);
+    let mut scope = app.at(tools);
+    let source = Artifact::new("Source");
+    let role = Role::import("arn:aws:iam::222222222222:role/tester");
+    let project = PipelineProject::import("arn:aws:codebuild:us-east-1:222222222222:project/contracts").role(role);
+    let project = scope.add("Contracts", project);
+    scope.add(
+        "Pipeline",
+        Pipeline::new("orders")
+            .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
+            .stage(Stage::new("Test").action(Action::new("Contracts", CodeBuild::new(project, &source).test()))),
+    );
+    let assembly = programs::assembly(app);
+    let contract = Contract::of(&assembly).expect("something is imported");
+    assert_eq!(contract.notes, [""; 0]);
+    let report = proved(&assembly, &contract);
+    assert!(report.is_proved(), "{}", failures(&report));
+}
