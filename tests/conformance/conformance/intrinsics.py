@@ -16,9 +16,20 @@ class Unresolved(Exception):
     """The template asks for something that nobody can know from the templates."""
 
 
+# A reference to a parameter of Parameter Store in its newest version.
+DYNAMIC = re.compile(r"\{\{resolve:ssm:([A-Za-z0-9_.\-/]+)\}\}")
+
+
 class Resolver:
-    def __init__(self, stack: Stack, lookup: Lookup, exports: Callable[[Stack, str], Any], parameters: dict[str, Any] | None = None) -> None:
-        self.stack, self.lookup, self.exports, self.parameters = stack, lookup, exports, parameters or {}
+    def __init__(
+        self,
+        stack: Stack,
+        lookup: Lookup,
+        exports: Callable[[Stack, str], Any],
+        parameters: dict[str, Any] | None = None,
+        stored: Callable[[Stack, str], str | None] = lambda stack, name: None,
+    ) -> None:
+        self.stack, self.lookup, self.exports, self.parameters, self.stored = stack, lookup, exports, parameters or {}, stored
 
     def __call__(self, value: Any) -> Any:
         result = self._value(value)
@@ -27,6 +38,9 @@ class Resolver:
     def _value(self, value: Any) -> Any:
         if isinstance(value, list):
             return [item for item in (self._value(one) for one in value) if item is not NOTHING]
+        if isinstance(value, str):
+            # What no template makes stays as it is: only the account can tell.
+            return DYNAMIC.sub(lambda found: str(self.stored(self.stack, found[1]) or found[0]), value)
         if not isinstance(value, dict):
             return value
         if len(value) == 1:

@@ -131,7 +131,16 @@ class _Reader:
             for other in self.assembly.stacks
             if other is not stack and name in other.template.get("Outputs", {})
         }
-        resolve = Resolver(stack, lookup, exported, handed)
+        def stored(where: Stack, name: str) -> str | None:
+            for other in self.assembly.stacks:
+                if (other.account, other.region) == (where.account, where.region):
+                    for resource in other.resources.values():
+                        properties = resource.get("Properties", {})
+                        if resource["Type"] == "AWS::SSM::Parameter" and properties.get("Name") == name:
+                            return self._resolver(other)(properties["Value"])
+            return None
+
+        resolve = Resolver(stack, lookup, exported, handed, stored)
         return resolve
 
     def resources(self) -> None:

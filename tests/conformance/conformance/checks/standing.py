@@ -78,7 +78,11 @@ class _World:
             exports = self.client("cloudformation", where).list_exports()["Exports"]
             return next((one["Value"] for one in exports if one["Name"] == name), None)
 
-        resolve = Resolver(stack, lookup, exported, self.outputs)
+        def stored(where: Stack, name: str) -> str | None:
+            found = self.client("ssm", where).get_parameters(Names=[name])["Parameters"]
+            return found[0]["Value"] if found else None
+
+        resolve = Resolver(stack, lookup, exported, self.outputs, stored)
         return resolve
 
     def role_exists(self, arn: str, region: str) -> bool:

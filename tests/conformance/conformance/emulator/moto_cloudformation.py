@@ -1,5 +1,6 @@
 """Where moto's CloudFormation differs from AWS's in ways that matter here."""
 
+import re
 from typing import Any
 
 from moto.cloudformation import parsing
@@ -7,9 +8,11 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.codebuild import responses as codebuild
 from moto.codepipeline.models import CodePipelineBackend
 from moto.iam import models as moto_iam
+from moto.ssm.models import ssm_backends
 from moto.cloudformation.models import CloudFormationBackend
 from moto.cloudformation.parsing import ResourceMap
 
+from ..intrinsics import DYNAMIC
 from . import delivery, events, iam, kms, s3, sns
 from .keys import account_of
 from .kind import teach
@@ -37,6 +40,7 @@ def install() -> None:
     _keys_name_their_account()
     _events_of_no_stack()
     _trust_policies_take_any_form()
+    _parameters_are_read()
 
 
 def _stand_in_for_unknown_types() -> None:
@@ -153,3 +157,23 @@ def _trust_policies_take_any_form() -> None:
             return self
 
     CodePipelineBackend.iam_backend = property(lambda self: Trusted())
+
+
+def _parameters_are_read() -> None:
+    """moto leaves dynamic references in the properties."""
+    original = parsing.clean_json
+
+    def clean_json(value: Any, resources_map: Any) -> Any:
+        if isinstance(value, str) and DYNAMIC.search(value):
+            stored = ssm_backends[resources_map._account_id][resources_map._region_name]
+
+            def read(found: re.Match[str]) -> str:
+                parameter = stored.get_parameter(found[1])
+                if parameter is None:
+                    raise ValidationError(message=f"Parameters: [ssm:{found[1]}] cannot be found")
+                return str(parameter.value)
+
+            return DYNAMIC.sub(read, value)
+        return original(value, resources_map)
+
+    parsing.clean_json = clean_json
