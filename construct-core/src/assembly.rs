@@ -5,16 +5,16 @@
 mod manifest;
 mod read;
 mod write;
-mod yaml;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use serde_json::Value as Json;
+
+use crate::written::indented;
 
 pub use read::ReadError;
 pub use write::WriteError;
-pub(crate) use yaml::yaml_bytes;
 
 /// The largest template that CloudFormation takes inline, in bytes; a larger one must be put in a bucket first.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
@@ -34,7 +34,7 @@ pub const INLINE_TEMPLATE_BYTES: usize = 51_200;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assembly {
     stacks: Vec<StackArtifact>,
-    tree: Option<Json>,
+    tree: Option<String>,
     documents: BTreeMap<String, String>,
 }
 
@@ -77,7 +77,7 @@ impl StackArtifact {
 }
 
 impl Assembly {
-    pub(crate) fn new(stacks: Vec<StackArtifact>, tree: Json) -> Self {
+    pub(crate) fn new(stacks: Vec<StackArtifact>, tree: String) -> Self {
         Self { stacks, tree: Some(tree), documents: BTreeMap::new() }
     }
 
@@ -90,7 +90,7 @@ impl Assembly {
         let taken = taken.filter(|taken| taken.eq_ignore_ascii_case(file)).count() > 0;
         let free = !taken && manifest::stays_inside(file).is_ok() && !file.contains(std::path::is_separator);
         if free {
-            self.documents.insert(file.to_owned(), render(contents));
+            self.documents.insert(file.to_owned(), indented(contents, 0) + "\n");
         }
         free
     }
@@ -101,10 +101,10 @@ impl Assembly {
         &self.stacks
     }
 
-    /// The construct tree, as written to `tree.json`.
+    /// The construct tree, as it stands in `tree.json`.
     #[must_use]
-    pub fn tree(&self) -> Option<&Json> {
-        self.tree.as_ref()
+    pub fn tree(&self) -> Option<&str> {
+        self.tree.as_deref()
     }
 
     /// The contents of a file that is neither manifest nor template, such as one that a [`Document`](crate::Document)
@@ -131,28 +131,15 @@ impl Assembly {
     /// Every file of the assembly with its contents, the manifest first.
     #[must_use]
     pub fn files(&self) -> Vec<(String, String)> {
-        let mut files = vec![(manifest::FILE.to_owned(), render(&manifest::write(self)))];
-        if let Some(tree) = &self.tree {
-            files.push((manifest::TREE_FILE.to_owned(), render(tree)));
-        }
-        files.extend(self.stacks.iter().map(|stack| (stack.template_file.clone(), stack.template.clone())));
-        files.extend(self.documents.clone());
-        files
+        self.each_file().map(|(name, text)| (name.to_owned(), text.into_owned())).collect()
     }
-}
 
-/// JSON with one space of indentation and a newline at the end: readable, and a changed word changes one line.
-fn render(json: &Json) -> String {
-    let mut bytes = Vec::new();
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(b" ");
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
-    json.serialize(&mut serializer).expect("writing a JSON value to memory cannot fail");
-    bytes.push(b'\n');
-    String::from_utf8(bytes).unwrap_or_default()
-}
-
-/// A template, readable as long as that fits inline and compact beyond.
-pub(crate) fn render_template(template: &Json) -> String {
-    let pretty = render(template);
-    if pretty.len() <= INLINE_TEMPLATE_BYTES { pretty } else { template.to_string() }
+    /// Every file without a copy of its contents.
+    fn each_file(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        let manifest = (manifest::FILE, Cow::Owned(indented(&manifest::write(self), 0) + "\n"));
+        let tree = self.tree.iter().map(|tree| (manifest::TREE_FILE, Cow::Borrowed(&**tree)));
+        let templates = self.stacks.iter().map(|stack| (&*stack.template_file, Cow::Borrowed(&*stack.template)));
+        let documents = self.documents.iter().map(|(name, text)| (&**name, Cow::Borrowed(&**text)));
+        [manifest].into_iter().chain(tree).chain(templates).chain(documents)
+    }
 }

@@ -5,9 +5,9 @@
 //! construct is not lost in silence.
 
 use std::any::Any;
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::diagnostic::{Caller, Diagnostic};
 use crate::handle::NodeId;
@@ -265,11 +265,11 @@ pub(crate) struct Facts {
 
 /// Which facts were read; a pass keeps one beside the tree, which it leaves as it is.
 #[derive(Debug)]
-pub(crate) struct ReadMarks(Vec<Cell<bool>>);
+pub(crate) struct ReadMarks(Vec<AtomicBool>);
 
 impl ReadMarks {
     pub(crate) fn mark<F>(&self, found: &Found<'_, F>) {
-        self.0[found.index].set(true);
+        self.0[found.index].store(true, Ordering::Relaxed);
     }
 }
 
@@ -328,11 +328,12 @@ impl Facts {
     }
 
     pub(crate) fn marks(&self) -> ReadMarks {
-        ReadMarks(vec![Cell::new(false); self.all.len()])
+        ReadMarks(self.all.iter().map(|_| AtomicBool::new(false)).collect())
     }
 
     pub(crate) fn unread(&self, marks: &ReadMarks) -> impl Iterator<Item = Unread> {
-        let unread = self.all.iter().zip(&marks.0).filter(|(fact, mark)| fact.must_be_read && !mark.get());
+        let unread =
+            self.all.iter().zip(&marks.0).filter(|(fact, mark)| fact.must_be_read && !mark.load(Ordering::Relaxed));
         unread.map(|(fact, _)| Unread {
             target: fact.target,
             name: fact.name,

@@ -30,6 +30,9 @@ mod fact;
 mod logical_id;
 mod stack;
 
+pub mod parallel;
+mod written;
+
 mod assembly;
 
 mod construct;

@@ -23,7 +23,9 @@ pub(crate) fn logical_id<'a>(path: impl Iterator<Item = &'a str> + Clone) -> Str
 /// The first 8 hexadecimal digits of the SHA-256 of some bytes, in lower case.
 #[must_use]
 pub fn short_hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(bytes);
+    let digits = digest[..4].iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 #[cfg(test)]

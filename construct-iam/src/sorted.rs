@@ -14,6 +14,8 @@ impl<T> Default for Set<T> {
 impl<T: Ord> Set<T> {
     pub(crate) fn insert(&mut self, item: T) {
         if let Err(place) = self.0.binary_search(&item) {
+            // Most sets keep one item; they are not to hold the room for four.
+            self.0.reserve_exact(1);
             self.0.insert(place, item);
         }
     }
@@ -75,6 +77,7 @@ impl<K: Ord, V: Default> Map<K, V> {
         let place = match self.0.binary_search_by(|(there, _)| there.cmp(&key)) {
             Ok(place) => place,
             Err(place) => {
+                self.0.reserve_exact(1);
                 self.0.insert(place, (key, V::default()));
                 place
             }

@@ -88,7 +88,7 @@ fn read_once(dir: &Path, without_tree: bool, depth: usize) -> Result<Assembly, R
     let folder = Folder::open(dir)?;
     let malformed = |what: String| ReadError::Manifest { path: dir.join(manifest::FILE), what };
     let manifest = manifest::read(&folder.json(manifest::FILE)?).map_err(malformed)?;
-    let tree = manifest.tree_file.as_ref().map(|file| folder.json(file)).transpose();
+    let tree = manifest.tree_file.as_ref().map(|file| folder.json_text(file)).transpose();
     let tree = match tree {
         Err(ReadError::Io { source, .. }) if without_tree && source.kind() == io::ErrorKind::NotFound => None,
         tree => tree?,
@@ -190,6 +190,15 @@ impl<'a> Folder<'a> {
         let error = |source| ReadError::Io { path: self.path.join(file), source };
         let bytes = self.bytes(file).map_err(error)?;
         String::from_utf8(bytes).map_err(|source| error(io::Error::new(io::ErrorKind::InvalidData, source)))
+    }
+
+    /// The text of a file that must be JSON.
+    fn json_text(&self, file: &str) -> Result<String, ReadError> {
+        let text = self.text(file)?;
+        match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
+            Ok(_) => Ok(text),
+            Err(source) => Err(ReadError::Json { path: self.path.join(file), source }),
+        }
     }
 
     fn json(&self, file: &str) -> Result<serde_json::Value, ReadError> {

@@ -4,6 +4,7 @@
 //! reader, or a crash at any moment, sees the old assembly or the new one. A folder that a dead writer left behind is
 //! cleared by the next one; a live writer is told apart by the lock it holds on its folder.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use thiserror::Error;
 
 use super::{Assembly, manifest};
+use crate::parallel;
 
 /// Why an assembly was not written. What was there before is untouched.
 #[derive(Debug, Error)]
@@ -48,12 +50,17 @@ impl Assembly {
         let target = Target::new(dir.as_ref())?;
         target.clear_leftovers();
         let staging = target.stage()?;
-        let written = self.files().into_iter().try_for_each(|(name, text)| {
+        let write = |(name, text): (&str, Cow<'_, str>)| {
             let path = staging.path.join(name);
             // Only an assembly that was read from another tool has files in folders.
-            let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
-            folder.and_then(|()| fs::write(&path, text)).map_err(|source| WriteError::Io { path, source })
-        });
+            let folder = if name.contains('/') { path.parent().map_or(Ok(()), fs::create_dir_all) } else { Ok(()) };
+            folder.and_then(|()| fs::write(&path, &*text)).map_err(|source| WriteError::Io { path, source })
+        };
+        let mut files = self.each_file();
+        // The manifest first and alone: it says what else may stand in a folder that was left half-written.
+        let manifest = files.next().map_or(Ok(()), write);
+        let written: Result<(), WriteError> =
+            manifest.and_then(|()| parallel::map(files.collect(), write).into_iter().collect());
         let placed = written.and_then(|()| target.put_in_place(&staging.path));
         if placed.is_err() {
             // The error that matters is the one at hand.

@@ -19,6 +19,10 @@ pub(crate) enum Content {
     Group,
     Stack(Arc<StackProps>),
     Construct(Arc<dyn Synth>),
+    /// A construct that was asked what it becomes: of itself, only what it stands for is needed any more.
+    Planned {
+        imports: Option<&'static str>,
+    },
 }
 
 /// A tree of constructs with the facts about them: what a program built, ready for the passes.
@@ -55,7 +59,7 @@ impl Tree {
     pub(crate) fn stack_props(&self, stack: NodeId) -> Option<&StackProps> {
         match &self.node(stack).content {
             Content::Stack(props) => Some(props),
-            Content::Group | Content::Construct(_) => None,
+            Content::Group | Content::Construct(_) | Content::Planned { .. } => None,
         }
     }
 
@@ -125,6 +129,7 @@ impl<'a> View<'a> {
     pub fn imports(self, node: impl Into<NodeId>) -> Option<&'static str> {
         match &self.tree.node(node.into()).content {
             Content::Construct(construct) => construct.imports(),
+            Content::Planned { imports } => *imports,
             Content::Group | Content::Stack(_) => None,
         }
     }

@@ -4,13 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value as Json, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::assembly::{Assembly, INLINE_TEMPLATE_BYTES, StackArtifact, render_template, yaml_bytes};
+use crate::assembly::{Assembly, INLINE_TEMPLATE_BYTES, StackArtifact};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::handle::NodeId;
-use crate::pass::lower::{LoweredStack, TreeView};
+use crate::parallel;
+use crate::pass::lower::{LoweredStack, Section, TreeView};
 use crate::pass::order::Ordered;
+use crate::written::{compacted, indented};
 
 /// The most bytes, resources, outputs and parameters of a template.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>, as of 2026-11.
@@ -26,18 +28,22 @@ pub fn emit(ordered: Ordered) -> (Assembly, Diagnostics) {
     let tree = tree_json(&tree);
     let ids = artifact_ids(&stacks);
     let mut findings = Diagnostics::new();
-    let stacks = stacks.into_iter().map(|stack| artifact(stack, &ids, &mut findings)).collect();
+    let stacks = parallel::map(stacks, |stack| artifact(stack, &ids));
+    let stacks = stacks.into_iter().map(|(stack, measured)| {
+        findings.extend(measured);
+        stack
+    });
+    let stacks = stacks.collect();
     (Assembly::new(stacks, tree), findings)
 }
 
-fn measure(
-    stack: &LoweredStack,
-    counts: [(&str, usize, usize); 3],
-    bytes: usize,
-    as_yaml: usize,
-    findings: &mut Diagnostics,
-) {
+fn measure(stack: &LoweredStack, outputs: &Section, bytes: usize, findings: &mut Diagnostics) {
     let name = &stack.name;
+    let counts = [
+        ("resources", stack.resources.n_entries, RESOURCES),
+        ("outputs", outputs.n_entries, OUTPUTS),
+        ("parameters", stack.parameters.n_entries, PARAMETERS),
+    ];
     for (what, n, most) in counts.into_iter().chain([("bytes", bytes, TEMPLATE_BYTES)]) {
         if n > most {
             let message = format!("the template of `{name}` has {n} {what}; CloudFormation takes at most {most}");
@@ -52,6 +58,10 @@ fn measure(
     if bytes > TEMPLATE_BYTES {
         return;
     }
+    let sections = [&stack.parameters, &stack.conditions, &stack.resources, outputs];
+    let headings = stack.props.description.as_ref().map_or(0, String::len)
+        + "Description: Parameters: Conditions: Resources: Outputs: ".len();
+    let as_yaml = headings + sections.iter().map(|section| section.yaml_bytes).sum::<usize>();
     let message = if bytes > INLINE_TEMPLATE_BYTES {
         format!("the template of `{name}` has {bytes} bytes; CloudFormation takes {INLINE_TEMPLATE_BYTES} inline")
     } else if as_yaml > INLINE_TEMPLATE_BYTES {
@@ -95,33 +105,13 @@ fn artifact_ids(stacks: &[LoweredStack]) -> BTreeMap<NodeId, String> {
     ids
 }
 
-fn artifact(mut stack: LoweredStack, ids: &BTreeMap<NodeId, String>, findings: &mut Diagnostics) -> StackArtifact {
-    let mut template = Map::new();
-    if let Some(description) = &stack.props.description {
-        template.insert("Description".into(), description.as_str().into());
-    }
-    let counts = [
-        ("resources", stack.resources.len(), RESOURCES),
-        ("outputs", stack.outputs.len(), OUTPUTS),
-        ("parameters", stack.parameters.len(), PARAMETERS),
-    ];
-    let sections = [
-        ("Parameters", &mut stack.parameters),
-        ("Conditions", &mut stack.conditions),
-        ("Resources", &mut stack.resources),
-        ("Outputs", &mut stack.outputs),
-    ];
-    for (name, section) in sections {
-        if !section.is_empty() {
-            template.insert(name.into(), std::mem::take(section).into());
-        }
-    }
-    let template = Json::from(template);
-    let as_yaml = yaml_bytes(&template);
-    let template = render_template(&template);
-    measure(&stack, counts, template.len(), as_yaml, findings);
+fn artifact(mut stack: LoweredStack, ids: &BTreeMap<NodeId, String>) -> (StackArtifact, Diagnostics) {
+    let outputs = Section::new(std::mem::take(&mut stack.outputs));
+    let template = template(&stack, &outputs);
+    let mut findings = Diagnostics::new();
+    measure(&stack, &outputs, template.len(), &mut findings);
     let id = ids[&stack.node].clone();
-    StackArtifact {
+    let artifact = StackArtifact {
         template_file: format!("{id}.template.json"),
         id,
         stack_name: stack.name,
@@ -133,37 +123,90 @@ fn artifact(mut stack: LoweredStack, ids: &BTreeMap<NodeId, String>, findings: &
         assume_role_arn: stack.props.assume_role_arn,
         execution_role_arn: stack.props.execution_role_arn,
         template,
+    };
+    (artifact, findings)
+}
+
+/// The text of a template: readable as long as that fits inline, and compact beyond.
+fn template(stack: &LoweredStack, outputs: &Section) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let description = stack.props.description.as_deref().map(quoted).unwrap_or_default();
+    let sections = [
+        ("Description", &description),
+        ("Parameters", &stack.parameters.text),
+        ("Conditions", &stack.conditions.text),
+        ("Resources", &stack.resources.text),
+        ("Outputs", &outputs.text),
+    ];
+    let length: usize = sections.iter().map(|(name, text)| name.len() + text.len() + 8).sum();
+    let mut template = String::with_capacity(length);
+    for (name, text) in sections.into_iter().filter(|(_, text)| !text.is_empty()) {
+        template.push_str(if template.is_empty() { "{\n \"" } else { ",\n \"" });
+        template.push_str(name);
+        template.push_str("\": ");
+        template.push_str(text);
     }
+    template.push_str("\n}\n");
+    if template.len() <= INLINE_TEMPLATE_BYTES { template } else { compacted(&template) }
 }
 
 /// `tree.json`, as the CDK's tools read it: a node for every construct, with its type where it is a resource.
-fn tree_json(tree: &TreeView) -> Json {
+fn tree_json(tree: &TreeView) -> String {
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); tree.nodes.len()];
     for (index, (parent, ..)) in tree.nodes.iter().enumerate() {
         if let Some(parent) = parent {
             children[*parent].push(index);
         }
     }
-    let root = node_json(tree, &children, 0, "");
-    json!({ "version": "tree-0.1", "tree": root })
+    let whole = WholeTree { tree, children };
+    indented(&whole, 0) + "\n"
 }
 
-fn node_json(tree: &TreeView, children: &[Vec<usize>], index: usize, path: &str) -> Json {
-    let (_, name, kind) = &tree.nodes[index];
-    let id = if index == 0 { "App" } else { name };
-    let mut node = Map::new();
-    node.insert("id".into(), id.into());
-    node.insert("path".into(), path.into());
-    if !children[index].is_empty() {
-        let below = children[index].iter().map(|&child| {
-            let name = &tree.nodes[child].1;
+struct WholeTree<'a> {
+    tree: &'a TreeView,
+    children: Vec<Vec<usize>>,
+}
+
+impl Serialize for WholeTree<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let mut map = out.serialize_map(Some(2))?;
+        map.serialize_entry("version", "tree-0.1")?;
+        map.serialize_entry("tree", &TreeNode { of: self, index: 0, path: String::new() })?;
+        map.end()
+    }
+}
+
+struct TreeNode<'a> {
+    of: &'a WholeTree<'a>,
+    index: usize,
+    path: String,
+}
+
+impl Serialize for TreeNode<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let (_, name, kind) = &self.of.tree.nodes[self.index];
+        let mut map = out.serialize_map(None)?;
+        map.serialize_entry("id", if self.index == 0 { "App" } else { name })?;
+        map.serialize_entry("path", &self.path)?;
+        if !self.of.children[self.index].is_empty() {
+            map.serialize_entry("children", &Children(self))?;
+        }
+        if let Some(kind) = kind {
+            map.serialize_entry("attributes", &BTreeMap::from([("aws:cdk:cloudformation:type", kind)]))?;
+        }
+        map.end()
+    }
+}
+
+struct Children<'a>(&'a TreeNode<'a>);
+
+impl Serialize for Children<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let TreeNode { of, index, path } = self.0;
+        out.collect_map(of.children[*index].iter().map(|&child| {
+            let name = &of.tree.nodes[child].1;
             let path = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
-            (name.clone(), node_json(tree, children, child, &path))
-        });
-        node.insert("children".into(), below.collect::<Map<_, _>>().into());
+            (name, TreeNode { of, index: child, path })
+        }))
     }
-    if let Some(kind) = kind {
-        node.insert("attributes".into(), json!({ "aws:cdk:cloudformation:type": kind }));
-    }
-    node.into()
 }

@@ -1,25 +1,34 @@
 //! Turns a plan into templates: asks every node for its resources, applies the facts that reach them, and writes every
 //! expression as JSON with CloudFormation's functions.
 //!
-//! Codes: `fact::unread`, `stack::empty`, `resource::duplicate-name`, `template::malformed-id`, `template::duplicate-id`, and those of [`apply`] and [`resolve`].
+//! Stacks are lowered one by one and in parallel, and each is text as soon as it is complete: a large app is never in memory
+//! as expressions and as text at once.
+//!
+//! Codes: `fact::unread`, `stack::empty`, `resource::duplicate-name`, `template::malformed-id`, `template::duplicate-id`,
+//! and those of [`apply`], [`cycles`] and [`resolve`].
 
 mod apply;
+mod cycles;
+mod place;
 mod resolve;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json, json};
-
-use crate::construct::{LowerCx, Plan};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::assembly::INLINE_TEMPLATE_BYTES;
+use crate::construct::Plan;
+use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::fact::{Fact, Reach, ReadMarks, Tag};
 use crate::handle::NodeId;
-use crate::logical_id::logical_id;
-use crate::resource::{Claims, Part, Resources};
+use crate::parallel;
+use crate::resource::{Claim, Claims, Part};
 use crate::stack::StackProps;
+use crate::written::{Entries, Written, indented, put, yaml_bytes};
 use apply::Applied;
-use resolve::Resolver;
+use cycles::{References, resource_cycles};
+use place::{Placed, place};
+use resolve::{Exports, Resolver};
 
 /// Templates with literal names, not yet in an order.
 #[derive(Debug)]
@@ -42,165 +51,201 @@ impl Lowered {
 pub(crate) struct LoweredStack {
     pub(crate) node: NodeId,
     pub(crate) path: String,
-    pub(crate) location: crate::diagnostic::Caller,
+    pub(crate) location: Caller,
     pub(crate) name: String,
     pub(crate) props: StackProps,
     pub(crate) tags: BTreeMap<String, String>,
-    pub(crate) parameters: Map<String, Json>,
-    pub(crate) conditions: Map<String, Json>,
-    pub(crate) resources: Map<String, Json>,
-    pub(crate) outputs: Map<String, Json>,
+    pub(crate) parameters: Section,
+    pub(crate) conditions: Section,
+    pub(crate) resources: Section,
+    /// Not yet text: other stacks may ask for more.
+    pub(crate) outputs: Entries,
     /// Stacks that must be deployed before, each with the reason to show when they form a cycle.
     pub(crate) needs: BTreeMap<NodeId, String>,
-    /// The line that placed each resource, by logical id.
-    pub(crate) lines: BTreeMap<String, crate::diagnostic::Caller>,
-    /// References between resources of this stack, by logical id.
-    pub(crate) references: BTreeSet<(String, String)>,
+}
+
+/// A section of a template as text, at its level.
+#[derive(Debug)]
+pub(crate) struct Section {
+    pub(crate) text: String,
+    pub(crate) n_entries: usize,
+    /// The bytes it has as YAML, where that may matter.
+    pub(crate) yaml_bytes: usize,
+}
+
+impl Section {
+    pub(crate) fn new(entries: Entries) -> Self {
+        let n_entries = entries.len();
+        if n_entries == 0 {
+            return Self { text: String::new(), n_entries, yaml_bytes: 0 };
+        }
+        let written = Written::Map(entries);
+        let text = indented(&written, 1);
+        // No line is more than twice as long as YAML as it is in our JSON, so a small section needs no counting.
+        let yaml_bytes = if text.len() > INLINE_TEMPLATE_BYTES / 4 { yaml_bytes(&written) } else { text.len() };
+        Self { text, n_entries, yaml_bytes }
+    }
 }
 
 /// The nodes for `tree.json`: path, and the CloudFormation type where there is one.
 #[derive(Debug)]
 pub(crate) struct TreeView {
-    pub(crate) nodes: Vec<(Option<usize>, String, Option<String>)>,
+    pub(crate) nodes: Vec<(Option<usize>, String, Option<Cow<'static, str>>)>,
 }
 
-/// A part of a template with the id it will have.
-struct Placed {
-    node: NodeId,
-    stack: NodeId,
-    id: String,
-    part: Part,
+/// A stack, and what lowering it left for the others.
+struct Done {
+    stack: LoweredStack,
+    exports: Exports,
+    /// The type of each node's first resource.
+    kinds: Vec<(NodeId, Cow<'static, str>)>,
+    claims: Vec<(NodeId, Cow<'static, str>, Claim)>,
+    findings: Diagnostics,
 }
 
 /// Lowers a plan.
 #[must_use]
 pub fn lower(plan: &Plan) -> Lowered {
     let marks = plan.tree.facts.marks();
-    let findings = RefCell::new(Diagnostics::new());
-    let placed = place_parts(plan, &marks, &findings);
-    let mut stacks = open_stacks(plan, &marks);
-    let mut applied = Applied::new(plan, &marks, &placed);
-    let mut resolver = Resolver::new(plan, &placed, &findings);
-    for part in &placed {
-        let stack = stacks.get_mut(&part.stack).expect("every part stands in a stack of the plan");
-        stack.lines.insert(part.id.clone(), plan.tree.node(part.node).location);
-        write_part(part, stack, &mut resolver, &mut applied);
+    let done = parallel::map(nodes_by_stack(plan), |(stack, nodes)| lower_stack(plan, &marks, stack, &nodes));
+
+    let mut findings = Diagnostics::new();
+    let mut stacks: BTreeMap<NodeId, LoweredStack> = BTreeMap::new();
+    let mut exports = Exports::new();
+    let mut tree = tree_view(plan);
+    let mut claims = Claims::default();
+    for done in done {
+        findings.extend(done.findings);
+        exports.extend(done.exports);
+        done.kinds.into_iter().for_each(|(node, kind)| tree.nodes[node.index()].2 = Some(kind));
+        for (node, kind, claim) in done.claims {
+            name_is_claimed_once(plan, &mut claims, (node, &kind, &claim), &mut findings);
+        }
+        stacks.insert(done.stack.node, done.stack);
     }
-    for (stack, export) in resolver.exports() {
+    for ((stack, ..), export) in exports {
         if let Some(stack) = stacks.get_mut(&stack) {
-            stack.outputs.insert(export.output_id, export.json);
+            put(&mut stack.outputs, export.output_id, export.json);
         }
     }
-    report_unread(plan, &marks, &findings);
-    names_are_claimed_once(plan, &placed, &findings);
-    ids_are_unique(plan, &placed, &findings);
+    report_unread(plan, &marks, &mut findings);
     // A stack that holds nothing (only imports, say) is no stack for CloudFormation.
-    for stack in stacks.values().filter(|stack| stack.resources.is_empty()) {
-        if !(stack.outputs.is_empty() && stack.parameters.is_empty() && stack.conditions.is_empty()) {
+    let (empty, stacks): (Vec<_>, Vec<_>) = stacks.into_values().partition(|stack| stack.resources.n_entries == 0);
+    for stack in empty {
+        if stack.outputs.len() + stack.parameters.n_entries + stack.conditions.n_entries > 0 {
             let message = format!("the stack `{}` has no resources, so CloudFormation would refuse it", stack.name);
-            let diagnostic = Diagnostic::warning("stack::empty", message).on(stack.path.clone()).at(stack.location);
-            findings.borrow_mut().push(diagnostic.help("add a resource; the stack is left out until then"));
+            let diagnostic = Diagnostic::warning("stack::empty", message).on(stack.path).at(stack.location);
+            findings.push(diagnostic.help("add a resource; the stack is left out until then"));
         }
     }
-    let stacks: Vec<LoweredStack> = stacks.into_values().filter(|stack| !stack.resources.is_empty()).collect();
-    Lowered { stacks, tree: tree_view(plan, &placed), findings: findings.into_inner() }
+    Lowered { stacks, tree, findings }
 }
 
-fn place_parts(plan: &Plan, marks: &ReadMarks, findings: &RefCell<Diagnostics>) -> Vec<Placed> {
+/// The stacks in the order of the tree, each with the nodes that stand in it.
+fn nodes_by_stack(plan: &Plan) -> Vec<(NodeId, Vec<NodeId>)> {
+    let mut nodes: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
+    for node in (0..plan.tree.arena.len()).map(|index| plan.tree.arena.id(index)) {
+        if let Some(stack) = plan.tree.node(node).stack {
+            nodes.entry(stack).or_default().push(node);
+        }
+    }
+    nodes.into_iter().collect()
+}
+
+fn lower_stack(plan: &Plan, marks: &ReadMarks, stack: NodeId, nodes: &[NodeId]) -> Done {
+    let findings = RefCell::new(Diagnostics::new());
     let mut placed = Vec::new();
-    for (index, lower) in plan.lowers.iter().enumerate() {
-        let node = plan.tree.arena.id(index);
-        let Some(stack) = plan.tree.node(node).stack else { continue };
-        let mut out = Resources::default();
-        lower.lower(&LowerCx { plan, node, marks, findings }, &mut out);
-        if out.parts.is_empty() {
-            continue;
-        }
-        let mut path: Vec<&str> = plan
-            .tree
-            .arena
-            .up(node)
-            .take_while(|&above| above != stack)
-            .map(|above| &*plan.tree.node(above).name)
-            .collect();
-        path.reverse();
-        for part in out.parts {
-            let (given, suffix) = part.id_and_suffix();
-            let id = given.map_or_else(|| logical_id(path.iter().copied().chain(suffix)), str::to_owned);
-            placed.push(Placed { node, stack, id, part });
-        }
+    for &node in nodes {
+        place(plan, marks, &findings, node, &mut placed);
     }
-    placed
+    ids_are_unique(plan, &placed, &findings);
+    let mut kinds: Vec<(NodeId, Cow<'static, str>)> = Vec::new();
+    let mut claims = Vec::new();
+    for part in &placed {
+        let Part::Resource(resource) = &part.part else { continue };
+        if kinds.last().is_none_or(|(node, _)| *node != part.node) {
+            kinds.push((part.node, resource.kind.clone()));
+        }
+        claims.extend(resource.claim.clone().map(|claim| (part.node, resource.kind.clone(), claim)));
+    }
+    let applied = Applied::new(plan, marks, stack, &placed);
+    let mut resolver = Resolver::new(plan, marks, &findings, stack, &placed);
+    let mut stack = open_stack(plan, marks, stack);
+    let references = write_stack(&mut stack, placed, &applied, &mut resolver);
+    let exports = resolver.exports();
+    let mut findings = findings.into_inner();
+    resource_cycles(plan, &references, &mut findings);
+    Done { stack, exports, kinds, claims, findings }
 }
 
-fn open_stacks(plan: &Plan, marks: &ReadMarks) -> BTreeMap<NodeId, LoweredStack> {
-    let nodes = (0..plan.tree.arena.len()).map(|index| plan.tree.arena.id(index));
-    let with_props = nodes.filter_map(|node| Some((node, plan.tree.stack_props(node)?)));
-    with_props
-        .map(|(node, props)| {
-            let mut tags = BTreeMap::new();
-            for found in plan.tree.reaching::<Tag>(node) {
-                marks.mark(&found);
-                tags.entry(found.fact.key.clone()).or_insert_with(|| found.fact.value.clone());
-            }
-            let stack = LoweredStack {
-                node,
-                path: plan.tree.node(node).path.clone(),
-                location: plan.tree.node(node).location,
-                name: plan.tree.stack_name(node).to_owned(),
-                props: props.clone(),
-                tags,
-                parameters: Map::new(),
-                conditions: Map::new(),
-                resources: Map::new(),
-                outputs: Map::new(),
-                needs: BTreeMap::new(),
-                lines: BTreeMap::new(),
-                references: BTreeSet::new(),
-            };
-            (node, stack)
-        })
-        .collect()
-}
-
-fn write_part(part: &Placed, stack: &mut LoweredStack, resolver: &mut Resolver<'_>, applied: &mut Applied<'_>) {
-    resolver.enter(part.node, part.stack, &part.id);
-    match &part.part {
-        Part::Parameter { properties, .. } => {
-            let json = resolver.json(&properties.clone().into());
-            stack.parameters.insert(part.id.clone(), json);
-        }
-        Part::Condition(expression) => {
-            let json = resolver.json(expression);
-            stack.conditions.insert(part.id.clone(), json);
-        }
-        Part::Output { value, description, export, condition, .. } => {
-            let mut json = Map::new();
-            if let Some(description) = description {
-                json.insert("Description".into(), description.clone().into());
-            }
-            if let Some(id) = condition.and_then(|condition| resolver.condition(condition)) {
-                json.insert("Condition".into(), id.into());
-            }
-            json.insert("Value".into(), resolver.json(value));
-            if let Some(export) = export {
-                json.insert("Export".into(), json!({ "Name": resolver.json(export) }));
-            }
-            stack.outputs.insert(part.id.clone(), json.into());
-        }
-        Part::Resource(resource) => {
-            let json = applied.resource(part, resource, resolver);
-            stack.resources.insert(part.id.clone(), json);
-        }
+fn open_stack(plan: &Plan, marks: &ReadMarks, node: NodeId) -> LoweredStack {
+    let mut tags = BTreeMap::new();
+    for found in plan.tree.reaching::<Tag>(node) {
+        marks.mark(&found);
+        tags.entry(found.fact.key.clone()).or_insert_with(|| found.fact.value.clone());
     }
-    let left = resolver.leave();
-    stack.references.extend(left.references.into_iter().map(|to| (part.id.clone(), to)));
-    for (needed, why) in left.needs {
-        stack.needs.entry(needed).or_insert(why);
+    let props = plan.tree.stack_props(node).expect("what other nodes name as their stack is a stack");
+    LoweredStack {
+        node,
+        path: plan.tree.node(node).path.clone(),
+        location: plan.tree.node(node).location,
+        name: plan.tree.stack_name(node).to_owned(),
+        props: props.clone(),
+        tags,
+        parameters: Section::new(Entries::new()),
+        conditions: Section::new(Entries::new()),
+        resources: Section::new(Entries::new()),
+        outputs: Entries::new(),
+        needs: BTreeMap::new(),
     }
 }
 
-fn report_unread(plan: &Plan, marks: &ReadMarks, findings: &RefCell<Diagnostics>) {
+/// Writes the parts of a stack. An id that stands twice is reported already.
+fn write_stack(
+    stack: &mut LoweredStack,
+    placed: Vec<Placed>,
+    applied: &Applied<'_>,
+    resolver: &mut Resolver<'_>,
+) -> References {
+    let (mut parameters, mut conditions, mut resources) = (Entries::new(), Entries::new(), Entries::new());
+    let mut references = References::new();
+    for Placed { node, id, part } in placed {
+        resolver.enter(node, &id);
+        match part {
+            Part::Parameter { properties, .. } => {
+                parameters.push((id.clone().into(), resolver.json(properties.into())));
+            }
+            Part::Condition(expression) => conditions.push((id.clone().into(), resolver.json(expression))),
+            Part::Output { value, description, export, condition, .. } => {
+                let mut json = Entries::new();
+                json.extend(description.map(|description| ("Description".into(), description.into())));
+                if let Some(id) = condition.and_then(|condition| resolver.condition(condition)) {
+                    json.push(("Condition".into(), id.into()));
+                }
+                json.push(("Value".into(), resolver.json(value)));
+                if let Some(export) = export {
+                    json.push(("Export".into(), Written::call("Name", resolver.json(export))));
+                }
+                stack.outputs.push((id.clone().into(), Written::Map(json)));
+            }
+            Part::Resource(resource) => {
+                let json = applied.resource(node, &id, resource, resolver);
+                resources.push((id.clone().into(), json));
+            }
+        }
+        let left = resolver.leave();
+        for (needed, why) in left.needs {
+            stack.needs.entry(needed).or_insert(why);
+        }
+        references.insert(id, (node, left.references));
+    }
+    stack.parameters = Section::new(parameters);
+    stack.conditions = Section::new(conditions);
+    stack.resources = Section::new(resources);
+    references
+}
+
+fn report_unread(plan: &Plan, marks: &ReadMarks, findings: &mut Diagnostics) {
     for unread in plan.tree.facts.unread(marks) {
         // Facts about constructs of other apps, or outside of every stack, are reported as such.
         let target = plan.tree.node(unread.target);
@@ -218,25 +263,27 @@ fn report_unread(plan: &Plan, marks: &ReadMarks, findings: &RefCell<Diagnostics>
             Reach::Subtree => Diagnostic::warning("fact::unread", message),
         };
         let diagnostic = diagnostic.at(unread.location).on(path);
-        findings.borrow_mut().push(diagnostic.help("attach it to the construct it is about, or remove it"));
+        findings.push(diagnostic.help("attach it to the construct it is about, or remove it"));
     }
 }
 
-fn names_are_claimed_once(plan: &Plan, placed: &[Placed], findings: &RefCell<Diagnostics>) {
-    let mut claims = Claims::default();
-    for part in placed {
-        let Part::Resource(resource) = &part.part else { continue };
-        let (Some(claim), Some(env)) = (&resource.claim, plan.tree.node(part.stack).env) else { continue };
-        if let Some(first) = claims.claim(&resource.kind, claim, env, part.node) {
-            let diagnostic = plan.tree.claimed_twice(&resource.kind, claim, env, first);
-            let node = plan.tree.node(part.node);
-            findings.borrow_mut().push(diagnostic.on(node.path.clone()).at(node.location));
-        }
+/// Reports a name that an earlier resource has.
+fn name_is_claimed_once(
+    plan: &Plan,
+    claims: &mut Claims,
+    (node, kind, claim): (NodeId, &str, &Claim),
+    findings: &mut Diagnostics,
+) {
+    let at = plan.tree.node(node);
+    let Some(env) = at.stack.and_then(|stack| plan.tree.node(stack).env) else { return };
+    if let Some(first) = claims.claim(kind, claim, env, node) {
+        let diagnostic = plan.tree.claimed_twice(kind, claim, env, first);
+        findings.push(diagnostic.on(at.path.clone()).at(at.location));
     }
 }
 
 fn ids_are_unique(plan: &Plan, placed: &[Placed], findings: &RefCell<Diagnostics>) {
-    let mut seen: BTreeMap<(NodeId, bool, &str), NodeId> = BTreeMap::new();
+    let mut seen: BTreeMap<(bool, &str), NodeId> = BTreeMap::new();
     for part in placed {
         let node = plan.tree.node(part.node);
         let report = |diagnostic: Diagnostic| {
@@ -249,7 +296,7 @@ fn ids_are_unique(plan: &Plan, placed: &[Placed], findings: &RefCell<Diagnostics
         }
         // Parameters and resources share one space of names, outputs have one of their own.
         let is_output = matches!(part.part, Part::Output { .. });
-        if let Some(first) = seen.insert((part.stack, is_output, &part.id), part.node) {
+        if let Some(first) = seen.insert((is_output, &part.id), part.node) {
             let first = plan.tree.node(first);
             report(
                 Diagnostic::error(
@@ -263,21 +310,9 @@ fn ids_are_unique(plan: &Plan, placed: &[Placed], findings: &RefCell<Diagnostics
     }
 }
 
-fn tree_view(plan: &Plan, placed: &[Placed]) -> TreeView {
-    let mut kinds: BTreeMap<NodeId, String> = BTreeMap::new();
-    for part in placed {
-        if let Part::Resource(resource) = &part.part {
-            kinds.entry(part.node).or_insert_with(|| resource.kind.to_string());
-        }
-    }
-    let nodes = (0..plan.tree.arena.len())
-        .map(|index| {
-            let id = plan.tree.arena.id(index);
-            let node = plan.tree.node(id);
-            (node.parent.map(NodeId::index), node.name.clone(), kinds.remove(&id))
-        })
-        .collect();
-    TreeView { nodes }
+fn tree_view(plan: &Plan) -> TreeView {
+    let nodes = (0..plan.tree.arena.len()).map(|index| plan.tree.node(plan.tree.arena.id(index)));
+    TreeView { nodes: nodes.map(|node| (node.parent.map(NodeId::index), node.name.clone(), None)).collect() }
 }
 
 /// Marks the facts of a kind that reach a node as read and returns them, nearest first.

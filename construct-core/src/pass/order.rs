@@ -1,6 +1,6 @@
 //! Puts the stacks in deployment order: topological, ties in the order of the tree.
 //!
-//! Codes: `stack::cycle`, `resource::cycle`.
+//! Codes: `stack::cycle`.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub struct Ordered {
 /// Orders the stacks.
 ///
 /// # Errors
-/// The cycles among stacks, and among the resources of one stack, each with the references that close it.
+/// The cycles among stacks, each with the references that close it.
 pub fn order(lowered: Lowered) -> Result<Ordered, Diagnostics> {
     let Lowered { mut stacks, tree, .. } = lowered;
     let mut findings = Diagnostics::new();
@@ -30,9 +30,6 @@ pub fn order(lowered: Lowered) -> Result<Ordered, Diagnostics> {
         stack.needs.retain(|needed, _| there.contains_key(needed));
     }
     stack_cycles(&stacks, &there, &mut findings);
-    for stack in &stacks {
-        resource_cycles(stack, &mut findings);
-    }
     if findings.has_errors() {
         return Err(findings);
     }
@@ -89,30 +86,5 @@ fn stack_cycles(stacks: &[LoweredStack], there: &BTreeMap<NodeId, usize>, findin
         let help =
             "move the constructs into one stack, or give the construct that is referred to a name and use the name";
         findings.push(diagnostic.on(first.path.clone()).at(first.location).help(help));
-    }
-}
-
-fn resource_cycles(stack: &LoweredStack, findings: &mut Diagnostics) {
-    let mut graph = DiGraphMap::<&str, ()>::new();
-    for (from, to) in &stack.references {
-        graph.add_edge(from, to, ());
-    }
-    for mut cycle in tarjan_scc(&graph) {
-        cycle.sort_unstable();
-        if cycle.len() < 2 {
-            continue;
-        }
-        let path = |id: &str| {
-            let path = stack.resources.get(id).and_then(|resource| resource["Metadata"]["aws:cdk:path"].as_str());
-            path.unwrap_or(id).to_owned()
-        };
-        let names: Vec<String> = cycle.iter().map(|id| format!("`{}`", path(id))).collect();
-        let message = format!("the resources {} refer to each other, so none can be made first", names.join(", "));
-        findings.push(
-            Diagnostic::error("resource::cycle", message)
-                .on(path(cycle[0]))
-                .at(stack.lines.get(cycle[0]).copied().unwrap_or(stack.location))
-                .help("give one of them a name and refer to it by that name"),
-        );
     }
 }

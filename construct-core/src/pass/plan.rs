@@ -23,9 +23,17 @@ pub fn plan(mut tree: Tree) -> Plan {
             validate_node(&tree, node, &mut found);
             tree.findings.extend(found);
         }
-        lowers.push(match &tree.node(node).content {
-            Content::Group | Content::Stack(_) => Box::new(Nothing),
-            Content::Construct(construct) => Arc::clone(construct).plan(&mut PlanCx { tree: &mut tree, node }),
+        let construct = match &tree.node(node).content {
+            Content::Construct(construct) => Some(Arc::clone(construct)),
+            Content::Group | Content::Stack(_) | Content::Planned { .. } => None,
+        };
+        lowers.push(match construct {
+            Some(construct) => {
+                // The tree gives its copy away: what it becomes is all that is needed from here on.
+                tree.arena.node_mut(node).content = Content::Planned { imports: construct.imports() };
+                construct.plan(&mut PlanCx { tree: &mut tree, node })
+            }
+            None => Box::new(Nothing),
         });
         index += 1;
     }

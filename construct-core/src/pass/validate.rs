@@ -38,7 +38,7 @@ pub fn validate(tree: &Tree) -> Diagnostics {
 /// The findings about one node. Planning asks for the nodes it adds.
 pub(super) fn validate_node(tree: &Tree, node: NodeId, out: &mut Diagnostics) {
     match &tree.node(node).content {
-        Content::Group => {}
+        Content::Group | Content::Planned { .. } => {}
         Content::Stack(props) => validate_stack(&mut ValidateCx { tree, node, out }, tree.stack_name(node), props),
         Content::Construct(construct) => {
             let mut cx = ValidateCx { tree, node, out };

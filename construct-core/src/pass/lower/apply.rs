@@ -2,115 +2,116 @@
 //!
 //! Codes: `override::no-such-place`, `tag::contradiction`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value as Json, json};
-
+use super::place::Placed;
+use super::read;
 use super::resolve::Resolver;
-use super::{Placed, read};
 use crate::construct::Plan;
 use crate::diagnostic::Diagnostic;
 use crate::fact::{DependsOn, Metadata, PropertyOverride, ReadMarks, RemovalPolicy, Tag};
 use crate::handle::NodeId;
 use crate::resource::{CfnResource, Part, Properties, Tagging};
 use crate::value::Expr;
+use crate::written::{Entries, Written, put};
 
+/// Where the resources of one stack are written.
 pub(super) struct Applied<'a> {
     plan: &'a Plan,
     marks: &'a ReadMarks,
-    /// The resources of each node, for dependencies on whole subtrees.
-    resources: BTreeMap<NodeId, Vec<(NodeId, String)>>,
+    stack: NodeId,
+    /// The resources of each node of the stack, for dependencies on whole subtrees.
+    resources: BTreeMap<NodeId, Vec<String>>,
 }
 
 impl<'a> Applied<'a> {
-    pub(super) fn new(plan: &'a Plan, marks: &'a ReadMarks, placed: &[Placed]) -> Self {
-        let mut resources: BTreeMap<NodeId, Vec<(NodeId, String)>> = BTreeMap::new();
-        for part in placed {
-            if matches!(part.part, Part::Resource(_)) {
-                resources.entry(part.node).or_default().push((part.stack, part.id.clone()));
-            }
+    pub(super) fn new(plan: &'a Plan, marks: &'a ReadMarks, stack: NodeId, placed: &[Placed]) -> Self {
+        let mut resources: BTreeMap<NodeId, Vec<String>> = BTreeMap::new();
+        for part in placed.iter().filter(|part| matches!(part.part, Part::Resource(_))) {
+            resources.entry(part.node).or_default().push(part.id.clone());
         }
-        Self { plan, marks, resources }
+        Self { plan, marks, stack, resources }
     }
 
-    pub(super) fn resource(&mut self, part: &Placed, resource: &CfnResource, resolver: &mut Resolver<'_>) -> Json {
-        let mut properties = resource.properties.clone();
-        self.add_tags(part.node, resource, &mut properties);
-        let mut written = resolver.json(&properties.into());
-        self.override_properties(part.node, resource, &mut written, resolver);
-        // What a property refers to comes first anyway; saying it twice is noise that linters report.
-        let implied = resolver.referred().clone();
-        let mut depends_on = self.depends_on(part, resource, resolver);
-        depends_on.retain(|id| !implied.contains(id));
+    pub(super) fn resource(
+        &self,
+        node: NodeId,
+        id: &str,
+        mut resource: CfnResource,
+        resolver: &mut Resolver<'_>,
+    ) -> Written {
+        let mut properties = std::mem::take(&mut resource.properties);
+        self.add_tags(node, resource.tagging, &mut properties);
+        let mut written = resolver.json(properties.into());
+        self.override_properties(node, &resource, &mut written, resolver);
+        let depends_on = self.depends_on(node, id, &resource, resolver);
 
-        let mut json = Map::new();
-        json.insert("Type".into(), resource.kind.as_ref().into());
+        let mut json: Entries = Vec::with_capacity(6);
+        json.push(("Type".into(), Written::Text(resource.kind)));
         if let Some(id) = resource.condition.and_then(|condition| resolver.condition(condition)) {
-            json.insert("Condition".into(), id.into());
+            json.push(("Condition".into(), id.into()));
         }
-        if written.as_object().is_some_and(|properties| !properties.is_empty()) {
-            json.insert("Properties".into(), written);
+        if matches!(&written, Written::Map(properties) if !properties.is_empty()) {
+            json.push(("Properties".into(), written));
         }
         if !depends_on.is_empty() {
-            json.insert("DependsOn".into(), depends_on.into_iter().collect());
+            json.push(("DependsOn".into(), Written::List(depends_on.into_iter().map(Written::from).collect())));
         }
-        for (key, value) in &resource.attributes {
-            json.insert(key.to_string(), resolver.json(value));
+        for (key, value) in resource.attributes {
+            put(&mut json, key, resolver.json(value));
         }
-        let removal = read::<RemovalPolicy>(self.plan, self.marks, part.node).first().copied().copied();
+        let removal = read::<RemovalPolicy>(self.plan, self.marks, node).first().copied().copied();
         if let Some(removal) = removal.or(resource.removal) {
-            json.insert("DeletionPolicy".into(), removal.deletion().into());
-            json.insert("UpdateReplacePolicy".into(), removal.update_replace().into());
+            put(&mut json, "DeletionPolicy", removal.deletion().into());
+            put(&mut json, "UpdateReplacePolicy", removal.update_replace().into());
         }
-        let mut metadata = Map::new();
-        for (key, value) in &resource.metadata {
-            metadata.insert(key.to_string(), resolver.json(value));
+        let mut metadata = Entries::new();
+        for (key, value) in resource.metadata {
+            put(&mut metadata, key, resolver.json(value));
         }
-        for fact in read::<Metadata>(self.plan, self.marks, part.node) {
-            metadata.insert(fact.key.clone(), resolver.json(&fact.value));
+        for fact in read::<Metadata>(self.plan, self.marks, node) {
+            put(&mut metadata, fact.key.clone(), resolver.json(fact.value.clone()));
         }
-        metadata.insert("aws:cdk:path".into(), self.plan.tree.node(part.node).path.as_str().into());
-        json.insert("Metadata".into(), metadata.into());
-        json.into()
+        put(&mut metadata, "aws:cdk:path", self.plan.tree.node(node).path.clone().into());
+        put(&mut json, "Metadata", Written::Map(metadata));
+        Written::Map(json)
     }
 
-    fn add_tags(&self, node: NodeId, resource: &CfnResource, properties: &mut Properties) {
-        if resource.tagging == Tagging::None {
+    fn add_tags(&self, node: NodeId, tagging: Tagging, properties: &mut Properties) {
+        if tagging == Tagging::None {
             return;
         }
         let mut tags: BTreeMap<&str, &str> = BTreeMap::new();
         for tag in read::<Tag>(self.plan, self.marks, node) {
             tags.entry(&tag.key).or_insert(&tag.value);
         }
-        let text = |text: &str| Expr::from(text.to_owned());
-        let own = properties.get("Tags").cloned();
         // A tag that the resource has of its own is nearer than any that reaches it.
-        let has_own = |key: &str| match &own {
-            Some(Expr::Map(entries)) => entries.iter().any(|(own, _)| own == key),
-            Some(Expr::List(entries)) => entries.iter().any(|entry| tag_key(entry) == Some(key)),
-            _ => false,
-        };
-        let tags = tags.into_iter().filter(|(key, _)| !has_own(key));
-        let merged = match (resource.tagging, own.clone()) {
+        let own = properties.get("Tags");
+        tags.retain(|key, _| match own {
+            Some(Expr::Map(entries)) => !entries.iter().any(|(own, _)| own == key),
+            Some(Expr::List(entries)) => !entries.iter().any(|entry| tag_key(entry) == Some(key)),
+            _ => true,
+        });
+        if tags.is_empty() {
+            return;
+        }
+        let text = |text: &str| Expr::from(text.to_owned());
+        let pair = |(key, value): (&str, &str)| Expr::map([("Key", text(key)), ("Value", text(value))]);
+        let merged = match (tagging, own.cloned()) {
             (Tagging::Map, Some(Expr::Map(mut entries))) => {
-                entries.extend(tags.map(|(key, value)| (key.to_owned().into(), text(value))));
+                entries.extend(tags.into_iter().map(|(key, value)| (key.to_owned().into(), text(value))));
                 Expr::Map(entries)
             }
-            (Tagging::Map, None) => Expr::map(tags.map(|(key, value)| (key.to_owned(), text(value)))),
+            (Tagging::Map, None) => Expr::map(tags.into_iter().map(|(key, value)| (key.to_owned(), text(value)))),
             (Tagging::List, Some(Expr::List(mut entries))) => {
-                entries.extend(tags.map(|(key, value)| Expr::map([("Key", text(key)), ("Value", text(value))])));
+                entries.extend(tags.into_iter().map(pair));
                 Expr::List(entries)
             }
-            (Tagging::List, None) => {
-                Expr::list(tags.map(|(key, value)| Expr::map([("Key", text(key)), ("Value", text(value))])))
-            }
+            (Tagging::List, None) => Expr::list(tags.into_iter().map(pair)),
             (Tagging::None | Tagging::Map | Tagging::List, _) => return,
         };
-        if !matches!(&merged, Expr::List(entries) if entries.is_empty())
-            && !matches!(&merged, Expr::Map(entries) if entries.is_empty())
-        {
-            properties.put("Tags", merged);
-        }
+        properties.put("Tags", merged);
     }
 
     /// Applies overrides from the outermost scope inwards, so that the nearest one has the last word.
@@ -118,7 +119,7 @@ impl<'a> Applied<'a> {
         &self,
         node: NodeId,
         resource: &CfnResource,
-        written: &mut Json,
+        written: &mut Written,
         resolver: &mut Resolver<'_>,
     ) {
         for found in self.plan.tree.reaching::<PropertyOverride>(node).into_iter().rev() {
@@ -127,8 +128,8 @@ impl<'a> Applied<'a> {
                 continue;
             }
             self.marks.mark(&found);
-            let value = value.as_ref().map(|value| resolver.json(value));
-            if let Err(problem) = put(written, path, value) {
+            let value = value.as_ref().map(|value| resolver.json(value.clone()));
+            if let Err(problem) = put_at(written, path, value) {
                 resolver.report(
                     Diagnostic::error("override::no-such-place", format!("the override of `{path}` {problem}"))
                         .at(found.location)
@@ -138,25 +139,40 @@ impl<'a> Applied<'a> {
         }
     }
 
-    fn depends_on(&self, part: &Placed, resource: &CfnResource, resolver: &mut Resolver<'_>) -> BTreeSet<String> {
+    /// The resources of the same stack that must be there first, but for those that a property refers to: these come first
+    /// anyway, and saying it twice is noise that linters report. Other stacks that must be there are noted.
+    fn depends_on(
+        &self,
+        here: NodeId,
+        own_id: &str,
+        resource: &CfnResource,
+        resolver: &mut Resolver<'_>,
+    ) -> BTreeSet<String> {
         let mut ids = BTreeSet::new();
-        let facts = read::<DependsOn>(self.plan, self.marks, part.node);
+        let facts = read::<DependsOn>(self.plan, self.marks, here);
         let firsts = resource.depends_on.iter().copied().chain(facts.iter().map(|fact| fact.0));
         for first in firsts {
             if !self.plan.tree.arena.owns(first) {
                 resolver.foreign_handle("a resource depends on a construct of another app");
                 continue;
             }
+            let why = || {
+                let path = |node: NodeId| &self.plan.tree.node(node).path;
+                format!("`{}` depends on `{}`", path(here), path(first))
+            };
             let mut queue = vec![first];
             while let Some(node) = queue.pop() {
                 queue.extend(&self.plan.tree.node(node).children);
-                for (stack, id) in self.resources.get(&node).into_iter().flatten() {
-                    if *stack != part.stack {
-                        let from = &self.plan.tree.node(part.node).path;
-                        let to = &self.plan.tree.node(first).path;
-                        resolver.need(*stack, || format!("`{from}` depends on `{to}`"));
-                    } else if *id != part.id {
-                        resolver.refer(id);
+                let Some(stack) = self.plan.tree.node(node).stack else { continue };
+                if stack != self.stack {
+                    let is_stack = node == stack;
+                    if !resolver.needs(stack) && (is_stack || resolver.has_resource_elsewhere(node)) {
+                        resolver.need(stack, why);
+                    }
+                    continue;
+                }
+                for id in self.resources.get(&node).into_iter().flatten().filter(|id| *id != own_id) {
+                    if resolver.refer(id) {
                         ids.insert(id.clone());
                     }
                 }
@@ -173,7 +189,7 @@ fn tag_key(entry: &Expr) -> Option<&str> {
 }
 
 /// Sets or removes what a path names; says in words why it cannot.
-fn put(json: &mut Json, path: &str, value: Option<Json>) -> Result<(), String> {
+fn put_at(json: &mut Written, path: &str, value: Option<Written>) -> Result<(), String> {
     let mut steps: Vec<&str> = path.split('.').collect();
     if steps.iter().any(|step| step.is_empty()) {
         return Err("has an empty step".into());
@@ -181,19 +197,19 @@ fn put(json: &mut Json, path: &str, value: Option<Json>) -> Result<(), String> {
     let last = steps.pop().unwrap_or_default();
     let mut place = json;
     for step in steps {
-        if value.is_none() && place.get(step).is_none() && !place.is_array() {
+        let is_there = match &*place {
+            Written::Map(entries) => entries.iter().any(|(key, _)| key == step),
+            other => matches!(other, Written::List(_)),
+        };
+        if value.is_none() && !is_there {
             return Ok(());
         }
         place = step_into(place, step)?;
     }
     match (place, value) {
-        (Json::Object(entries), Some(value)) => {
-            entries.insert(last.to_owned(), value);
-        }
-        (Json::Object(entries), None) => {
-            entries.shift_remove(last);
-        }
-        (Json::Array(items), value) => {
+        (Written::Map(entries), Some(value)) => put(entries, last.to_owned(), value),
+        (Written::Map(entries), None) => entries.retain(|(key, _)| key != last),
+        (Written::List(items), value) => {
             let at = position(last, items.len())?;
             match value {
                 Some(value) if at == items.len() => items.push(value),
@@ -204,22 +220,29 @@ fn put(json: &mut Json, path: &str, value: Option<Json>) -> Result<(), String> {
                 None => {}
             }
         }
-        (other, _) => return Err(format!("goes through `{other}`, which has no parts")),
+        (other, _) => return Err(format!("goes through `{}`, which has no parts", other.compact())),
     }
     Ok(())
 }
 
-fn step_into<'a>(place: &'a mut Json, step: &str) -> Result<&'a mut Json, String> {
+fn step_into<'a>(place: &'a mut Written, step: &str) -> Result<&'a mut Written, String> {
     match place {
-        Json::Object(entries) => Ok(entries.entry(step).or_insert_with(|| json!({}))),
-        Json::Array(items) => {
+        Written::Map(entries) => {
+            let there = entries.iter().position(|(key, _)| key == step);
+            let at = there.unwrap_or_else(|| {
+                entries.push((Cow::Owned(step.to_owned()), Written::Map(Entries::new())));
+                entries.len() - 1
+            });
+            Ok(&mut entries[at].1)
+        }
+        Written::List(items) => {
             let at = position(step, items.len())?;
             if at == items.len() {
-                items.push(json!({}));
+                items.push(Written::Map(Entries::new()));
             }
             Ok(&mut items[at])
         }
-        other => Err(format!("goes through `{other}`, which has no parts")),
+        other => Err(format!("goes through `{}`, which has no parts", other.compact())),
     }
 }
 
@@ -235,26 +258,30 @@ fn position(step: &str, length: usize) -> Result<usize, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value as Json;
 
-    fn after(path: &str, value: Option<Json>) -> Result<Json, String> {
-        let mut json = json!({ "A": { "B": [{ "C": 1 }, { "C": 2 }] }, "D": "text" });
-        put(&mut json, path, value).map(|()| json)
+    fn after(path: &str, value: Option<Written>) -> Result<Json, String> {
+        let c = |n| Written::call("C", Written::Int(n));
+        let a = Written::call("B", Written::List(vec![c(1), c(2)]));
+        let mut json = Written::Map(vec![("A".into(), a), ("D".into(), "text".into())]);
+        put_at(&mut json, path, value)?;
+        serde_json::from_str(&json.compact()).map_err(|error| error.to_string())
     }
 
     #[test]
     fn paths_set_append_and_remove() {
-        assert_eq!(after("A.B.1.C", Some(json!(3))).unwrap()["A"]["B"][1]["C"], 3);
-        assert_eq!(after("A.B.2.C", Some(json!(3))).unwrap()["A"]["B"][2]["C"], 3);
-        assert_eq!(after("X.Y", Some(json!(3))).unwrap()["X"]["Y"], 3);
+        assert_eq!(after("A.B.1.C", Some(Written::Int(3))).unwrap()["A"]["B"][1]["C"], 3);
+        assert_eq!(after("A.B.2.C", Some(Written::Int(3))).unwrap()["A"]["B"][2]["C"], 3);
+        assert_eq!(after("X.Y", Some(Written::Int(3))).unwrap()["X"]["Y"], 3);
         assert_eq!(after("A.B.0", None).unwrap()["A"]["B"].as_array().unwrap().len(), 1);
         assert_eq!(after("Not.There", None).unwrap(), after("", None).unwrap_or_else(|_| after("Z", None).unwrap()));
     }
 
     #[test]
     fn impossible_paths_say_why() {
-        assert!(after("D.E", Some(json!(1))).unwrap_err().contains("no parts"));
-        assert!(after("A.B.x", Some(json!(1))).unwrap_err().contains("position"));
-        assert!(after("A.B.7", Some(json!(1))).unwrap_err().contains("entry 7"));
-        assert!(after("A..B", Some(json!(1))).unwrap_err().contains("empty"));
+        assert!(after("D.E", Some(Written::Int(1))).unwrap_err().contains("no parts"));
+        assert!(after("A.B.x", Some(Written::Int(1))).unwrap_err().contains("position"));
+        assert!(after("A.B.7", Some(Written::Int(1))).unwrap_err().contains("entry 7"));
+        assert!(after("A..B", Some(Written::Int(1))).unwrap_err().contains("empty"));
     }
 }

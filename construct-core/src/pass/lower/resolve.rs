@@ -7,18 +7,19 @@
 //! Codes: `reference::no-physical-name`, `reference::dynamic-elsewhere`, `reference::nothing-there`, `reference::condition-elsewhere`, `tree::foreign-handle`, `value::null`,
 //! `value::not-a-number`, `value::malformed-dynamic-reference`.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Number, Value as Json, json};
-
-use super::Placed;
+use super::place::{Placed, place, referable};
 use crate::construct::Plan;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dynamic;
+use crate::fact::ReadMarks;
 use crate::handle::NodeId;
 use crate::resource::Part;
 use crate::value::{Attr, Expr, Pseudo};
+use crate::written::Written;
 
 /// What resolving the expressions of one part brought to light.
 #[derive(Debug, Default)]
@@ -31,28 +32,34 @@ pub(super) struct Left {
 #[derive(Clone, Debug)]
 pub(super) struct Export {
     pub(super) output_id: String,
-    pub(super) json: Json,
+    pub(super) json: Written,
     name: String,
 }
 
+/// The exports that references made necessary, by the stack that must make them, the logical id and the attribute.
+pub(super) type Exports = BTreeMap<(NodeId, String, Attr), Export>;
+
+/// What a construct of another stack lowers to.
 #[derive(Clone, Debug)]
-struct Target {
-    stack: NodeId,
-    id: String,
+struct Elsewhere {
+    id: Option<String>,
+    has_resource: bool,
 }
 
+/// Writes the expressions of one stack.
 #[derive(Debug)]
 pub(super) struct Resolver<'a> {
     plan: &'a Plan,
+    marks: &'a ReadMarks,
     findings: &'a RefCell<Diagnostics>,
-    /// What a reference to a node means: its part without a suffix.
-    targets: BTreeMap<NodeId, Target>,
-    exports: BTreeMap<(NodeId, String, Attr), Export>,
-    node: NodeId,
     stack: NodeId,
+    /// What a reference to a node of this stack means: its part without a suffix.
+    ids: BTreeMap<NodeId, String>,
+    elsewhere: BTreeMap<NodeId, Elsewhere>,
+    exports: Exports,
+    node: NodeId,
     id: String,
     left: Left,
-    saw_null: bool,
 }
 
 /// The paths of all `null`s in an expression.
@@ -69,30 +76,44 @@ fn null_places(expr: &Expr, at: &str, out: &mut Vec<String>) {
     }
 }
 
+fn has_null(expr: &Expr) -> bool {
+    match expr {
+        Expr::Null => true,
+        Expr::ByName(inner) | Expr::Call(_, inner) => has_null(inner),
+        Expr::List(items) | Expr::Join(items) => items.iter().any(has_null),
+        Expr::Map(entries) => entries.iter().any(|(_, value)| has_null(value)),
+        _ => false,
+    }
+}
+
 impl<'a> Resolver<'a> {
-    pub(super) fn new(plan: &'a Plan, placed: &[Placed], findings: &'a RefCell<Diagnostics>) -> Self {
-        let mut targets = BTreeMap::new();
-        for part in placed {
-            if !matches!(&part.part, Part::Resource(resource) if resource.suffix.is_some()) {
-                targets.entry(part.node).or_insert(Target { stack: part.stack, id: part.id.clone() });
-            }
+    pub(super) fn new(
+        plan: &'a Plan,
+        marks: &'a ReadMarks,
+        findings: &'a RefCell<Diagnostics>,
+        stack: NodeId,
+        placed: &[Placed],
+    ) -> Self {
+        let mut ids = BTreeMap::new();
+        for part in placed.iter().filter(|part| referable(&part.part)) {
+            ids.entry(part.node).or_insert_with(|| part.id.clone());
         }
-        let root = plan.tree.arena.root();
         Self {
             plan,
+            marks,
             findings,
-            targets,
-            exports: BTreeMap::new(),
-            node: root,
-            stack: root,
+            stack,
+            ids,
+            elsewhere: BTreeMap::new(),
+            exports: Exports::new(),
+            node: stack,
             id: String::new(),
             left: Left::default(),
-            saw_null: false,
         }
     }
 
-    pub(super) fn enter(&mut self, node: NodeId, stack: NodeId, id: &str) {
-        (self.node, self.stack) = (node, stack);
+    pub(super) fn enter(&mut self, node: NodeId, id: &str) {
+        self.node = node;
         id.clone_into(&mut self.id);
         self.left = Left::default();
     }
@@ -101,9 +122,32 @@ impl<'a> Resolver<'a> {
         std::mem::take(&mut self.left)
     }
 
-    /// The exports that references made necessary, by the stack that must make them.
-    pub(super) fn exports(self) -> impl Iterator<Item = (NodeId, Export)> {
-        self.exports.into_iter().map(|((stack, ..), export)| (stack, export))
+    pub(super) fn exports(self) -> Exports {
+        self.exports
+    }
+
+    /// What a construct of another stack lowers to. Few constructs are referred to from other stacks, so it is asked again
+    /// and not kept from where it was lowered.
+    fn elsewhere(&mut self, node: NodeId) -> &Elsewhere {
+        self.elsewhere.entry(node).or_insert_with(|| {
+            let unsaid = RefCell::new(Diagnostics::new());
+            let mut parts = Vec::new();
+            place(self.plan, self.marks, &unsaid, node, &mut parts);
+            let has_resource = parts.iter().any(|part| matches!(part.part, Part::Resource(_)));
+            Elsewhere { id: parts.into_iter().find(|part| referable(&part.part)).map(|part| part.id), has_resource }
+        })
+    }
+
+    /// Whether a construct of another stack lowers to resources.
+    pub(super) fn has_resource_elsewhere(&mut self, node: NodeId) -> bool {
+        self.elsewhere(node).has_resource
+    }
+
+    /// The stack that a construct stands in, and its logical id there.
+    fn target(&mut self, of: NodeId) -> Option<(NodeId, String)> {
+        let stack = self.plan.tree.node(of).stack?;
+        let id = if stack == self.stack { self.ids.get(&of).cloned() } else { self.elsewhere(of).id.clone() };
+        Some((stack, id?))
     }
 
     /// The logical id of a condition, which must stand in the current stack.
@@ -112,8 +156,7 @@ impl<'a> Resolver<'a> {
             self.foreign_handle("a condition belongs to another app");
             return None;
         }
-        let id =
-            self.targets.get(&condition).filter(|target| target.stack == self.stack).map(|target| target.id.clone());
+        let id = self.ids.get(&condition).cloned();
         if id.is_none() {
             let target = self.plan.tree.node(condition);
             let message = format!("the condition `{}` does not stand in this stack", target.path);
@@ -132,14 +175,14 @@ impl<'a> Resolver<'a> {
         );
     }
 
-    /// The resources that the current part refers to so far.
-    pub(super) fn referred(&self) -> &BTreeSet<String> {
-        &self.left.references
+    /// Notes that the current part comes after another resource of its stack; says whether that is new.
+    pub(super) fn refer(&mut self, id: &str) -> bool {
+        !self.left.references.contains(id) && self.left.references.insert(id.to_owned())
     }
 
-    /// Notes that the current part comes after another resource of its stack.
-    pub(super) fn refer(&mut self, id: &str) {
-        self.left.references.insert(id.to_owned());
+    /// Whether it is known already that the current part needs another stack.
+    pub(super) fn needs(&self, stack: NodeId) -> bool {
+        self.left.needs.contains_key(&stack)
     }
 
     /// Notes that the current stack comes after another.
@@ -154,67 +197,60 @@ impl<'a> Resolver<'a> {
         self.findings.borrow_mut().push(diagnostic.or_at(&node.path, Some(node.location)));
     }
 
-    pub(super) fn json(&mut self, expr: &Expr) -> Json {
-        let json = self.write(expr, false);
-        if std::mem::take(&mut self.saw_null) {
+    pub(super) fn json(&mut self, expr: Expr) -> Written {
+        if has_null(&expr) {
             let mut places = Vec::new();
-            null_places(expr, "", &mut places);
+            null_places(&expr, "", &mut places);
             for place in places {
                 let message = format!("the property `{place}` is `null`, which CloudFormation refuses");
                 let help = "leave the property out, or give it the value `Pseudo::NoValue`";
                 self.report(Diagnostic::error("value::null", message).help(help));
             }
         }
-        json
+        self.write(expr, false)
     }
 
-    fn write(&mut self, expr: &Expr, by_name: bool) -> Json {
+    fn write(&mut self, expr: Expr, by_name: bool) -> Written {
         match expr {
             Expr::Str(text) => self.text(text),
-            Expr::Bool(flag) => Json::Bool(*flag),
-            Expr::Int(int) => Json::Number((*int).into()),
-            Expr::Real(real) => match Number::from_f64(real.0) {
-                Some(number) => Json::Number(number),
-                None => {
-                    let message = format!("`{}` is no number that JSON can hold", real.0);
-                    self.report(Diagnostic::error("value::not-a-number", message).help("use a finite number"));
-                    Json::Null
-                }
-            },
-            Expr::Null => {
-                self.saw_null = true;
-                Json::Null
+            Expr::Bool(flag) => Written::Bool(flag),
+            Expr::Int(int) => Written::Int(int),
+            Expr::Real(real) if real.0.is_finite() => Written::Real(real.0),
+            Expr::Real(real) => {
+                let message = format!("`{}` is no number that JSON can hold", real.0);
+                self.report(Diagnostic::error("value::not-a-number", message).help("use a finite number"));
+                Written::Null
             }
-            Expr::Attr { of, attr } => self.attr(*of, attr, by_name),
-            Expr::ByName(inner) => self.write(inner, true),
-            Expr::Pseudo(pseudo) => self.pseudo(*pseudo),
+            Expr::Null => Written::Null,
+            Expr::Attr { of, attr } => self.attr(of, &attr, by_name),
+            Expr::ByName(inner) => self.write(*inner, true),
+            Expr::Pseudo(pseudo) => self.pseudo(pseudo),
             Expr::Join(parts) => self.join(parts),
-            Expr::List(items) => Json::Array(items.iter().map(|item| self.write(item, by_name)).collect()),
+            Expr::List(items) => Written::List(items.into_iter().map(|item| self.write(item, by_name)).collect()),
             Expr::Map(entries) => {
-                let entries = entries.iter().map(|(key, value)| (key.to_string(), self.write(value, by_name)));
-                Json::Object(entries.collect::<Map<_, _>>())
+                Written::object(entries.into_iter().map(|(key, value)| (key, self.write(value, by_name))))
             }
-            Expr::Call(function, argument) => json!({ &**function: self.write(argument, by_name) }),
+            Expr::Call(function, argument) => Written::call(function, self.write(*argument, by_name)),
         }
     }
 
-    fn text(&self, text: &str) -> Json {
-        if let Some(problem) = dynamic::problem(text) {
+    fn text(&self, text: Cow<'static, str>) -> Written {
+        if let Some(problem) = dynamic::problem(&text) {
             self.report(Diagnostic::error("value::malformed-dynamic-reference", problem).help(
                 "build the reference with `SsmParameter` or `Secret`; parameter names have letters, digits and `_.-/`",
             ));
         }
-        Json::String(text.to_owned())
+        Written::Text(text)
     }
 
-    fn pseudo(&self, pseudo: Pseudo) -> Json {
+    fn pseudo(&self, pseudo: Pseudo) -> Written {
         let env = self.plan.tree.node(self.stack).env;
         let name = match (pseudo, env) {
-            (Pseudo::AccountId, Some(env)) => return env.account.as_str().into(),
-            (Pseudo::Region, Some(env)) => return env.region.as_str().into(),
+            (Pseudo::AccountId, Some(env)) => return env.account.to_string().into(),
+            (Pseudo::Region, Some(env)) => return env.region.to_string().into(),
             (Pseudo::Partition, Some(env)) => return env.partition().as_str().into(),
             (Pseudo::UrlSuffix, Some(env)) => return env.partition().url_suffix().into(),
-            (Pseudo::StackName, _) => return self.plan.tree.stack_name(self.stack).into(),
+            (Pseudo::StackName, _) => return self.plan.tree.stack_name(self.stack).to_owned().into(),
             (Pseudo::AccountId, None) => "AWS::AccountId",
             (Pseudo::Region, None) => "AWS::Region",
             (Pseudo::Partition, None) => "AWS::Partition",
@@ -222,66 +258,64 @@ impl<'a> Resolver<'a> {
             (Pseudo::StackId, _) => "AWS::StackId",
             (Pseudo::NoValue, _) => "AWS::NoValue",
         };
-        json!({ "Ref": name })
+        Written::call("Ref", name.into())
     }
 
     /// Text put together: names where they are known, so that ARNs stay literal.
-    fn join(&mut self, parts: &[Expr]) -> Json {
-        let mut joined: Vec<Json> = Vec::new();
+    fn join(&mut self, parts: Vec<Expr>) -> Written {
+        let mut joined: Vec<Written> = Vec::new();
         for part in parts {
             match (joined.last_mut(), self.write(part, true)) {
-                (Some(Json::String(last)), Json::String(text)) => last.push_str(&text),
+                (Some(Written::Text(last)), Written::Text(text)) => last.to_mut().push_str(&text),
                 (_, json) => joined.push(json),
             }
         }
         match joined.as_slice() {
-            [Json::String(_)] => joined.remove(0),
-            _ => json!({ "Fn::Join": ["", joined] }),
+            [Written::Text(_)] => joined.remove(0),
+            _ => Written::call("Fn::Join", Written::List(vec!["".into(), Written::List(joined)])),
         }
     }
 
-    fn attr(&mut self, of: NodeId, attr: &Attr, by_name: bool) -> Json {
+    fn attr(&mut self, of: NodeId, attr: &Attr, by_name: bool) -> Written {
         if !self.plan.tree.arena.owns(of) {
             self.foreign_handle("a property refers to a construct of another app");
-            return Json::Null;
+            return Written::Null;
         }
-        let physical = || self.plan.tree.node(of).env.and_then(|env| self.plan.lowers[of.index()].physical(attr, env));
-        let Some(target) = self.targets.get(&of).cloned() else {
-            return match physical() {
-                Some(value) => self.write_physical(of, &value, by_name),
+        if by_name && let Some(value) = self.physical(of, attr) {
+            return self.write_physical(of, value, true);
+        }
+        let Some((stack, id)) = self.target(of) else {
+            return match self.physical(of, attr) {
+                Some(value) => self.write_physical(of, value, by_name),
                 None => self.nothing_there(of, attr),
             };
         };
-        if by_name && let Some(value) = physical() {
-            return self.write_physical(of, &value, true);
-        }
-        if target.stack == self.stack {
-            if target.id != self.id {
-                self.refer(&target.id);
+        if stack == self.stack {
+            if id != self.id {
+                self.refer(&id);
             }
-            return match attr {
-                Attr::Ref => json!({ "Ref": target.id }),
-                Attr::GetAtt(name) => json!({ "Fn::GetAtt": [target.id, name] }),
-                Attr::LogicalId => target.id.into(),
-            };
+            return local(id, attr);
         }
-        let (here, there) = (self.plan.tree.node(self.stack).env, self.plan.tree.node(target.stack).env);
-        if here == there && !self.names_only(self.stack) && !self.names_only(target.stack) {
-            return self.import(of, attr, &target);
+        let (here, there) = (self.plan.tree.node(self.stack).env, self.plan.tree.node(stack).env);
+        if here == there && !self.names_only(self.stack) && !self.names_only(stack) {
+            return self.import(of, attr, stack, id);
         }
-        let value = physical();
         if !by_name {
-            self.need_because(of, target.stack);
+            self.need_because(of, stack);
         }
-        match value {
-            Some(value) => self.write_physical(of, &value, true),
+        match self.physical(of, attr) {
+            Some(value) => self.write_physical(of, value, true),
             None => self.no_physical_name(of, attr),
         }
     }
 
+    fn physical(&self, of: NodeId, attr: &Attr) -> Option<Expr> {
+        self.plan.lowers[of.index()].physical(attr, self.plan.tree.node(of).env?)
+    }
+
     /// Writes what a construct is called, unless that is for CloudFormation to look up where the construct is: in another
     /// account or region it would find another value, or none.
-    fn write_physical(&mut self, of: NodeId, value: &Expr, by_name: bool) -> Json {
+    fn write_physical(&mut self, of: NodeId, value: Expr, by_name: bool) -> Written {
         let (here, there) = (self.plan.tree.node(self.stack).env, self.plan.tree.node(of).env);
         if here != there && value.is_dynamic() {
             let target = self.plan.tree.node(of);
@@ -311,39 +345,35 @@ impl<'a> Resolver<'a> {
         self.need(stack, || format!("`{from}` refers to `{to}`"));
     }
 
-    fn import(&mut self, of: NodeId, attr: &Attr, target: &Target) -> Json {
-        self.need_because(of, target.stack);
-        let stack_name = self.plan.tree.stack_name(target.stack);
+    fn import(&mut self, of: NodeId, attr: &Attr, stack: NodeId, id: String) -> Written {
+        self.need_because(of, stack);
+        let stack_name = self.plan.tree.stack_name(stack);
         let suffix: String = match attr {
             Attr::Ref => "Ref".into(),
             Attr::GetAtt(name) => name.chars().filter(char::is_ascii_alphanumeric).collect(),
             Attr::LogicalId => "Id".into(),
         };
-        let key = (target.stack, target.id.clone(), attr.clone());
-        let export = self.exports.entry(key).or_insert_with(|| {
-            let name = format!("{stack_name}:{}{suffix}", target.id);
-            let value = match attr {
-                Attr::Ref => json!({ "Ref": target.id }),
-                Attr::GetAtt(attr) => json!({ "Fn::GetAtt": [target.id, attr] }),
-                Attr::LogicalId => target.id.as_str().into(),
-            };
-            let json = json!({ "Value": value, "Export": { "Name": name } });
-            Export { output_id: format!("Export{}{suffix}", target.id), json, name }
+        let export = self.exports.entry((stack, id.clone(), attr.clone())).or_insert_with(|| {
+            let name = format!("{stack_name}:{id}{suffix}");
+            let exported = Written::call("Name", name.clone().into());
+            let output_id = format!("Export{id}{suffix}");
+            let json = Written::Map(vec![("Value".into(), local(id, attr)), ("Export".into(), exported)]);
+            Export { output_id, json, name }
         });
-        json!({ "Fn::ImportValue": export.name })
+        Written::call("Fn::ImportValue", export.name.clone().into())
     }
 
-    fn nothing_there(&self, of: NodeId, attr: &Attr) -> Json {
+    fn nothing_there(&self, of: NodeId, attr: &Attr) -> Written {
         let target = self.plan.tree.node(of);
         self.report(
             Diagnostic::error("reference::nothing-there", format!("`{}` has no `{attr}` to refer to", target.path))
                 .note("it is placed here", Some(target.location))
                 .help("refer to a resource; if it is imported, import it by an ARN or name that says this"),
         );
-        Json::Null
+        Written::Null
     }
 
-    fn no_physical_name(&self, of: NodeId, attr: &Attr) -> Json {
+    fn no_physical_name(&self, of: NodeId, attr: &Attr) -> Written {
         let target = self.plan.tree.node(of);
         let env = |node: NodeId| self.plan.tree.node(node).env.map(|env| env.to_string()).unwrap_or_default();
         let message = format!(
@@ -361,6 +391,15 @@ impl<'a> Resolver<'a> {
                     target.path
                 )),
         );
-        Json::Null
+        Written::Null
+    }
+}
+
+/// An attribute of a resource of the same template.
+fn local(id: String, attr: &Attr) -> Written {
+    match attr {
+        Attr::Ref => Written::call("Ref", id.into()),
+        Attr::GetAtt(name) => Written::call("Fn::GetAtt", Written::List(vec![id.into(), Written::Text(name.clone())])),
+        Attr::LogicalId => id.into(),
     }
 }

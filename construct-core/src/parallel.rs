@@ -1,0 +1,62 @@
+//! The same work for many items, on every core; the results stand in the order of the items, so that nothing depends on
+//! how the work was shared out.
+
+use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+/// Below this many items, starting threads costs more than it saves.
+const FEW: usize = 16;
+
+/// How many portions each thread gets: enough that none waits long for the others.
+const PORTIONS: usize = 8;
+
+/// Maps items in parallel.
+pub fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let n_threads = if items.len() < FEW { 1 } else { thread::available_parallelism().map_or(1, usize::from) };
+    if n_threads == 1 {
+        return items.into_iter().map(work).collect();
+    }
+    let size = items.len().div_ceil(n_threads * PORTIONS);
+    let n_items = items.len();
+    let mut items = items.into_iter();
+    let portions: Vec<Vec<T>> = (0..n_items.div_ceil(size)).map(|_| items.by_ref().take(size).collect()).collect();
+    let open = Mutex::new(portions.into_iter().enumerate());
+    let worker = || {
+        let mut done: Vec<(usize, Vec<R>)> = Vec::new();
+        loop {
+            let next = open.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((n, portion)) = next else { return done };
+            done.push((n, portion.into_iter().map(&work).collect()));
+        }
+    };
+    let mut done = thread::scope(|scope| {
+        let others: Vec<_> = (1..n_threads).map(|_| scope.spawn(worker)).collect();
+        let mut done = worker();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(n, _)| *n);
+    done.into_iter().flat_map(|(_, results)| results).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::map;
+
+    #[test]
+    fn results_stand_in_the_order_of_the_items() {
+        for n in [0, 1, 15, 16, 17, 1_000] {
+            let doubled = map((0..n).collect(), |item: usize| item * 2);
+            assert_eq!(doubled, (0..n).map(|item| item * 2).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "item 90")]
+    fn a_panic_is_passed_on() {
+        map((0..100).collect(), |item: usize| assert!(item != 90, "item {item}"));
+    }
+}
