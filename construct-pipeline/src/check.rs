@@ -4,6 +4,7 @@
 
 mod artifacts;
 mod configuration;
+mod reach;
 mod stores;
 mod structure;
 
@@ -22,6 +23,7 @@ pub(crate) fn check(pipeline: &Pipeline, cx: &mut ValidateCx<'_>) {
     artifacts::check(&resolved, &mut findings);
     configuration::check(&resolved, &mut findings);
     stores::check(&resolved, &mut findings);
+    reach::check(&resolved, &mut findings);
     findings.0.into_iter().for_each(|diagnostic| cx.report(diagnostic));
 }
 

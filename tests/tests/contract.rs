@@ -160,6 +160,27 @@ fn the_file_is_kept_by_whoever_reads_and_writes_the_assembly() {
 }
 
 #[test]
+fn a_manifest_cannot_name_other_files_as_documents() {
+    let (assembly, _) = example();
+    for (name, word) in [
+        ("../contract.json", "outside of the assembly"),
+        ("/etc/passwd", "outside of the assembly"),
+        ("manifest.json", "another file"),
+        ("Tools.template.json", "another file"),
+        ("missing.json", "missing.json"),
+    ] {
+        let dir = TempDir::new(env!("CARGO_TARGET_TMPDIR"));
+        assembly.write(dir.join("out")).expect("it can be written");
+        let path = dir.join("out").join("manifest.json");
+        let text = std::fs::read_to_string(&path).expect("the manifest is there");
+        assert_eq!(text.matches("\"contract.json\"").count(), 1, "{text}");
+        std::fs::write(&path, text.replace("\"contract.json\"", &format!("{name:?}"))).expect("it can be changed");
+        let error = Assembly::read(dir.join("out")).expect_err(name);
+        assert!(error.to_string().contains(word), "{error}");
+    }
+}
+
+#[test]
 fn what_is_no_contract_is_refused_in_words() {
     for (text, word) in [
         ("", "EOF"),

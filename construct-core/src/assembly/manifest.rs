@@ -118,6 +118,12 @@ pub(super) fn read(json: &Json) -> Result<Manifest, String> {
     if let Some(file) = &manifest.tree_file {
         stays_inside(file).map_err(|what| format!("it {what}"))?;
     }
+    // What is written for a document would take the place of another file.
+    let templates = manifest.stacks.iter().map(|stack| &*stack.template_file);
+    let others: BTreeSet<&str> = templates.chain(manifest.tree_file.as_deref()).chain([FILE]).collect();
+    if let Some(file) = manifest.documents.iter().find(|file| others.contains(&***file)) {
+        return Err(format!("it names the document `{file}`, which is another file of the assembly"));
+    }
     let ids: BTreeSet<String> = manifest.stacks.iter().map(|stack| stack.id.clone()).collect();
     for stack in &mut manifest.stacks {
         // Dependencies on assets and other artifacts are no order among stacks.

@@ -284,3 +284,25 @@ fn document_with_the_name_of_another_file() {
     app.at(tools).add("Notes", Notes); //~ error document::name-taken at Tools/Notes: `manifest.json`
     check(app);
 }
+
+/// Deploys a stack that makes roles of its own.
+fn with_roles(source: &Artifact, resource: &str) -> DeployStack {
+    let keep = PolicyStatement::allow(["iam:CreateRole", "iam:GetRole", "iam:PutRolePolicy"]).on([resource.to_owned()]);
+    deployment(source).allow(keep)
+}
+
+#[test]
+fn deployment_role_that_reaches_the_roles_of_its_pipeline() {
+    let source = Artifact::new("Source");
+    let deploy = with_roles(&source, "arn:aws:iam::111111111111:role/orders-*");
+    let deploy = Action::new("Deploy", deploy); //~ warning deploy::reaches-own-roles at Tools/Pipeline: `iam:PutRolePolicy` on `orders-us-east-1-deploy-
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(Stage::new("Deploy").action(deploy))));
+}
+
+#[test]
+fn deployment_role_that_reaches_the_roles_of_its_pipeline_in_another_account() {
+    let source = Artifact::new("Source");
+    let deploy = with_roles(&source, "arn:aws:iam::222222222222:role/*");
+    let deploy = Action::new("Deploy", deploy).account(OTHER); //~ warning deploy::reaches-own-roles at Tools/Pipeline: `orders-us-east-1-action-
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(Stage::new("Deploy").action(deploy))));
+}

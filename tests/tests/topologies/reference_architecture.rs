@@ -9,6 +9,9 @@ use construct_iam::access::{Context, Outcome, Policy, PolicySet, Principal, Requ
 use construct_pipeline::access::Orders;
 use serde_json::{Value as Json, json};
 
+use construct_pipeline::prelude::*;
+use construct_tests::programs;
+
 use super::{all, only, proved, synthesised};
 
 #[path = "../../../examples/reference_architecture.rs"]
@@ -186,4 +189,27 @@ fn the_parts_are_those_of_the_architecture() {
         assert!(names.len() == 2, "one that acts, one that deploys: {names:?}");
     }
     assert_eq!(only(&assembly, "AWS::CodeCommit::Repository")["RepositoryName"], "sample-lambda");
+}
+
+#[test]
+fn deployment_roles_are_kept_from_the_pipelines_by_a_path() {
+    for on_app in [true, false] {
+        let mut app = App::new();
+        let tools = app.stack("Tools", programs::HOME);
+        let source = Artifact::new("Source");
+        let keep = PolicyStatement::allow(["iam:PutRolePolicy"]).on(["arn:aws:iam::111111111111:role/orders-*"]);
+        let queues = PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:us-east-1:111111111111:orders-*"]);
+        let deploy = DeployStack::new("orders", source.file("template.yaml")).allow(keep).allow(queues);
+        let pipeline = Pipeline::new("orders")
+            .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
+            .stage(Stage::new("Deploy").action(Action::new("Deploy", deploy)));
+        if on_app {
+            app.attach(app.root(), RolePath::new("/delivery/"));
+            app.at(tools).add("Pipeline", pipeline);
+        } else {
+            app.at(tools).add("Pipeline", pipeline.role_path("/delivery/"));
+        }
+        let (_, warnings) = app.synth_with_warnings().expect("the program has no mistakes");
+        assert!(warnings.is_empty(), "{warnings}");
+    }
 }
