@@ -13,6 +13,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fact::Fact;
 use crate::handle::{NodeId, NodeRef, StackRef};
 use crate::pass;
+use crate::quota::{Quota, QuotaValue};
 use crate::stack::StackProps;
 
 /// A program's construct tree.
@@ -106,6 +107,32 @@ impl App {
     #[track_caller]
     pub fn attach(&mut self, target: impl Into<NodeId>, fact: impl Fact) {
         construct::attach(&mut self.tree, target.into(), fact, Location::caller());
+    }
+
+    /// Sets a quota that AWS raised for the accounts of this app, in place of the default.
+    ///
+    /// ```
+    /// use construct_core::{App, Quota, Adjustable};
+    /// static WIDGETS: Quota = Quota::new(
+    ///     ("Widgets", "widgets of a frame"),
+    ///     (10, "widgets"),
+    ///     "AWS::Widget::Frame",
+    ///     ("https://docs.aws.amazon.com/", "2026-11"),
+    ///     ("widget::too-many", "use fewer"),
+    /// )
+    /// .adjustable(Adjustable::UpTo(50));
+    /// let mut app = App::new();
+    /// app.quota(&WIDGETS, 50);
+    /// ```
+    #[track_caller]
+    pub fn quota(&mut self, quota: &'static Quota, value: usize) -> &mut Self {
+        let fact = QuotaValue { quota, value };
+        if let Some(problem) = fact.problem() {
+            let root = self.tree.arena.root();
+            self.tree.report(root, problem.at(Location::caller()));
+        }
+        self.attach(self.root(), fact);
+        self
     }
 
     /// Ends the building: what comes after are passes, which change nothing.

@@ -13,8 +13,8 @@
 //!
 //! In reading order: where things live ([`Env`]); what is known now and what later ([`Value`], [`text!`]); references to
 //! constructs ([`handle!`]); the tree ([`App`], [`Scope`], [`Construct`]); one CloudFormation resource ([`Resource`],
-//! [`RawResource`]); what one construct says about another ([`Fact`]); findings ([`Diagnostic`]); the passes; the
-//! [`Assembly`].
+//! [`RawResource`]); what one construct says about another ([`Fact`]); findings ([`Diagnostic`]); what services take at
+//! most ([`quota`]); the passes; the [`Assembly`].
 
 mod env;
 mod partition;
@@ -34,6 +34,7 @@ pub mod parallel;
 mod written;
 
 mod assembly;
+pub mod quota;
 
 mod construct;
 mod parts;
@@ -58,6 +59,7 @@ pub use logical_id::short_hash;
 pub use partition::Partition;
 pub use parts::{Condition, ConditionRef, Output, OutputRef, Parameter, ParameterRef, RawRef, RawResource};
 pub use pass::{Lowered, Ordered, check, document, emit, lower, order, plan, validate};
+pub use quota::{Adjustable, Gauge, GaugeCx, Measure, Measurements, Quota, QuotaScope, Quotas};
 pub use resource::{CfnResource, Claim, Properties, Resources, Tagging, Uniqueness};
 pub use stack::StackProps;
 #[doc(hidden)]

@@ -3,12 +3,19 @@
 //! Elements that are sets in IAM are sets here: order has no meaning, and two statements that say the same are equal.
 //! See <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>.
 
+mod divide;
+mod shorten;
+
 use std::borrow::Cow;
 
-use construct_core::{Expr, Fact, Properties, Reach, Value, kind};
+use construct_core::quota::NEARLY;
+use construct_core::{Expr, Fact, LowerCx, Properties, Quota, Reach, Value, kind};
 
 use crate::principal::{Principal, one_or_many};
+use crate::quota::{self, PolicySize};
 use crate::sorted::{Map, Set};
+
+pub use shorten::DerivedName;
 
 /// Whether a statement allows or denies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -268,32 +275,6 @@ pub struct PolicyDocument {
     statements: Vec<PolicyStatement>,
 }
 
-/// How long a document is, in the characters that IAM counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PolicySize {
-    /// Characters of the compact JSON without white space, references not counted.
-    pub characters: usize,
-    /// References whose text only CloudFormation knows.
-    pub references: usize,
-}
-
-impl PolicySize {
-    /// The size of a document as it will be written.
-    pub(crate) fn of(document: &Expr) -> Self {
-        let mut size = Self::default();
-        measure(document, &mut size);
-        size
-    }
-
-    /// The characters with an estimate for the references: the ARN of a key, which is the longest that CloudFormation
-    /// assigns here, has 75 to 85.
-    #[must_use]
-    pub const fn estimated(self) -> usize {
-        self.characters + 85 * self.references
-    }
-}
-
 impl PolicyDocument {
     /// A document without statements.
     pub fn new() -> Self {
@@ -345,12 +326,19 @@ impl PolicyDocument {
         }
     }
 
-    /// The length that counts against a limit: IAM does not count white space, nor do the services with policies of
-    /// their own once they have stored them.
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+    /// How long the document will be, as far as names are known while it is lowered.
     #[must_use]
-    pub fn size(&self) -> PolicySize {
-        PolicySize::of(&self.expr())
+    pub fn size(&self, cx: &LowerCx<'_>) -> PolicySize {
+        PolicySize::of(&cx.preview(&self.expr()))
+    }
+
+    /// Whether it is so long that something has to be done about it: more than [`NEARLY`] hundredths of what a policy takes,
+    /// in bytes.
+    #[must_use]
+    pub fn is_long(&self, cx: &LowerCx<'_>, quota: &Quota) -> bool {
+        let enough = cx.quota(quota) * NEARLY / 100;
+        let expr = self.expr();
+        quota::at_most(&expr) > enough && PolicySize::of(&cx.preview(&expr)).estimated_bytes() > enough
     }
 
     /// The document as a property of a resource.
@@ -422,51 +410,6 @@ fn merge_by<T: Ord>(statements: &mut Vec<PolicyStatement>, set: impl Fn(&mut Pol
     statements.sort_unstable();
 }
 
-/// The length of an expression as compact JSON without white space.
-fn measure(expr: &Expr, size: &mut PolicySize) {
-    // White space inside of strings does not count either.
-    let text = |text: &str| {
-        let escaped = text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
-        let counted = if text.is_ascii() {
-            text.bytes().filter(|byte| !matches!(byte, b' ' | b'\t'..=b'\r')).count()
-        } else {
-            text.chars().filter(|c| !c.is_whitespace()).count()
-        };
-        counted + escaped + 2
-    };
-    match expr {
-        Expr::Str(known) => size.characters += text(known),
-        Expr::Bool(flag) => size.characters += if *flag { 4 } else { 5 },
-        Expr::Int(int) => size.characters += int.to_string().len(),
-        Expr::Real(real) => size.characters += real.0.to_string().len(),
-        Expr::ByName(inner) => measure(inner, size),
-        Expr::List(items) => {
-            size.characters += 2 + items.len().saturating_sub(1);
-            items.iter().for_each(|item| measure(item, size));
-        }
-        Expr::Map(entries) => {
-            size.characters += 2 + entries.len().saturating_sub(1);
-            for (key, value) in entries {
-                size.characters += text(key) + 1;
-                measure(value, size);
-            }
-        }
-        Expr::Join(parts) => {
-            size.characters += 2;
-            for part in parts {
-                match part {
-                    Expr::Str(known) => size.characters += text(known) - 2,
-                    _ => size.references += 1,
-                }
-            }
-        }
-        _ => {
-            size.characters += 2;
-            size.references += 1;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -510,13 +453,6 @@ mod tests {
             let document: PolicyDocument = statements.into_iter().collect();
             assert_eq!(document.merged().statements().count(), 2, "{document:?}");
         }
-    }
-
-    #[test]
-    fn size_is_that_of_the_compact_json_without_white_space() {
-        let document = PolicyDocument::new().with(read("a b").condition("StringLike", "k", ["v\"w"]));
-        let json = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::ab/*","Condition":{"StringLike":{"k":"v\"w"}}}]}"#;
-        assert_eq!(document.size(), PolicySize { characters: json.len(), references: 0 });
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Roles, owned and imported.
 
+use construct_core::quota::NEARLY;
 use construct_core::{
     Attr, CfnResource, Claim, Diagnostic, Env, Expr, Fact, Lower, LowerCx, PlanCx, Properties, Reach, Resources, Synth,
     Tagging, Uniqueness, ValidateCx, Value, kind,
@@ -7,8 +8,9 @@ use construct_core::{
 
 use crate::arn::Arn;
 use crate::import::{ArnKind, Imported};
-use crate::policy::{ManagedPolicy, PolicyDocument, PolicySize, PolicyStatement};
+use crate::policy::{ManagedPolicy, PolicyDocument, PolicyStatement};
 use crate::principal::Principal;
+use crate::quota::{self, INLINE_POLICIES, MANAGED_POLICIES, MANAGED_POLICY, PolicySize};
 
 construct_core::handle! {
     /// A role, owned or imported.
@@ -21,14 +23,6 @@ construct_core::handle! {
         role_id: Text = GetAtt("RoleId"),
     }
 }
-
-/// The most characters of all inline policies of a role together; white space does not count.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>, as of 2026-11.
-pub const INLINE_POLICY_CHARACTERS: usize = 10_240;
-
-/// The most characters of a trust policy, before AWS raised it for the account.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>, as of 2026-11.
-pub const TRUST_POLICY_CHARACTERS: usize = 2_048;
 
 /// A permissions boundary for every role below the construct it is attached to; the nearest wins, and a role's own
 /// boundary wins over all.
@@ -169,7 +163,10 @@ impl Fact for ServiceRole {
 /// An IAM role.
 ///
 /// Its permissions are inline: they exist as soon as the role does, so nothing can use the role before it is able to
-/// work. Statements attached to its handle are merged with those given here.
+/// work. Statements attached to its handle are merged with those given here. When they come near the
+/// [quota](crate::quota::INLINE_POLICIES) of 10,240 characters, what is too much goes into managed policies, named after the
+/// role with `-1`, `-2` … at the end; whatever comes after the role in its stack comes after them, too. When a role takes on so many [roles with derived names](crate::DerivedName) that
+/// ten managed policies are not enough, each account's are written as one pattern over all regions.
 ///
 /// ```
 /// use construct_core::{App, Env};
@@ -334,6 +331,7 @@ impl Synth for Role {
     }
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        cx.gauge("construct-iam", quota::gauge);
         // The path is part of the ARN, by which others know the role: it is settled before anybody asks.
         let above = cx.view().facts_of::<RolePath>(cx.here()).next().map(|path| path.0.clone());
         Box::new(Self { path: self.path.clone().or(above), ..self.clone() })
@@ -346,16 +344,16 @@ impl Lower for Role {
             cx.facts::<PolicyStatement>().cloned().partition(PolicyStatement::has_principal);
         let trust: PolicyDocument = self.trust.statements().cloned().chain(trusting).collect();
         let permissions: PolicyDocument = self.permissions.statements().cloned().chain(permitting).collect();
-        let (trust, permissions) = (trust.merged().expr(), permissions.merged());
-        let merged = (!permissions.is_empty()).then(|| ("Permissions".to_owned(), permissions.expr()));
         let own = self.policies.iter().map(|(name, document)| (name.clone(), document.expr()));
-        let policies: Vec<(String, Expr)> = merged.into_iter().chain(own).collect();
-        measure(cx, &trust, &policies);
-
-        let policies = policies
+        let own: Vec<(String, Expr)> = own.collect();
+        let attached: Vec<_> = cx.facts::<ManagedPolicy>().map(|policy| policy.arn().clone()).collect();
+        let n_managed = self.managed.len() + attached.len();
+        let (permissions, spilled) = divide(permissions.merged(), &own, n_managed, cx);
+        let merged = permissions.map(|permissions| ("Permissions".to_owned(), permissions));
+        let policies = merged
             .into_iter()
+            .chain(own)
             .map(|(name, document)| Properties::new().set("PolicyName", name).set("PolicyDocument", document));
-        let attached = cx.facts::<ManagedPolicy>().map(|policy| policy.arn().clone());
         let boundary =
             self.boundary.clone().or_else(|| cx.facts::<PermissionsBoundary>().next().map(|fact| fact.arn(cx.env())));
         // Read here so that it does not count as lost.
@@ -363,15 +361,26 @@ impl Lower for Role {
         let path = self.path.clone().filter(|path| path != "/");
         let properties = Properties::new()
             .opt("RoleName", self.name.clone())
-            .opt("Path", path)
+            .opt("Path", path.clone())
             .opt("Description", self.description.clone())
-            .set("AssumeRolePolicyDocument", trust)
+            .set("AssumeRolePolicyDocument", trust.merged().expr())
             .list("ManagedPolicyArns", self.managed.iter().cloned().chain(attached))
             .list("Policies", policies)
             .opt("MaxSessionDuration", self.max_session_seconds)
             .opt("PermissionsBoundary", boundary);
         let claim = self.name.as_ref().map(|name| Claim::new(Uniqueness::Account, name).ignoring_case());
         out.add(CfnResource::new("AWS::IAM::Role", properties).tagging(Tagging::List).claim(claim));
+        for (n, document) in (1..).zip(spilled) {
+            let name = self.name.as_ref().map(|name| format!("{name}-{n}"));
+            let properties = Properties::new()
+                .opt("ManagedPolicyName", name.clone())
+                .opt("Path", path.clone())
+                .set("PolicyDocument", document)
+                .set("Roles", [Expr::from(RoleRef::from(cx.here()).name())]);
+            let claim = name.map(|name| Claim::new(Uniqueness::Account, name).ignoring_case());
+            let policy = CfnResource::new("AWS::IAM::ManagedPolicy", properties);
+            out.add(policy.suffix(format!("Permissions{n}")).claim(claim));
+        }
     }
 
     fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
@@ -386,24 +395,39 @@ impl Lower for Role {
     }
 }
 
-/// Reports what IAM would refuse to hold.
-fn measure(cx: &LowerCx<'_>, trust: &Expr, policies: &[(String, Expr)]) {
-    let inline = policies.iter().map(|(_, document)| PolicySize::of(document).estimated()).sum();
-    let counts = [
-        ("inline policies", inline, INLINE_POLICY_CHARACTERS),
-        ("trust policy", PolicySize::of(trust).estimated(), TRUST_POLICY_CHARACTERS),
-    ];
-    for (what, n, most) in counts {
-        if n > most {
-            cx.report(
-                Diagnostic::error(
-                    "iam::policy-too-large",
-                    format!("the {what} of this role have {n} characters; IAM takes at most {most}"),
-                )
-                .help("divide the work among several roles, or move permissions to a managed policy"),
-            );
-        }
+/// What stays inline, and what goes into managed policies because that would be too much.
+fn divide(
+    permissions: PolicyDocument,
+    own: &[(String, Expr)],
+    n_managed: usize,
+    cx: &LowerCx<'_>,
+) -> (Option<Expr>, Vec<Expr>) {
+    if permissions.is_empty() {
+        return (None, Vec::new());
     }
+    let whole = permissions.expr();
+    let enough = cx.quota(&INLINE_POLICIES) * NEARLY / 100;
+    let inline = || own.iter().map(|(_, document)| document);
+    if quota::at_most(&whole) + inline().map(quota::at_most).sum::<usize>() <= enough {
+        return (Some(whole), Vec::new());
+    }
+    let size = |expr: &Expr| PolicySize::of(&cx.preview(expr)).estimated_characters();
+    let taken: usize = inline().map(size).sum();
+    if taken + size(&whole) <= enough {
+        return (Some(whole), Vec::new());
+    }
+    let (first, each) = (enough.saturating_sub(taken), cx.quota(&MANAGED_POLICY));
+    let too_many = |parts: &Vec<PolicyDocument>| parts.len() - 1 + n_managed > cx.quota(&MANAGED_POLICIES);
+    let mut parts = permissions.divided(&size, first, each * NEARLY / 100);
+    if too_many(&parts) {
+        parts = permissions.divided(&size, first, each);
+    }
+    if too_many(&parts) {
+        parts = permissions.with_resource_patterns(cx).divided(&size, first, each);
+    }
+    let mut parts = parts.into_iter();
+    let inline = parts.next().filter(|inline| !inline.is_empty()).map(|inline| inline.expr());
+    (inline, parts.map(|part| part.expr()).collect())
 }
 
 fn is_name_byte(byte: u8) -> bool {

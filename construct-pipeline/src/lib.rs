@@ -16,6 +16,8 @@ pub mod names;
 mod provider;
 pub mod wire;
 
+pub mod quota;
+
 mod action;
 mod stage;
 mod store;
@@ -54,9 +56,9 @@ pub use wave::{Target, Wave};
 pub mod prelude {
     pub use construct_core::{
         AccountId, App, Attr, Claim, Construct, DependsOn, Diagnostic, Env, Expr, Fact, LowerCx, Output, Partition,
-        Properties, PropertyOverride, Pseudo, RawRef, RawResource, Region, RemovalPolicy, Resource, Scope, Secret,
-        SsmParameter, StackProps, StackRef, SynthError, Tag, Tagging, Uniqueness, ValidateCx, Value, handle, kind,
-        text,
+        Properties, PropertyOverride, Pseudo, Quota, Quotas, RawRef, RawResource, Region, RemovalPolicy, Resource,
+        Scope, Secret, SsmParameter, StackProps, StackRef, SynthError, Tag, Tagging, Uniqueness, ValidateCx, Value,
+        handle, kind, text,
     };
     pub use construct_iam::{
         Arn, ManagedPolicy, PermissionsBoundary, PolicyDocument, PolicyStatement, Principal, Role, RolePath, RoleRef,
@@ -65,6 +67,7 @@ pub mod prelude {
 
     pub use crate::aws::*;
     pub use crate::providers::*;
+    pub use crate::quota;
     pub use crate::{
         AccessCheck, Action, ActionCx, AppAccess, Artifact, ArtifactAtt, ArtifactFile, ArtifactStore, Category,
         EventPattern, ExecutionMode, ImportedArtifactStore, KeyReference, Owner, PassedRole, Pipeline, PipelineRef,

@@ -22,6 +22,7 @@ use construct_core::{
 use crate::contract::ImportContract;
 use crate::pipeline::Pipeline;
 use crate::proof::AccessProof;
+use crate::quota;
 use crate::resolve::Resolved;
 use scaffold::Scaffold;
 
@@ -45,6 +46,7 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     }
     cx.check_assembly(AccessProof);
     cx.document(ImportContract);
+    quota::ask(cx);
     // Everything that planning adds is new, so what the tree said before still holds while it is changed: the part of it
     // that matters is read first.
     let resolved = Resolved::new(pipeline, home, cx.view(), cx.here());

@@ -22,6 +22,8 @@ pub struct Stage {
     pub(crate) disabled: Option<String>,
     pub(crate) extra: Properties,
     pub(crate) location: Caller,
+    /// Whether a wave made it, which makes another one when there is no room.
+    pub(crate) packed: bool,
 }
 
 impl Stage {
@@ -34,6 +36,7 @@ impl Stage {
             disabled: None,
             extra: Properties::new(),
             location: Location::caller(),
+            packed: false,
         }
     }
 

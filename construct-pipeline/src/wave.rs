@@ -7,10 +7,8 @@ use construct_core::{Caller, Env};
 use sha2::{Digest, Sha256};
 
 use crate::action::{Action, RegionChoice};
+use crate::quota::ACTIONS_OF_A_STAGE;
 use crate::stage::Stage;
-
-/// The most actions of a stage, by default. <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>
-pub(crate) const ACTIONS_OF_A_STAGE: usize = 50;
 
 /// The digits of a hash, in bits: as many times can a stage be halved.
 const BITS: u32 = 64;
@@ -116,7 +114,7 @@ impl Wave {
         Self {
             name: name.into(),
             targets: Vec::new(),
-            actions_per_stage: ACTIONS_OF_A_STAGE,
+            actions_per_stage: ACTIONS_OF_A_STAGE.value,
             at_once: usize::MAX,
             location: Location::caller(),
         }
@@ -179,6 +177,7 @@ impl Wave {
             };
             let mut stage = Stage::new(name).actions(bin.targets.into_iter().flat_map(Target::into_actions));
             stage.location = self.location;
+            stage.packed = true;
             stage
         });
         stages.collect()
@@ -286,7 +285,7 @@ mod tests {
             prop_assert!(from.len() <= 1, "several stages were touched: {:?}", from);
             if let Some(stage) = from.first() {
                 let there = before.values().filter(|other| other == stage).count();
-                let full = there / actions == at_once || there + actions > ACTIONS_OF_A_STAGE;
+                let full = there / actions == at_once || there + actions > ACTIONS_OF_A_STAGE.value;
                 prop_assert!(full, "{stage} had room, with {there} actions");
             }
         }
@@ -296,7 +295,7 @@ mod tests {
             let stages = Wave::new("Fleet").targets((0..n).map(|n| target(n, actions))).at_once(at_once).into_stages();
             prop_assert_eq!(stages.iter().map(|stage| stage.actions.len()).sum::<usize>(), n * actions);
             for stage in stages {
-                prop_assert!((1..=ACTIONS_OF_A_STAGE.min(at_once * actions)).contains(&stage.actions.len()));
+                prop_assert!((1..=ACTIONS_OF_A_STAGE.value.min(at_once * actions)).contains(&stage.actions.len()));
             }
         }
     }

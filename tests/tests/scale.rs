@@ -90,3 +90,56 @@ proptest! {
         }
     }
 }
+
+/// What there is to say about a program that has no mistakes.
+fn warnings(app: App) -> (Assembly, Vec<String>) {
+    let (assembly, warnings) = app.synth_with_warnings().expect("the program has no mistakes");
+    (assembly, warnings.iter().map(|one| format!("{}: {}", one.code(), one.message())).collect())
+}
+
+/// The largest share of each quota, in hundredths.
+fn shares(assembly: &Assembly) -> BTreeMap<(&'static str, &'static str), usize> {
+    let mut shares = BTreeMap::new();
+    for measure in quota::measure(assembly, Quotas::new()) {
+        let share: &mut usize = shares.entry((measure.quota.service, measure.quota.name)).or_default();
+        *share = measure.percent().max(*share);
+    }
+    shares
+}
+
+#[test]
+fn three_hundred_accounts_in_four_regions() {
+    let (assembly, warnings) = warnings(app(fleet((0..300).map(env))));
+    // CloudFormation takes the pipeline's template from a bucket only; nothing else is near its limit.
+    assert!(warnings.iter().all(|warning| warning.starts_with("template::not-inline")), "{warnings:#?}");
+    let shares = shares(&assembly);
+    let may_be_large = ["template, handed over inline", "actions of the stage"];
+    let large = |name: &str, share: usize| share > 80 && !may_be_large.contains(&name);
+    assert!(!shares.iter().any(|((_, name), share)| large(name, *share)), "{shares:#?}");
+    assert!(shares[&("IAM", "managed policies of the role")] <= 50, "{shares:#?}");
+}
+
+#[test]
+fn three_hundred_accounts_in_all_of_four_regions() {
+    let everywhere = || (0..300).flat_map(|n| REGIONS.map(|region| Env::new(env(n).account.as_str(), region)));
+    let error = app(fleet(everywhere())).synth().expect_err("CodePipeline takes 1,000 actions").to_string();
+    assert!(error.contains("1201 actions; CodePipeline takes at most 1000"), "{error}");
+
+    let mut raised = app(fleet(everywhere()));
+    raised.access(AccessCheck::Deny).quota(&quota::ACTIONS_OF_A_PIPELINE, 2_000);
+    let (assembly, _) = warnings(raised);
+    let shares = shares(&assembly);
+    assert!(shares[&("S3", "policy of the bucket")] <= 80, "{shares:#?}");
+    assert!(shares[&("IAM", "managed policies of the role")] <= 100, "{shares:#?}");
+}
+
+#[test]
+fn every_account_in_one_region() {
+    let one = |n| Env { region: HOME.region, ..env(n) };
+    let (assembly, warnings) = warnings(app(fleet((0..300).map(one))));
+    assert!(warnings.iter().all(|warning| warning.starts_with("template::not-inline")), "{warnings:#?}");
+    // The accounts stay listed, the roles become patterns that end with the place of the hash.
+    let tools = assembly.stacks().iter().find(|stack| stack.id == "Tools").expect("it is there");
+    assert_eq!(tools.template.matches("arn:aws:iam::*:role/fleet-us-east-1-deploy-????????").count(), 3);
+    assert!(!tools.template.contains("role/fleet-*"));
+}

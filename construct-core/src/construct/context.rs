@@ -4,7 +4,7 @@ use std::any::type_name;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::scope::{Scope, attach, place_stack};
 use super::tree::{Plan, Tree, View, each_once};
@@ -14,6 +14,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::env::Env;
 use crate::fact::{Fact, ReadMarks};
 use crate::handle::{NodeId, StackRef};
+use crate::quota::{Gauge, Quota};
 use crate::resource::Claim;
 use crate::stack::StackProps;
 use crate::value::{Attr, Expr};
@@ -103,6 +104,11 @@ impl PlanCx<'_> {
         self.tree.documents.entry(type_name::<D>()).or_insert_with(|| (Arc::new(document), self.node));
     }
 
+    /// Asks for measures of every template, by a name of its own; however many ask, each gauge is read once.
+    pub fn gauge(&mut self, name: &'static str, gauge: Gauge) {
+        self.tree.gauges.insert(name, gauge);
+    }
+
     /// The environment this construct stands in.
     #[must_use]
     pub fn env(&self) -> Option<Env> {
@@ -175,6 +181,38 @@ impl LowerCx<'_> {
     #[must_use]
     pub fn literal(&self, expr: &Expr) -> Option<String> {
         self.plan.literal(expr)
+    }
+
+    /// The JSON that an expression becomes, as far as names are known now; in place of what only CloudFormation will know stands
+    /// a function. Good for measuring, not for writing.
+    #[must_use]
+    pub fn preview(&self, expr: &Expr) -> Json {
+        match expr {
+            Expr::Str(text) => text.as_ref().into(),
+            Expr::Bool(flag) => (*flag).into(),
+            Expr::Int(int) => (*int).into(),
+            Expr::Real(real) => real.0.into(),
+            Expr::Null => Json::Null,
+            Expr::ByName(inner) => self.preview(inner),
+            Expr::List(items) => items.iter().map(|item| self.preview(item)).collect(),
+            Expr::Map(entries) => {
+                Json::Object(entries.iter().map(|(key, value)| (key.to_string(), self.preview(value))).collect())
+            }
+            Expr::Join(parts) => match self.literal(expr) {
+                Some(text) => text.into(),
+                None => json!({ "Fn::Join": ["", parts.iter().map(|part| self.preview(part)).collect::<Vec<_>>()] }),
+            },
+            Expr::Attr { .. } | Expr::Pseudo(_) | Expr::Call(..) => match self.literal(expr) {
+                Some(text) => text.into(),
+                None => json!({ "Ref": "" }),
+            },
+        }
+    }
+
+    /// What a quota is worth in this app.
+    #[must_use]
+    pub fn quota(&self, quota: &Quota) -> usize {
+        self.plan.tree.quotas().value(quota)
     }
 
     /// The path of this construct.

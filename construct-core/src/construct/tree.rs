@@ -9,6 +9,7 @@ use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::env::Env;
 use crate::fact::{Fact, Facts, Found, Reach};
 use crate::handle::{NodeId, StackRef};
+use crate::quota::{Gauge, Quota, QuotaValue, Quotas};
 use crate::resource::{Claim, Claims};
 use crate::stack::StackProps;
 use crate::value::{Attr, Expr};
@@ -35,6 +36,8 @@ pub struct Tree {
     pub(crate) checks: BTreeMap<&'static str, Arc<dyn AssemblyCheck>>,
     /// By the name of their type, too, with the construct that asked first.
     pub(crate) documents: BTreeMap<&'static str, (Arc<dyn Document>, NodeId)>,
+    /// What measures the templates, by name.
+    pub(crate) gauges: BTreeMap<&'static str, Gauge>,
     /// Names that were claimed while planning, before there are resources.
     pub(crate) claims: Claims,
 }
@@ -48,6 +51,7 @@ impl Tree {
             findings: Diagnostics::new(),
             checks: BTreeMap::new(),
             documents: BTreeMap::new(),
+            gauges: BTreeMap::new(),
             claims: Claims::default(),
         }
     }
@@ -82,6 +86,11 @@ impl Tree {
         let at = self.node(node);
         let diagnostic = diagnostic.or_at(&at.path, Some(at.location));
         self.findings.push(diagnostic);
+    }
+
+    /// The quotas of the app.
+    pub(crate) fn quotas(&self) -> Quotas {
+        Quotas::of(self.facts.on::<QuotaValue>(self.arena.root()).iter().map(|found| found.fact))
     }
 
     /// Facts of one kind that reach a node from itself and from above, nearest node first.
@@ -132,6 +141,12 @@ impl<'a> View<'a> {
             Content::Planned { imports } => *imports,
             Content::Group | Content::Stack(_) => None,
         }
+    }
+
+    /// What a quota is worth in this app.
+    #[must_use]
+    pub fn quota(self, quota: &Quota) -> usize {
+        self.tree.quotas().value(quota)
     }
 
     /// The facts of one kind that reach a construct, nearest first.

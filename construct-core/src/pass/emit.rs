@@ -1,6 +1,6 @@
 //! Writes ordered templates as an assembly, in memory.
 //!
-//! Codes: `template::too-large`, `template::not-inline`.
+//! Codes: `template::not-inline`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,16 +12,10 @@ use crate::handle::NodeId;
 use crate::parallel;
 use crate::pass::lower::{LoweredStack, Section, TreeView};
 use crate::pass::order::Ordered;
+use crate::quota::INLINE_TEMPLATE;
 use crate::written::{compacted, indented};
 
-/// The most bytes, resources, outputs and parameters of a template.
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>, as of 2026-11.
-const TEMPLATE_BYTES: usize = 1_000_000;
-const RESOURCES: usize = 500;
-const OUTPUTS: usize = 200;
-const PARAMETERS: usize = 200;
-
-/// Emits an assembly, with findings about what became too large; pure, like every pass.
+/// Emits an assembly, with findings about what the CDK CLI makes of it; pure, like every pass.
 #[must_use]
 pub fn emit(ordered: Ordered) -> (Assembly, Diagnostics) {
     let Ordered { stacks, tree } = ordered;
@@ -37,46 +31,21 @@ pub fn emit(ordered: Ordered) -> (Assembly, Diagnostics) {
     (Assembly::new(stacks, tree), findings)
 }
 
-fn measure(stack: &LoweredStack, outputs: &Section, bytes: usize, findings: &mut Diagnostics) {
-    let name = &stack.name;
-    let counts = [
-        ("resources", stack.resources.n_entries, RESOURCES),
-        ("outputs", outputs.n_entries, OUTPUTS),
-        ("parameters", stack.parameters.n_entries, PARAMETERS),
-    ];
-    for (what, n, most) in counts.into_iter().chain([("bytes", bytes, TEMPLATE_BYTES)]) {
-        if n > most {
-            let message = format!("the template of `{name}` has {n} {what}; CloudFormation takes at most {most}");
-            findings.push(
-                Diagnostic::error("template::too-large", message)
-                    .on(stack.path.clone())
-                    .at(stack.location)
-                    .help("divide its constructs among several stacks"),
-            );
-        }
-    }
-    if bytes > TEMPLATE_BYTES {
-        return;
-    }
+/// The CDK CLI sends templates as YAML, which may be longer. What the template is as JSON is measured when it is checked.
+fn measure_yaml(stack: &LoweredStack, outputs: &Section, bytes: usize, findings: &mut Diagnostics) {
     let sections = [&stack.parameters, &stack.conditions, &stack.resources, outputs];
     let headings = stack.props.description.as_ref().map_or(0, String::len)
         + "Description: Parameters: Conditions: Resources: Outputs: ".len();
     let as_yaml = headings + sections.iter().map(|section| section.yaml_bytes).sum::<usize>();
-    let message = if bytes > INLINE_TEMPLATE_BYTES {
-        format!("the template of `{name}` has {bytes} bytes; CloudFormation takes {INLINE_TEMPLATE_BYTES} inline")
-    } else if as_yaml > INLINE_TEMPLATE_BYTES {
-        format!(
-            "the template of `{name}` fits inline, but the CDK CLI sends it as YAML of {as_yaml} bytes, which does not: CloudFormation takes {INLINE_TEMPLATE_BYTES}"
-        )
-    } else {
+    if bytes > INLINE_TEMPLATE_BYTES || as_yaml <= INLINE_TEMPLATE_BYTES {
         return;
-    };
-    findings.push(
-        Diagnostic::warning("template::not-inline", message)
-            .on(stack.path.clone())
-            .at(stack.location)
-            .help("deploy it through a bucket (a bootstrapped environment, or `--s3-bucket`), or divide its constructs among several stacks"),
+    }
+    let message = format!(
+        "the template of `{}` fits inline, but the CDK CLI sends it as YAML of {as_yaml} bytes, which does not: CloudFormation takes {INLINE_TEMPLATE_BYTES}",
+        stack.name
     );
+    let finding = Diagnostic::warning(INLINE_TEMPLATE.code, message).help(INLINE_TEMPLATE.help);
+    findings.push(finding.on(stack.path.clone()).at(stack.location));
 }
 
 /// The ids of the artifacts: the names of the stacks, with the environment where a name stands in several.
@@ -109,7 +78,7 @@ fn artifact(mut stack: LoweredStack, ids: &BTreeMap<NodeId, String>) -> (StackAr
     let outputs = Section::new(std::mem::take(&mut stack.outputs));
     let template = template(&stack, &outputs);
     let mut findings = Diagnostics::new();
-    measure(&stack, &outputs, template.len(), &mut findings);
+    measure_yaml(&stack, &outputs, template.len(), &mut findings);
     let id = ids[&stack.node].clone();
     let artifact = StackArtifact {
         template_file: format!("{id}.template.json"),

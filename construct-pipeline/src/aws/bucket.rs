@@ -4,7 +4,7 @@ use construct_core::{
     Attr, CfnResource, Claim, Diagnostic, Env, Expr, Fact, Lower, LowerCx, PlanCx, Properties, Reach, RemovalPolicy,
     Resources, Synth, Tagging, Uniqueness, ValidateCx, Value, kind, text,
 };
-use construct_iam::{PolicyDocument, PolicyStatement, Principal};
+use construct_iam::{Effect, PolicyDocument, PolicyStatement, Principal, quota};
 
 construct_core::handle! {
     /// A bucket, owned or imported.
@@ -23,10 +23,6 @@ impl BucketRef {
         text!("{}/*", self.arn()).cast()
     }
 }
-
-/// The most bytes of a bucket policy.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-iam-policies.html>, as of 2026-11.
-pub const BUCKET_POLICY_BYTES: usize = 20_480;
 
 /// Says that the bucket must send its events to EventBridge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -275,7 +271,8 @@ construct_core::handle! {
 impl Synth for BucketPolicy {
     type Handle = BucketPolicyRef;
 
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+    fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        cx.gauge("construct-iam", quota::gauge);
         Box::new(self.clone())
     }
 }
@@ -286,19 +283,59 @@ impl Lower for BucketPolicy {
         if document.is_empty() {
             return;
         }
-        let bytes = document.size().estimated();
-        if bytes > BUCKET_POLICY_BYTES {
-            cx.report(
-                Diagnostic::error(
-                    "s3::policy-too-large",
-                    format!("the policy of this bucket has {bytes} bytes; S3 takes at most {BUCKET_POLICY_BYTES}"),
-                )
-                .help("divide the foreign accounts among several pipelines"),
-            );
-        }
+        let document = small_enough(document, cx);
         let properties = Properties::new().set("Bucket", self.bucket.name()).set("PolicyDocument", document.expr());
         out.add(CfnResource::new("AWS::S3::BucketPolicy", properties));
     }
+}
+
+/// The document, or a shorter form when it comes near the quota: first with the statements about the bucket and those about its
+/// objects in one, which changes no meaning, then with patterns for roles with derived names.
+fn small_enough(document: PolicyDocument, cx: &LowerCx<'_>) -> PolicyDocument {
+    let is_large = |document: &PolicyDocument| document.is_long(cx, &quota::BUCKET_POLICY);
+    if !is_large(&document) {
+        return document;
+    }
+    let united = document.united(|statement| level(statement, cx));
+    if !is_large(&united) {
+        return united;
+    }
+    document.with_role_patterns(cx).united(|statement| level(statement, cx))
+}
+
+/// What the actions of a statement are about, when all of them are about the same and its resources say so too.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>
+fn level(statement: &PolicyStatement, cx: &LowerCx<'_>) -> Option<Level> {
+    const BUCKET: [&str; 4] = ["s3:GetBucketAcl", "s3:GetBucketLocation", "s3:GetBucketVersioning", "s3:ListBucket"];
+    const OBJECT: [&str; 7] = [
+        "s3:GetObject",
+        "s3:GetObjectTagging",
+        "s3:GetObjectVersion",
+        "s3:GetObjectVersionTagging",
+        "s3:PutObject",
+        "s3:PutObjectAcl",
+        "s3:PutObjectTagging",
+    ];
+    let all = |known: &[&str]| statement.action_names().all(|action| known.contains(&action));
+    let resources: Option<Vec<String>> = statement.resource_exprs().map(|resource| cx.literal(resource)).collect();
+    let resources = resources?;
+    let is_bucket = |arn: &String| !arn.contains(['/', '*', '?']);
+    let is_object = |arn: &String| arn.split_once('/').is_some_and(|(bucket, _)| !bucket.contains(['*', '?']));
+    if statement.effect() != Effect::Allow || resources.is_empty() {
+        None
+    } else if all(&BUCKET) && resources.iter().all(is_bucket) {
+        Some(Level::Bucket)
+    } else if all(&OBJECT) && resources.iter().all(is_object) {
+        Some(Level::Object)
+    } else {
+        None
+    }
+}
+
+/// Whether a statement is about the bucket or about its objects.
+enum Level {
+    Bucket,
+    Object,
 }
 
 /// A bucket that exists already. Statements attached to it are not written anywhere: whoever owns the bucket must see to

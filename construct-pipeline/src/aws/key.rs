@@ -4,7 +4,7 @@ use construct_core::{
     Attr, CfnResource, Claim, Diagnostic, Env, Expr, Lower, LowerCx, PlanCx, Properties, RemovalPolicy, Resource,
     Resources, Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
 };
-use construct_iam::{Arn, ArnKind, Imported, PolicyDocument, PolicyStatement, Principal};
+use construct_iam::{Arn, ArnKind, Imported, PolicyDocument, PolicyStatement, Principal, quota};
 
 construct_core::handle! {
     /// A key, owned or imported.
@@ -21,10 +21,6 @@ construct_core::handle! {
         name: Name = Ref,
     }
 }
-
-/// The most bytes of a key policy.
-/// <https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html>, as of 2026-11.
-pub const KEY_POLICY_BYTES: usize = 32_768;
 
 /// What administrators of a key do: everything but use it.
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
@@ -184,7 +180,8 @@ impl Synth for Key {
         }
     }
 
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+    fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        cx.gauge("construct-iam", quota::gauge);
         Box::new(self.clone())
     }
 }
@@ -194,16 +191,9 @@ impl Lower for Key {
         let own = self.own_statements(cx.env()).into_iter();
         let policy: PolicyDocument =
             own.chain(cx.facts::<PolicyStatement>().cloned()).map(PolicyStatement::on_itself).collect();
-        let policy = policy.merged();
-        let bytes = policy.size().estimated();
-        if bytes > KEY_POLICY_BYTES {
-            cx.report(
-                Diagnostic::error(
-                    "kms::policy-too-large",
-                    format!("the policy of this key has {bytes} bytes; KMS takes at most {KEY_POLICY_BYTES}"),
-                )
-                .help("divide the foreign accounts among several pipelines"),
-            );
+        let mut policy = policy.merged();
+        if policy.is_long(cx, &quota::KEY_POLICY) {
+            policy = policy.with_role_patterns(cx);
         }
         let properties = Properties::new()
             .opt("Description", self.description.clone())

@@ -14,6 +14,7 @@ use construct_iam::PolicyDocument;
 use super::{Findings, is_name};
 use crate::pipeline::PipelineType;
 use crate::provider::{ActionCx, Category};
+use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
 
 /// What the API documents, and what the service's own messages have said since 2022. A value between the two is accepted
@@ -21,7 +22,6 @@ use crate::resolve::{Resolved, ResolvedAction};
 const DOCUMENTED_VALUE: usize = 1_000;
 const OBSERVED_VALUE: usize = 50_000;
 const KEY: usize = 50;
-const VARIABLES: usize = 50;
 
 pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     variables(resolved, findings);
@@ -134,10 +134,10 @@ fn texts(expr: &Expr) -> impl Iterator<Item = &str> {
 
 fn variables(resolved: &Resolved<'_>, findings: &mut Findings) {
     let pipeline = resolved.pipeline;
-    if pipeline.variables.len() > VARIABLES {
-        let n = pipeline.variables.len();
-        let message = format!("the pipeline has {n} variables; CodePipeline takes at most {VARIABLES}");
-        findings.push(Diagnostic::error("variable::too-many", message).help("leave some out"));
+    let (n, most) = (pipeline.variables.len(), resolved.view.quota(&quota::VARIABLES));
+    if n > most {
+        let message = format!("the pipeline has {n} variables; CodePipeline takes at most {most}");
+        findings.push(Diagnostic::error(quota::VARIABLES.code, message).help(quota::VARIABLES.help));
     }
     let mut seen = BTreeMap::new();
     for variable in &pipeline.variables {

@@ -13,17 +13,14 @@
 use std::collections::BTreeMap;
 
 use construct_core::Diagnostic;
+use construct_core::quota::NEARLY;
 
 use super::{Findings, is_name};
 use crate::pipeline::{ExecutionMode, PipelineType};
 use crate::provider::{Category, Owner};
+use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
 use crate::stage::Stage;
-use crate::wave::ACTIONS_OF_A_STAGE;
-
-/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html>, as of 2026-11.
-const STAGES: usize = 50;
-const ACTIONS_OF_A_PIPELINE: usize = 1_000;
 
 const NAME_HELP: &str = "use 1 to 100 letters, digits and `.@_-`";
 
@@ -58,19 +55,14 @@ fn pipeline(resolved: &Resolved<'_>, findings: &mut Findings) {
                 .help("a pipeline has at least two: one for the sources, one that works with them"),
         );
     }
-    if n > STAGES {
-        findings.push(
-            Diagnostic::error(
-                "pipeline::too-many-stages",
-                format!("the pipeline has {n} stages; CodePipeline takes at most {STAGES}"),
-            )
-            .help("put actions that may run at the same time into one stage, or divide the pipeline"),
-        );
-    }
-    let n = resolved.actions.len();
-    if n > ACTIONS_OF_A_PIPELINE {
-        let message = format!("the pipeline has {n} actions; CodePipeline takes at most {ACTIONS_OF_A_PIPELINE}");
-        findings.push(Diagnostic::error("pipeline::too-many-actions", message).help("divide the pipeline"));
+    for (quota, what, n) in
+        [(&quota::STAGES, "stages", n), (&quota::ACTIONS_OF_A_PIPELINE, "actions", resolved.actions.len())]
+    {
+        let most = resolved.view.quota(quota);
+        if n > most {
+            let message = format!("the pipeline has {n} {what}; CodePipeline takes at most {most}");
+            findings.push(Diagnostic::error(quota.code, message).help(quota.help));
+        }
     }
     if let Some(mode @ (ExecutionMode::Queued | ExecutionMode::Parallel)) = pipeline.execution_mode
         && pipeline.pipeline_type == PipelineType::V1
@@ -109,11 +101,20 @@ fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
                     .help("add one with `.action(…)`, or leave the stage out"),
             );
         }
-        if n > ACTIONS_OF_A_STAGE {
-            let message =
-                format!("the stage `{}` has {n} actions; CodePipeline takes at most {ACTIONS_OF_A_STAGE}", stage.name);
-            let help = "divide the stage, or let a `Wave` do it; actions of a later stage then run after all of the earlier one";
-            findings.push(Diagnostic::error("stage::too-many-actions", message).at(at).help(help));
+        let most = resolved.view.quota(&quota::ACTIONS_OF_A_STAGE);
+        if n > most {
+            let message = format!("the stage `{}` has {n} actions; CodePipeline takes at most {most}", stage.name);
+            let quota = &quota::ACTIONS_OF_A_STAGE;
+            findings.push(Diagnostic::error(quota.code, message).at(at).help(quota.help));
+        }
+        if n <= most && n * 100 >= most * NEARLY && !stage.packed {
+            let percent = n * 100 / most.max(1);
+            let message = format!(
+                "the stage `{}` has {n} of the {most} actions that CodePipeline takes, {percent} %",
+                stage.name
+            );
+            let help = "let a `Wave` divide it, or divide it yourself";
+            findings.push(Diagnostic::warning("quota::nearly-reached", message).at(at).help(help));
         }
         if let Some(reason) = &stage.disabled
             && !is_name(reason, "!@ ().*?-", 300)

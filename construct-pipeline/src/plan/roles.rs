@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use construct_core::{Diagnostic, Env, NodeId, PlanCx, Region, Value, kind};
-use construct_iam::{ManagedPolicy, PolicyDocument, PolicyStatement, Principal, Role, RoleRef, ServiceRole};
+use construct_iam::{
+    DerivedName, ManagedPolicy, PolicyDocument, PolicyStatement, Principal, Role, RoleRef, ServiceRole,
+};
 
 use super::scaffold::Scaffold;
 use crate::asked::{self, Asked};
@@ -261,7 +263,9 @@ impl Maker<'_, '_, '_> {
     fn action_role(&mut self, env: Env, pipeline_role: RoleRef) -> RoleRef {
         let trust = self.trust(pipeline_role);
         let role = self.named(Role::trusting(PolicyDocument::new().with(trust)), RoleKind::Action, env);
-        self.scaffold.scope(env, self.cx).add("ActionRole", role)
+        let role = self.scaffold.scope(env, self.cx).add("ActionRole", role);
+        self.cx.attach(role, DerivedName);
+        role
     }
 
     fn named(&self, role: Role, kind: RoleKind, env: Env) -> Role {
@@ -305,7 +309,9 @@ impl DeployRoles {
         let (role, services, permitted) = self.made.entry(env).or_insert_with(|| {
             let role = Role::trusting(PolicyDocument::new());
             let role = maker.named(role, RoleKind::Deploy, env);
-            (maker.scaffold.scope(env, maker.cx).add("DeployRole", role), BTreeSet::new(), false)
+            let role = maker.scaffold.scope(env, maker.cx).add("DeployRole", role);
+            maker.cx.attach(role, DerivedName);
+            (role, BTreeSet::new(), false)
         });
         let role = *role;
         *permitted |= !passed.permissions.is_empty() || !passed.managed.is_empty();

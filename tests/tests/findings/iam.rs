@@ -100,7 +100,8 @@ fn inline_policies_that_are_too_long() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
     let buckets: Vec<String> = (0..400).map(|n| format!("arn:aws:s3:::orders-{n:04}/*")).collect();
-    let role = role().allow(PolicyStatement::allow(["s3:GetObject"]).on(buckets));
+    let reading = PolicyDocument::new().with(PolicyStatement::allow(["s3:GetObject"]).on(buckets));
+    let role = role().inline_policy("Reading", reading);
     app.at(tools).add("Role", role); //~ error iam::policy-too-large at Tools/Role: inline policies
     check(app);
 }

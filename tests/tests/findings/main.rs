@@ -18,6 +18,7 @@ mod handles;
 mod iam;
 mod pipelines;
 mod providers;
+mod quotas;
 mod references;
 mod stores;
 mod together;

@@ -124,8 +124,8 @@ fn wave_with_an_account_that_is_none() {
 #[test]
 fn pipeline_with_1001_actions() {
     let source = Artifact::new("Source");
-    let stages = (0..20).map(|stage| {
-        let approvals = (0..50).map(|n| Action::new(format!("Approve-{n}"), ManualApproval::new()));
+    let stages = (0..40).map(|stage| {
+        let approvals = (0..25).map(|n| Action::new(format!("Approve-{n}"), ManualApproval::new()));
         Stage::new(format!("Many-{stage}")).actions(approvals)
     });
     let pipeline = Pipeline::new("orders").stage(checkout(&source)).stages(stages).stage(deploy(&source));

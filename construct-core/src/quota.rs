@@ -1,0 +1,435 @@
+//! Quotas: what services take at most, how much of it an assembly uses, and who is to blame.
+//!
+//! A [`Quota`] is data: a number with its unit, its source and its date. A [`Gauge`] looks at one template and reports sizes; gauges
+//! are asked for by the constructs whose output they measure. [`Measurements`] holds the sizes against the quotas of the app, which
+//! may be other than the defaults, and finds out which accounts make them large.
+//!
+//! Codes: `quota::nearly-reached`, `quota::contradiction`, `quota::not-adjustable`, and one for each quota that is exceeded.
+
+mod driver;
+mod template;
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::diagnostic::Diagnostic;
+use crate::fact::{Fact, Reach};
+
+pub use driver::Driver;
+pub(crate) use template::measure as measure_template;
+pub use template::{
+    DYNAMIC_REFERENCES, INLINE_TEMPLATE, MAPPINGS, OUTPUTS, PARAMETERS, QUOTAS, RESOURCES, STACKS, TEMPLATE_BYTES,
+};
+
+/// From so many hundredths of a quota on, a warning says that it is nearly reached; what can be kept smaller is made smaller from
+/// here on.
+pub const NEARLY: usize = 80;
+
+/// Whether AWS gives more of something to whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Adjustable {
+    /// To nobody.
+    No,
+    /// Up to this number.
+    UpTo(usize),
+    /// AWS names no end.
+    Yes,
+}
+
+/// What a quota is counted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QuotaScope {
+    /// Each resource, or each template, by itself.
+    Each,
+    /// Everything of a kind in one account and region. An app knows only what it makes itself, so more than the default is a warning.
+    Region,
+    /// Everything of a kind in one account. An app knows only what it makes itself, so more than the default is a warning.
+    Account,
+}
+
+/// What a service takes at most, by default.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Quota {
+    /// The service, as AWS writes it.
+    pub service: &'static str,
+    /// What is counted, such as `inline policies of a role`; unique together with the service.
+    pub name: &'static str,
+    /// The default.
+    pub value: usize,
+    /// What the number counts: `bytes`, `characters`, `resources` …
+    pub unit: &'static str,
+    /// What it is counted for.
+    pub scope: QuotaScope,
+    /// Whether AWS raises it.
+    pub adjustable: Adjustable,
+    /// The CloudFormation type, or the part of a template, on which it is measured.
+    pub measured_on: &'static str,
+    /// AWS's page.
+    pub source: &'static str,
+    /// When that was read: year and month.
+    pub as_of: &'static str,
+    /// The code of the finding when it is exceeded.
+    pub code: &'static str,
+    /// What makes it smaller.
+    pub help: &'static str,
+    /// Whether a warning says that it is nearly reached.
+    pub warns: bool,
+}
+
+impl Quota {
+    /// A quota of each resource that AWS raises for nobody. The finding about an excess has a code `area::what-is-wrong` and says
+    /// what makes it smaller.
+    #[must_use]
+    pub const fn new(
+        (service, name): (&'static str, &'static str),
+        (value, unit): (usize, &'static str),
+        measured_on: &'static str,
+        (source, as_of): (&'static str, &'static str),
+        (code, help): (&'static str, &'static str),
+    ) -> Self {
+        let (scope, adjustable) = (QuotaScope::Each, Adjustable::No);
+        Self { service, name, value, unit, scope, adjustable, measured_on, source, as_of, code, help, warns: true }
+    }
+
+    /// The same quota, which AWS raises.
+    #[must_use]
+    pub const fn adjustable(mut self, adjustable: Adjustable) -> Self {
+        self.adjustable = adjustable;
+        self
+    }
+
+    /// The same quota, counted for an account or for an account and region.
+    #[must_use]
+    pub const fn counted_for(mut self, scope: QuotaScope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// The same quota, with nothing to say before it is reached: because that is no reason to do anything, or because
+    /// somebody else says it.
+    #[must_use]
+    pub const fn without_warning(mut self) -> Self {
+        self.warns = false;
+        self
+    }
+
+    const fn id(&self) -> (&'static str, &'static str) {
+        (self.service, self.name)
+    }
+}
+
+impl PartialEq for Quota {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Eq for Quota {}
+
+impl PartialOrd for Quota {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Quota {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.id().cmp(&other.id())
+    }
+}
+
+/// That a quota has another value than the default for an app.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct QuotaValue {
+    pub(crate) quota: &'static Quota,
+    pub(crate) value: usize,
+}
+
+impl Fact for QuotaValue {
+    const NAME: &'static str = "quota";
+    const REACH: Reach = Reach::Subtree;
+    // Whether a quota matters depends on what is in the app.
+    const MUST_BE_READ: bool = false;
+
+    fn contradicts(&self, other: &Self) -> Option<&'static str> {
+        (self.quota == other.quota && self.value != other.value).then_some("quota::contradiction")
+    }
+
+    fn summary(&self) -> Option<String> {
+        Some(format!("{} {} of {} for {}", self.value, self.quota.unit, self.quota.service, self.quota.name))
+    }
+}
+
+impl QuotaValue {
+    /// What is odd about it.
+    pub(crate) fn problem(&self) -> Option<Diagnostic> {
+        let Self { quota, value } = self;
+        let most = match quota.adjustable {
+            Adjustable::Yes => return None,
+            Adjustable::UpTo(most) => most,
+            Adjustable::No => quota.value,
+        };
+        (*value > most).then(|| {
+            let raises = match quota.adjustable {
+                Adjustable::UpTo(most) => format!("raises it to {most} at most"),
+                _ => "raises it for nobody".to_owned(),
+            };
+            let message = format!(
+                "the quota of {} for {} is set to {value} {}, but {} {raises}, as of {}",
+                quota.service, quota.name, quota.unit, quota.service, quota.as_of
+            );
+            Diagnostic::warning("quota::not-adjustable", message)
+                .help(format!("leave it out, unless {} says otherwise by now", quota.source))
+        })
+    }
+}
+
+/// The quotas of an app: the defaults, and what is other.
+#[derive(Clone, Debug, Default)]
+pub struct Quotas(BTreeMap<(&'static str, &'static str), usize>);
+
+impl Quotas {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same with another value for one of them.
+    #[must_use]
+    pub fn with(mut self, quota: &'static Quota, value: usize) -> Self {
+        self.0.insert(quota.id(), value);
+        self
+    }
+
+    pub(crate) fn of<'f>(facts: impl Iterator<Item = &'f QuotaValue>) -> Self {
+        facts.fold(Self::new(), |quotas, fact| quotas.with(fact.quota, fact.value))
+    }
+
+    /// The value of a quota.
+    #[must_use]
+    pub fn value(&self, quota: &Quota) -> usize {
+        self.0.get(&quota.id()).copied().unwrap_or(quota.value)
+    }
+}
+
+/// How much of a quota something uses.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Measure {
+    /// The quota.
+    pub quota: &'static Quota,
+    /// How much there is.
+    pub size: usize,
+    /// How much there may be: the quota's value in this app.
+    pub limit: usize,
+    /// Whether a part of the size is an estimate, because only CloudFormation knows a text.
+    pub estimated: bool,
+    /// The id of the stack, or the environment or account for quotas that are counted for one.
+    pub place: String,
+    /// The logical id of the resource, unless it is about a whole template or more.
+    pub logical_id: Option<String>,
+    /// The name of a part of the resource, such as a stage.
+    pub part: Option<String>,
+    /// The path of the construct, where the template tells.
+    pub path: Option<String>,
+    /// What makes it large, as far as that is other accounts; looked for only when it is large.
+    pub driver: Option<Driver>,
+}
+
+impl Measure {
+    /// How many hundredths of the quota are used, rounded up, so that 100 is never less than all of it.
+    #[must_use]
+    pub fn percent(&self) -> usize {
+        (self.size * 100).div_ceil(self.limit.max(1))
+    }
+
+    /// What there is to say about it: nothing below [`NEARLY`], a warning up to the quota, and beyond it an error, or for quotas of
+    /// whole accounts a warning.
+    #[must_use]
+    pub fn finding(&self) -> Option<Diagnostic> {
+        let Self { quota, size, limit, .. } = self;
+        let advice = std::ptr::eq(*quota, &INLINE_TEMPLATE);
+        if size * 100 < limit * NEARLY || !quota.warns && size <= limit {
+            return None;
+        }
+        let about = if self.estimated { "about " } else { "" };
+        let subject = match &self.part {
+            Some(part) => format!("the {} `{part}`", quota.name),
+            None => format!("the {}", quota.name),
+        };
+        let (unit, service) = (quota.unit, quota.service);
+        let place = match quota.scope {
+            QuotaScope::Each => String::new(),
+            QuotaScope::Region | QuotaScope::Account => format!(" in {}", self.place),
+        };
+        let finding = if size > limit {
+            let message = format!("{subject}{place}: {about}{size} {unit}; {service} takes at most {limit}");
+            match quota.scope {
+                QuotaScope::Each if !advice => Diagnostic::error(quota.code, message),
+                _ => Diagnostic::warning(quota.code, message),
+            }
+        } else {
+            let percent = size * 100 / limit.max(&1);
+            let message =
+                format!("{subject}{place}: {about}{size} of the {limit} {unit} that {service} takes, {percent} %");
+            Diagnostic::warning("quota::nearly-reached", message)
+        };
+        let finding = match &self.driver {
+            Some(driver) => finding.note(driver.words(*size, *limit, unit), None),
+            None => finding,
+        };
+        Some(finding.help(quota.help))
+    }
+}
+
+/// Looks at a template and reports how large its things are.
+pub type Gauge = fn(&mut GaugeCx<'_, '_>);
+
+/// What a [`Gauge`] sees: one template of a stack.
+#[derive(Debug)]
+pub struct GaugeCx<'a, 'm> {
+    stack: &'a str,
+    account: &'a str,
+    region: &'a str,
+    bytes: usize,
+    template: &'a Json,
+    measurements: &'m mut Measurements,
+}
+
+impl<'a> GaugeCx<'a, '_> {
+    /// The template.
+    #[must_use]
+    pub fn template(&self) -> &'a Json {
+        self.template
+    }
+
+    /// The resources of the template: logical id, type and properties.
+    pub fn resources(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a Json)> + use<'a> {
+        let resources = self.template["Resources"].as_object();
+        resources
+            .into_iter()
+            .flatten()
+            .map(|(id, resource)| (id.as_str(), resource["Type"].as_str().unwrap_or_default(), &resource["Properties"]))
+    }
+
+    /// Reports a size in text: what is counted is `content`, or a part of it.
+    pub fn text(
+        &mut self,
+        quota: &'static Quota,
+        logical_id: Option<&str>,
+        size: usize,
+        estimated: bool,
+        content: &[&Json],
+    ) {
+        let account = self.account;
+        let driver = || driver::of_text(content, account);
+        self.push(quota, logical_id, None, (size, estimated), driver);
+    }
+
+    /// Reports a number of things, which are in `content`; `part` names the part of the resource that holds them.
+    pub fn count(
+        &mut self,
+        quota: &'static Quota,
+        logical_id: Option<&str>,
+        part: Option<&str>,
+        size: usize,
+        content: &[&Json],
+    ) {
+        let account = self.account;
+        let driver = || driver::of_count(content, size, account);
+        self.push(quota, logical_id, part, (size, false), driver);
+    }
+
+    /// Adds to a number that is counted for a whole account, or account and region.
+    pub fn total(&mut self, quota: &'static Quota, more: usize) {
+        let place = match quota.scope {
+            QuotaScope::Account => format!("account {}", self.account),
+            QuotaScope::Region | QuotaScope::Each => format!("{}/{}", self.account, self.region),
+        };
+        *self.measurements.totals.entry((quota, place)).or_default() += more;
+    }
+
+    fn push(
+        &mut self,
+        quota: &'static Quota,
+        logical_id: Option<&str>,
+        part: Option<&str>,
+        (size, estimated): (usize, bool),
+        driver: impl FnOnce() -> Option<Driver>,
+    ) {
+        let limit = self.measurements.quotas.value(quota);
+        let path = logical_id.and_then(|id| self.template["Resources"][id]["Metadata"]["aws:cdk:path"].as_str());
+        self.measurements.measures.push(Measure {
+            quota,
+            size,
+            limit,
+            estimated,
+            place: self.stack.to_owned(),
+            logical_id: logical_id.map(str::to_owned),
+            part: part.map(str::to_owned),
+            path: path.map(str::to_owned),
+            driver: if size * 100 < limit * NEARLY { None } else { driver() },
+        });
+    }
+}
+
+/// How much of its quotas an assembly uses, template by template.
+#[derive(Debug, Default)]
+pub struct Measurements {
+    quotas: Quotas,
+    gauges: Vec<Gauge>,
+    measures: Vec<Measure>,
+    totals: BTreeMap<(&'static Quota, String), usize>,
+}
+
+impl Measurements {
+    /// Nothing measured yet; templates themselves are always measured.
+    #[must_use]
+    pub fn new(quotas: Quotas, gauges: impl IntoIterator<Item = Gauge>) -> Self {
+        let gauges = std::iter::once(measure_template as Gauge).chain(gauges).collect();
+        Self { quotas, gauges, ..Self::default() }
+    }
+
+    /// Measures the template of a stack, which has so many bytes when it is written.
+    pub fn template(&mut self, stack: &str, account: &str, region: &str, template: &Json, bytes: usize) {
+        for gauge in self.gauges.clone() {
+            gauge(&mut GaugeCx { stack, account, region, bytes, template, measurements: self });
+        }
+    }
+
+    /// Adds the totals of another part of the assembly.
+    pub(crate) fn add(&mut self, other: Self) {
+        for (key, size) in other.totals {
+            *self.totals.entry(key).or_default() += size;
+        }
+    }
+
+    /// What was measured since the last time, except what is counted for whole accounts.
+    pub(crate) fn take(&mut self) -> Vec<Measure> {
+        std::mem::take(&mut self.measures)
+    }
+
+    /// Everything that was measured, in the order of the templates; what is counted for whole accounts comes last.
+    #[must_use]
+    pub fn finish(self) -> Vec<Measure> {
+        let Self { quotas, mut measures, totals, .. } = self;
+        measures.extend(totals.into_iter().map(|((quota, place), size)| Measure {
+            quota,
+            size,
+            limit: quotas.value(quota),
+            estimated: false,
+            place,
+            logical_id: None,
+            part: None,
+            path: None,
+            driver: None,
+        }));
+        measures
+    }
+}

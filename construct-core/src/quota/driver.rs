@@ -1,0 +1,127 @@
+//! What makes a thing large: other accounts, most of the time.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+/// How much of a size is there for other accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Driver {
+    /// How many other accounts are named; at least one.
+    pub accounts: usize,
+    /// What they take together, in the unit of the quota.
+    pub driven: usize,
+}
+
+impl Driver {
+    /// How many accounts there may be, all other things being equal.
+    #[must_use]
+    pub fn fits(self, size: usize, limit: usize) -> usize {
+        let accounts_for = |n: usize| n * self.accounts;
+        if size <= limit {
+            self.accounts + accounts_for(limit - size) / self.driven.max(1)
+        } else {
+            self.accounts.saturating_sub(accounts_for(size - limit).div_ceil(self.driven.max(1)))
+        }
+    }
+
+    pub(super) fn words(self, size: usize, limit: usize, unit: &str) -> String {
+        let fits = self.fits(size, limit);
+        let rest = if size > limit { format!("{fits} fit") } else { format!("{} more fit", fits - self.accounts) };
+        let each = self.driven.div_ceil(self.accounts);
+        match self.accounts {
+            1 => format!("1 other account takes about {each} {unit}; {rest}"),
+            n if self.driven < n => format!("{n} other accounts share them; {rest}"),
+            n => format!("{n} other accounts take about {each} {unit} each; {rest}"),
+        }
+    }
+}
+
+/// Who makes texts long.
+pub(super) fn of_text(content: &[&Json], own: &str) -> Option<Driver> {
+    let mut accounts = BTreeSet::new();
+    let driven: usize = content.iter().map(|json| driven_by(json, own, &mut accounts)).sum();
+    (!accounts.is_empty()).then_some(Driver { accounts: accounts.len(), driven })
+}
+
+/// Who makes a number large.
+pub(super) fn of_count(content: &[&Json], size: usize, own: &str) -> Option<Driver> {
+    let mut accounts = BTreeSet::new();
+    content.iter().for_each(|json| mentioned(json, own, &mut accounts));
+    (!accounts.is_empty()).then_some(Driver { accounts: accounts.len(), driven: size })
+}
+
+/// The length of the entries, as compact JSON, that are there for one other account each.
+fn driven_by<'j>(json: &'j Json, own: &str, accounts: &mut BTreeSet<&'j str>) -> usize {
+    let mut entry = |entry: &'j Json, around: usize| {
+        let mut here = BTreeSet::new();
+        mentioned(entry, own, &mut here);
+        match here.len() {
+            0 => 0,
+            1 => {
+                accounts.append(&mut here);
+                entry.to_string().len() + around
+            }
+            _ => driven_by(entry, own, accounts),
+        }
+    };
+    match json {
+        Json::Array(items) => items.iter().map(|item| entry(item, 1)).sum(),
+        Json::Object(entries) => entries.iter().map(|(key, value)| entry(value, key.len() + 4)).sum(),
+        _ => 0,
+    }
+}
+
+/// The accounts that are named anywhere in a value, other than its own.
+fn mentioned<'j>(json: &'j Json, own: &str, accounts: &mut BTreeSet<&'j str>) {
+    match json {
+        Json::String(text) => accounts.extend(account_ids(text).filter(|account| *account != own)),
+        Json::Array(items) => items.iter().for_each(|item| mentioned(item, own, accounts)),
+        Json::Object(entries) => {
+            for (key, value) in entries {
+                // A path may have the name of a scaffold stack in it, and that an account; it is there for the resource.
+                if key != "Metadata" {
+                    mentioned(value, own, accounts);
+                }
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
+/// The runs of exactly 12 digits in a text.
+fn account_ids(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| word.len() == 12 && word.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_account_takes_the_entries_that_name_it_alone() {
+        let policy = json!({ "Statement": [{
+            "Principal": { "AWS": ["arn:aws:iam::222222222222:root", "arn:aws:iam::333333333333:root"] },
+            "Resource": "arn:aws:s3:::orders-111111111111/*",
+        }]});
+        let driver = of_text(&[&policy], "111111111111").unwrap();
+        assert_eq!(driver, Driver { accounts: 2, driven: 2 * "\"arn:aws:iam::222222222222:root\",".len() });
+        assert_eq!(of_text(&[&json!(["1234567890123", "x222222222222"])], "111111111111"), None);
+    }
+
+    #[test]
+    fn what_fits_is_counted_from_both_sides() {
+        let driver = Driver { accounts: 10, driven: 100 };
+        assert_eq!(driver.fits(100, 100), 10);
+        assert_eq!(driver.fits(81, 100), 11);
+        assert_eq!(driver.fits(101, 100), 9);
+        assert_eq!(driver.words(120, 100, "bytes"), "10 other accounts take about 10 bytes each; 8 fit");
+        assert_eq!(driver.words(80, 100, "bytes"), "10 other accounts take about 10 bytes each; 2 more fit");
+        let shared = Driver { accounts: 900, driven: 12 };
+        assert_eq!(shared.words(12, 10, "policies"), "900 other accounts share them; 750 fit");
+    }
+}

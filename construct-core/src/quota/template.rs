@@ -1,0 +1,97 @@
+//! The quotas of CloudFormation.
+
+use super::{Adjustable, GaugeCx, Quota, QuotaScope};
+use crate::assembly::INLINE_TEMPLATE_BYTES;
+
+const SOURCE: (&str, &str) =
+    ("https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html", "2026-11");
+const DIVIDE: (&str, &str) = ("template::too-large", "divide its constructs among several stacks");
+
+/// Bytes of a template that is read from a bucket.
+pub static TEMPLATE_BYTES: Quota =
+    Quota::new(("CloudFormation", "template"), (1_000_000, "bytes"), "template", SOURCE, DIVIDE);
+
+/// Bytes of a template that is handed over in the request. A larger one takes a bucket, which is no mistake.
+pub static INLINE_TEMPLATE: Quota = Quota::new(
+    ("CloudFormation", "template, handed over inline"),
+    (INLINE_TEMPLATE_BYTES, "bytes"),
+    "template",
+    SOURCE,
+    (
+        "template::not-inline",
+        "deploy it through a bucket (a bootstrapped environment, or `--s3-bucket`), or divide its constructs among several stacks",
+    ),
+)
+.without_warning();
+
+/// Resources of a template.
+pub static RESOURCES: Quota =
+    Quota::new(("CloudFormation", "resources of the template"), (500, "resources"), "template", SOURCE, DIVIDE);
+
+/// Outputs of a template.
+pub static OUTPUTS: Quota =
+    Quota::new(("CloudFormation", "outputs of the template"), (200, "outputs"), "template", SOURCE, DIVIDE);
+
+/// Parameters of a template.
+pub static PARAMETERS: Quota =
+    Quota::new(("CloudFormation", "parameters of the template"), (200, "parameters"), "template", SOURCE, DIVIDE);
+
+/// Mappings of a template.
+pub static MAPPINGS: Quota =
+    Quota::new(("CloudFormation", "mappings of the template"), (200, "mappings"), "template", SOURCE, DIVIDE);
+
+/// Dynamic references in a template.
+pub static DYNAMIC_REFERENCES: Quota = Quota::new(
+    ("CloudFormation", "dynamic references of the template"),
+    (60, "dynamic references"),
+    "template",
+    SOURCE,
+    DIVIDE,
+);
+
+/// Stacks of an account in a region.
+pub static STACKS: Quota = Quota::new(
+    ("CloudFormation", "stacks"),
+    (2_000, "stacks"),
+    "assembly",
+    SOURCE,
+    ("quota::stacks", "ask AWS to raise the quota, and say so with `app.quota(…)`"),
+)
+.adjustable(Adjustable::Yes)
+.counted_for(QuotaScope::Region);
+
+/// All quotas of CloudFormation that are measured.
+pub static QUOTAS: [&Quota; 8] =
+    [&TEMPLATE_BYTES, &INLINE_TEMPLATE, &RESOURCES, &OUTPUTS, &PARAMETERS, &MAPPINGS, &DYNAMIC_REFERENCES, &STACKS];
+
+/// Measures a template.
+pub(crate) fn measure(cx: &mut GaugeCx<'_, '_>) {
+    let template = cx.template();
+    let bytes = cx.bytes;
+    cx.text(&TEMPLATE_BYTES, None, bytes, false, &[template]);
+    if bytes <= TEMPLATE_BYTES.value {
+        cx.text(&INLINE_TEMPLATE, None, bytes, false, &[template]);
+    }
+    let sections =
+        [("Resources", &RESOURCES), ("Outputs", &OUTPUTS), ("Parameters", &PARAMETERS), ("Mappings", &MAPPINGS)];
+    for (section, quota) in sections {
+        let section = &template[section];
+        if let Some(entries) = section.as_object() {
+            cx.count(quota, None, None, entries.len(), &[section]);
+        }
+    }
+    let references = dynamic_references(template);
+    if references > 0 {
+        cx.count(&DYNAMIC_REFERENCES, None, None, references, &[template]);
+    }
+    cx.total(&STACKS, 1);
+}
+
+fn dynamic_references(json: &serde_json::Value) -> usize {
+    match json {
+        serde_json::Value::String(text) => text.matches("{{resolve:").count(),
+        serde_json::Value::Array(items) => items.iter().map(dynamic_references).sum(),
+        serde_json::Value::Object(entries) => entries.values().map(dynamic_references).sum(),
+        _ => 0,
+    }
+}

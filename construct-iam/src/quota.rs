@@ -1,0 +1,320 @@
+//! How long policies may be, and how long they are: as IAM, S3, KMS and EventBridge count.
+//!
+//! Codes: `iam::policy-too-large`, `iam::too-many-managed-policies`, `iam::too-many-roles`, `s3::policy-too-large`,
+//! `kms::policy-too-large`.
+
+use std::collections::BTreeMap;
+
+use construct_core::{Adjustable, Expr, GaugeCx, Quota, QuotaScope};
+use serde_json::Value as Json;
+
+const IAM: (&str, &str) = ("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html", "2026-11");
+
+/// Characters of all inline policies of a role together.
+pub static INLINE_POLICIES: Quota = Quota::new(
+    ("IAM", "inline policies of the role"),
+    (10_240, "characters"),
+    "AWS::IAM::Role, with every AWS::IAM::Policy of its stack",
+    IAM,
+    ("iam::policy-too-large", "divide the work among several roles, or attach managed policies"),
+);
+
+/// Characters of a managed policy.
+pub static MANAGED_POLICY: Quota = Quota::new(
+    ("IAM", "managed policy"),
+    (6_144, "characters"),
+    "AWS::IAM::ManagedPolicy",
+    IAM,
+    ("iam::policy-too-large", "divide the policy, or the work among several roles"),
+)
+// What a role spills fills them.
+.without_warning();
+
+/// Managed policies attached to a role.
+pub static MANAGED_POLICIES: Quota = Quota::new(
+    ("IAM", "managed policies of the role"),
+    (10, "managed policies"),
+    "AWS::IAM::Role, with every AWS::IAM::ManagedPolicy of its stack",
+    IAM,
+    (
+        "iam::too-many-managed-policies",
+        "divide the work among several pipelines or roles, or ask AWS to raise the quota and say so with `app.quota(…)`",
+    ),
+)
+.adjustable(Adjustable::UpTo(20));
+
+/// Characters of a trust policy.
+pub static TRUST_POLICY: Quota = Quota::new(
+    ("IAM", "trust policy of the role"),
+    (2_048, "characters"),
+    "AWS::IAM::Role",
+    IAM,
+    ("iam::policy-too-large", "name fewer principals, or ask AWS to raise the quota and say so with `app.quota(…)`"),
+)
+.adjustable(Adjustable::UpTo(4_096));
+
+/// Roles of an account.
+pub static ROLES: Quota = Quota::new(
+    ("IAM", "roles"),
+    (1_000, "roles"),
+    "AWS::IAM::Role",
+    IAM,
+    ("iam::too-many-roles", "ask AWS to raise the quota, and say so with `app.quota(…)`"),
+)
+.adjustable(Adjustable::UpTo(5_000))
+.counted_for(QuotaScope::Account);
+
+/// Bytes of a bucket policy.
+pub static BUCKET_POLICY: Quota = Quota::new(
+    ("S3", "policy of the bucket"),
+    (20_480, "bytes"),
+    "AWS::S3::BucketPolicy",
+    ("https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-iam-policies.html", "2026-11"),
+    ("s3::policy-too-large", "divide the foreign accounts among several pipelines"),
+);
+
+/// Bytes of a key policy.
+pub static KEY_POLICY: Quota = Quota::new(
+    ("KMS", "policy of the key"),
+    (32_768, "bytes"),
+    "AWS::KMS::Key",
+    ("https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html", "2026-11"),
+    ("kms::policy-too-large", "divide the foreign accounts among several pipelines"),
+);
+
+/// All quotas of policies and roles.
+pub static QUOTAS: [&Quota; 7] =
+    [&INLINE_POLICIES, &MANAGED_POLICY, &MANAGED_POLICIES, &TRUST_POLICY, &ROLES, &BUCKET_POLICY, &KEY_POLICY];
+
+/// How long a policy document is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PolicySize {
+    /// Characters of the compact JSON without white space, which is what IAM counts; references not counted.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+    pub characters: usize,
+    /// Bytes of the compact JSON, which is what CloudFormation hands to S3 and KMS; references not counted.
+    pub bytes: usize,
+    /// References whose text only CloudFormation knows.
+    pub references: usize,
+}
+
+/// An estimate for a text that only CloudFormation knows: the ARN of a key, which is the longest that it assigns here, has 75
+/// to 85 characters.
+const REFERENCE: usize = 85;
+
+impl PolicySize {
+    /// The size of a policy document, or of a part of one, as it stands in a template.
+    ///
+    /// ```
+    /// use construct_iam::quota::PolicySize;
+    /// use serde_json::json;
+    /// let size = PolicySize::of(&json!({ "Action": "s3:GetObject", "Resource": { "Fn::GetAtt": ["Store", "Arn"] } }));
+    /// assert_eq!((size.characters, size.references), (r#"{"Action":"s3:GetObject","Resource":""}"#.len(), 1));
+    /// ```
+    #[must_use]
+    pub fn of(document: &Json) -> Self {
+        let mut size = Self::default();
+        size.add(document);
+        size
+    }
+
+    /// The characters, with an estimate for the references.
+    #[must_use]
+    pub const fn estimated_characters(self) -> usize {
+        self.characters + REFERENCE * self.references
+    }
+
+    /// The bytes, with an estimate for the references.
+    #[must_use]
+    pub const fn estimated_bytes(self) -> usize {
+        self.bytes + REFERENCE * self.references
+    }
+
+    fn add(&mut self, json: &Json) {
+        match json {
+            Json::Null => self.plain(4),
+            Json::Bool(flag) => self.plain(if *flag { 4 } else { 5 }),
+            Json::Number(number) => self.plain(number.to_string().len()),
+            Json::String(text) => {
+                self.plain(2);
+                self.text(text);
+            }
+            Json::Array(items) => {
+                self.plain(2 + items.len().saturating_sub(1));
+                items.iter().for_each(|item| self.add(item));
+            }
+            Json::Object(entries) => match entries.iter().next() {
+                Some((function, argument)) if entries.len() == 1 && is_function(function) => {
+                    self.plain(2);
+                    self.function(function, argument);
+                }
+                _ => {
+                    self.plain(2 + entries.len().saturating_sub(1));
+                    for (key, value) in entries {
+                        self.plain(3);
+                        self.text(key);
+                        self.add(value);
+                    }
+                }
+            },
+        }
+    }
+
+    /// Text between the quotation marks. White space inside of strings does not count for IAM either.
+    fn text(&mut self, text: &str) {
+        let escapes = text.matches(['"', '\\']).count();
+        self.characters += text.chars().filter(|c| !c.is_whitespace()).count() + escapes;
+        self.bytes += text.len() + escapes;
+    }
+
+    fn plain(&mut self, n: usize) {
+        self.characters += n;
+        self.bytes += n;
+    }
+
+    fn function(&mut self, function: &str, argument: &Json) {
+        match (function, argument) {
+            ("Fn::Join", Json::Array(parts)) => {
+                let [Json::String(between), Json::Array(parts)] = parts.as_slice() else {
+                    self.references += 1;
+                    return;
+                };
+                (1..parts.len()).for_each(|_| self.text(between));
+                for part in parts {
+                    match part {
+                        Json::String(text) => self.text(text),
+                        Json::Object(entries) => entries.iter().for_each(|(name, inner)| self.function(name, inner)),
+                        _ => self.references += 1,
+                    }
+                }
+            }
+            ("Fn::Sub", Json::String(text)) => {
+                for (n, part) in text.split("${").enumerate() {
+                    match (n, part.split_once('}')) {
+                        (0, _) | (_, None) => self.text(part),
+                        (_, Some((_, rest))) => {
+                            self.references += 1;
+                            self.text(rest);
+                        }
+                    }
+                }
+            }
+            // Names of regions and partitions are short, accounts have 12 digits.
+            ("Ref", Json::String(name)) if name.starts_with("AWS::") => self.plain(12),
+            _ => self.references += 1,
+        }
+    }
+}
+
+/// No less than the bytes that an expression becomes, told without looking anything up: good for knowing that there is nothing to
+/// do.
+pub(crate) fn at_most(expr: &Expr) -> usize {
+    let text = |text: &str| 2 * text.len() + 2;
+    match expr {
+        Expr::Str(known) if !known.contains(['"', '\\']) => known.len() + 2,
+        Expr::Str(known) => text(known),
+        Expr::Bool(_) | Expr::Int(_) | Expr::Real(_) | Expr::Null => 24,
+        Expr::ByName(inner) => at_most(inner),
+        Expr::List(items) => 2 + items.iter().map(|item| at_most(item) + 1).sum::<usize>(),
+        Expr::Join(parts) => parts.iter().map(at_most).sum(),
+        Expr::Map(entries) => 2 + entries.iter().map(|(key, value)| text(key) + at_most(value) + 2).sum::<usize>(),
+        // The longest names are ARNs of roles with a long path.
+        _ => 640,
+    }
+}
+
+fn is_function(key: &str) -> bool {
+    key == "Ref" || key.starts_with("Fn::")
+}
+
+/// Measures the policies of a template.
+pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
+    let is_role = |(_, kind, _): &(&str, &str, &Json)| *kind == "AWS::IAM::Role";
+    let mut roles: BTreeMap<&str, RolePolicies<'_>> = BTreeMap::new();
+    let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
+    for (id, _, properties) in cx.resources().filter(is_role) {
+        ids.extend(properties["RoleName"].as_str().map(|name| (name, id)));
+        let inline = properties["Policies"].as_array().into_iter().flatten();
+        let inline = inline.map(|policy| &policy["PolicyDocument"]).collect();
+        let managed = properties["ManagedPolicyArns"].as_array().map_or(0, Vec::len);
+        roles.insert(id, RolePolicies { inline, managed, spilled: Vec::new() });
+    }
+    for (id, kind, properties) in cx.resources() {
+        let document = &properties["PolicyDocument"];
+        let mut of = |document: &Json, quota, count: fn(PolicySize) -> usize| {
+            let size = PolicySize::of(document);
+            cx.text(quota, Some(id), count(size), size.references > 0, &[document]);
+        };
+        match kind {
+            "AWS::IAM::Role" => {
+                of(&properties["AssumeRolePolicyDocument"], &TRUST_POLICY, PolicySize::estimated_characters);
+            }
+            "AWS::IAM::ManagedPolicy" => of(document, &MANAGED_POLICY, PolicySize::estimated_characters),
+            "AWS::S3::BucketPolicy" => of(document, &BUCKET_POLICY, PolicySize::estimated_bytes),
+            "AWS::KMS::Key" => of(&properties["KeyPolicy"], &KEY_POLICY, PolicySize::estimated_bytes),
+            _ => {}
+        }
+        if !matches!(kind, "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy") {
+            continue;
+        }
+        let attached = properties["Roles"].as_array().into_iter().flatten();
+        for name in attached.filter_map(|role| role["Ref"].as_str().or_else(|| role.as_str())) {
+            let Some(role) = roles.get_mut(ids.get(name).copied().unwrap_or(name)) else { continue };
+            let list = if kind == "AWS::IAM::Policy" { &mut role.inline } else { &mut role.spilled };
+            list.push(document);
+        }
+    }
+    for (id, role) in &roles {
+        let sizes: Vec<PolicySize> = role.inline.iter().map(|document| PolicySize::of(document)).collect();
+        let characters = sizes.iter().map(|size| size.estimated_characters()).sum();
+        let estimated = sizes.iter().any(|size| size.references > 0);
+        cx.text(&INLINE_POLICIES, Some(id), characters, estimated, &role.inline);
+        let managed = role.managed + role.spilled.len();
+        if managed > 0 {
+            cx.count(&MANAGED_POLICIES, Some(id), None, managed, &role.spilled);
+        }
+    }
+    if !roles.is_empty() {
+        cx.total(&ROLES, roles.len());
+    }
+}
+
+/// What is attached to a role of the template.
+struct RolePolicies<'a> {
+    inline: Vec<&'a Json>,
+    /// How many managed policies the role names itself.
+    managed: usize,
+    /// The managed policies that name the role.
+    spilled: Vec<&'a Json>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn characters_are_those_of_the_compact_json_without_white_space() {
+        let document =
+            json!({ "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::a b/*", "c\"d"], "n": 12, "t": true });
+        let size = PolicySize::of(&document);
+        assert_eq!(size.bytes, document.to_string().len());
+        assert_eq!(size.characters, size.bytes - 1);
+        assert_eq!(size.references, 0);
+    }
+
+    #[test]
+    fn functions_count_as_the_text_that_is_known_of_them() {
+        let size = |json: Json| {
+            let size = PolicySize::of(&json);
+            (size.characters, size.references)
+        };
+        assert_eq!(size(json!({ "Fn::GetAtt": ["Key", "Arn"] })), (2, 1));
+        assert_eq!(size(json!({ "Fn::Join": ["/", ["ab", { "Ref": "Bucket" }, "c"] ] })), (2 + 3 + 2, 1));
+        assert_eq!(size(json!({ "Fn::Sub": "ab${Bucket}c" })), (2 + 3, 1));
+        assert_eq!(size(json!({ "Ref": "AWS::AccountId" })), (2 + 12, 0));
+        assert_eq!(size(json!({ "Fn::Join": ["", { "Ref": "List" }] })), (2, 1));
+    }
+}
