@@ -3,7 +3,9 @@
 //! A finding is data here. How it looks on a terminal is decided in [`Display`](fmt::Display) of [`Diagnostics`] for
 //! plain text, and by whoever wants more.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::Location;
 
 /// The line of the user's program that a finding is about.
@@ -29,7 +31,7 @@ impl fmt::Display for Severity {
 }
 
 /// One finding: a code, where it is in the tree, where it is in the user's program, what is wrong and what mends it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     code: &'static str,
     severity: Severity,
@@ -168,10 +170,20 @@ impl fmt::Display for Diagnostic {
 }
 
 /// All findings of one synthesis, in the order of the tree, each once.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct Diagnostics {
     all: Vec<Diagnostic>,
+    /// The hashes of all findings: an app of ten thousand pipelines may have as many.
+    hashes: HashSet<u64>,
 }
+
+impl PartialEq for Diagnostics {
+    fn eq(&self, other: &Self) -> bool {
+        self.all == other.all
+    }
+}
+
+impl Eq for Diagnostics {}
 
 impl Diagnostics {
     /// No findings.
@@ -182,7 +194,9 @@ impl Diagnostics {
 
     /// Adds a finding, unless the very same one is there.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.all.contains(&diagnostic) {
+        let mut hasher = DefaultHasher::new();
+        diagnostic.hash(&mut hasher);
+        if self.hashes.insert(hasher.finish()) || !self.all.contains(&diagnostic) {
             self.all.push(diagnostic);
         }
     }

@@ -312,7 +312,12 @@ impl PolicyDocument {
     /// The same permissions in fewer statements: those that differ only in their resources, their actions or their
     /// principals become one. The order of the statements has no meaning and does not change the result.
     pub fn merged(&self) -> Self {
-        let mut statements = self.statements.clone();
+        self.clone().into_merged()
+    }
+
+    /// As [`merged`](Self::merged), for a document that nobody else needs.
+    pub fn into_merged(self) -> Self {
+        let Self { id, mut statements } = self;
         statements.sort_unstable();
         statements.dedup();
         loop {
@@ -321,7 +326,7 @@ impl PolicyDocument {
             merge_by(&mut statements, |statement| &mut statement.actions);
             merge_by(&mut statements, |statement| &mut statement.principals);
             if statements.len() == before {
-                return Self { id: self.id.clone(), statements };
+                return Self { id, statements };
             }
         }
     }

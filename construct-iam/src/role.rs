@@ -313,10 +313,10 @@ impl Synth for Role {
         }
         let inline = self.policies.iter().flat_map(|(_, document)| document.statements());
         let here = cx.here();
-        let attached: Vec<PolicyStatement> = cx.view().facts_of::<PolicyStatement>(here).cloned().collect();
+        let view = cx.view();
         let problems: Vec<String> = (self.permissions.statements().chain(inline).map(|one| one.problem(true)))
             .chain(self.trust.statements().map(|one| one.problem(false)))
-            .chain(attached.iter().map(|one| one.problem(!one.has_principal())))
+            .chain(view.facts_of::<PolicyStatement>(here).map(|one| one.problem(!one.has_principal())))
             .flatten()
             .collect();
         for problem in problems {
@@ -348,7 +348,7 @@ impl Lower for Role {
         let own: Vec<(String, Expr)> = own.collect();
         let attached: Vec<_> = cx.facts::<ManagedPolicy>().map(|policy| policy.arn().clone()).collect();
         let n_managed = self.managed.len() + attached.len();
-        let (permissions, spilled) = divide(permissions.merged(), &own, n_managed, cx);
+        let (permissions, spilled) = divide(permissions.into_merged(), &own, n_managed, cx);
         let merged = permissions.map(|permissions| ("Permissions".to_owned(), permissions));
         let policies = merged
             .into_iter()
@@ -363,7 +363,7 @@ impl Lower for Role {
             .opt("RoleName", self.name.clone())
             .opt("Path", path.clone())
             .opt("Description", self.description.clone())
-            .set("AssumeRolePolicyDocument", trust.merged().expr())
+            .set("AssumeRolePolicyDocument", trust.into_merged().expr())
             .list("ManagedPolicyArns", self.managed.iter().cloned().chain(attached))
             .list("Policies", policies)
             .opt("MaxSessionDuration", self.max_session_seconds)

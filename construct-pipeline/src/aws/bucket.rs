@@ -279,7 +279,7 @@ impl Synth for BucketPolicy {
 
 impl Lower for BucketPolicy {
     fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
-        let document = cx.facts_of::<PolicyStatement>(self.bucket).cloned().collect::<PolicyDocument>().merged();
+        let document = cx.facts_of::<PolicyStatement>(self.bucket).cloned().collect::<PolicyDocument>().into_merged();
         if document.is_empty() {
             return;
         }

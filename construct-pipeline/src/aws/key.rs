@@ -191,7 +191,7 @@ impl Lower for Key {
         let own = self.own_statements(cx.env()).into_iter();
         let policy: PolicyDocument =
             own.chain(cx.facts::<PolicyStatement>().cloned()).map(PolicyStatement::on_itself).collect();
-        let mut policy = policy.merged();
+        let mut policy = policy.into_merged();
         if policy.is_long(cx, &quota::KEY_POLICY) {
             policy = policy.with_role_patterns(cx);
         }

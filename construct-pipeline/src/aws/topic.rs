@@ -195,7 +195,7 @@ impl Synth for TopicPolicy {
 
 impl Lower for TopicPolicy {
     fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
-        let document = cx.facts_of::<PolicyStatement>(self.topic).cloned().collect::<PolicyDocument>().merged();
+        let document = cx.facts_of::<PolicyStatement>(self.topic).cloned().collect::<PolicyDocument>().into_merged();
         if document.is_empty() {
             return;
         }

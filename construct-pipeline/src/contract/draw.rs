@@ -111,7 +111,7 @@ impl Stated {
         if statements.is_empty() {
             return None;
         }
-        let merged = statements.into_iter().collect::<PolicyDocument>().merged();
+        let merged = statements.into_iter().collect::<PolicyDocument>().into_merged();
         let mut why: Vec<String> = merged.statements().map(|statement| self.why(statement)).collect();
         let mut document = PolicyDocument::new();
         if let (RequiredKind::Key, Some(env)) = (kind, self.env) {
