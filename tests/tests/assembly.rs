@@ -7,6 +7,9 @@
 #[expect(dead_code, unreachable_pub, reason = "a program, which is not written to be a module")]
 mod cross_account;
 
+#[path = "assembly/crash.rs"]
+mod crash;
+
 #[path = "assembly/writer.rs"]
 mod writer;
 

@@ -11,11 +11,11 @@ use construct_tests::{TempDir, names_in, programs};
 
 use super::folder;
 
-fn first() -> Assembly {
+pub(super) fn first() -> Assembly {
     programs::assembly(programs::first())
 }
 
-fn second() -> Assembly {
+pub(super) fn second() -> Assembly {
     programs::assembly(programs::second())
 }
 
@@ -28,14 +28,14 @@ fn contents(dir: &Path) -> Vec<(String, String)> {
 }
 
 /// A process that writes the two assemblies in turn.
-fn spawn(dir: &Path, times: usize, programs: [&str; 2]) -> Child {
+pub(super) fn spawn(dir: &Path, times: usize, programs: [&str; 2]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_writer"));
     command.arg("write").arg(dir).arg(times.to_string()).args(programs);
     command.stdin(Stdio::null()).spawn().expect("the process starts")
 }
 
 /// A folder with the first assembly in it.
-fn written() -> (TempDir, PathBuf) {
+pub(super) fn written() -> (TempDir, PathBuf) {
     let dir = folder();
     let target = dir.join("cdk.out");
     first().write(&target).expect("a new folder can be written");
