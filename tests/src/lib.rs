@@ -60,7 +60,9 @@
 //! assert_eq!(text!("{}", "a", "b").literal(), Some("a/b"));
 //! ```
 
+pub mod apps;
 pub mod programs;
+pub mod random;
 pub mod template;
 
 use std::fs;

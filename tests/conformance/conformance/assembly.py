@@ -46,12 +46,7 @@ class Assembly:
     folder: Path
     manifest: dict[str, Json]
     stacks: tuple[Stack, ...]
-
-    @property
-    def name(self) -> str:
-        """How the report calls it: the folder's name, or its parent's for a plain output folder."""
-        folder = self.folder.resolve()
-        return folder.parent.name if folder.name == "cdk.out" else folder.name
+    name: str
 
     @property
     def accounts(self) -> list[str]:
@@ -72,14 +67,17 @@ class Assembly:
         return found
 
 
-def load(folder: Path) -> Assembly:
+def load(folder: Path, name: str = "") -> Assembly:
+    """An assembly, which the report calls by its folder's name, or its parent's for a plain output folder."""
+    path = folder.resolve()
+    name = name or (path.parent.name if path.name == "cdk.out" else path.name)
     try:
         manifest = json.loads((folder / "manifest.json").read_text())
     except (OSError, ValueError) as error:
         raise AssemblyError(f"manifest.json: {error}") from error
     artifacts = manifest.get("artifacts", {})
     ids = {id for id, artifact in artifacts.items() if artifact.get("type") == STACK}
-    return Assembly(folder, manifest, tuple(_stack(folder, id, artifacts[id], ids) for id in artifacts if id in ids))
+    return Assembly(folder, manifest, tuple(_stack(folder, id, artifacts[id], ids) for id in artifacts if id in ids), name)
 
 
 def _stack(folder: Path, id: str, artifact: dict[str, Json], ids: set[str]) -> Stack:

@@ -1,10 +1,11 @@
 """The command line. Standard library only: it is read before anything is installed."""
 
 import argparse
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-CHECKS = ("manifest", "cfn-lint", "checkov", "orders", "access", "cdk")
+CHECKS = ("manifest", "cfn-lint", "checkov", "orders", "update", "access", "cdk")
 CDK_VERSIONS = ("2.150.0", "2.1148.1", "3.0.0")
 
 DESCRIPTION = """\
@@ -22,6 +23,7 @@ class Options:
     existing: tuple[str, ...]
     verbose: bool
     seed_faults: bool
+    cdk_versions: tuple[str, ...] = CDK_VERSIONS
 
 
 def _checks(text: str) -> tuple[str, ...]:
@@ -32,11 +34,19 @@ def _checks(text: str) -> tuple[str, ...]:
     return tuple(name for name in CHECKS if name in names)
 
 
+def _cdk_versions(text: str) -> tuple[str, ...]:
+    versions = tuple(version.strip() for version in text.split(",") if version.strip())
+    if not versions or not all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in versions):
+        raise argparse.ArgumentTypeError(f"versions such as {CDK_VERSIONS[-1]}, with commas between them, not `{text}`")
+    return versions
+
+
 def parse(arguments: list[str]) -> Options:
     parser = argparse.ArgumentParser(prog="tests/conformance/run", description=DESCRIPTION)
-    parser.add_argument("assemblies", nargs="+", type=Path, metavar="ASSEMBLY_DIR", help="folder with a manifest.json")
+    parser.add_argument("assemblies", nargs="+", type=Path, metavar="DIR", help="an assembly, or an app: a folder with two versions of one, `before` and `after`, and `app.json`")
     parser.add_argument("--only", type=_checks, default=CHECKS, metavar="CHECKS", help=f"comma list of {', '.join(CHECKS)}")
     parser.add_argument("--fast", action="store_true", help="leave out the CDK CLI")
+    parser.add_argument("--cdk-versions", type=_cdk_versions, default=CDK_VERSIONS, metavar="VERSIONS", help=f"comma list of versions of the CDK CLI (default {','.join(CDK_VERSIONS)})")
     parser.add_argument("--orders", type=int, default=6, metavar="N", help="random deployment orders per app (default 6)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the random orders (default 1)")
     parser.add_argument("--existing", action="append", default=[], metavar="ARN", help="a role that exists before deployment; may be repeated")
@@ -44,4 +54,4 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--verbose", action="store_true", help="print every finding and every note")
     given = parser.parse_args(arguments)
     checks = tuple(name for name in given.only if not (given.fast and name == "cdk"))
-    return Options(tuple(given.assemblies), checks, given.orders, given.seed, tuple(given.existing), given.verbose, given.seed_faults)
+    return Options(tuple(given.assemblies), checks, given.orders, given.seed, tuple(given.existing), given.verbose, given.seed_faults, given.cdk_versions)

@@ -61,8 +61,8 @@ def _questions(world: World, pipeline: Pipeline, uses: Uses, result: Result) -> 
         if store is None:
             result.fail(f"{action.where}: there is no store in {action.region}")
             continue
-        if action.account != account and store.key is None:
-            result.fail(f"{action.where}: runs in another account, but the store of {store.region} has no key of its own")
+        if action.account != account and (action.inputs or action.outputs) and store.key is None:
+            result.fail(f"{action.where}: has artifacts in another account, but the store of {store.region} has no key of its own")
         yield from _artifacts(world, action, store, uses, result)
         yield from _deployment(world, action, store, uses)
     yield from _replication(world, pipeline, own, available, uses)

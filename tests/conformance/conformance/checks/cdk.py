@@ -9,16 +9,16 @@ from pathlib import Path
 from ..assembly import Assembly, Stack
 from ..emulator.client import Emulator, emulator
 from ..emulator.keys import access_key
-from ..options import CDK_VERSIONS
+from ..options import Options
 from ..report import Report, Result
 
 DEPLOY = ("deploy", "--require-approval", "never", "--progress", "events")
 CLI = Path(__file__).resolve().parent.parent / "cli"
 
 
-def check(assembly: Assembly, report: Report) -> None:
+def check(assembly: Assembly, given: Options, report: Report) -> None:
     with emulator() as emulated:
-        for version in CDK_VERSIONS:
+        for version in given.cdk_versions:
             emulated.reset()
             cli = Cli(Path(os.environ["CONFORMANCE_CDK"]) / f"aws-cdk-{version}", assembly, emulated)
             for name, step in (("ls", _list), ("diff", _diff), ("deploy", _deploy), ("deploy again", _again), ("destroy", _destroy)):

@@ -17,7 +17,7 @@ from ..emulator.client import Emulator, emulator
 from ..emulator.moto_cloudformation import known_types
 from ..options import Options
 from ..report import Report, Result
-from . import standing
+from . import inventory, standing
 
 
 def check(assembly: Assembly, given: Options, report: Report) -> None:
@@ -42,6 +42,9 @@ def check(assembly: Assembly, given: Options, report: Report) -> None:
             _again_and_removal(assembly, Deployed(emulated), given, result)
 
 
+CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+
+
 @dataclass
 class Deployed:
     """Stacks made so far, with their outputs."""
@@ -64,7 +67,7 @@ class Deployed:
             cloudformation.create_stack(
                 StackName=stack.name,
                 TemplateBody=stack.path.read_text(),
-                Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+                Capabilities=CAPABILITIES,
                 Parameters=self.parameters(stack),
             )
         except (ClientError, KeyError) as error:
@@ -74,9 +77,19 @@ class Deployed:
         except ResponseParserError:
             result.fail(f"{stack.id}{after}: the emulator broke: {self.emulator.last_words()}")
             return False
+        self.note_outputs(stack)
+        return True
+
+    def note_outputs(self, stack: Stack) -> None:
+        cloudformation = self.emulator.client("cloudformation", stack.account, stack.region)
         for output in cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0].get("Outputs", []):
             self.outputs[output["OutputKey"]] = output["OutputValue"]
-        return True
+
+    def remove(self, stack: Stack, result: Result) -> None:
+        try:
+            self.emulator.client("cloudformation", stack.account, stack.region).delete_stack(StackName=stack.name)
+        except ClientError as error:
+            result.fail(f"{stack.id}: removal: {error.response['Error']['Message']}")
 
     def parameters(self, stack: Stack) -> list[dict[str, str]]:
         """A parameter without default takes the output of the same name, as a deployment by hand would hand it over."""
@@ -118,6 +131,7 @@ def _topological(assembly: Assembly, choose) -> list[Stack]:
 
 def _again_and_removal(assembly: Assembly, deployed: Deployed, given: Options, result: Result) -> None:
     deployed.begin(given.existing)
+    at_first = inventory.take(deployed.emulator, [assembly])
     if not all(deployed.create(stack, result) for stack in assembly.stacks):
         return
     for stack in assembly.stacks:
@@ -126,11 +140,9 @@ def _again_and_removal(assembly: Assembly, deployed: Deployed, given: Options, r
         if changed:
             result.fail(f"{stack.id}: deploying the same template again changes {changed} resources")
     for stack in reversed(assembly.stacks):
-        try:
-            deployed.emulator.client("cloudformation", stack.account, stack.region).delete_stack(StackName=stack.name)
-        except ClientError as error:
-            result.fail(f"{stack.id}: removal: {error.response['Error']['Message']}")
-    result.summary = f"({standing.left_over(assembly, deployed.emulator, result)} retained resources stay)"
+        deployed.remove(stack, result)
+    left = inventory.take(deployed.emulator, [assembly])
+    result.summary = inventory.compare(at_first, left, inventory.retained(assembly), result)
 
 
 def _changes(cloudformation: Any, stack: Stack, parameters: list[dict[str, str]]) -> int:

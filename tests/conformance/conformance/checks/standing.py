@@ -36,25 +36,6 @@ def verify(assembly: Assembly, emulated: Emulator, outputs: dict[str, str], resu
     return count
 
 
-def left_over(assembly: Assembly, emulated: Emulator, result: Result) -> int:
-    """After removal nothing may stand but what is to be retained; returns how much that is."""
-    kept = 0
-    for stack in assembly.stacks:
-        retained = {body["Type"] for body in stack.resources.values() if body.get("DeletionPolicy", "").startswith("Retain")}
-        kept += sum(body.get("DeletionPolicy", "").startswith("Retain") for body in stack.resources.values())
-        client = emulated.client("cloudformation", stack.account, stack.region)
-        statuses = [one["StackStatus"] for one in client.list_stacks()["StackSummaries"] if one["StackName"] == stack.name]
-        if any(status != "DELETE_COMPLETE" for status in statuses):
-            result.fail(f"{stack.id}: still stands after removal")
-        if "AWS::IAM::Role" not in retained and emulated.client("iam", stack.account, stack.region).list_roles()["Roles"]:
-            roles = emulated.client("iam", stack.account, stack.region).list_roles()["Roles"]
-            ours = {resource.get("Properties", {}).get("RoleName") for resource in stack.of_type("AWS::IAM::Role").values()}
-            for role in roles:
-                if role["RoleName"] in ours:
-                    result.fail(f"{stack.id}: role {role['RoleName']} is left over")
-    return kept
-
-
 class _World:
     def __init__(self, assembly: Assembly, emulated: Emulator, outputs: dict[str, str]) -> None:
         self.assembly, self.emulated, self.outputs = assembly, emulated, outputs
@@ -137,13 +118,38 @@ def _alias(world: _World, stack: Stack, physical: str, wanted: dict[str, Any]):
 def _role(world: _World, stack: Stack, physical: str, wanted: dict[str, Any]):
     iam = world.client("iam", stack)
     role = iam.get_role(RoleName=physical)["Role"]
-    trust = role["AssumeRolePolicyDocument"]
-    if (json.loads(unquote(trust)) if isinstance(trust, str) else trust) != wanted["AssumeRolePolicyDocument"]:
+    if _document(role["AssumeRolePolicyDocument"]) != wanted["AssumeRolePolicyDocument"]:
         yield "the trust policy is another"
     for policy in wanted.get("Policies", []):
         found = iam.get_role_policy(RoleName=physical, PolicyName=policy["PolicyName"])["PolicyDocument"]
-        if (json.loads(unquote(found)) if isinstance(found, str) else found) != policy["PolicyDocument"]:
+        if _document(found) != policy["PolicyDocument"]:
             yield f"policy {policy['PolicyName']} is another"
+
+
+    given = {arn for arn in wanted.get("ManagedPolicyArns", []) if ":aws:policy/" not in arn}
+    attached = {one["PolicyArn"] for one in iam.list_attached_role_policies(RoleName=physical)["AttachedPolicies"]}
+    if given - attached:
+        yield f"not attached: {', '.join(sorted(given - attached))}"
+    if role["Path"] != wanted.get("Path", "/"):
+        yield f"its path is {role['Path']}"
+    if role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn") != wanted.get("PermissionsBoundary"):
+        yield f"its boundary is {role.get('PermissionsBoundary')}"
+
+
+def _managed_policy(world: _World, stack: Stack, physical: str, wanted: dict[str, Any]):
+    iam = world.client("iam", stack)
+    version = iam.get_policy(PolicyArn=physical)["Policy"]["DefaultVersionId"]
+    if _document(iam.get_policy_version(PolicyArn=physical, VersionId=version)["PolicyVersion"]["Document"]) != wanted["PolicyDocument"]:
+        yield "the document is another"
+    for role in wanted.get("Roles", []):
+        attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+        if physical not in {one["PolicyArn"] for one in attached}:
+            yield f"it is not attached to {role}"
+
+
+def _document(found: Any) -> Any:
+    """boto decodes documents for some operations and not for others."""
+    return json.loads(unquote(found)) if isinstance(found, str) else found
 
 
 def _rule(world: _World, stack: Stack, physical: str, wanted: dict[str, Any]):
@@ -232,6 +238,7 @@ LOOKS = {
     "AWS::KMS::Key": _key,
     "AWS::KMS::Alias": _alias,
     "AWS::IAM::Role": _role,
+    "AWS::IAM::ManagedPolicy": _managed_policy,
     "AWS::Events::Rule": _rule,
     "AWS::Events::EventBusPolicy": _bus_policy,
     "AWS::CodeBuild::Project": _project,

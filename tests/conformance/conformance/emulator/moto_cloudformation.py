@@ -36,6 +36,7 @@ def install() -> None:
     _stand_in_for_broken_models()
     _change_sets_follow_depends_on()
     _change_sets_know_exports()
+    _updates_retain()
     _projects_of_pipelines_have_no_location()
     _keys_name_their_account()
     _events_of_no_stack()
@@ -121,6 +122,17 @@ def _change_sets_know_exports() -> None:
 
     CloudFormationBackend.create_change_set = create_change_set
     CloudFormationBackend.execute_change_set = execute_change_set
+
+
+def _updates_retain() -> None:
+    """moto heeds a deletion policy when a stack is deleted, and not when an update drops the resource."""
+    original = ResourceMap._delete_resource
+
+    def _delete_resource(self: Any, parsed_resource: Any, resource_json: dict[str, Any]) -> None:
+        if not resource_json.get("DeletionPolicy", "").startswith("Retain"):
+            original(self, parsed_resource, resource_json)
+
+    ResourceMap._delete_resource = _delete_resource
 
 
 def _projects_of_pipelines_have_no_location() -> None:
