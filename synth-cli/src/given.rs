@@ -33,9 +33,12 @@ answer of the AWS CLI that shows it:
 or many at once (--facts FILE):
   {
     \"roles\":   { \"ROLE_ARN\": { \"policies\": [DOCUMENT], \"trust\": DOCUMENT, \"boundary\": DOCUMENT } },
+    \"managedPolicies\": { \"POLICY_ARN\": DOCUMENT },
     \"keys\":    { \"KEY_ARN\": DOCUMENT },
     \"aliases\": { \"ALIAS_ARN\": \"KEY_ARN\" },
     \"buckets\": { \"NAME\": { \"account\": \"ACCOUNT\", \"policy\": DOCUMENT } },
+    \"resources\": { \"ARN\": DOCUMENT },
+    \"projects\": { \"PROJECT_ARN\": { \"serviceRole\": \"ROLE_ARN\", \"encryptionKey\": \"KEY_ARN\" } },
     \"scps\":    { \"ACCOUNT\": { \"LEVEL\": [DOCUMENT] } },
     \"rcps\":    { \"ACCOUNT\": { \"LEVEL\": [DOCUMENT] } }
   }";
@@ -263,16 +266,22 @@ fn facts(mut outside: Outside, file: &Path) -> Result<Outside, Failure> {
                     }
                     outside
                 }
+                "managedPolicies" => outside.managed_policy(name, value.clone()),
+                "resources" => outside.resource(name, value.clone()),
+                "projects" => {
+                    let role = value["serviceRole"].as_str();
+                    let role = role.ok_or_else(|| wrong(format!("the project `{name}` has no `serviceRole`")))?;
+                    outside.project(name, role, value["encryptionKey"].as_str())
+                }
                 "keys" => outside.key(name, value.clone()),
                 "aliases" => {
                     let key = value.as_str().ok_or_else(|| wrong(format!("the alias `{name}` has no key ARN")))?;
                     outside.alias(name, key)
                 }
-                "buckets" => {
-                    let account = value["account"].as_str();
-                    let account = account.ok_or_else(|| wrong(format!("the bucket `{name}` has no `account`")))?;
-                    outside.bucket(name, account, value["policy"].clone())
-                }
+                "buckets" => match value["account"].as_str() {
+                    Some(account) => outside.bucket(name, account, value["policy"].clone()),
+                    None => outside.bucket_policy(name, value["policy"].clone()),
+                },
                 "scps" | "rcps" => {
                     let levels = value.as_object().ok_or_else(|| wrong(format!("`{name}` has no levels")))?;
                     levels.iter().fold(outside, |outside, (level, policies)| {

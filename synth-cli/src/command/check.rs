@@ -102,7 +102,8 @@ fn text(proof: &Proof) -> String {
     let findings = proof.findings();
     let mut assumed = findings.iter().filter(|finding| finding.code() == "access::assumed").peekable();
     if assumed.peek().is_some() {
-        let _ = writeln!(out, "\n{BOLD}Not known here, and taken for granted{BOLD:#}");
+        let _ =
+            writeln!(out, "\n{BOLD}Not known here, and taken for granted{BOLD:#}; `--policy ARN=FILE` makes it known");
     }
     for finding in assumed {
         let _ = writeln!(out, "  {}", printable(finding.message()));

@@ -117,6 +117,34 @@ fn what_owners_have_is_proved() {
 }
 
 #[test]
+fn one_file_may_hold_what_all_owners_have() {
+    let (dir, contract) = imports("contract-facts");
+    let mut facts = json!({ "roles": {}, "keys": {}, "buckets": {}, "projects": {} });
+    for thing in &contract.things {
+        for policy in &thing.policies {
+            let document = policy.document.clone();
+            match policy.kind {
+                RequiredKind::Bucket => {
+                    let name = thing.arn.rsplit(':').next().expect("a name");
+                    facts["buckets"][name] = json!({ "policy": document });
+                }
+                RequiredKind::Key => facts["keys"][&thing.arn] = document,
+                RequiredKind::Trust => facts["roles"][&thing.arn]["trust"] = document,
+                _ => facts["roles"][&thing.arn]["policies"] = json!([document]),
+            }
+        }
+        if let Some(role) = thing.setting("ServiceRole") {
+            let key = thing.setting("EncryptionKey");
+            facts["projects"][&thing.arn] = json!({ "serviceRole": role, "encryptionKey": key });
+        }
+    }
+    let file = dir.join("facts.json");
+    std::fs::write(&file, facts.to_string()).expect("the folder of the tests can be written");
+    let answer = check(&dir, &["--facts".into(), file.into()]).fine();
+    assert!(answer.contains(", 0 open"), "{answer}");
+}
+
+#[test]
 fn limits_from_above_count() {
     let (dir, _) = imports("contract-limits");
     let statement = |effect: &str, action: &str| json!({ "Effect": effect, "Action": action, "Resource": "*" });
