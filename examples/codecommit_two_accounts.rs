@@ -1,5 +1,8 @@
 //! A pipeline in one account, its repository in another, and variables that later actions use: the commit of the source
 //! and the version that the build computes.
+//!
+//! `synth pipeline-json orders` prints the same pipeline as the JSON that `aws codepipeline create-pipeline` takes, and
+//! `synth import` turns such JSON into a program; `tests/imported/` holds both.
 
 use std::process::ExitCode;
 

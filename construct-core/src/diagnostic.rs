@@ -250,6 +250,9 @@ impl fmt::Debug for Diagnostics {
     }
 }
 
+/// Findings can be what `main` returns, as those of a synthesis can.
+impl std::error::Error for Diagnostics {}
+
 impl IntoIterator for Diagnostics {
     type Item = Diagnostic;
     type IntoIter = std::vec::IntoIter<Diagnostic>;

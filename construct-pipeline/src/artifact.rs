@@ -17,6 +17,7 @@ use construct_core::{Caller, Expr};
 #[derive(Clone, Debug)]
 pub struct Artifact {
     name: String,
+    files: Vec<String>,
     location: Caller,
 }
 
@@ -24,13 +25,28 @@ impl Artifact {
     /// An artifact by its name.
     #[track_caller]
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), location: Location::caller() }
+        Self { name: name.into(), files: Vec::new(), location: Location::caller() }
     }
 
     /// The name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Adds files that a [`Commands`](crate::providers::Commands) action puts into the artifact, as paths or patterns of 1
+    /// to 128 characters; there are 1 to 10.
+    /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_OutputArtifact.html>
+    #[must_use]
+    pub fn export_file(mut self, path: impl Into<String>) -> Self {
+        self.files.push(path.into());
+        self
+    }
+
+    /// The files that an action of commands puts into it.
+    #[must_use]
+    pub fn exported_files(&self) -> &[String] {
+        &self.files
     }
 
     /// A file in the artifact.
@@ -49,6 +65,12 @@ impl Artifact {
             ArtifactAtt::Url => "URL",
         };
         Expr::call("Fn::GetArtifactAtt", [Expr::from(self.name.clone()), attribute.into()])
+    }
+
+    /// The same, made at another line.
+    pub(crate) fn made_at(mut self, location: Caller) -> Self {
+        self.location = location;
+        self
     }
 
     /// The line that made the artifact.

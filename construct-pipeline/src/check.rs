@@ -3,10 +3,12 @@
 //! Each file lists its codes.
 
 mod artifacts;
+mod conditions;
 mod configuration;
 mod reach;
 mod stores;
 mod structure;
+mod triggers;
 
 use construct_core::{Diagnostic, Diagnostics, ValidateCx};
 
@@ -19,9 +21,12 @@ pub(crate) fn check(pipeline: &Pipeline, cx: &mut ValidateCx<'_>) {
     let Some(home) = cx.env() else { return };
     let resolved = Resolved::new(pipeline, home, cx.view(), cx.here());
     let mut findings = Findings::default();
+    pipeline.findings.iter().for_each(|finding| findings.push(finding.clone()));
     structure::check(&resolved, &mut findings);
     artifacts::check(&resolved, &mut findings);
     configuration::check(&resolved, &mut findings);
+    conditions::check(&resolved, &mut findings);
+    triggers::check(&resolved, &mut findings);
     stores::check(&resolved, &mut findings);
     reach::check(&resolved, &mut findings);
     findings.0.into_iter().for_each(|diagnostic| cx.report(diagnostic));

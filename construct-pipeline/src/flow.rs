@@ -41,9 +41,11 @@ pub(crate) fn touches(action: &ResolvedAction<'_>) -> Vec<Touch> {
     touches
 }
 
-/// The regions that need a store: the pipeline's own, and each in which an action runs.
+/// The regions with a store: the pipeline's own, each in which an action runs, and those whose stores were given together.
 pub(crate) fn regions(resolved: &Resolved<'_>) -> BTreeSet<Region> {
-    resolved.actions.iter().map(|action| action.env.region).chain([resolved.home.region]).collect()
+    let stated = resolved.pipeline.replicas.iter().filter(|_| resolved.pipeline.stores_by_region);
+    let stated = stated.filter_map(|(name, _)| Region::parse(name).ok());
+    resolved.actions.iter().map(|action| action.env.region).chain([resolved.home.region]).chain(stated).collect()
 }
 
 /// An action of another account that touches artifacts in a region: the reason for a customer-managed key there.

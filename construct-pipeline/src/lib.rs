@@ -19,8 +19,10 @@ pub mod wire;
 pub mod quota;
 
 mod action;
+mod condition;
 mod stage;
 mod store;
+mod trigger;
 mod wave;
 
 mod pipeline;
@@ -36,6 +38,7 @@ mod proof;
 mod synth;
 
 pub mod access;
+pub mod json;
 
 pub mod aws;
 pub mod providers;
@@ -43,6 +46,7 @@ pub mod providers;
 pub use action::Action;
 pub use artifact::{Artifact, ArtifactAtt, ArtifactFile};
 pub use asked::Asked;
+pub use condition::{Condition, ConditionRule, OnFailure, RetryMode, StageResult};
 pub use pipeline::{ExecutionMode, Pipeline, PipelineRef, PipelineType, Variable};
 pub use proof::{AccessCheck, AppAccess};
 pub use provider::{
@@ -50,6 +54,7 @@ pub use provider::{
 };
 pub use stage::Stage;
 pub use store::{ArtifactStore, GivenStore, ImportedArtifactStore, KeyReference, StoreRef, StoreSettings};
+pub use trigger::{GitPullRequestEvent, GitPullRequestFilter, GitPushFilter, GitTrigger, GlobPatterns};
 pub use wave::{Target, Wave};
 
 /// What a program needs, in one `use`.
@@ -70,8 +75,10 @@ pub mod prelude {
     pub use crate::quota;
     pub use crate::{
         AccessCheck, Action, ActionCx, AppAccess, Artifact, ArtifactAtt, ArtifactFile, ArtifactStore, Category,
-        EventPattern, ExecutionMode, ImportedArtifactStore, KeyReference, Owner, PassedRole, Pipeline, PipelineRef,
-        PipelineType, Provider, ProviderSpec, Stage, StoreRef, StoreSettings, Target, Variable, Wave,
+        Condition, ConditionRule, EventPattern, ExecutionMode, GitPullRequestEvent, GitPullRequestFilter,
+        GitPushFilter, GitTrigger, GlobPatterns, ImportedArtifactStore, KeyReference, OnFailure, Owner, PassedRole,
+        Pipeline, PipelineRef, PipelineType, Provider, ProviderSpec, RetryMode, Stage, StageResult, StoreRef,
+        StoreSettings, Target, Variable, Wave,
     };
 }
 

@@ -3,14 +3,15 @@
 use std::fmt::Display;
 use std::panic::Location;
 
-use construct_core::{Caller, Env, Expr, NodeId, Properties, View};
+use construct_core::{Caller, Diagnostic, Env, Expr, NodeId, Properties, View};
 use construct_iam::{Role, RolePath};
 
 use crate::action::Action;
 use crate::names::{self, RoleKind};
 use crate::provider::GivenRole;
 use crate::stage::Stage;
-use crate::store::{GivenStore, KeyReference, StoreSettings};
+use crate::store::{GivenStore, ImportedArtifactStore, KeyReference, StoreSettings};
+use crate::trigger::GitTrigger;
 use crate::wave::Wave;
 
 construct_core::handle! {
@@ -139,14 +140,20 @@ pub struct Pipeline {
     pub(crate) pipeline_type: PipelineType,
     pub(crate) execution_mode: Option<ExecutionMode>,
     pub(crate) variables: Vec<Variable>,
+    pub(crate) triggers: Vec<GitTrigger>,
     pub(crate) restart_on_update: bool,
     pub(crate) role: Option<GivenRole>,
     pub(crate) role_path: Option<String>,
     pub(crate) store: Option<GivenStore>,
+    /// The stores of other regions; of all regions if they were given together.
     pub(crate) replicas: Vec<(String, GivenStore)>,
+    pub(crate) stores_by_region: bool,
     pub(crate) store_settings: StoreSettings,
     pub(crate) key_reference: KeyReference,
     pub(crate) extra: Properties,
+    pub(crate) without_contract: bool,
+    /// What was found while it was read from elsewhere.
+    pub(crate) findings: Vec<Diagnostic>,
 }
 
 impl Pipeline {
@@ -159,14 +166,18 @@ impl Pipeline {
             pipeline_type: PipelineType::V2,
             execution_mode: None,
             variables: Vec::new(),
+            triggers: Vec::new(),
             restart_on_update: false,
             role: None,
             role_path: None,
             store: None,
             replicas: Vec::new(),
+            stores_by_region: false,
             store_settings: StoreSettings::new(),
             key_reference: KeyReference::Alias,
             extra: Properties::new(),
+            without_contract: false,
+            findings: Vec::new(),
         }
     }
 
@@ -225,6 +236,12 @@ impl Pipeline {
         self
     }
 
+    /// Adds a trigger at a source that a connection leads to; V2 only. There are at most 50.
+    pub fn trigger(mut self, trigger: GitTrigger) -> Self {
+        self.triggers.push(trigger);
+        self
+    }
+
     /// Starts a run after every update of the pipeline.
     pub fn restart_on_update(mut self) -> Self {
         self.restart_on_update = true;
@@ -257,6 +274,15 @@ impl Pipeline {
         self
     }
 
+    /// The artifact stores of all regions together, the pipeline's own among them. They are declared as `ArtifactStores`,
+    /// by region, even if there is only one, and even where no action runs.
+    pub fn artifact_stores(mut self, stores: impl IntoIterator<Item = ImportedArtifactStore>) -> Self {
+        self.stores_by_region = true;
+        self.replicas
+            .extend(stores.into_iter().map(|store| (store.region().unwrap_or_default().to_owned(), store.into())));
+        self
+    }
+
     /// How the stores that are made for the pipeline are kept.
     pub fn store_settings(mut self, settings: StoreSettings) -> Self {
         self.store_settings = settings;
@@ -269,7 +295,14 @@ impl Pipeline {
         self
     }
 
-    /// Sets a property of the pipeline that has no method here, such as `Triggers`.
+    /// Asks nothing of the owners of what is imported: roles and stores have the policies they need, as those of a pipeline
+    /// that runs today have. The proof takes it for granted; otherwise the [contract](crate::contract) lists what they need.
+    pub fn without_contract(mut self) -> Self {
+        self.without_contract = true;
+        self
+    }
+
+    /// Sets a property of the pipeline that has no method here.
     pub fn property(mut self, key: &'static str, value: impl Into<Expr>) -> Self {
         self.extra.put(key, value);
         self

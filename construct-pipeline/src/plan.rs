@@ -45,7 +45,9 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
         return Box::new(Nothing);
     }
     cx.check_assembly(AccessProof);
-    cx.document(ImportContract);
+    if !pipeline.without_contract {
+        cx.document(ImportContract);
+    }
     quota::ask(cx);
     // Everything that planning adds is new, so what the tree said before still holds while it is changed: the part of it
     // that matters is read first.
@@ -59,6 +61,7 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     let mut scaffold = Scaffold::new(&pipeline.name, home);
     let roles = roles::make(pipeline, draft, &mut scaffold, cx);
     let stores = stores::make(pipeline, &regions, &keys, &mut scaffold, cx);
+    roles::grant_rules(pipeline, &roles, home, cx);
     access::grant(&roles, &stores, pipeline, home, cx);
     events::make(pipeline, triggers, home, &mut scaffold, cx);
     let actions = pipeline.stages.iter().flat_map(|stage| &stage.actions);

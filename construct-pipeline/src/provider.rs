@@ -47,6 +47,11 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// The action's configuration: every value is text for CodePipeline; booleans and numbers are written as text.
     fn configuration(&self, cx: &ActionCx<'_>) -> Properties;
 
+    /// Properties of the action's declaration that stand beside its configuration, such as `Commands`.
+    fn siblings(&self) -> Properties {
+        Properties::new()
+    }
+
     /// What the role that performs the action must be allowed, beside reading and writing its artifacts and passing its
     /// [`PassedRole`], which are granted from the [`ProviderSpec`].
     fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {

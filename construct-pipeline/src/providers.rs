@@ -5,6 +5,7 @@
 mod cloudformation;
 mod codebuild;
 mod codecommit;
+mod commands;
 mod connection;
 mod custom;
 mod ecr;
@@ -18,6 +19,8 @@ mod step_functions;
 pub use cloudformation::*;
 pub use codebuild::*;
 pub use codecommit::*;
+pub use commands::Commands;
+pub(crate) use commands::log_statement;
 pub use connection::*;
 pub use custom::*;
 pub use ecr::*;

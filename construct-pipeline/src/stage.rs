@@ -5,6 +5,7 @@ use std::panic::Location;
 use construct_core::{Caller, Expr, Properties};
 
 use crate::action::Action;
+use crate::condition::{Condition, OnFailure};
 
 /// A stage of a pipeline.
 ///
@@ -20,6 +21,10 @@ pub struct Stage {
     pub(crate) name: String,
     pub(crate) actions: Vec<Action>,
     pub(crate) disabled: Option<String>,
+    pub(crate) blockers: Vec<String>,
+    pub(crate) before_entry: Vec<Condition>,
+    pub(crate) on_success: Vec<Condition>,
+    pub(crate) on_failure: Option<OnFailure>,
     pub(crate) extra: Properties,
     pub(crate) location: Caller,
     /// Whether a wave made it, which makes another one when there is no room.
@@ -34,6 +39,10 @@ impl Stage {
             name: name.into(),
             actions: Vec::new(),
             disabled: None,
+            blockers: Vec::new(),
+            before_entry: Vec::new(),
+            on_success: Vec::new(),
+            on_failure: None,
             extra: Properties::new(),
             location: Location::caller(),
             packed: false,
@@ -59,8 +68,40 @@ impl Stage {
         self
     }
 
-    /// Sets a property of the stage declaration that has no method here, such as `BeforeEntry`, `OnSuccess` or
-    /// `OnFailure`.
+    /// Checks rules before a run enters the stage, which it then fails or skips; a stage has one such condition.
+    /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works-conditions.html>
+    pub fn before_entry(mut self, condition: Condition) -> Self {
+        self.before_entry.push(condition);
+        self
+    }
+
+    /// Checks rules when the stage has succeeded, which then fails or is rolled back; a stage has one such condition.
+    pub fn on_success(mut self, condition: Condition) -> Self {
+        self.on_success.push(condition);
+        self
+    }
+
+    /// What happens when the stage fails: a retry, or a rollback to its last success.
+    /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-retry.html>
+    pub fn on_failure(mut self, on_failure: OnFailure) -> Self {
+        self.on_failure = Some(on_failure);
+        self
+    }
+
+    /// Adds a blocker of the type `Schedule`, by its name. AWS reserves blockers for itself; existing pipelines may have
+    /// some. <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_BlockerDeclaration.html>
+    pub fn blocker(mut self, name: impl Into<String>) -> Self {
+        self.blockers.push(name.into());
+        self
+    }
+
+    /// Every condition of the stage.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let on_failure = self.on_failure.iter().flat_map(|on_failure| &on_failure.conditions);
+        self.before_entry.iter().chain(&self.on_success).chain(on_failure)
+    }
+
+    /// Sets a property of the stage declaration that has no method here.
     pub fn property(mut self, key: &'static str, value: impl Into<Expr>) -> Self {
         self.extra.put(key, value);
         self

@@ -1,9 +1,11 @@
 //! Artifact stores: a bucket, and a key where artifacts cross accounts.
 
 use construct_core::{Construct, Diagnostic, Env, Expr, RemovalPolicy, Scope, StackRef, Value, kind, text};
-use construct_iam::PolicyStatement;
+use construct_iam::{Arn, ArnKind, Imported, PolicyStatement};
 
-use crate::aws::{Alias, AliasRef, Bucket, BucketEncryption, BucketRef, Key, KeyRef, via_service};
+use crate::aws::{
+    Alias, AliasArn, AliasRef, AliasedKeyArn, Bucket, BucketEncryption, BucketRef, Key, KeyRef, via_service,
+};
 use crate::names;
 
 /// How a store is kept: what may be asked for beyond the defaults.
@@ -100,6 +102,16 @@ pub struct StoreRef {
 pub(crate) struct StoreKey {
     pub(crate) key: KeyRef,
     pub(crate) alias: Option<AliasRef>,
+    known_by: KnownBy,
+}
+
+/// Which name of a key leads to it everywhere in the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KnownBy {
+    /// Its own ARN; in other stacks that of its alias, if it has one.
+    Key,
+    /// Its alias alone.
+    Alias,
 }
 
 impl StoreRef {
@@ -148,8 +160,8 @@ impl StoreKey {
         env: Env,
     ) -> PolicyStatement {
         match self.alias {
-            Some(alias) if from != own => {
-                let keys = construct_iam::Arn::regional(env, "kms", "key/*");
+            Some(alias) if from != own || self.known_by == KnownBy::Alias => {
+                let keys = Arn::regional(env, "kms", "key/*");
                 statement.on([keys]).condition("ForAnyValue:StringEquals", "kms:ResourceAliases", [alias.name()])
             }
             _ => statement.on([self.key.arn()]),
@@ -220,7 +232,7 @@ impl Construct for ArtifactStore {
                 .only_through("s3");
             let key = scope.add("Key", key);
             let alias = scope.add("Alias", Alias::new(names::alias(&name, env), key));
-            StoreKey { key, alias: Some(alias) }
+            StoreKey { key, alias: Some(alias), known_by: KnownBy::Key }
         });
         let mut bucket = Bucket::new().bucket_name(names::bucket(&name, env));
         if let Some(key) = key {
@@ -254,28 +266,84 @@ impl Construct for ArtifactStore {
 #[must_use]
 pub struct ImportedArtifactStore {
     bucket: Value<kind::Name>,
-    region: String,
-    key: Option<Value<kind::Arn>>,
+    region: Option<String>,
+    key: Option<GivenKey>,
+}
+
+/// The key of an imported store: by its ARN, or as somebody named it.
+#[derive(Clone, Debug)]
+enum GivenKey {
+    Arn(Value<kind::Arn>),
+    Stated(Value<kind::Text>),
 }
 
 impl ImportedArtifactStore {
     /// A bucket by its name, and the region it is in.
     pub fn new(bucket: impl Into<Value<kind::Name>>, region: impl std::fmt::Display) -> Self {
-        Self { bucket: bucket.into(), region: region.to_string(), key: None }
+        Self { bucket: bucket.into(), region: Some(region.to_string()), key: None }
+    }
+
+    /// A bucket in the region of the pipeline, whichever that is.
+    pub(crate) fn at_home(bucket: String) -> Self {
+        Self { bucket: bucket.into(), region: None, key: None }
     }
 
     /// The customer-managed key the artifacts are encrypted with, by its key ARN. Artifacts can cross accounts only with one.
     pub fn key(mut self, arn: impl Into<Value<kind::Arn>>) -> Self {
-        self.key = Some(arn.into());
+        self.key = Some(GivenKey::Arn(arn.into()));
         self
     }
 
-    pub(crate) fn region(&self) -> &str {
-        &self.region
+    /// The key as an existing pipeline names it: by its ARN, its id, or the name or ARN of an alias. It is declared as it
+    /// stands here. Only an ARN or id of a key works in actions of other accounts.
+    /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_EncryptionKey.html>
+    pub fn key_id(mut self, id: impl Into<Value<kind::Text>>) -> Self {
+        self.key = Some(GivenKey::Stated(id.into()));
+        self
     }
 
-    pub(crate) fn key_arn(&self) -> Option<&Value<kind::Arn>> {
-        self.key.as_ref()
+    /// The region, unless it is the pipeline's.
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
+    /// The key's ARN as far as it was given.
+    pub(crate) fn key_arn(&self) -> Option<Value<kind::Arn>> {
+        self.key.as_ref().map(|key| match key {
+            GivenKey::Arn(arn) => arn.clone(),
+            GivenKey::Stated(id) => id.clone().cast(),
+        })
+    }
+
+    /// The key as it was stated, if not by its ARN.
+    pub(crate) fn stated_key(&self) -> Option<&Value<kind::Text>> {
+        match &self.key {
+            Some(GivenKey::Stated(id)) => Some(id),
+            Some(GivenKey::Arn(_)) | None => None,
+        }
+    }
+}
+
+impl GivenKey {
+    fn place(self, env: Env, scope: &mut Scope<'_>) -> StoreKey {
+        let arn = match self {
+            Self::Arn(arn) => arn,
+            Self::Stated(id) => match id.literal() {
+                Some(text) if !text.starts_with("arn:") => {
+                    let resource = if text.starts_with("alias/") { text.to_owned() } else { format!("key/{text}") };
+                    Arn::regional(env, "kms", resource).into()
+                }
+                _ => id.cast(),
+            },
+        };
+        let is_alias =
+            arn.literal().and_then(|text| Arn::parse(text).ok()).is_some_and(|arn| AliasArn::name(&arn).is_some());
+        if is_alias {
+            let key = scope.add("Key", Imported::<AliasedKeyArn>::new(arn.clone()));
+            let alias = scope.add("Alias", Imported::<AliasArn>::new(arn));
+            return StoreKey { key, alias: Some(alias), known_by: KnownBy::Alias };
+        }
+        StoreKey { key: scope.add("Key", Key::import(arn)), alias: None, known_by: KnownBy::Key }
     }
 }
 
@@ -285,14 +353,20 @@ impl Construct for ImportedArtifactStore {
     fn compose(self, scope: &mut Scope<'_>) -> StoreRef {
         let mut scope = scope.internal();
         let mut bucket = Bucket::import(self.bucket);
-        match (construct_core::Region::parse(&self.region), scope.env()) {
-            (Ok(region), Some(env)) => bucket = bucket.env(Env { account: env.account, region }),
-            (Err(problem), _) => {
+        let mut env = scope.env();
+        match (self.region.as_deref().map(construct_core::Region::parse), env) {
+            (Some(Ok(region)), Some(home)) => {
+                env = Some(Env { account: home.account, region });
+                bucket = bucket.env(Env { account: home.account, region });
+            }
+            (Some(Err(problem)), _) => {
                 scope.report(Diagnostic::error(problem.code(), problem.to_string()).help(problem.help()));
             }
-            (Ok(_), None) => {}
+            (Some(Ok(_)), None) | (None, _) => {}
         }
-        let key = self.key.map(|arn| StoreKey { key: scope.add("Key", Key::import(arn)), alias: None });
+        // Without a stack there is no account; the validation says so.
+        let env = env.unwrap_or(Env::new("000000000000", "us-east-1"));
+        let key = self.key.map(|key| key.place(env, &mut scope));
         StoreRef { bucket: scope.add("Bucket", bucket), key }
     }
 }

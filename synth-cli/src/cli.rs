@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
-use crate::command::{check, contract, explain, graph, list, names};
+use crate::command::{check, contract, explain, graph, import, list, names, pipeline_json};
 use crate::output;
 
 const STYLES: Styles = Styles::styled()
@@ -29,6 +29,10 @@ Examples:
       why an action may do what it does, and what it may not
   synth contract
       what the owners of imported stores and roles must allow
+  synth pipeline-json orders
+      the pipeline as the JSON that the CodePipeline API takes
+  synth import pipeline.json
+      a program from what `aws codepipeline get-pipeline` prints
   synth names orders --account 111111111111 --region us-east-1
       the names of what a pipeline creates, before it exists
 
@@ -57,6 +61,8 @@ enum Command {
     Check(check::Check),
     Explain(explain::Explain),
     Contract(contract::ContractOf),
+    PipelineJson(pipeline_json::PipelineJson),
+    Import(import::Import),
 }
 
 /// Runs the program with its arguments, the first of which is its own name.
@@ -77,6 +83,8 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(check) => check.run(),
         Command::Explain(explain) => explain.run(),
         Command::Contract(contract) => contract.run(),
+        Command::PipelineJson(pipeline) => pipeline.run(),
+        Command::Import(import) => import.run(),
     };
     output::finish(result)
 }

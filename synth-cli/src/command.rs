@@ -4,5 +4,7 @@ pub(crate) mod check;
 pub(crate) mod contract;
 pub(crate) mod explain;
 pub(crate) mod graph;
+pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod names;
+pub(crate) mod pipeline_json;

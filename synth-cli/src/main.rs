@@ -14,6 +14,8 @@ mod template;
 mod given;
 mod graph;
 
+mod import;
+
 mod output;
 mod proof;
 mod source;

@@ -279,5 +279,44 @@ impl ArnKind for KeyArn {
     }
 }
 
+/// The ARNs of aliases.
+#[derive(Clone, Copy, Debug)]
+pub enum AliasArn {}
+
+impl ArnKind for AliasArn {
+    type Handle = AliasRef;
+    const WHAT: &'static str = "an alias of a key";
+    const CODE: &'static str = "kms::malformed-alias-arn";
+    const EXAMPLE: &'static str = "arn:aws:kms:us-east-1:111111111111:alias/name";
+
+    fn name(arn: &Arn) -> Option<&str> {
+        let is_alias = arn.service() == "kms" && arn.is_regional() && arn.resource().starts_with("alias/");
+        is_alias.then(|| arn.resource())
+    }
+
+    fn attribute(attr: &Attr, _: &Value<kind::Arn>, name: Option<&str>, _: Env) -> Option<Expr> {
+        (*attr == Attr::Ref).then(|| name.map(|name| name.to_owned().into())).flatten()
+    }
+}
+
+/// The ARNs of aliases, in place of those of the keys behind them.
+#[derive(Clone, Copy, Debug)]
+pub enum AliasedKeyArn {}
+
+impl ArnKind for AliasedKeyArn {
+    type Handle = KeyRef;
+    const WHAT: &'static str = AliasArn::WHAT;
+    const CODE: &'static str = AliasArn::CODE;
+    const EXAMPLE: &'static str = AliasArn::EXAMPLE;
+
+    fn name(arn: &Arn) -> Option<&str> {
+        AliasArn::name(arn)
+    }
+
+    fn attribute(attr: &Attr, arn: &Value<kind::Arn>, _: Option<&str>, _: Env) -> Option<Expr> {
+        (*attr == Attr::get_att("Arn")).then(|| arn.into())
+    }
+}
+
 /// A key that exists already.
 pub type ImportedKey = Imported<KeyArn>;

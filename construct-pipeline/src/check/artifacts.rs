@@ -14,6 +14,7 @@ use construct_core::Diagnostic;
 use super::{Findings, is_name};
 use crate::artifact::Artifact;
 use crate::resolve::{Resolved, ResolvedAction};
+use crate::stage::Stage;
 
 pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     names(resolved, findings);
@@ -171,8 +172,15 @@ fn foreign_outputs(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, finding
 }
 
 fn unread(resolved: &Resolved<'_>, findings: &mut Findings) {
-    let read: BTreeSet<&str> =
-        resolved.actions.iter().flat_map(|action| action.spec.inputs.iter().map(Artifact::name)).collect();
+    let conditions = resolved.pipeline.stages.iter().flat_map(Stage::conditions);
+    let of_rules = conditions.flat_map(|condition| &condition.rules).flat_map(|rule| &rule.inputs);
+    let read: BTreeSet<&str> = resolved
+        .actions
+        .iter()
+        .flat_map(|action| action.spec.inputs.iter())
+        .chain(of_rules)
+        .map(Artifact::name)
+        .collect();
     for action in &resolved.actions {
         for output in &action.spec.outputs {
             if !read.contains(output.name()) {

@@ -31,7 +31,9 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
                 continue;
             }
         };
-        if region == home.region {
+        if pipeline.stores_by_region {
+            // They stand together, whatever runs where.
+        } else if region == home.region {
             let message = format!("a replica store is given for {region}, the pipeline's own region");
             let help = "give that store with `.artifact_store(…)`";
             findings.push(Diagnostic::error("store::replica-at-home", message).help(help));
@@ -55,7 +57,10 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
 fn given_store(resolved: &Resolved<'_>, store: &GivenStore, region: Region, findings: &mut Findings) {
     let home = resolved.home;
     let env = match store {
-        GivenStore::Imported(store) => Region::parse(store.region()).ok().map(|region| Env { region, ..home }),
+        GivenStore::Imported(store) => store
+            .region()
+            .map_or(Some(home.region), |name| Region::parse(name).ok())
+            .map(|region| Env { region, ..home }),
         GivenStore::Placed(store) if !resolved.view.owns(store.bucket()) => {
             findings.push(
                 Diagnostic::error("store::foreign-handle", "the store belongs to another app")

@@ -6,10 +6,11 @@ use construct_core::{Env, Expr, Properties};
 
 use super::roles::Roles;
 use super::stores::{PlannedStore, Stores};
-use crate::artifact::Artifact;
+use crate::condition::{Condition, OnFailure};
 use crate::pipeline::{ExecutionMode, Pipeline};
 use crate::provider::{Category, Owner};
 use crate::resolve::{Resolved, ResolvedAction};
+use crate::trigger::GitTrigger;
 
 /// The actions of all stages, still without their roles.
 pub(super) fn stages(resolved: &Resolved<'_>) -> Vec<Properties> {
@@ -24,9 +25,11 @@ fn declare_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>)
         .set("Owner", spec.owner.as_str())
         .set("Provider", spec.provider.clone())
         .set("Version", spec.version.clone());
-    let names = |artifacts: &[Artifact]| -> Vec<Properties> {
-        artifacts.iter().map(|artifact| Properties::new().set("Name", artifact.name().to_owned())).collect()
-    };
+    let inputs = spec.inputs.iter().map(|artifact| Properties::new().set("Name", artifact.name().to_owned()));
+    let outputs = spec.outputs.iter().map(|artifact| {
+        let files = artifact.exported_files().iter().cloned();
+        Properties::new().set("Name", artifact.name().to_owned()).list("Files", files)
+    });
     let configuration: Properties =
         action.provider.configuration(&cx).iter().map(|(key, value)| (key.to_owned(), as_text(value))).collect();
     let configuration = (!configuration.is_empty()).then_some(configuration);
@@ -37,13 +40,13 @@ fn declare_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>)
         .set("Name", action.name.clone())
         .set("ActionTypeId", type_id)
         .opt("Configuration", configuration)
-        .list("InputArtifacts", names(&spec.inputs))
-        .list("OutputArtifacts", names(&spec.outputs))
+        .list("InputArtifacts", inputs)
+        .list("OutputArtifacts", outputs)
         .opt("Region", region)
         .set("RunOrder", action.run_order)
         .opt("Namespace", action.namespace.clone())
         .opt("TimeoutInMinutes", action.timeout_minutes);
-    for (key, value) in action.extra.iter() {
+    for (key, value) in action.provider.siblings().iter().chain(action.extra.iter()) {
         declaration.put(key.to_owned(), value.clone());
     }
     declaration
@@ -73,7 +76,19 @@ pub(super) fn declare(
     let mut stages = Vec::new();
     for stage in &pipeline.stages {
         let of_stage: Vec<Properties> = actions.by_ref().take(stage.actions.len()).collect();
-        let mut declaration = Properties::new().set("Name", stage.name.clone()).set("Actions", of_stage);
+        let conditions = |all: &[Condition]| {
+            let all: Vec<Properties> = all.iter().map(Condition::properties).collect();
+            (!all.is_empty()).then(|| Properties::new().set("Conditions", Expr::list(all)))
+        };
+        let blockers =
+            stage.blockers.iter().map(|name| Properties::new().set("Name", name.clone()).set("Type", "Schedule"));
+        let mut declaration = Properties::new()
+            .set("Name", stage.name.clone())
+            .list("Blockers", blockers)
+            .set("Actions", of_stage)
+            .opt("BeforeEntry", conditions(&stage.before_entry))
+            .opt("OnSuccess", conditions(&stage.on_success))
+            .opt("OnFailure", stage.on_failure.as_ref().map(OnFailure::properties));
         for (key, value) in stage.extra.iter() {
             declaration.put(key.to_owned(), value.clone());
         }
@@ -97,7 +112,9 @@ pub(super) fn declare(
     // One region, one store; with more, the pipeline's own region stands among them.
     let mut by_region = stores.by_region.iter();
     match (by_region.next(), by_region.next()) {
-        (Some((_, only)), None) => declaration.put("ArtifactStore", artifact_store(only, home)),
+        (Some((_, only)), None) if !pipeline.stores_by_region => {
+            declaration.put("ArtifactStore", artifact_store(only, home));
+        }
         _ => {
             let all = stores.by_region.iter().map(|(region, store)| {
                 Properties::new().set("Region", *region).set("ArtifactStore", artifact_store(store, home))
@@ -105,7 +122,8 @@ pub(super) fn declare(
             declaration.put("ArtifactStores", Expr::list(all));
         }
     }
-    declaration = declaration.list("Variables", variables);
+    declaration =
+        declaration.list("Variables", variables).list("Triggers", pipeline.triggers.iter().map(GitTrigger::properties));
     declaration.put("Stages", Expr::list(stages));
     let mut declaration = declaration
         .list("DisableInboundStageTransitions", disabled)

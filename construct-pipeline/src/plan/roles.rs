@@ -15,6 +15,7 @@ use crate::names::RoleKind;
 use crate::pipeline::Pipeline;
 use crate::provider::GivenRole;
 use crate::resolve::{Performer, Resolved, ResolvedAction};
+use crate::stage::Stage;
 
 const CODEPIPELINE: &str = "codepipeline.amazonaws.com";
 
@@ -208,6 +209,23 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
     deploy_roles.finish(&mut maker);
     roles.made_at_home.extend(deploy_roles.at_home(maker.cx.env()));
     roles
+}
+
+/// Lets the pipeline check the rules of its conditions. A role that the user gave for a rule is never written to.
+pub(super) fn grant_rules(pipeline: &Pipeline, roles: &Roles, home: Env, cx: &mut PlanCx<'_>) {
+    let conditions = pipeline.stages.iter().flat_map(Stage::conditions);
+    for rule in conditions.flat_map(|condition| &condition.rules) {
+        match &rule.role {
+            Some(role) => {
+                let assume = PolicyStatement::allow(["sts:AssumeRole"]).on([role.arn()]);
+                cx.attach(roles.pipeline, assume);
+            }
+            None => {
+                let permissions = rule.permissions(home, &pipeline.name);
+                permissions.into_iter().for_each(|statement| cx.attach(roles.pipeline, statement));
+            }
+        }
+    }
 }
 
 struct Maker<'m, 's, 'c> {

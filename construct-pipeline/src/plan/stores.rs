@@ -69,7 +69,11 @@ pub(super) fn make(
                 scaffold.scope(env, cx).add("Store", store)
             }
         };
-        let key_id = key_id(pipeline, store, env, given.is_none(), scaffold, cx);
+        let stated = match given {
+            Some(GivenStore::Imported(imported)) => imported.stated_key().cloned(),
+            Some(GivenStore::Placed(_)) | None => None,
+        };
+        let key_id = stated.map(Value::cast).or_else(|| key_id(pipeline, store, env, given.is_none(), scaffold, cx));
         by_region.insert(region, PlannedStore { env, store, key_id, managed: given.is_none() });
     }
     Stores { home: home.region, by_region }

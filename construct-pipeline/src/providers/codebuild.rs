@@ -39,6 +39,7 @@ pub struct CodeBuild {
     combine: bool,
     build_spec: Option<String>,
     environment: Vec<Properties>,
+    environment_text: Option<String>,
 }
 
 impl CodeBuild {
@@ -54,6 +55,7 @@ impl CodeBuild {
             combine: false,
             build_spec: None,
             environment: Vec::new(),
+            environment_text: None,
         }
     }
 
@@ -116,6 +118,13 @@ impl CodeBuild {
         self.environment_of("SECRETS_MANAGER", name, secret.into())
     }
 
+    /// All environment variables as the text of their JSON, as an existing pipeline has them: a list of objects with `name`,
+    /// `value` and `type`. It takes the place of the variables added one by one.
+    pub fn environment_json(mut self, text: impl Into<String>) -> Self {
+        self.environment_text = Some(text.into());
+        self
+    }
+
     fn environment_of(mut self, kind: &'static str, name: impl Into<String>, value: Value<kind::Text>) -> Self {
         let variable = Properties::new().set("name", name.into()).set("type", kind).set("value", value);
         self.environment.push(variable);
@@ -142,8 +151,9 @@ impl Provider for CodeBuild {
             (None, [first, _, ..]) => Some(first.name()),
             (None, _) => None,
         };
-        let environment =
-            (!self.environment.is_empty()).then(|| wire::json_text(&Expr::list(self.environment.iter().cloned())));
+        let one_by_one =
+            || (!self.environment.is_empty()).then(|| wire::json_text(&Expr::list(self.environment.iter().cloned())));
+        let environment = self.environment_text.clone().map(Value::from).or_else(one_by_one);
         Properties::new()
             .set("ProjectName", self.project.name())
             .opt("PrimarySource", primary.map(str::to_owned))

@@ -27,7 +27,7 @@ pub struct CodeCommitSource {
     branch: String,
     output: Artifact,
     trigger: Trigger,
-    full_clone: bool,
+    format: Option<OutputArtifactFormat>,
 }
 
 /// A repository: a construct of the tree, or a name.
@@ -61,6 +61,27 @@ impl From<RepositoryRef> for SourceRepository {
     }
 }
 
+/// What a source hands on.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputArtifactFormat {
+    /// An archive of the files, without history.
+    CodeZip,
+    /// A reference to a full clone with its history, which only CodeBuild actions can follow.
+    CodeBuildCloneRef,
+}
+
+impl OutputArtifactFormat {
+    /// The word in the configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CodeZip => "CODE_ZIP",
+            Self::CodeBuildCloneRef => "CODEBUILD_CLONE_REF",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trigger {
     Event,
@@ -76,7 +97,7 @@ impl CodeCommitSource {
             branch: "main".into(),
             output: output.clone(),
             trigger: Trigger::Event,
-            full_clone: false,
+            format: None,
         }
     }
 
@@ -101,8 +122,18 @@ impl CodeCommitSource {
     /// Hands on a reference to a full clone with its history, which only CodeBuild actions can follow; the role of their
     /// project is allowed `codecommit:GitPull`.
     pub fn full_clone(mut self) -> Self {
-        self.full_clone = true;
+        self.format = Some(OutputArtifactFormat::CodeBuildCloneRef);
         self
+    }
+
+    /// What the output is, written down: an archive, which it is anyway, or what [`full_clone`](Self::full_clone) hands on.
+    pub fn output_artifact_format(mut self, format: OutputArtifactFormat) -> Self {
+        self.format = Some(format);
+        self
+    }
+
+    fn is_clone(&self) -> bool {
+        self.format == Some(OutputArtifactFormat::CodeBuildCloneRef)
     }
 
     fn arn(&self, cx: &ActionCx<'_>) -> Value<kind::Arn> {
@@ -141,7 +172,7 @@ impl Provider for CodeCommitSource {
             .set("RepositoryName", &self.repository.name)
             .set("BranchName", self.branch.clone())
             .set("PollForSourceChanges", if self.trigger == Trigger::Poll { "true" } else { "false" })
-            .opt("OutputArtifactFormat", self.full_clone.then_some("CODEBUILD_CLONE_REF"))
+            .opt("OutputArtifactFormat", self.format.map(OutputArtifactFormat::as_str))
     }
 
     fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
@@ -152,7 +183,7 @@ impl Provider for CodeCommitSource {
             "codecommit:GetUploadArchiveStatus",
             "codecommit:UploadArchive",
         ];
-        if self.full_clone {
+        if self.is_clone() {
             actions.push("codecommit:GetRepository");
         }
         policy.push(PolicyStatement::allow(actions).on([self.arn(cx)]));
@@ -160,7 +191,7 @@ impl Provider for CodeCommitSource {
 
     fn reader_permissions(&self, cx: &ActionCx<'_>) -> Vec<PolicyStatement> {
         let pull = || PolicyStatement::allow(["codecommit:GitPull"]).on([self.arn(cx)]);
-        self.full_clone.then(pull).into_iter().collect()
+        self.is_clone().then(pull).into_iter().collect()
     }
 
     fn validate(&self, cx: &ActionCx<'_>) -> Vec<Diagnostic> {

@@ -5,6 +5,7 @@
 use construct_core::{Diagnostic, Properties, Value, kind};
 use construct_iam::{Arn, PolicyDocument, PolicyStatement};
 
+use super::OutputArtifactFormat;
 use crate::artifact::Artifact;
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
 
@@ -30,7 +31,7 @@ pub struct ConnectionSource {
     repository: String,
     branch: String,
     output: Artifact,
-    full_clone: bool,
+    format: Option<OutputArtifactFormat>,
     detect_changes: Option<bool>,
 }
 
@@ -44,7 +45,7 @@ impl ConnectionSource {
             repository: repository.into(),
             branch: "main".into(),
             output: output.clone(),
-            full_clone: false,
+            format: None,
             detect_changes: None,
         }
     }
@@ -58,7 +59,13 @@ impl ConnectionSource {
     /// Hands on a full clone with its history, which only CodeBuild actions can read; their project's role must be
     /// allowed to use the connection too.
     pub fn full_clone(mut self) -> Self {
-        self.full_clone = true;
+        self.format = Some(OutputArtifactFormat::CodeBuildCloneRef);
+        self
+    }
+
+    /// What the output is, written down: an archive, which it is anyway, or what [`full_clone`](Self::full_clone) hands on.
+    pub fn output_artifact_format(mut self, format: OutputArtifactFormat) -> Self {
+        self.format = Some(format);
         self
     }
 
@@ -70,6 +77,10 @@ impl ConnectionSource {
 }
 
 impl ConnectionSource {
+    fn is_clone(&self) -> bool {
+        self.format == Some(OutputArtifactFormat::CodeBuildCloneRef)
+    }
+
     fn usage(&self) -> PolicyStatement {
         // The service was renamed; which of its names is checked depends on when the connection was made.
         let actions = ["codeconnections:UseConnection", "codestar-connections:UseConnection"];
@@ -90,12 +101,12 @@ impl Provider for ConnectionSource {
             .set("ConnectionArn", &self.connection)
             .set("FullRepositoryId", self.repository.clone())
             .set("BranchName", self.branch.clone())
-            .opt("OutputArtifactFormat", self.full_clone.then_some("CODEBUILD_CLONE_REF"))
+            .opt("OutputArtifactFormat", self.format.map(OutputArtifactFormat::as_str))
             .opt("DetectChanges", self.detect_changes.map(|detect| if detect { "true" } else { "false" }))
     }
 
     fn reader_permissions(&self, _: &ActionCx<'_>) -> Vec<PolicyStatement> {
-        self.full_clone.then(|| self.usage()).into_iter().collect()
+        self.is_clone().then(|| self.usage()).into_iter().collect()
     }
 
     fn permissions(&self, _: &ActionCx<'_>, policy: &mut PolicyDocument) {

@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use construct_core::{Diagnostic, Expr, NodeId, Properties, Secret, Value, kind};
 use construct_iam::{PolicyDocument, PolicyStatement};
 
+use super::commands::{Compute, Variable};
 use crate::artifact::Artifact;
 use crate::provider::{ActionCx, Category, EventPattern, Owner, Provider, ProviderSpec};
 use crate::wire;
@@ -66,6 +67,7 @@ use crate::wire;
 pub struct CustomAction {
     spec: ProviderSpec,
     configuration: Properties,
+    compute: Compute,
     permissions: PolicyDocument,
     trigger: Option<EventPattern>,
 }
@@ -82,6 +84,7 @@ impl CustomAction {
         Self {
             spec: ProviderSpec::new(category, owner, provider).input_count(inputs).output_count(outputs),
             configuration: Properties::new(),
+            compute: Compute::default(),
             permissions: PolicyDocument::new(),
             trigger: None,
         }
@@ -148,6 +151,30 @@ impl CustomAction {
         self
     }
 
+    /// Adds a command, for action types that take some beside their configuration.
+    pub fn command(mut self, command: impl Into<String>) -> Self {
+        self.compute.commands.push(command.into());
+        self
+    }
+
+    /// Adds an environment variable in plain text, for action types that take some beside their configuration.
+    pub fn environment(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.compute.environment.push(Variable::new(name, value, "PLAINTEXT"));
+        self
+    }
+
+    /// Adds an environment variable from Secrets Manager.
+    pub fn environment_secret(mut self, name: impl Into<String>, secret: impl Into<String>) -> Self {
+        self.compute.environment.push(Variable::new(name, secret, "SECRETS_MANAGER"));
+        self
+    }
+
+    /// Adds an environment variable that later actions can use, for action types that say so beside their configuration.
+    pub fn output_variable(mut self, name: impl Into<String>) -> Self {
+        self.compute.output_variables.push(name.into());
+        self
+    }
+
     /// Adds what the role that performs the action must be allowed, beside reading and writing its artifacts. Actions
     /// whose owner is not AWS are performed by a worker of their own, with permissions of its own.
     pub fn permission(mut self, statement: PolicyStatement) -> Self {
@@ -189,6 +216,10 @@ impl Provider for CustomAction {
         self.configuration.clone()
     }
 
+    fn siblings(&self) -> Properties {
+        self.compute.siblings()
+    }
+
     fn permissions(&self, _: &ActionCx<'_>, policy: &mut PolicyDocument) {
         for statement in self.permissions.statements() {
             policy.push(statement.clone());
@@ -200,7 +231,7 @@ impl Provider for CustomAction {
     }
 
     fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
-        let mut found = Vec::new();
+        let mut found = self.compute.validate();
         if self.trigger.is_some() && self.spec.category != Category::Source {
             found.push(
                 Diagnostic::error("custom-action::trigger-of-no-source", "only sources start the pipeline")

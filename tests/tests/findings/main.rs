@@ -11,11 +11,13 @@
 //! everything that is found with everything that is expected: nothing may be missing, and nothing else may be found.
 
 mod artifacts;
+mod conditions;
 mod configuration;
 mod environments;
 mod facts;
 mod handles;
 mod iam;
+mod json;
 mod pipelines;
 mod providers;
 mod quotas;

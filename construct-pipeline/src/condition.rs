@@ -1,0 +1,261 @@
+//! Conditions of stages: when a stage is entered, and what becomes of it when it succeeds or fails.
+//!
+//! <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html>
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::panic::Location;
+
+use construct_core::{Caller, Env, Expr, Properties};
+use construct_iam::{Arn, PolicyStatement};
+
+use crate::artifact::Artifact;
+use crate::provider::GivenRole;
+use crate::providers::log_statement;
+
+/// What a stage's condition leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StageResult {
+    /// The stage goes back to its last successful run.
+    Rollback,
+    /// The stage fails.
+    Fail,
+    /// The stage is tried again.
+    Retry,
+    /// The stage is left out.
+    Skip,
+}
+
+impl StageResult {
+    /// The word in the template.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rollback => "ROLLBACK",
+            Self::Fail => "FAIL",
+            Self::Retry => "RETRY",
+            Self::Skip => "SKIP",
+        }
+    }
+}
+
+/// Rules, and what happens by them. On entry the result comes about when a rule fails.
+///
+/// ```
+/// use construct_pipeline::prelude::*;
+/// let window = ConditionRule::new("OfficeHours", "DeploymentWindow")
+///     .configuration("Cron", "0 0 9-16 ? * MON-THU *")
+///     .configuration("TimeZone", "Europe/Berlin");
+/// let healthy = ConditionRule::new("Healthy", "CloudWatchAlarm").configuration("AlarmName", "orders-errors");
+/// let stage = Stage::new("Production")
+///     .before_entry(Condition::new(StageResult::Fail).rule(window))
+///     .on_success(Condition::new(StageResult::Rollback).rule(healthy))
+///     .on_failure(OnFailure::new().retry(RetryMode::FailedActions));
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Condition {
+    pub(crate) result: Option<StageResult>,
+    pub(crate) rules: Vec<ConditionRule>,
+}
+
+impl Condition {
+    /// A condition without rules: on entry, its result is to fail or to skip; on success, to roll back or to fail.
+    pub fn new(result: StageResult) -> Self {
+        Self { result: Some(result), rules: Vec::new() }
+    }
+
+    /// Adds a rule; a condition has 1 to 5.
+    pub fn rule(mut self, rule: ConditionRule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    pub(crate) fn properties(&self) -> Properties {
+        Properties::new()
+            .opt("Result", self.result.map(StageResult::as_str))
+            .list("Rules", self.rules.iter().map(ConditionRule::properties))
+    }
+}
+
+/// Which actions an automatic retry repeats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryMode {
+    /// Those that failed.
+    FailedActions,
+    /// All of the stage.
+    AllActions,
+}
+
+impl RetryMode {
+    /// The word in the template.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FailedActions => "FAILED_ACTIONS",
+            Self::AllActions => "ALL_ACTIONS",
+        }
+    }
+}
+
+/// What happens when a stage fails: a retry, a result, or a result by a condition.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_FailureConditions.html>
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct OnFailure {
+    pub(crate) result: Option<StageResult>,
+    pub(crate) retry: Option<RetryMode>,
+    pub(crate) conditions: Vec<Condition>,
+}
+
+impl OnFailure {
+    /// Nothing beyond the failure.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What happens, whatever the failure.
+    pub fn result(mut self, result: StageResult) -> Self {
+        self.result = Some(result);
+        self
+    }
+
+    /// Tries again once; it excludes a condition.
+    pub fn retry(mut self, mode: RetryMode) -> Self {
+        self.result = Some(StageResult::Retry);
+        self.retry = Some(mode);
+        self
+    }
+
+    /// What happens by rules; there is one condition.
+    pub fn condition(mut self, condition: Condition) -> Self {
+        self.conditions.push(condition);
+        self
+    }
+
+    pub(crate) fn properties(&self) -> Properties {
+        let retry = self.retry.map(|mode| Properties::new().set("RetryMode", mode.as_str()));
+        Properties::new()
+            .opt("Result", self.result.map(StageResult::as_str))
+            .opt("RetryConfiguration", retry)
+            .list("Conditions", self.conditions.iter().map(Condition::properties))
+    }
+}
+
+/// A rule of a condition, by its provider: `CloudWatchAlarm`, `CodeBuild`, `Commands`, `DeploymentWindow`, `LambdaInvoke`
+/// or `VariableCheck`.
+///
+/// The pipeline's role, or the rule's own, is allowed what rules of these providers call.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference.html>
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ConditionRule {
+    pub(crate) name: String,
+    pub(crate) provider: Cow<'static, str>,
+    pub(crate) version: Cow<'static, str>,
+    pub(crate) configuration: Properties,
+    pub(crate) commands: Vec<String>,
+    pub(crate) inputs: Vec<Artifact>,
+    pub(crate) region: Option<String>,
+    pub(crate) role: Option<GivenRole>,
+    pub(crate) location: Caller,
+}
+
+impl ConditionRule {
+    /// A rule: a name of 1 to 100 characters `A-Za-z0-9.@_-`, and its provider.
+    #[track_caller]
+    pub fn new(name: impl Into<String>, provider: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            name: name.into(),
+            provider: provider.into(),
+            version: "1".into(),
+            configuration: Properties::new(),
+            commands: Vec::new(),
+            inputs: Vec::new(),
+            region: None,
+            role: None,
+            location: Location::caller(),
+        }
+    }
+
+    /// The version of the rule type; 1 by default.
+    pub fn version(mut self, version: impl Into<Cow<'static, str>>) -> Self {
+        self.version = version.into();
+        self
+    }
+
+    /// Sets a value of the configuration.
+    pub fn configuration(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Expr>) -> Self {
+        self.configuration.put(key, value);
+        self
+    }
+
+    /// Adds a command of the rule `Commands`: 1 to 1,000 characters; there are at most 50.
+    pub fn command(mut self, command: impl Into<String>) -> Self {
+        self.commands.push(command.into());
+        self
+    }
+
+    /// Adds an artifact that the rule reads.
+    pub fn input(mut self, artifact: &Artifact) -> Self {
+        self.inputs.push(artifact.clone());
+        self
+    }
+
+    /// The region in which the rule runs; the pipeline's by default.
+    pub fn region(mut self, region: impl Display) -> Self {
+        self.region = Some(region.to_string());
+        self
+    }
+
+    /// The role that checks the rule, in place of the pipeline's.
+    pub fn role(mut self, role: impl Into<GivenRole>) -> Self {
+        self.role = Some(role.into());
+        self
+    }
+
+    fn properties(&self) -> Properties {
+        let type_id = Properties::new()
+            .set("Category", "Rule")
+            .set("Owner", "AWS")
+            .set("Provider", self.provider.clone())
+            .set("Version", self.version.clone());
+        let inputs = self.inputs.iter().map(|artifact| Properties::new().set("Name", artifact.name().to_owned()));
+        Properties::new()
+            .set("Name", self.name.clone())
+            .set("RuleTypeId", type_id)
+            .opt("Configuration", (!self.configuration.is_empty()).then(|| self.configuration.clone()))
+            .list("Commands", self.commands.iter().cloned())
+            .list("InputArtifacts", inputs)
+            .opt("Region", self.region.clone())
+            .opt("RoleArn", self.role.as_ref().map(|role| Expr::from(role.arn()).by_name()))
+    }
+
+    /// What checking it takes, for the providers whose reference names it.
+    pub(crate) fn permissions(&self, home: Env, pipeline: &str) -> Vec<PolicyStatement> {
+        let env = match self.region.as_deref().map(construct_core::Region::parse) {
+            Some(Ok(region)) => Env { region, ..home },
+            _ => home,
+        };
+        let named = |key: &str| self.configuration.get(key).and_then(Expr::literal);
+        let arn = |service: &str, kind: &str, name: &str| match name.starts_with("arn:") {
+            true => name.to_owned(),
+            false => Arn::regional(env, service, format!("{kind}{name}")).to_string(),
+        };
+        let allow = |actions: &[&'static str], on: String| vec![PolicyStatement::allow(actions.to_vec()).on([on])];
+        match (&*self.provider, named("AlarmName"), named("ProjectName"), named("FunctionName")) {
+            ("CloudWatchAlarm", Some(alarm), ..) => {
+                allow(&["cloudwatch:DescribeAlarms"], arn("cloudwatch", "alarm:", alarm))
+            }
+            ("CodeBuild", _, Some(project), _) => {
+                let builds = ["codebuild:BatchGetBuilds", "codebuild:StartBuild"];
+                allow(&builds, arn("codebuild", "project/", project))
+            }
+            ("LambdaInvoke", .., Some(function)) => {
+                allow(&["lambda:InvokeFunction"], arn("lambda", "function:", function))
+            }
+            ("Commands", ..) => vec![log_statement(env, pipeline)],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! `synth import`: a Rust program from a pipeline that exists.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use construct_core::{AccountId, Env, Region, Severity};
+use construct_pipeline::json::Declaration;
+
+use crate::import::import;
+use crate::output::{Failure, Report};
+
+const EXAMPLES: &str = "\
+Examples:
+  aws codepipeline get-pipeline --name orders > orders.json
+  synth import orders.json > src/main.rs
+      a program that synthesises to the same declaration
+  aws codepipeline get-pipeline --name orders | synth import -
+      the same, read from standard input
+  synth import orders.json --region eu-west-1
+      for JSON that does not tell the region, such as the input of
+      `create-pipeline`
+
+The pipeline itself exists already, too: bring it into the stack with a resource
+import of CloudFormation (`cdk import`), or give it another name.";
+
+/// In which language the program is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Emit {
+    /// A program of this library
+    Rust,
+    /// The structure that was read, as `--cli-input-json` takes it
+    Json,
+}
+
+/// Turns what `aws codepipeline get-pipeline` prints into a Rust program
+///
+/// Roles, stores, projects and topics are imported: the program refers to them and writes to none of them. Actions are
+/// written in the words of the library where those lead to the very same declaration, otherwise with their configuration as
+/// it stands.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Import {
+    /// The file with the JSON; `-` is standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// What to print
+    #[arg(long, value_enum, default_value = "rust")]
+    emit: Emit,
+    /// The account of the pipeline, where the JSON does not tell it, or tells another
+    #[arg(long)]
+    account: Option<String>,
+    /// The region of the pipeline, where the JSON does not tell it, or tells another
+    #[arg(long)]
+    region: Option<String>,
+}
+
+impl Import {
+    pub(crate) fn run(&self) -> Result<Report, Failure> {
+        let shown = self.file.display();
+        let text = self.read().map_err(|error| Failure::new(format!("cannot read `{shown}`: {error}")))?;
+        let declaration = match Declaration::read(&text) {
+            Ok(declaration) => declaration,
+            Err(findings) => {
+                let mut report = Report::verbatim(String::new());
+                for finding in findings.iter() {
+                    let help = finding.help_text().unwrap_or("mend the JSON");
+                    let message = format!("{} [{}]", finding.message(), finding.code());
+                    match finding.severity() {
+                        Severity::Error => report.finding(message, help),
+                        _ => report.warning(message, help),
+                    }
+                }
+                return Ok(report);
+            }
+        };
+        let home = self.home(&declaration)?;
+        if matches!(self.emit, Emit::Json) {
+            let mut report = Report::json(&declaration.to_json());
+            warn(&mut report, declaration.warnings().iter());
+            return Ok(report);
+        }
+        let imported = import(&declaration, home);
+        let mut report = Report::verbatim(imported.text);
+        // What was read is part of what the synthesis says.
+        for finding in imported.findings.iter() {
+            let message = format!("{} [{}]", finding.message(), finding.code());
+            let notes: Vec<&str> = finding.notes().chain(finding.help_text()).collect();
+            let help = if notes.is_empty() { "look at the program".to_owned() } else { notes.join("; ") };
+            match finding.severity() {
+                Severity::Error => report.finding(format!("the program is refused: {message}"), help),
+                _ => report.warning(message, help),
+            }
+        }
+        if !imported.is_same && !imported.findings.has_errors() {
+            report.finding(
+                "the program does not synthesise to this declaration",
+                "compare both with `synth pipeline-json`, and please report what differs",
+            );
+        }
+        Ok(report)
+    }
+
+    fn read(&self) -> std::io::Result<String> {
+        if self.file.as_os_str() == "-" {
+            let mut text = String::new();
+            std::io::stdin().lock().read_to_string(&mut text)?;
+            return Ok(text);
+        }
+        fs::read_to_string(&self.file)
+    }
+
+    fn home(&self, declaration: &Declaration) -> Result<Env, Failure> {
+        let account = self.account.as_deref().or(declaration.account());
+        let account = account.ok_or_else(|| {
+            Failure::new("neither the JSON nor anybody else says which account the pipeline is in")
+                .help("say so with `--account 111111111111`")
+        })?;
+        let account = AccountId::parse(account)
+            .map_err(|error| Failure::new(error.to_string()).help("write the 12 digits of the account"))?;
+        let region = self.region.clone().or_else(|| declaration.region());
+        let region = region.ok_or_else(|| {
+            Failure::new("neither the JSON nor anybody else says which region the pipeline is in")
+                .help("say so with `--region us-east-1`; the answer of `get-pipeline` tells it in its metadata")
+        })?;
+        let region = Region::parse(&region)
+            .map_err(|error| Failure::new(error.to_string()).help("use a region code such as `us-east-1`"))?;
+        Ok(Env { account, region })
+    }
+}
+
+fn warn<'f>(report: &mut Report, findings: impl Iterator<Item = &'f construct_core::Diagnostic>) {
+    for finding in findings {
+        let message = format!("{} [{}]", finding.message(), finding.code());
+        report.warning(message, finding.help_text().unwrap_or("mend the JSON"));
+    }
+}

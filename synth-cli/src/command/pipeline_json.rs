@@ -1,0 +1,107 @@
+//! `synth pipeline-json`: a pipeline as the JSON of the CodePipeline API.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use construct_core::Assembly;
+use construct_pipeline::access::template::Templates;
+use construct_pipeline::json::{Exported, export};
+use serde_json::json;
+
+use crate::model::explain;
+use crate::output::{Failure, Report};
+
+const EXAMPLES: &str = "\
+What only a deployment tells:
+  A key that the templates make is named by the ARN of its alias, which
+  CodePipeline takes in the account that owns the key. Anything else, such as
+  the id of a resource without a name, stands in angle brackets, and a dynamic
+  reference as it is; a warning on standard error names each. Put the values in
+  before AWS gets the file.
+
+Examples:
+  synth pipeline-json orders > orders.json
+      the pipeline `orders` of the assembly in `cdk.out`
+  aws codepipeline create-pipeline --cli-input-json file://orders.json
+      makes it; its roles, stores and the rules that start it are made elsewhere
+  synth pipeline-json build/assembly orders
+      of an assembly elsewhere, whichever tool made it
+  synth pipeline-json --tags orders
+      with its tags, which `create-pipeline` takes and `update-pipeline` does not";
+
+/// Prints a pipeline as the JSON that `aws codepipeline create-pipeline` and `update-pipeline` take
+///
+/// The functions of the template become literals, as far as templates, accounts and regions tell.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct PipelineJson {
+    /// The folder of the assembly [default: cdk.out], and the pipeline: its name, its logical id, or `STACK/LOGICAL_ID`
+    #[arg(value_name = "[DIR] PIPELINE", num_args = 1..=2, required = true)]
+    words: Vec<String>,
+    /// Adds the tags, which `create-pipeline` takes and `update-pipeline` does not
+    #[arg(long)]
+    tags: bool,
+}
+
+impl PipelineJson {
+    pub(crate) fn run(&self) -> Result<Report, Failure> {
+        let (dir, name) = match &*self.words {
+            [dir, name] => (PathBuf::from(dir), name.as_str()),
+            [name] => (PathBuf::from("cdk.out"), name.as_str()),
+            _ => return Err(Failure::new("no pipeline is named")),
+        };
+        let found = find(&dir, name)?;
+        let declaration = found.declaration.as_ref().map_err(|findings| {
+            let all: Vec<String> = findings.iter().map(|finding| finding.message().to_owned()).collect();
+            Failure::new(format!("the API would refuse the pipeline `{name}`: {}", all.join("; ")))
+                .help("mend the program that wrote the template")
+        })?;
+        let mut answer = declaration.to_json();
+        if self.tags && !found.tags.is_empty() {
+            let tags = found.tags.iter().map(|(key, value)| json!({ "key": key, "value": value }));
+            answer["tags"] = tags.collect();
+        }
+        let mut report = Report::json(&answer);
+        for finding in declaration.warnings().iter() {
+            report.warning(finding.message(), finding.help_text().unwrap_or("look at the template"));
+        }
+        for unknown in &found.unknown {
+            let what = format!("only a deployment tells what `{unknown}` is");
+            report.warning(what, "put its value into the JSON before AWS gets it");
+        }
+        for aside in &found.aside {
+            report.warning(
+                format!("{aside}, which is no part of the structure"),
+                "say it with a command of its own, such as `aws codepipeline disable-stage-transition`",
+            );
+        }
+        if !self.tags && !found.tags.is_empty() {
+            report.warning("the tags of the pipeline are left out", "`--tags` adds them for `create-pipeline`");
+        }
+        Ok(report)
+    }
+}
+
+/// The one pipeline of this name.
+fn find(dir: &Path, name: &str) -> Result<Exported, Failure> {
+    let assembly = Assembly::read(dir).map_err(|error| explain(dir, &error))?;
+    let all = export(&Templates::of(&assembly));
+    let known: Vec<String> = all.iter().map(|one| format!("`{}` of stack `{}`", one.name, one.stack)).collect();
+    let is_meant = |one: &Exported| {
+        one.name == name || one.logical_id == name || name == format!("{}/{}", one.stack, one.logical_id)
+    };
+    let mut meant = all.into_iter().filter(is_meant);
+    match (meant.next(), meant.next()) {
+        (Some(one), None) => Ok(one),
+        (Some(one), Some(other)) => Err(Failure::new(format!("there are several pipelines `{name}`"))
+            .help(format!("name one as `{}/{}` or `{}/{}`", one.stack, one.logical_id, other.stack, other.logical_id))),
+        (None, _) => {
+            let shown = dir.display();
+            let failure = Failure::new(format!("the assembly in `{shown}` has no pipeline `{name}`"));
+            Err(match known.is_empty() {
+                true => failure.help("it has no pipeline at all; name the folder of another assembly"),
+                false => failure.help(format!("it has {}", known.join(", "))),
+            })
+        }
+    }
+}

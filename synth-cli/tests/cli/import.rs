@@ -1,0 +1,104 @@
+//! `synth import`: programs from pipelines of the API.
+//!
+//! The programs in `tests/imported` are what `synth import` writes; `tests/tests/imported.rs` runs them. After a change that
+//! is meant: `synth import tests/imported/NAME.json > tests/imported/NAME.rs`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::{files, synth};
+
+fn imported(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/imported").join(file)
+}
+
+/// The program of a pipeline in `tests/imported`, and what was said about it.
+fn program(name: &str) -> String {
+    let said = synth(["import".as_ref(), imported(&format!("{name}.json")).as_os_str()]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let stored = fs::read_to_string(imported(&format!("{name}.rs"))).expect("the programs lie in `tests/imported`");
+    assert_eq!(said.stdout, stored, "{name}");
+    said.stderr
+}
+
+#[test]
+fn the_programs_that_are_compiled_are_the_ones_that_are_written() {
+    program("codecommit_two_accounts");
+    program("two_accounts");
+    let said = program("everything");
+    assert!(said.contains("json::hidden-secret") && said.contains("OAuthToken"), "{said}");
+    // What the rule's timeout and an unknown key say is not lost in silence.
+    let said = program("awkward");
+    assert!(said.contains("json::not-in-cloudformation") && said.contains("json::unknown-key"), "{said}");
+}
+
+/// A pipeline with a stage of approval after its source.
+fn approval(action: &str) -> String {
+    let source = r#"{ "name": "Checkout", "outputArtifacts": [{ "name": "Source" }],
+        "configuration": { "RepositoryName": "orders", "BranchName": "main" },
+        "actionTypeId": { "category": "Source", "owner": "AWS", "provider": "CodeCommit", "version": "1" } }"#;
+    format!(
+        r#"{{ "name": "orders", "roleArn": "arn:aws:iam::111111111111:role/orders",
+             "artifactStore": {{ "type": "S3", "location": "artifacts" }},
+             "stages": [{{ "name": "Source", "actions": [{source}] }}, {{ "name": "Approve", "actions": [{action}] }}] }}"#
+    )
+}
+
+const ASK: &str = r#"{ "name": "Ask",
+    "actionTypeId": { "category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1" } }"#;
+
+#[test]
+fn a_pipeline_by_itself_needs_a_region() {
+    let dir = files("import-region", &[("orders.json", &approval(ASK))]);
+    let file = dir.join("orders.json");
+    let said = synth(["import".as_ref(), file.as_os_str()]).unusable();
+    assert!(said.contains("which region") && said.contains("--region"), "{said}");
+    let said = synth(["import", file.to_str().unwrap(), "--region", "eu-west-1", "--account", "111111111111"]);
+    assert!(said.stdout.contains("Env::new(\"111111111111\", \"eu-west-1\")"), "{}{}", said.stdout, said.stderr);
+    let said = synth(["import", file.to_str().unwrap(), "--region", "eu-west-1", "--emit", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(json["pipeline"]["stages"][1]["actions"][0]["inputArtifacts"], serde_json::json!([]));
+}
+
+#[test]
+fn everything_that_is_wrong_is_named_with_its_place() {
+    let wrong = [
+        ("syntax", "{ \"pipeline\": {\n  \"name\": }".to_owned(), "at line 2, column 11 [json::syntax]"),
+        ("list", "[]".to_owned(), "it is no object [json::not-a-pipeline]"),
+        ("template", "{ \"Resources\": {} }".to_owned(), "it is a template, or a part of one [json::not-a-pipeline]"),
+        ("empty", "{ \"pipeline\": {} }".to_owned(), "`pipeline.roleArn` is missing [json::missing-key]"),
+        ("type", approval(&ASK.replace("\"Ask\"", "7")), "`stages[1].actions[0].name` is a number, not a text"),
+        (
+            "word",
+            approval(&ASK.replace("Approval", "Wait")),
+            "`stages[1].actions[0].actionTypeId.category` is `Wait`, which is none of its words [json::unknown-word]",
+        ),
+        (
+            "stores",
+            approval(ASK).replace(
+                "\"stages\"",
+                "\"artifactStores\": { \"us-east-1\": { \"type\": \"S3\", \"location\": \"x\" } }, \"stages\"",
+            ),
+            "both `artifactStore` and `artifactStores` [json::artifact-stores]",
+        ),
+    ];
+    for (name, json, words) in wrong {
+        let dir = files(&format!("import-wrong-{name}"), &[("pipeline.json", &json)]);
+        let (out, said) = synth(["import".as_ref(), dir.join("pipeline.json").as_os_str()]).findings();
+        assert_eq!(out, "");
+        assert!(said.contains(words), "{name}: {said}");
+    }
+}
+
+#[test]
+fn what_is_refused_is_shown_with_what_refuses_it() {
+    let deploy = ASK
+        .replace("Approval", "Deploy")
+        .replace("Manual", "S3")
+        .replace("\"name\": \"Ask\",", "\"name\": \"Publish\", \"inputArtifacts\": [{ \"name\": \"Nothing\" }],");
+    let dir = files("import-refused", &[("orders.json", &approval(&deploy))]);
+    let file = dir.join("orders.json");
+    let (program, said) = synth(["import", file.to_str().unwrap(), "--region", "eu-west-1"]).findings();
+    assert!(program.contains("fn app() -> App"), "{program}");
+    assert!(said.contains("the program is refused") && said.contains("artifact::never-written"), "{said}");
+}

@@ -1,0 +1,66 @@
+//! `synth pipeline-json`: pipelines as the API takes them.
+
+use std::path::Path;
+
+use construct_pipeline::prelude::*;
+use serde_json::json;
+
+use crate::support::{folder, synth};
+
+#[path = "../../../examples/codecommit_two_accounts.rs"]
+#[expect(dead_code, unreachable_pub, reason = "an example is a program: tests do not call its `main`")]
+mod example;
+
+#[test]
+fn the_example_is_exported_as_the_api_takes_it() {
+    let dir = folder("pipeline-json-example");
+    example::app().synth().unwrap().write(dir.join("cdk.out")).unwrap();
+    let json = synth(["pipeline-json".as_ref(), dir.join("cdk.out").as_os_str(), "orders".as_ref()]).fine();
+    let stored = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/imported/codecommit_two_accounts.json");
+    assert_eq!(json, std::fs::read_to_string(stored).unwrap());
+}
+
+#[test]
+fn what_only_a_deployment_tells_is_named() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+    let mut scope = app.at(tools);
+    let source = Artifact::new("Source");
+    let bucket = scope.add("Site", Bucket::new());
+    let role: Value<kind::Text> = SsmParameter::new("/delivery/role").into();
+    let frozen = Stage::new("Deploy").action(Action::new("Publish", S3Deploy::new(bucket, &source)));
+    let pipeline = Pipeline::new("orders")
+        .role(Role::import("arn:aws:iam::111111111111:role/orders"))
+        .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
+        .stage(frozen.transition_disabled("freeze"))
+        .variable(Variable::new("ROLE").default_value("x"))
+        .restart_on_update()
+        .property("RoleArn", role.expr().clone());
+    let pipeline = scope.add("Pipeline", pipeline);
+    scope.attach(pipeline, Tag::new("team", "orders"));
+    let dir = folder("pipeline-json-unknown");
+    app.synth().unwrap().write(dir.join("cdk.out")).unwrap();
+    let dir = dir.join("cdk.out");
+    let said = synth(["pipeline-json".as_ref(), dir.as_os_str(), "orders".as_ref()]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(json["pipeline"]["roleArn"], "{{resolve:ssm:/delivery/role}}");
+    let bucket = json["pipeline"]["stages"][1]["actions"][0]["configuration"]["BucketName"].as_str().unwrap();
+    assert!(bucket.starts_with('<') && bucket.contains("Tools"), "{bucket}");
+    let wanted = ["/delivery/role", "Site", "transition into the stage `Deploy`", "an update starts a run", "--tags"];
+    for words in wanted {
+        assert!(said.stderr.contains(words), "{words}: {}", said.stderr);
+    }
+    assert_eq!(json["tags"], json!(null));
+    let said = synth(["pipeline-json".as_ref(), "--tags".as_ref(), dir.as_os_str(), "orders".as_ref()]);
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(json["tags"], json!([{ "key": "team", "value": "orders" }]));
+}
+
+#[test]
+fn a_pipeline_that_is_not_there_is_refused_with_those_that_are() {
+    let dir = folder("pipeline-json-none");
+    example::app().synth().unwrap().write(dir.join("cdk.out")).unwrap();
+    let said = synth(["pipeline-json".as_ref(), dir.join("cdk.out").as_os_str(), "order".as_ref()]).unusable();
+    assert!(said.contains("no pipeline `order`") && said.contains("`orders` of stack `Tools`"), "{said}");
+}

@@ -1,0 +1,194 @@
+//! Conditions of stages, their rules, triggers, and actions of commands.
+
+use super::*;
+
+const CONNECTION: &str = "arn:aws:codeconnections:us-east-1:111111111111:connection/x";
+
+/// A pipeline with a last stage of approval, to which something is added.
+fn ending(source: &Artifact, last: Stage) -> Pipeline {
+    Pipeline::new("orders").stage(checkout(source)).stage(deploy(source)).stage(last)
+}
+
+#[track_caller]
+fn window() -> ConditionRule {
+    ConditionRule::new("Window", "DeploymentWindow").configuration("Cron", "* * 9-16 ? * * *")
+}
+
+/// A pipeline whose source is a connection.
+fn connected(source: &Artifact) -> Pipeline {
+    let checkout = Action::new("Checkout", ConnectionSource::new(CONNECTION, "example/orders", source));
+    Pipeline::new("orders").stage(Stage::new("Source").action(checkout)).stage(deploy(source))
+}
+
+#[test]
+fn conditions_and_triggers_that_hold() {
+    let source = Artifact::new("Source");
+    let entry = Condition::new(StageResult::Skip).rule(window());
+    let alarm = ConditionRule::new("Alarm", "CloudWatchAlarm").configuration("AlarmName", "errors");
+    let success = Condition::new(StageResult::Rollback).rule(alarm);
+    let failure = OnFailure::new().retry(RetryMode::FailedActions);
+    let last = approve("Approve").before_entry(entry).on_success(success).on_failure(failure);
+    let branches = GlobPatterns::new().include("main").exclude("wip/**");
+    let trigger = GitTrigger::new("Checkout").push(GitPushFilter::new().branches(branches));
+    let (_, warnings) = placed(connected(&source).stage(last).trigger(trigger)).synth_with_warnings().unwrap();
+    assert!(warnings.is_empty(), "{warnings}");
+}
+
+#[test]
+fn two_conditions_in_one_place() {
+    let source = Artifact::new("Source");
+    let condition = || Condition::new(StageResult::Fail).rule(window());
+    let last = approve("Approve"); //~ error condition::too-many at Tools/Pipeline: 2 conditions before its entry
+    check(placed(ending(&source, last.before_entry(condition()).before_entry(condition()))));
+}
+
+#[test]
+fn condition_without_a_rule() {
+    let source = Artifact::new("Source");
+    let last = approve("Approve"); //~ error condition::no-rule at Tools/Pipeline: `Approve`
+    check(placed(ending(&source, last.before_entry(Condition::new(StageResult::Fail)))));
+}
+
+#[test]
+fn condition_with_six_rules() {
+    let source = Artifact::new("Source");
+    let condition = (0..6).fold(Condition::new(StageResult::Fail), |condition, _| condition.rule(window()));
+    let last = approve("Approve"); //~ error condition::too-many-rules at Tools/Pipeline: 6 rules
+    check(placed(ending(&source, last.before_entry(condition))));
+}
+
+#[test]
+fn results_that_aws_does_not_document() {
+    let source = Artifact::new("Source");
+    let last = approve("Approve");
+    //~^ warning condition::result at Tools/Pipeline: before its entry has the result RETRY
+    //~^^ warning condition::result at Tools/Pipeline: on success has the result SKIP
+    let entry = Condition::new(StageResult::Retry).rule(window());
+    let success = Condition::new(StageResult::Skip).rule(window());
+    check(placed(ending(&source, last.before_entry(entry).on_success(success))));
+}
+
+#[test]
+fn retry_beside_a_condition() {
+    let source = Artifact::new("Source");
+    let failure = OnFailure::new().retry(RetryMode::AllActions);
+    let failure = failure.condition(Condition::new(StageResult::Rollback).rule(window()));
+    let last = approve("Approve"); //~ warning condition::retry-and-condition at Tools/Pipeline: `Approve`
+    check(placed(ending(&source, last.on_failure(failure))));
+}
+
+#[test]
+fn rollback_in_the_mode_parallel() {
+    let source = Artifact::new("Source");
+    let last = approve("Approve"); //~ error condition::rollback-in-parallel at Tools/Pipeline: PARALLEL
+    let last = last.on_failure(OnFailure::new().result(StageResult::Rollback));
+    check(placed(ending(&source, last).execution_mode(ExecutionMode::Parallel)));
+}
+
+#[test]
+fn rules_that_are_malformed() {
+    let source = Artifact::new("Source");
+    let entry = Condition::new(StageResult::Fail)
+        .rule(ConditionRule::new("my rule", "DeploymentWindow")) //~ error rule::malformed-name at Tools/Pipeline: `my rule`
+        .rule(ConditionRule::new("Moon", "MoonPhase")) //~ warning rule::unknown-provider at Tools/Pipeline: `MoonPhase`
+        .rule(ConditionRule::new("Empty", "Commands").command("")) //~ error rule::malformed-command at Tools/Pipeline: 0 characters
+        .rule((0..51).fold(
+            ConditionRule::new("Many", "Commands"), //~ error rule::too-many-commands at Tools/Pipeline: 51 commands
+            |rule, _| rule.command("true"),
+        ));
+    check(placed(ending(&source, approve("Approve").before_entry(entry))));
+}
+
+#[test]
+fn rule_that_reads_what_nobody_writes() {
+    let source = Artifact::new("Source");
+    let rule = ConditionRule::new("Check", "Commands").command("make check"); //~ error rule::unknown-artifact at Tools/Pipeline: `Nothing`
+    let entry = Condition::new(StageResult::Fail).rule(rule.input(&Artifact::new("Nothing")));
+    check(placed(ending(&source, approve("Approve").before_entry(entry))));
+}
+
+#[test]
+fn trigger_of_a_pipeline_of_the_first_type() {
+    let source = Artifact::new("Source");
+    let trigger = GitTrigger::new("Checkout"); //~ error trigger::v2-only at Tools/Pipeline: `Checkout`
+    check(placed(connected(&source).pipeline_type(PipelineType::V1).trigger(trigger)));
+}
+
+#[test]
+fn trigger_at_what_is_no_connection() {
+    let source = Artifact::new("Source");
+    let trigger = GitTrigger::new("Checkout"); //~ error trigger::unknown-source at Tools/Pipeline: `Checkout`
+    check(placed(ending(&source, approve("Approve")).trigger(trigger)));
+}
+
+#[test]
+fn two_triggers_at_one_source() {
+    let source = Artifact::new("Source");
+    let first = GitTrigger::new("Checkout");
+    let second = GitTrigger::new("Checkout"); //~ error trigger::duplicate-source at Tools/Pipeline: `Checkout`
+    check(placed(connected(&source).trigger(first).trigger(second)));
+}
+
+#[test]
+fn fifty_one_triggers() {
+    let source = Artifact::new("Source");
+    let pipeline = (0..51).fold(connected(&source), |pipeline, _| pipeline.trigger(GitTrigger::new("Checkout")));
+    let findings = placed(pipeline).synth().unwrap_err();
+    let findings = findings.findings().unwrap();
+    assert!(findings.iter().any(|finding| finding.code() == "trigger::too-many"), "{findings}");
+}
+
+#[test]
+fn filters_that_codepipeline_refuses() {
+    let source = Artifact::new("Source");
+    let branches = |patterns: GlobPatterns| GitPushFilter::new().branches(patterns);
+    let many = (0..9).fold(GlobPatterns::new(), |patterns, n| patterns.include(format!("b{n}")));
+    let trigger = GitTrigger::new("Checkout") //~ error trigger::no-pattern at Tools/Pipeline: no pattern
+        //~^ error trigger::too-many-patterns at Tools/Pipeline: 9 patterns
+        //~^^ error trigger::malformed-pattern at Tools/Pipeline: ``
+        //~^^^ error trigger::too-many-filters at Tools/Pipeline: 4 filters of pushes
+        .push(branches(GlobPatterns::new()))
+        .push(branches(many))
+        .push(branches(GlobPatterns::new().exclude("")))
+        .push(GitPushFilter::new());
+    check(placed(connected(&source).trigger(trigger)));
+}
+
+#[test]
+fn commands_that_codepipeline_refuses() {
+    let source = Artifact::new("Source");
+    let commands = || Commands::new(&source);
+    let many = (0..51).fold(commands(), |action, _| action.command("make"));
+    let variables = (0..11).fold(commands().command("make"), |action, n| action.environment(format!("V{n}"), "1"));
+    let outputs = (0..16).fold(commands().command("make"), |action, n| action.output_variable(format!("V{n}")));
+    let stage = Stage::new("Check")
+        .action(Action::new("None", commands())) //~ error commands::no-command at Tools/Pipeline: no command
+        .action(Action::new("Many", many)) //~ error commands::too-many-commands at Tools/Pipeline: 51 commands
+        .action(Action::new("Long", commands().command("x".repeat(1_001)))) //~ error commands::malformed-command at Tools/Pipeline: 1001 characters
+        .action(Action::new("Variables", variables)) //~ error commands::too-many-variables at Tools/Pipeline: 11 environment variables
+        .action(Action::new("Outputs", outputs)) //~ error commands::too-many-outputs at Tools/Pipeline: 16 output variables
+        .action(Action::new("Name", commands().command("make").environment("A-B", "1"))); //~ error commands::malformed-variable at Tools/Pipeline: `A-B`
+    check(placed(ending(&source, stage)));
+}
+
+#[test]
+fn stores_of_all_regions_without_that_of_the_pipeline() {
+    let source = Artifact::new("Source");
+    let stores = [ImportedArtifactStore::new("artifacts-eu", "eu-west-1")];
+    let assembly = placed(ending(&source, approve("Approve")).artifact_stores(stores)).synth().unwrap();
+    let template = assembly.stacks()[0].template_json().unwrap();
+    let declared = template["Resources"].as_object().unwrap().values();
+    let pipeline = declared.into_iter().find(|one| one["Type"] == "AWS::CodePipeline::Pipeline").unwrap();
+    let stores = pipeline["Properties"]["ArtifactStores"].as_array().unwrap();
+    let regions: Vec<&str> = stores.iter().filter_map(|store| store["Region"].as_str()).collect();
+    assert_eq!(regions, ["eu-west-1", "us-east-1"], "the missing store is made");
+}
+
+#[test]
+fn alias_that_is_malformed() {
+    let source = Artifact::new("Source");
+    let store =
+        ImportedArtifactStore::new("artifacts", "us-east-1").key_id("arn:aws:kms:us-east-1:111111111111:alia/x");
+    let pipeline = ending(&source, approve("Approve")).artifact_store(store);
+    check(placed(pipeline)); //~ error kms::malformed-key-arn at Tools/Pipeline…: alia/x
+}
