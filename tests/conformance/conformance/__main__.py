@@ -73,6 +73,11 @@ def run_checks(assembly: Assembly, given: options.Options, report: Report) -> No
             from .checks import access
 
             access.check(assembly, report)
+        elif name == "pipeline-json":
+            from .checks import pipeline_json
+
+            with report.check(assembly.name, name) as result:
+                pipeline_json.check(assembly, given.synth.resolve(), result)
         elif name == "cdk":
             from .checks import cdk
 

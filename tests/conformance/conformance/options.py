@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-CHECKS = ("manifest", "cfn-lint", "checkov", "orders", "update", "access", "cdk")
+CHECKS = ("manifest", "cfn-lint", "checkov", "orders", "update", "access", "pipeline-json", "cdk")
 CDK_VERSIONS = ("2.150.0", "2.1148.1", "3.0.0")
 
 DESCRIPTION = """\
@@ -23,6 +23,7 @@ class Options:
     existing: tuple[str, ...]
     verbose: bool
     seed_faults: bool
+    synth: Path | None
     cdk_versions: tuple[str, ...] = CDK_VERSIONS
 
 
@@ -51,7 +52,8 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--seed", type=int, default=1, help="seed of the random orders (default 1)")
     parser.add_argument("--existing", action="append", default=[], metavar="ARN", help="a role that exists before deployment; may be repeated")
     parser.add_argument("--seed-faults", action="store_true", help="check the suite itself: break copies of the assemblies, each break must be found")
+    parser.add_argument("--synth", type=Path, metavar="FILE", help="the `synth` command, for the check `pipeline-json`, which is left out without it")
     parser.add_argument("--verbose", action="store_true", help="print every finding and every note")
     given = parser.parse_args(arguments)
-    checks = tuple(name for name in given.only if not (given.fast and name == "cdk"))
-    return Options(tuple(given.assemblies), checks, given.orders, given.seed, tuple(given.existing), given.verbose, given.seed_faults, given.cdk_versions)
+    checks = tuple(name for name in given.only if not (given.fast and name == "cdk" or given.synth is None and name == "pipeline-json"))
+    return Options(tuple(given.assemblies), checks, given.orders, given.seed, tuple(given.existing), given.verbose, given.seed_faults, given.synth, given.cdk_versions)
