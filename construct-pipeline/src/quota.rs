@@ -15,11 +15,11 @@
 //! `stage::too-many-actions`, `variable::too-many`, `pipeline::too-many-triggers`, `events::policy-too-large`,
 //! `kms::too-many-keys`, `quota::stacks`, and those of the other two tables.
 
-use construct_core::{Adjustable, Assembly, Gauge, GaugeCx, Measure, Measurements, PlanCx, Quota, QuotaScope, Quotas};
+use construct_core::{Adjustable, Assembly, Gauge, GaugeCx, Measure, Measurements, PlanCx, QuotaScope, Quotas};
 use serde_json::Value as Json;
 
 pub use construct_core::quota::{
-    DYNAMIC_REFERENCES, INLINE_TEMPLATE, MAPPINGS, OUTPUTS, PARAMETERS, RESOURCES, STACKS, TEMPLATE_BYTES,
+    DYNAMIC_REFERENCES, INLINE_TEMPLATE, MAPPINGS, OUTPUTS, PARAMETERS, Quota, RESOURCES, STACKS, TEMPLATE_BYTES,
 };
 pub use construct_iam::quota::{
     BUCKET_POLICY, INLINE_POLICIES, KEY_POLICY, MANAGED_POLICIES, MANAGED_POLICY, ROLES, TRUST_POLICY,

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Parser, Subcommand};
 
-use crate::command::{check, contract, explain, graph, import, list, names, pipeline_json};
+use crate::command::{budget, check, contract, explain, graph, import, list, names, pipeline_json};
 use crate::output;
 
 const STYLES: Styles = Styles::styled()
@@ -29,6 +29,8 @@ Examples:
       why an action may do what it does, and what it may not
   synth contract
       what the owners of imported stores and roles must allow
+  synth budget
+      how much of what AWS takes is used, and what the keys cost
   synth pipeline-json orders
       the pipeline as the JSON that the CodePipeline API takes
   synth import pipeline.json
@@ -63,6 +65,7 @@ enum Command {
     Contract(contract::ContractOf),
     PipelineJson(pipeline_json::PipelineJson),
     Import(import::Import),
+    Budget(budget::Budget),
 }
 
 /// Runs the program with its arguments, the first of which is its own name.
@@ -85,6 +88,7 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Contract(contract) => contract.run(),
         Command::PipelineJson(pipeline) => pipeline.run(),
         Command::Import(import) => import.run(),
+        Command::Budget(budget) => budget.run(),
     };
     output::finish(result)
 }

@@ -1,6 +1,7 @@
 //! Runs the binary as its users do, and compares what it says with what it should say.
 
 mod bad_input;
+mod budget;
 mod check;
 mod contract;
 mod graph;
