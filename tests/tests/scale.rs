@@ -143,3 +143,29 @@ fn every_account_in_one_region() {
     assert_eq!(tools.template.matches("arn:aws:iam::*:role/fleet-us-east-1-deploy-????????").count(), 3);
     assert!(!tools.template.contains("role/fleet-*"));
 }
+
+#[test]
+fn a_thousand_pipelines_in_one_app() {
+    let mut app = App::new();
+    // The proof is the same for each of them, and has tests of its own.
+    app.access(AccessCheck::Off);
+    for n in 0..1_000 {
+        let source = Artifact::new("Source");
+        let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source));
+        let queues = PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:*:*:orders-*"]);
+        let deploy = DeployStack::new("orders", source.file("template.yaml")).allow(queues);
+        let deploy = Action::new("Deploy", deploy).env(env(n % 10));
+        let pipeline = Pipeline::new(format!("orders-{n}"))
+            .stage(Stage::new("Source").action(checkout))
+            .stage(Stage::new("Deploy").action(deploy));
+        let tools = app.stack(format!("Tools-{n}"), HOME);
+        app.at(tools).add("Pipeline", pipeline);
+    }
+    let (assembly, warnings) = warnings(app);
+    assert!(assembly.stacks().len() > 2_000);
+    // What a whole account has by default, and AWS raises: 1,000 pipelines, and a role or two for each.
+    let of_accounts =
+        ["quota::nearly-reached: the pipelines in", "iam::too-many-roles: the roles in account 111111111111"];
+    let expected = |warning: &String| of_accounts.iter().any(|start| warning.starts_with(start));
+    assert!(warnings.len() == 2 && warnings.iter().all(expected), "{warnings:#?}");
+}

@@ -52,24 +52,26 @@ pub(super) fn of_count(content: &[&Json], size: usize, own: &str) -> Option<Driv
     (!accounts.is_empty()).then_some(Driver { accounts: accounts.len(), driven: size })
 }
 
-/// The length of the entries, as compact JSON, that are there for one other account each.
+/// The length of the items of lists, as compact JSON, that are there for one other account each.
 fn driven_by<'j>(json: &'j Json, own: &str, accounts: &mut BTreeSet<&'j str>) -> usize {
-    let mut entry = |entry: &'j Json, around: usize| {
-        let mut here = BTreeSet::new();
-        mentioned(entry, own, &mut here);
-        match here.len() {
-            0 => 0,
-            1 => {
-                accounts.append(&mut here);
-                entry.to_string().len() + around
-            }
-            _ => driven_by(entry, own, accounts),
-        }
-    };
     match json {
-        Json::Array(items) => items.iter().map(|item| entry(item, 1)).sum(),
-        Json::Object(entries) => entries.iter().map(|(key, value)| entry(value, key.len() + 4)).sum(),
-        _ => 0,
+        Json::Array(items) => items.iter().map(|item| driven_by_item(item, own, accounts)).sum(),
+        Json::Object(entries) => entries.values().map(|value| driven_by(value, own, accounts)).sum(),
+        Json::String(_) => driven_by_item(json, own, accounts),
+        Json::Null | Json::Bool(_) | Json::Number(_) => 0,
+    }
+}
+
+fn driven_by_item<'j>(item: &'j Json, own: &str, accounts: &mut BTreeSet<&'j str>) -> usize {
+    let mut here = BTreeSet::new();
+    mentioned(item, own, &mut here);
+    match (here.len(), item) {
+        (0, _) => 0,
+        (2.., Json::Array(_) | Json::Object(_)) => driven_by(item, own, accounts),
+        _ => {
+            accounts.append(&mut here);
+            item.to_string().len() + 1
+        }
     }
 }
 
