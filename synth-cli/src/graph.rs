@@ -5,6 +5,7 @@
 
 mod build;
 pub(crate) mod dot;
+mod index;
 pub(crate) mod json;
 pub(crate) mod mermaid;
 

@@ -9,7 +9,6 @@ mod cli;
 mod command;
 
 mod model;
-mod template;
 
 mod given;
 mod graph;

@@ -5,13 +5,17 @@ mod read;
 
 pub(crate) use read::explain;
 
+use construct_pipeline::access::template::{Template, Templates};
+use serde_json::Value as Json;
+
 use crate::output::Report;
-use crate::template::Template;
 
 /// The stacks of an assembly in deployment order.
 #[derive(Debug)]
 pub(crate) struct Model {
     stacks: Vec<Stack>,
+    /// Their templates, in the same order.
+    templates: Templates,
     /// Stacks that wait for each other, as places in `stacks`; each waits for the next one and the last for the first.
     cycle: Option<Vec<usize>>,
 }
@@ -35,32 +39,45 @@ pub(crate) struct Stack {
     pub(crate) template_file: String,
     /// The size of that file.
     pub(crate) bytes: usize,
-    pub(crate) template: Template,
+    pub(crate) n_resources: usize,
 }
 
 impl Model {
     /// Brings stacks into deployment order. Their `needs` are places in `stacks` as it is given.
-    fn new(stacks: Vec<Stack>) -> Self {
-        let needs: Vec<&[usize]> = stacks.iter().map(|stack| &*stack.needs).collect();
+    fn new(stacks: Vec<(Stack, Template)>) -> Self {
+        let needs: Vec<&[usize]> = stacks.iter().map(|(stack, _)| &*stack.needs).collect();
         let order::Order { sequence, waves, cycle } = order::order(&needs);
         let mut place = vec![0; stacks.len()];
         for (new, &old) in sequence.iter().enumerate() {
             place[old] = new;
         }
-        let mut stacks: Vec<(usize, Stack)> = stacks.into_iter().enumerate().collect();
+        let mut stacks: Vec<(usize, (Stack, Template))> = stacks.into_iter().enumerate().collect();
         stacks.sort_by_key(|(old, _)| place[*old]);
-        let moved = stacks.into_iter().map(|(old, mut stack)| {
+        let mut model = Self { stacks: Vec::new(), templates: Templates::new(), cycle: None };
+        for (old, (mut stack, template)) in stacks {
             stack.wave = waves[old];
-            for needed in &mut stack.needs {
-                *needed = place[*needed];
-            }
-            stack
-        });
-        Self { stacks: moved.collect(), cycle: cycle.map(|ring| ring.into_iter().map(|old| place[old]).collect()) }
+            stack.needs.iter_mut().for_each(|needed| *needed = place[*needed]);
+            model.stacks.push(stack);
+            model.templates = model.templates.with(template);
+        }
+        model.cycle = cycle.map(|ring| ring.into_iter().map(|old| place[old]).collect());
+        model
     }
 
     pub(crate) fn stacks(&self) -> &[Stack] {
         &self.stacks
+    }
+
+    pub(crate) fn templates(&self) -> &Templates {
+        &self.templates
+    }
+
+    /// The resources of a type in a stack: logical id and properties, in the order of the template.
+    pub(crate) fn resources_of(&self, stack: usize, kind: &'static str) -> impl Iterator<Item = (&str, &Json)> {
+        let template = self.templates.iter().nth(stack);
+        let resources = template.and_then(|template| template.body()["Resources"].as_object());
+        let of_kind = resources.into_iter().flatten().filter(move |(_, resource)| resource["Type"] == kind);
+        of_kind.map(|(logical_id, resource)| (logical_id.as_str(), &resource["Properties"]))
     }
 
     /// Says which stacks can never be deployed because they wait for each other.

@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 use super::physical::{RefIs, naming_of};
 use super::template::{DEPTH, Known, Meaning, Origin, Resolver, Template};
 
+/// No name, ARN or policy is as long as this.
+const LONGEST: usize = 100_000;
+
 impl Resolver<'_> {
     pub(crate) fn function(&self, stack: usize, function: &str, argument: &Value) -> Known {
         let known = match function {
@@ -22,7 +25,14 @@ impl Resolver<'_> {
             "Fn::If" => self.branch(stack, argument),
             _ => None,
         };
-        known.unwrap_or_else(|| Known::Not(format!("{function} {argument} in {}", self.stack_name(stack))))
+        match known {
+            // Names made of names, each twice as long as the one before, would fill the memory.
+            Some(Known::Value(Value::String(text))) if text.len() > LONGEST => {
+                Known::Not(format!("text that {function} in {} makes too long", self.stack_name(stack)))
+            }
+            Some(known) => known,
+            None => Known::Not(format!("{function} {argument} in {}", self.stack_name(stack))),
+        }
     }
 
     fn reference(&self, stack: usize, name: &str) -> Known {

@@ -57,7 +57,7 @@ fn table(model: &Model) -> String {
             stack.name.clone(),
             stack.account.clone(),
             stack.region.clone(),
-            stack.template.n_resources().to_string(),
+            stack.n_resources.to_string(),
             // The blank keeps the digits of marked and unmarked sizes in line.
             format!("{}{}", grouped(stack.bytes), if fits_inline(stack) { " " } else { "*" }),
             ranges(&stack.needs),
@@ -81,7 +81,7 @@ fn json(model: &Model) -> Json {
             "wave": stack.wave,
             "account": stack.account,
             "region": stack.region,
-            "resources": stack.template.n_resources(),
+            "resources": stack.n_resources,
             "templateFile": stack.template_file,
             "templateBytes": stack.bytes,
             "fitsInline": fits_inline(stack),

@@ -5,31 +5,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use construct_pipeline::access::template::Resolver;
 use serde_json::Value as Json;
 
+use super::index::{BUCKET, Index, PROJECT, Place, ROLE, Values, items, text};
 use super::{Edge, EdgeKind, Graph, Kind, Node};
 use crate::model::{Model, Stack};
-use crate::template::{Place, Resolver, Text};
 
 pub(super) const RUN_ORDER: &str = "runOrder";
 
 /// What the CDK writes for an account that the deployment decides.
 const UNKNOWN_ACCOUNT: &str = "unknown-account";
 
-const ROLE: &str = "AWS::IAM::Role";
-const BUCKET: &str = "AWS::S3::Bucket";
-const ALIAS: &str = "AWS::KMS::Alias";
-const PROJECT: &str = "AWS::CodeBuild::Project";
 const PIPELINE: &str = "AWS::CodePipeline::Pipeline";
 
 impl Graph {
     /// The picture of an assembly.
     pub(crate) fn of(model: &Model) -> Self {
-        let resolver = Resolver::new(model.stacks());
-        let index = Index::new(model.stacks(), &resolver);
+        let values = Values(Resolver::new(model.templates()));
+        let index = Index::new(model, &values);
         let mut builder = Builder {
             stacks: model.stacks(),
-            resolver: &resolver,
+            model,
+            values: &values,
             index,
             graph: Self::default(),
             ids: BTreeSet::new(),
@@ -43,81 +41,22 @@ impl Graph {
     }
 }
 
-/// Where things are, by what they are called.
-#[derive(Debug)]
-struct Index<'a> {
-    /// By stack and logical id: the type and the properties.
-    resources: Vec<BTreeMap<&'a str, (&'static str, &'a Json)>>,
-    /// Roles and projects by ARN; buckets by name.
-    by_identity: BTreeMap<(&'static str, Text), Place<'a>>,
-    /// Projects by account, region and name.
-    projects: BTreeMap<(&'a str, &'a str, Text), Place<'a>>,
-    /// The alias of each key that has one in the assembly.
-    alias_of: BTreeMap<(usize, String), Text>,
-}
-
-impl<'a> Index<'a> {
-    fn new(stacks: &'a [Stack], resolver: &Resolver<'a>) -> Self {
-        let mut index = Self {
-            resources: vec![BTreeMap::new(); stacks.len()],
-            by_identity: BTreeMap::new(),
-            projects: BTreeMap::new(),
-            alias_of: BTreeMap::new(),
-        };
-        for (at, stack) in stacks.iter().enumerate() {
-            for (kind, attribute) in [(ROLE, "Arn"), (BUCKET, "Ref"), (PROJECT, "Arn")] {
-                for (logical_id, properties) in stack.template.resources_of(kind) {
-                    let place = Place { stack: at, logical_id };
-                    index.resources[at].insert(logical_id, (kind, properties));
-                    index.by_identity.entry((kind, resolver.attribute(place, attribute))).or_insert(place);
-                    if kind == PROJECT {
-                        let name = resolver.attribute(place, "Ref");
-                        index.projects.entry((&*stack.account, &*stack.region, name)).or_insert(place);
-                    }
-                }
-            }
-            for (_, properties) in stack.template.resources_of(ALIAS) {
-                let key = resolver.text(at, &properties["TargetKeyId"]);
-                if let Some((stack, logical_id)) = key.resource() {
-                    let alias = resolver.text(at, &properties["AliasName"]);
-                    index.alias_of.entry((stack, logical_id.to_owned())).or_insert(alias);
-                }
-            }
-        }
-        index
-    }
-
-    /// The resource of a type that a name or ARN means.
-    fn find(&self, kind: &'static str, identity: &Text) -> Option<Place<'a>> {
-        if let Some((stack, logical_id)) = identity.resource()
-            && let Some((logical_id, (found, _))) = self.resources[stack].get_key_value(logical_id)
-            && *found == kind
-        {
-            return Some(Place { stack, logical_id });
-        }
-        self.by_identity.get(&(kind, identity.clone())).copied()
-    }
-
-    fn properties(&self, place: Place<'_>) -> &'a Json {
-        self.resources[place.stack].get(place.logical_id).map_or(&Json::Null, |(_, properties)| properties)
-    }
-}
-
 /// Whatever is drawn once, however often it is mentioned.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Known {
     Account(String),
     Region(String, String),
     Stack(usize),
-    Resource(usize, String),
-    Outside(&'static str, Text),
+    Resource(Place),
+    Outside(&'static str, String),
 }
 
 #[derive(Debug)]
 struct Builder<'a> {
     stacks: &'a [Stack],
-    resolver: &'a Resolver<'a>,
-    index: Index<'a>,
+    model: &'a Model,
+    values: &'a Values<'a>,
+    index: Index,
     graph: Graph,
     ids: BTreeSet<String>,
     known: BTreeMap<Known, usize>,
@@ -136,7 +75,7 @@ impl<'a> Builder<'a> {
     fn stacks(&mut self) {
         for (at, stack) in self.stacks.iter().enumerate() {
             let lane = self.region(&stack.account, &stack.region);
-            let n = stack.template.n_resources();
+            let n = stack.n_resources;
             let wave = stack.wave.map_or_else(|| "no wave".into(), |wave| format!("wave {wave}"));
             let resources = format!("{n} {}", if n == 1 { "resource" } else { "resources" });
             let node = self.add(Node {
@@ -160,20 +99,20 @@ impl<'a> Builder<'a> {
     }
 
     fn pipelines(&mut self) {
-        let stacks = self.stacks;
+        let (stacks, model) = (self.stacks, self.model);
         for (at, stack) in stacks.iter().enumerate() {
-            for (logical_id, properties) in stack.template.resources_of(PIPELINE) {
+            for (logical_id, properties) in model.resources_of(at, PIPELINE) {
+                let properties = &self.values.structure(at, properties);
                 let parent = self.known.get(&Known::Stack(at)).copied();
-                let name = self.resolver.name_of(Place { stack: at, logical_id }).to_string();
-                let kind = self.resolver.optional(at, &properties["PipelineType"]);
-                let kind = kind.map_or_else(|| "V1".into(), |kind| kind.to_string());
+                let name = self.values.name_of(&Place { stack: at, logical_id: logical_id.to_owned() });
+                let kind = self.words(&properties["PipelineType"]).unwrap_or_else(|| "V1".into());
                 let node = self.add(Node {
                     lines: vec![format!("type {kind}")],
                     facts: vec![("logicalId", logical_id.to_owned()), ("pipelineType", kind)],
                     ..node(Kind::Pipeline, &[&stack.id, logical_id], &name, parent)
                 });
                 let pipeline = Pipeline { stack: at, node, properties };
-                if let Some(role) = self.role(pipeline, &properties["RoleArn"], &stack.region) {
+                if let Some(role) = self.role(&properties["RoleArn"], &stack.region) {
                     self.edge(node, role, EdgeKind::RunsAs, "");
                 }
                 self.stores(pipeline);
@@ -182,48 +121,50 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn actions(&mut self, pipeline: Pipeline<'a>, logical_id: &str) {
+    /// A value as text for people; none where there is no value.
+    fn words(&self, value: &Json) -> Option<String> {
+        text(value).map(|text| self.values.words(&text))
+    }
+
+    fn actions(&mut self, pipeline: Pipeline<'_>, logical_id: &str) {
         let Pipeline { stack, node: pipeline_node, properties } = pipeline;
-        let resolver = self.resolver;
         let id = &*self.stacks[stack].id;
-        let mut producers: BTreeMap<Text, usize> = BTreeMap::new();
-        let mut readers: Vec<(Text, usize)> = Vec::new();
-        for declared_stage in resolver.items(stack, &properties["Stages"]) {
-            let stage_name = resolver.text(stack, &declared_stage["Name"]).to_string();
+        let mut producers: BTreeMap<String, usize> = BTreeMap::new();
+        let mut readers: Vec<(String, usize)> = Vec::new();
+        for declared_stage in items(&properties["Stages"]) {
+            let stage_name = self.words(&declared_stage["Name"]).unwrap_or_default();
             let stage = self.add(node(Kind::Stage, &[id, logical_id, &stage_name], &stage_name, Some(pipeline_node)));
-            for declared in resolver.items(stack, &declared_stage["Actions"]) {
-                let name = resolver.text(stack, &declared["Name"]).to_string();
+            for declared in items(&declared_stage["Actions"]) {
+                let name = self.words(&declared["Name"]).unwrap_or_default();
                 let path = [id, logical_id, &stage_name, &name];
                 let action = self.action(pipeline, declared, node(Kind::Action, &path, &name, Some(stage)));
-                for output in resolver.items(stack, &declared["OutputArtifacts"]) {
-                    producers.entry(resolver.text(stack, &output["Name"])).or_insert(action);
+                for output in items(&declared["OutputArtifacts"]) {
+                    let artifact = text(&output["Name"]).unwrap_or_default();
+                    producers.entry(artifact).or_insert(action);
                 }
-                for input in resolver.items(stack, &declared["InputArtifacts"]) {
-                    readers.push((resolver.text(stack, &input["Name"]), action));
+                for input in items(&declared["InputArtifacts"]) {
+                    readers.push((text(&input["Name"]).unwrap_or_default(), action));
                 }
             }
         }
         for (artifact, reader) in readers {
             if let Some(&producer) = producers.get(&artifact) {
-                self.edge(producer, reader, EdgeKind::Artifact, &artifact.to_string());
+                self.edge(producer, reader, EdgeKind::Artifact, &self.values.words(&artifact));
             }
         }
     }
 
-    fn action(&mut self, pipeline: Pipeline<'a>, declared: &'a Json, drawn: Node) -> usize {
+    fn action(&mut self, pipeline: Pipeline<'_>, declared: &Json, drawn: Node) -> usize {
         let Pipeline { stack, .. } = pipeline;
-        let resolver = self.resolver;
         let home = &self.stacks[stack];
-        let word = |key: &str| resolver.text(stack, &declared["ActionTypeId"][key]).to_string();
+        let word = |key: &str| self.words(&declared["ActionTypeId"][key]).unwrap_or_default();
         let (category, owner, provider) = (word("Category"), word("Owner"), word("Provider"));
-        let configuration = resolver.structure(stack, &declared["Configuration"]);
-        let mode = resolver.optional(stack, &configuration["ActionMode"]).map(|mode| mode.to_string());
-        let region = resolver.optional(stack, &declared["Region"]).map(|region| region.to_string());
-        let region = region.unwrap_or_else(|| home.region.clone());
-        let role = self.role(pipeline, &declared["RoleArn"], &region);
+        let configuration = &declared["Configuration"];
+        let mode = self.words(&configuration["ActionMode"]);
+        let region = self.words(&declared["Region"]).unwrap_or_else(|| home.region.clone());
+        let role = self.role(&declared["RoleArn"], &region);
         let account = role.and_then(|role| self.account_of(role)).unwrap_or_else(|| home.account.clone());
-        let run_order =
-            resolver.optional(stack, &declared["RunOrder"]).map_or_else(|| "1".into(), |order| order.to_string());
+        let run_order = self.words(&declared["RunOrder"]).unwrap_or_else(|| "1".into());
 
         let mut lines = vec![match &mode {
             Some(mode) => format!("{provider} {mode}"),
@@ -241,12 +182,12 @@ impl<'a> Builder<'a> {
         if let Some(role) = role {
             self.edge(action, role, EdgeKind::Assumes, "");
         }
-        if let Some(passed) = self.role(pipeline, &configuration["RoleArn"], &region) {
+        if let Some(passed) = self.role(&configuration["RoleArn"], &region) {
             self.edge(action, passed, EdgeKind::Passes, "");
         }
         if provider == "CodeBuild"
-            && let Some(name) = resolver.optional(stack, &configuration["ProjectName"])
-            && let Some(role) = self.project_role(&name, &account, &region)
+            && let Some(name) = text(&configuration["ProjectName"])
+            && let Some(role) = self.project_role(name, account, region)
         {
             self.edge(action, role, EdgeKind::RunsAs, "");
         }
@@ -254,26 +195,25 @@ impl<'a> Builder<'a> {
     }
 
     /// The role that a build works with, if its project is in the assembly.
-    fn project_role(&mut self, name: &Text, account: &str, region: &str) -> Option<usize> {
-        let projects: &BTreeMap<(&str, &str, Text), Place<'a>> = &self.index.projects;
-        let by_name = projects.get(&(account, region, name.clone())).copied();
-        let place = by_name.or_else(|| self.index.find(PROJECT, name))?;
-        let properties = self.index.properties(place);
-        let role = self.resolver.optional(place.stack, &properties["ServiceRole"])?;
-        self.role_of(&role, region)
+    fn project_role(&mut self, name: String, account: String, region: String) -> Option<usize> {
+        let by_identity = || self.index.find(self.values, PROJECT, &name);
+        let place = match self.index.projects.get(&(account, region.clone(), name.clone())) {
+            Some(place) => place.clone(),
+            None => by_identity()?,
+        };
+        let role = text(&self.index.properties(&place)["ServiceRole"])?;
+        self.role_of(&role, &region)
     }
 
-    fn stores(&mut self, pipeline: Pipeline<'a>) {
+    fn stores(&mut self, pipeline: Pipeline<'_>) {
         let Pipeline { stack, node, properties } = pipeline;
-        let resolver = self.resolver;
         let home_region = &*self.stacks[stack].region;
         let mut stores: Vec<(String, usize)> = Vec::new();
-        let single = resolver.structure(stack, &properties["ArtifactStore"]);
-        stores.extend(self.store(stack, single, home_region).map(|store| (home_region.to_owned(), store)));
-        for entry in resolver.items(stack, &properties["ArtifactStores"]) {
-            let region = resolver.text(stack, &entry["Region"]).to_string();
-            let declared = resolver.structure(stack, &entry["ArtifactStore"]);
-            stores.extend(self.store(stack, declared, &region).map(|store| (region, store)));
+        let single = self.store(stack, &properties["ArtifactStore"], home_region);
+        stores.extend(single.map(|store| (home_region.to_owned(), store)));
+        for entry in items(&properties["ArtifactStores"]) {
+            let region = self.words(&entry["Region"]).unwrap_or_default();
+            stores.extend(self.store(stack, &entry["ArtifactStore"], &region).map(|store| (region, store)));
         }
         let home = stores.iter().find(|(region, _)| region == home_region).map(|(_, store)| *store);
         for &(_, store) in &stores {
@@ -284,22 +224,21 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn store(&mut self, stack: usize, declared: &'a Json, region: &str) -> Option<usize> {
-        let bucket = self.resolver.optional(stack, &declared["Location"])?;
-        let key = self.resolver.structure(stack, &declared["EncryptionKey"]);
-        let key = self.resolver.optional(stack, &key["Id"]);
-        let place = self.index.find(BUCKET, &bucket);
-        let known = match place {
-            Some(place) => Known::Resource(place.stack, place.logical_id.to_owned()),
+    fn store(&mut self, stack: usize, declared: &Json, region: &str) -> Option<usize> {
+        let bucket = text(&declared["Location"])?;
+        let key = text(&declared["EncryptionKey"]["Id"]);
+        let place = self.index.find(self.values, BUCKET, &bucket);
+        let known = match &place {
+            Some(place) => Known::Resource(place.clone()),
             None => Known::Outside(BUCKET, bucket.clone()),
         };
         if let Some(&node) = self.known.get(&known) {
             return Some(node);
         }
-        let name = place.map_or(bucket, |place| self.resolver.name_of(place)).to_string();
-        let key = key.or_else(|| place.and_then(|place| self.bucket_key(place)));
+        let name = place.as_ref().map_or_else(|| self.values.words(&bucket), |place| self.values.name_of(place));
+        let key = key.or_else(|| place.as_ref().and_then(|place| self.bucket_key(place)));
         let key = key.map_or_else(|| "AWS-managed key".into(), |key| self.key_words(&key));
-        let mut drawn = match place {
+        let mut drawn = match &place {
             Some(place) => self.resource_node(Kind::Store, place, &name),
             None => {
                 let account = self.stacks[stack].account.clone();
@@ -313,57 +252,51 @@ impl<'a> Builder<'a> {
     }
 
     /// The key with which a bucket encrypts by default.
-    fn bucket_key(&self, place: Place<'a>) -> Option<Text> {
-        let properties = self.index.properties(place);
-        let encryption = self.resolver.structure(place.stack, &properties["BucketEncryption"]);
-        let rule = self.resolver.items(place.stack, &encryption["ServerSideEncryptionConfiguration"]).next()?;
-        self.resolver.optional(place.stack, &rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"])
+    fn bucket_key(&self, place: &Place) -> Option<String> {
+        let rules = &self.index.properties(place)["BucketEncryption"]["ServerSideEncryptionConfiguration"];
+        let rule = items(rules).next()?;
+        text(&rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"])
     }
 
     /// A key by its alias if it has one, else as short as it can be told apart.
-    fn key_words(&self, key: &Text) -> String {
-        if let Some((stack, logical_id)) = key.resource() {
-            let alias = self.index.alias_of.get(&(stack, logical_id.to_owned()));
-            return alias.map_or_else(|| format!("key {logical_id}"), ToString::to_string);
+    fn key_words(&self, key: &str) -> String {
+        if let Some(place) = self.values.resource(key) {
+            let alias = self.index.alias_of.get(&place);
+            return alias.map_or_else(|| format!("key {}", place.logical_id), |alias| self.values.words(alias));
         }
-        match &*key.split(":") {
-            [arn, _, _, _, _, resource @ ..] if arn.as_known() == Some("arn") && !resource.is_empty() => {
-                resource.iter().map(ToString::to_string).collect::<Vec<_>>().join(":")
-            }
-            _ => key.to_string(),
-        }
+        let resource = key.strip_prefix("arn:").and_then(|arn| arn.splitn(5, ':').nth(4));
+        self.values.words(resource.unwrap_or(key))
     }
 
-    fn role(&mut self, pipeline: Pipeline<'a>, value: &Json, region: &str) -> Option<usize> {
-        let role = self.resolver.optional(pipeline.stack, value)?;
+    fn role(&mut self, value: &Json, region: &str) -> Option<usize> {
+        let role = text(value)?;
         self.role_of(&role, region)
     }
 
     /// The node of a role. One that no stack holds stands in the lane of its account and of the region that uses it.
-    fn role_of(&mut self, role: &Text, region: &str) -> Option<usize> {
-        let place = self.index.find(ROLE, role);
-        let known = match place {
-            Some(place) => Known::Resource(place.stack, place.logical_id.to_owned()),
-            None => Known::Outside(ROLE, role.clone()),
+    fn role_of(&mut self, role: &str, region: &str) -> Option<usize> {
+        let place = self.index.find(self.values, ROLE, role);
+        let known = match &place {
+            Some(place) => Known::Resource(place.clone()),
+            None => Known::Outside(ROLE, role.to_owned()),
         };
         if let Some(&node) = self.known.get(&known) {
             return Some(node);
         }
-        let drawn = match place {
+        let drawn = match &place {
             Some(place) => {
-                let name = self.resolver.name_of(place).to_string();
+                let name = self.values.name_of(place);
                 self.resource_node(Kind::Role, place, &name)
             }
             None => {
-                let arn = role.to_string();
-                if arn.is_empty() {
+                if role.is_empty() {
                     return None;
                 }
-                let in_arn = role.split(":").into_iter().nth(4).and_then(|part| part.as_known().map(str::to_owned));
-                let account = in_arn.filter(|account| is_account(account)).unwrap_or_else(|| UNKNOWN_ACCOUNT.into());
-                let lane = self.region(&account, region);
-                let name = arn.rsplit_once('/').map_or(&*arn, |(_, name)| name);
-                let mut drawn = outside(node(Kind::Role, &["outside", &arn], name, Some(lane)));
+                let arn = self.values.words(role);
+                let in_arn = role.split(':').nth(4).filter(|account| is_account(account));
+                let lane = self.region(in_arn.unwrap_or(UNKNOWN_ACCOUNT), region);
+                let name = self.values.words(role.rsplit_once('/').map_or(role, |(_, name)| name));
+                let mut drawn = outside(node(Kind::Role, &["outside", &arn], &name, Some(lane)));
                 drawn.facts.push(("arn", arn.clone()));
                 drawn
             }
@@ -382,10 +315,10 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn resource_node(&self, kind: Kind, place: Place<'a>, name: &str) -> Node {
+    fn resource_node(&self, kind: Kind, place: &Place, name: &str) -> Node {
         let parent = self.known.get(&Known::Stack(place.stack)).copied();
-        let facts = vec![("logicalId", place.logical_id.to_owned())];
-        Node { facts, ..node(kind, &[&self.stacks[place.stack].id, place.logical_id], name, parent) }
+        let facts = vec![("logicalId", place.logical_id.clone())];
+        Node { facts, ..node(kind, &[&self.stacks[place.stack].id, &place.logical_id], name, parent) }
     }
 
     fn region(&mut self, account: &str, region: &str) -> usize {

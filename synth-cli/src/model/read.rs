@@ -5,10 +5,11 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use construct_core::{Assembly, ReadError};
+use construct_pipeline::access::template::Template;
+use serde_json::{Map, Value as Json};
 
 use super::{Model, Stack};
 use crate::output::Failure;
-use crate::template::Template;
 
 const MANIFEST: &str = "manifest.json";
 const AGAIN: &str =
@@ -23,11 +24,14 @@ impl Model {
         let numbered = assembly.stacks().iter().enumerate();
         let places: BTreeMap<&str, usize> = numbered.map(|(at, stack)| (&*stack.id, at)).collect();
         let stacks = assembly.stacks().iter().map(|artifact| {
-            let template = Template::parse(&artifact.template).map_err(|what| {
+            let is_object =
+                |body: &Json| if body.is_object() { Ok(()) } else { Err("it is no JSON object".to_owned()) };
+            let body = artifact.template_json().map_err(|error| error.to_string());
+            let body = body.and_then(|body| is_object(&body).map(|()| body)).map_err(|what| {
                 let file = dir.join(&artifact.template_file);
                 Failure::new(format!("`{}` is no CloudFormation template: {what}", file.display())).help(AGAIN)
             })?;
-            Ok(Stack {
+            let stack = Stack {
                 id: artifact.id.clone(),
                 name: artifact.stack_name.clone(),
                 account: artifact.account.clone(),
@@ -36,8 +40,9 @@ impl Model {
                 wave: None,
                 template_file: artifact.template_file.clone(),
                 bytes: artifact.template.len(),
-                template,
-            })
+                n_resources: body["Resources"].as_object().map_or(0, Map::len),
+            };
+            Ok((stack, Template::new(&artifact.stack_name, &artifact.account, &artifact.region, body)))
         });
         Ok(Self::new(stacks.collect::<Result<_, Failure>>()?))
     }
