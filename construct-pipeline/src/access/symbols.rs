@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use construct_iam::access::symbol;
 
+/// More words than this nobody reads.
+const READABLE: usize = 1_000;
+
 /// Where a value that is not known comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -103,6 +106,10 @@ impl Symbols {
         }
         let mut out = String::with_capacity(text.len() + 32);
         for c in text.chars() {
+            if out.len() > READABLE {
+                out.push('…');
+                break;
+            }
             match self.meanings.get(&c) {
                 Some(meaning) => {
                     out.push('<');

@@ -158,6 +158,12 @@ fn hostile_templates_end() {
         assert!(said.stdout.len() < 100_000);
         assert!(said.stderr.contains("`A` needs `A`"));
     }
+    let pipeline_json = vec!["pipeline-json", dir.to_str().unwrap(), "Tools"];
+    for args in [vec!["check", dir.to_str().unwrap()], vec!["budget", dir.to_str().unwrap()], pipeline_json] {
+        let said = synth(args);
+        assert!((0..=2).contains(&said.code), "{}", said.stderr);
+        assert!(said.stdout.len() < 1_000_000);
+    }
 }
 
 #[test]
