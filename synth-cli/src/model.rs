@@ -5,8 +5,7 @@ mod read;
 
 pub(crate) use read::explain;
 
-use construct_pipeline::access::template::{Template, Templates};
-use serde_json::Value as Json;
+use construct_pipeline::access::template::{Json, Members, Template, Templates};
 
 use crate::output::Report;
 
@@ -15,7 +14,7 @@ use crate::output::Report;
 pub(crate) struct Model {
     stacks: Vec<Stack>,
     /// Their templates, in the same order.
-    templates: Templates,
+    templates: Templates<'static>,
     /// Stacks that wait for each other, as places in `stacks`; each waits for the next one and the last for the first.
     cycle: Option<Vec<usize>>,
 }
@@ -44,14 +43,14 @@ pub(crate) struct Stack {
 
 impl Model {
     /// Brings stacks into deployment order. Their `needs` are places in `stacks` as it is given.
-    fn new(stacks: Vec<(Stack, Template)>) -> Self {
+    fn new(stacks: Vec<(Stack, Template<'static>)>) -> Self {
         let needs: Vec<&[usize]> = stacks.iter().map(|(stack, _)| &*stack.needs).collect();
         let order::Order { sequence, waves, cycle } = order::order(&needs);
         let mut place = vec![0; stacks.len()];
         for (new, &old) in sequence.iter().enumerate() {
             place[old] = new;
         }
-        let mut stacks: Vec<(usize, (Stack, Template))> = stacks.into_iter().enumerate().collect();
+        let mut stacks: Vec<(usize, (Stack, Template<'static>))> = stacks.into_iter().enumerate().collect();
         stacks.sort_by_key(|(old, _)| place[*old]);
         let mut model = Self { stacks: Vec::new(), templates: Templates::new(), cycle: None };
         for (old, (mut stack, template)) in stacks {
@@ -68,16 +67,23 @@ impl Model {
         &self.stacks
     }
 
-    pub(crate) fn templates(&self) -> &Templates {
+    pub(crate) fn templates(&self) -> &Templates<'static> {
         &self.templates
     }
 
     /// The resources of a type in a stack: logical id and properties, in the order of the template.
-    pub(crate) fn resources_of(&self, stack: usize, kind: &'static str) -> impl Iterator<Item = (&str, &Json)> {
+    pub(crate) fn resources_of(
+        &self,
+        stack: usize,
+        kind: &'static str,
+    ) -> impl Iterator<Item = (&str, &Json<'static>)> {
         let template = self.templates.iter().nth(stack);
-        let resources = template.and_then(|template| template.body()["Resources"].as_object());
-        let of_kind = resources.into_iter().flatten().filter(move |(_, resource)| resource["Type"] == kind);
-        of_kind.map(|(logical_id, resource)| (logical_id.as_str(), &resource["Properties"]))
+        let resources = template.and_then(|template| template.body().get("Resources")?.as_object());
+        let of_kind = resources
+            .into_iter()
+            .flat_map(Members::iter)
+            .filter(move |(_, resource)| resource.get("Type").and_then(Json::as_str) == Some(kind));
+        of_kind.map(|(logical_id, resource)| (logical_id, resource.get("Properties").unwrap_or(&Json::Null)))
     }
 
     /// Says which stacks can never be deployed because they wait for each other.

@@ -123,11 +123,11 @@ impl Subject {
     }
 
     /// Reads the templates and proves them.
-    pub(crate) fn prove(&self) -> Result<(Templates, Proof), Failure> {
+    pub(crate) fn prove(&self) -> Result<(Templates<'static>, Proof), Failure> {
         let (templates, contract) = if self.templates.is_empty() {
             let dir = self.dir.as_deref().unwrap_or(Path::new("cdk.out"));
             let assembly = Assembly::read(dir).map_err(|error| crate::model::explain(dir, &error))?;
-            (Templates::of(&assembly), assembly.document(contract::FILE).map(str::to_owned))
+            (Templates::of(&assembly).into_owned(), assembly.document(contract::FILE).map(str::to_owned))
         } else {
             let read = self.templates.iter().try_fold(Templates::new(), |all, given| Ok(all.with(given.read()?)))?;
             (read, None)
@@ -138,7 +138,7 @@ impl Subject {
 }
 
 impl Given {
-    fn read(&self) -> Result<Template, Failure> {
+    fn read(&self) -> Result<Template<'static>, Failure> {
         let shown = self.file.display();
         let missing = |what: &str, example: &str| {
             Failure::new(format!("nobody says in which {what} `{shown}` is deployed"))
@@ -166,7 +166,7 @@ impl Given {
             let (name, value) = parameter.split_once('=').ok_or_else(|| {
                 Failure::new(format!("`{parameter}` is no parameter")).help("write it as `--parameter Name=value`")
             })?;
-            Ok(template.parameter(name, value))
+            Ok(template.parameter(name, value.to_owned()))
         })
     }
 }

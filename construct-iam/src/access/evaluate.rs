@@ -1,6 +1,6 @@
 //! The way in.
 
-use super::evaluation::Evaluation;
+use super::evaluation::{Any, Evaluation};
 use super::explain::verdict;
 use super::request::{PolicySet, Request};
 use super::verdict::{Outcome, Verdict};
@@ -40,5 +40,5 @@ pub fn evaluate(request: &Request, policies: &PolicySet) -> Verdict {
 /// Decides the request without saying why: for whoever asks thousands of questions and reads the reasons of a few.
 #[must_use]
 pub fn outcome(request: &Request, policies: &PolicySet) -> Outcome {
-    Evaluation::new(request, policies).outcome()
+    Evaluation::<Any>::new(request, policies).outcome()
 }

@@ -21,39 +21,55 @@ pub(crate) struct Site<'a> {
     pub(crate) doubt: Option<&'static str>,
 }
 
-/// The Allow statements on one side.
+/// What becomes of the statements that an evaluation finds.
+pub(crate) trait Tally<'a>: Default {
+    /// Notes a statement that applies, or may apply.
+    fn add(&mut self, site: Site<'a>, is_certain: bool);
+
+    /// Whether there is one.
+    fn truth(&self) -> Truth;
+}
+
+/// The statements themselves, for whoever wants to know the reasons.
 #[derive(Debug, Default)]
 pub(crate) struct Grant<'a> {
     pub(crate) certain: Vec<Site<'a>>,
     pub(crate) possible: Vec<Site<'a>>,
 }
 
+/// Whether there are any, for whoever wants to know the outcome.
+#[derive(Debug)]
+pub(crate) struct Any(Truth);
+
 /// The Allow statements in the policy of the resource, by how they name the principal.
 #[derive(Debug, Default)]
-pub(crate) struct Grants<'a> {
-    pub(crate) directly: Grant<'a>,
-    pub(crate) as_role: Grant<'a>,
-    pub(crate) by_account: Grant<'a>,
+pub(crate) struct Grants<G> {
+    pub(crate) directly: G,
+    pub(crate) as_role: G,
+    pub(crate) by_account: G,
 }
 
 /// Everything the policies say about a request.
 #[derive(Debug)]
-pub(crate) struct Evaluation<'a> {
+pub(crate) struct Evaluation<'a, G = Grant<'a>> {
     pub(crate) request: &'a Request,
     pub(crate) policies: &'a PolicySet,
-    pub(crate) identity: Grant<'a>,
-    pub(crate) resource: Grants<'a>,
-    pub(crate) boundary: Option<Grant<'a>>,
-    pub(crate) session: Option<Grant<'a>>,
-    pub(crate) scps: Vec<(&'a Level, Grant<'a>)>,
-    pub(crate) denies: Vec<Site<'a>>,
-    pub(crate) possible_denies: Vec<Site<'a>>,
+    pub(crate) identity: G,
+    pub(crate) resource: Grants<G>,
+    pub(crate) boundary: Option<G>,
+    pub(crate) session: Option<G>,
+    pub(crate) scps: Vec<(&'a Level, G)>,
+    pub(crate) denies: G,
     pub(crate) same_account: Truth,
     pub(crate) impossible: Option<Impossible>,
 }
 
-impl Grant<'_> {
-    pub(crate) fn truth(&self) -> Truth {
+impl<'a> Tally<'a> for Grant<'a> {
+    fn add(&mut self, site: Site<'a>, is_certain: bool) {
+        if is_certain { self.certain.push(site) } else { self.possible.push(site) }
+    }
+
+    fn truth(&self) -> Truth {
         match (self.certain.is_empty(), self.possible.is_empty()) {
             (false, _) => Truth::Yes,
             (true, false) => Truth::Unknown,
@@ -62,7 +78,23 @@ impl Grant<'_> {
     }
 }
 
-impl Grants<'_> {
+impl Default for Any {
+    fn default() -> Self {
+        Self(Truth::No)
+    }
+}
+
+impl Tally<'_> for Any {
+    fn add(&mut self, _: Site<'_>, is_certain: bool) {
+        self.0 = self.0.or(if is_certain { Truth::Yes } else { Truth::Unknown });
+    }
+
+    fn truth(&self) -> Truth {
+        self.0
+    }
+}
+
+impl<'a, G: Tally<'a>> Grants<G> {
     pub(crate) fn at_all(&self) -> Truth {
         self.directly.truth().or(self.as_role.truth()).or(self.by_account.truth())
     }
@@ -85,7 +117,7 @@ const RCP_DOUBT: &str = "whether resource control policies apply to the service"
 /// from the start. The list grows, so that for other services a Deny may or may not count.
 const RCP_SERVICES: [&str; 5] = ["s3", "sts", "kms", "sqs", "secretsmanager"];
 
-impl<'a> Evaluation<'a> {
+impl<'a, G: Tally<'a>> Evaluation<'a, G> {
     pub(crate) fn new(request: &'a Request, policies: &'a PolicySet) -> Self {
         let same_account = match request.principal.account() {
             Some(account) => same_text(account, &request.resource_account),
@@ -94,13 +126,12 @@ impl<'a> Evaluation<'a> {
         let mut this = Self {
             request,
             policies,
-            identity: Grant::default(),
+            identity: G::default(),
             resource: Grants::default(),
             boundary: None,
             session: None,
             scps: Vec::new(),
-            denies: Vec::new(),
-            possible_denies: Vec::new(),
+            denies: G::default(),
             same_account,
             impossible: impossible(request, same_account),
         };
@@ -132,12 +163,12 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Collects the statements of some policies: those that deny in `self`, those that allow as the result.
-    fn read(&mut self, slot: Slot<'a>, policies: &'a [Policy], doubt: Option<&'static str>) -> Grants<'a> {
+    fn read(&mut self, slot: Slot<'a>, policies: &'a [Policy], doubt: Option<&'static str>) -> Grants<G> {
         let mut grants = Grants::default();
         for policy in policies {
             let Some(statements) = policy.statements() else {
                 let site = Site { slot, policy, statement: None, doubt: None };
-                self.possible_denies.push(site);
+                self.denies.add(site, false);
                 grants.add(site, Named::UNKNOWN);
                 continue;
             };
@@ -150,10 +181,10 @@ impl<'a> Evaluation<'a> {
                 let site = Site { slot, policy, statement: Some((index, statement)), doubt: None };
                 match statement.effect {
                     Effect::Allow => grants.add(site, named),
-                    Effect::Deny if at_all.is_yes() && doubt.is_none() => self.denies.push(site),
-                    Effect::Deny => self.possible_denies.push(Site { doubt, ..site }),
+                    Effect::Deny if at_all.is_yes() && doubt.is_none() => self.denies.add(site, true),
+                    Effect::Deny => self.denies.add(Site { doubt, ..site }, false),
                     Effect::Unknown => {
-                        self.possible_denies.push(site);
+                        self.denies.add(site, false);
                         grants.add(site, named.doubted());
                     }
                 }
@@ -172,12 +203,12 @@ impl<'a> Evaluation<'a> {
         if self.is_always_allowed() {
             return Outcome::Allowed;
         }
-        if !self.denies.is_empty() {
+        if self.denies.truth().is_yes() {
             return Outcome::ExplicitlyDenied;
         }
         match self.allowed() {
             Truth::No => Outcome::ImplicitlyDenied,
-            Truth::Yes if self.possible_denies.is_empty() => Outcome::Allowed,
+            Truth::Yes if self.denies.truth().is_no() => Outcome::Allowed,
             Truth::Yes | Truth::Unknown => Outcome::Indeterminate,
         }
     }
@@ -261,7 +292,7 @@ impl<'a> Evaluation<'a> {
     }
 
     pub(crate) fn allowed_by_limits(&self) -> Truth {
-        let limit = |grant: &Option<Grant<'_>>| grant.as_ref().map_or(Truth::Yes, Grant::truth);
+        let limit = |grant: &Option<G>| grant.as_ref().map_or(Truth::Yes, G::truth);
         limit(&self.boundary).and(limit(&self.session))
     }
 
@@ -270,7 +301,7 @@ impl<'a> Evaluation<'a> {
     }
 }
 
-impl<'a> Grants<'a> {
+impl<'a, G: Tally<'a>> Grants<G> {
     fn add(&mut self, site: Site<'a>, named: Named) {
         for (grant, truth) in [
             (&mut self.directly, named.directly),
@@ -278,8 +309,8 @@ impl<'a> Grants<'a> {
             (&mut self.by_account, named.by_account),
         ] {
             match truth {
-                Truth::Yes => grant.certain.push(site),
-                Truth::Unknown => grant.possible.push(site),
+                Truth::Yes => grant.add(site, true),
+                Truth::Unknown => grant.add(site, false),
                 Truth::No => {}
             }
         }

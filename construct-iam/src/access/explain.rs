@@ -1,7 +1,7 @@
 //! The reasons for a decision.
 
 use super::condition::Condition;
-use super::evaluation::{Evaluation, Grant, Site};
+use super::evaluation::{Evaluation, Grant, Site, Tally};
 use super::fix::{fixes, near_misses};
 use super::policy::Effect;
 use super::principal::Principal;
@@ -39,7 +39,7 @@ pub(crate) fn verdict(evaluation: &Evaluation<'_>) -> Verdict {
         verdict.also_allowed_by = others.iter().map(Site::cite).collect();
         return verdict;
     }
-    verdict.denied_by = evaluation.denies.iter().map(|site| site.denial(request)).collect();
+    verdict.denied_by = evaluation.denies.certain.iter().map(|site| site.denial(request)).collect();
     verdict.near = near_misses(evaluation);
     verdict.fixes = fixes(evaluation);
     if outcome == Outcome::Indeterminate {
@@ -138,7 +138,7 @@ fn assumptions(evaluation: &Evaluation<'_>) -> Vec<Assumption> {
     if evaluation.allowed() == Truth::Unknown {
         open_permissions(evaluation, &mut assumptions);
     }
-    for site in &evaluation.possible_denies {
+    for site in &evaluation.denies.possible {
         assumptions.push(assumption(evaluation, site, false));
     }
     assumptions

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::arn::split_text;
 use super::condition::Condition;
 use super::context::Found;
-use super::evaluation::{Evaluation, Grant, Site, policies_in};
+use super::evaluation::{Evaluation, Grant, Site, Tally, policies_in};
 use super::operator::{Comparison, Set};
 use super::policy::{Effect, Resources, Statement};
 use super::principal::{Named, Principal};

@@ -16,7 +16,7 @@
 //! pattern  token    plain           patterns: compiled, element by element, byte by byte
 //! arn      values   operator        matching ARNs, numbers, dates, addresses
 //! context  principal  request      the question
-//! policy   parse  condition  error the policies
+//! json     policy  parse  condition  error the policies
 //! statement  evaluation            the decision
 //! explain  fix  verdict  sentences the reasons
 //! evaluate                         the way in
@@ -30,6 +30,7 @@ mod evaluate;
 mod evaluation;
 mod explain;
 mod fix;
+mod json;
 mod operator;
 mod parse;
 mod pattern;
@@ -48,6 +49,7 @@ mod verdict;
 pub use context::{Context, ContextValue};
 pub use error::{PolicyError, Problem};
 pub use evaluate::{evaluate, outcome};
+pub use json::{Json, Members};
 pub use policy::Policy;
 pub use principal::Principal;
 pub use request::{PolicySet, Request, ResourceKind};

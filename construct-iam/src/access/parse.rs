@@ -1,9 +1,10 @@
 //! From JSON to compiled statements.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::condition::Condition;
 use super::error::{PolicyError, Problem};
+use super::json::{Json, Members};
 use super::operator::{Operand, Operator};
 use super::pattern::{Pattern, Variables};
 use super::policy::{Actions, Effect, Policy, Principals, Resources, Statement};
@@ -21,29 +22,34 @@ impl Policy {
     /// that are not what their operator takes (numbers, dates, addresses). Nothing is skipped, because a policy read in part could seem to
     /// allow what it denies. If a policy has to be evaluated nevertheless, use [`Policy::unknown`].
     pub fn parse(name: &str, document: &Value) -> Result<Self, PolicyError> {
+        Self::read(name, &document.into())
+    }
+
+    /// The same, of a document that was read without being copied.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`parse`](Self::parse).
+    pub fn read(name: &str, document: &Json<'_>) -> Result<Self, PolicyError> {
         Ok(Self::of(name, parse(name, document)?))
     }
 }
 
 /// Parses the statements of a policy document.
-fn parse(name: &str, document: &Value) -> Result<Vec<Statement>, PolicyError> {
+fn parse(name: &str, document: &Json<'_>) -> Result<Vec<Statement>, PolicyError> {
     let whole = |problem| PolicyError::new(name, None, problem);
     let document = document.as_object().ok_or_else(|| whole(wrong("policy", "an object")))?;
-    if let Some(unknown) = document.keys().find(|key| !matches!(key.as_str(), "Version" | "Id" | "Statement")) {
-        return Err(whole(Problem::UnknownElement(unknown.clone())));
+    if let Some(unknown) = document.keys().find(|key| !matches!(*key, "Version" | "Id" | "Statement")) {
+        return Err(whole(Problem::UnknownElement(unknown.to_owned())));
     }
     let variables = variables(document.get("Version")).map_err(whole)?;
-    let statements = match document.get("Statement") {
-        Some(Value::Array(statements)) => statements.as_slice(),
-        Some(one) => std::slice::from_ref(one),
-        None => return Err(whole(Problem::Missing("Statement"))),
-    };
+    let statements = document.get("Statement").ok_or_else(|| whole(Problem::Missing("Statement")))?.one_or_many();
     let parse =
         |(index, value)| statement(value, variables).map_err(|problem| PolicyError::new(name, Some(index), problem));
     statements.iter().enumerate().map(parse).collect()
 }
 
-fn variables(version: Option<&Value>) -> Parsed<Variables> {
+fn variables(version: Option<&Json<'_>>) -> Parsed<Variables> {
     match version {
         // Without a version, the older one counts.
         None => Ok(Variables::Literal),
@@ -56,7 +62,7 @@ fn variables(version: Option<&Value>) -> Parsed<Variables> {
     }
 }
 
-fn statement(value: &Value, variables: Variables) -> Parsed<Statement> {
+fn statement(value: &Json<'_>, variables: Variables) -> Parsed<Statement> {
     if is_intrinsic(value) {
         return Ok(Statement::opaque());
     }
@@ -66,7 +72,7 @@ fn statement(value: &Value, variables: Variables) -> Parsed<Statement> {
             || matches!(key, "NotResource" | "Condition")
     };
     if let Some(unknown) = map.keys().find(|key| !known(key)) {
-        return Err(Problem::UnknownElement(unknown.clone()));
+        return Err(Problem::UnknownElement(unknown.to_owned()));
     }
     let (conditions, opaque) = map.get("Condition").map_or(Ok((Vec::new(), false)), |c| conditions(c, variables))?;
     Ok(Statement {
@@ -80,16 +86,16 @@ fn statement(value: &Value, variables: Variables) -> Parsed<Statement> {
     })
 }
 
-fn sid(map: &Map<String, Value>) -> Parsed<Option<std::sync::Arc<str>>> {
+fn sid(map: &Members<'_>) -> Parsed<Option<std::sync::Arc<str>>> {
     match map.get("Sid") {
         None => Ok(None),
-        Some(Value::String(sid)) => Ok(Some(sid.as_str().into())),
+        Some(Json::String(sid)) => Ok(Some((&**sid).into())),
         Some(other) if is_intrinsic(other) => Ok(None),
         Some(_) => Err(wrong("Sid", "a string")),
     }
 }
 
-fn effect(map: &Map<String, Value>) -> Parsed<Effect> {
+fn effect(map: &Members<'_>) -> Parsed<Effect> {
     match map.get("Effect") {
         None => Err(Problem::Missing("Effect")),
         Some(effect) if is_intrinsic(effect) => Ok(Effect::Unknown),
@@ -101,7 +107,7 @@ fn effect(map: &Map<String, Value>) -> Parsed<Effect> {
     }
 }
 
-fn principal(map: &Map<String, Value>) -> Parsed<Principals> {
+fn principal(map: &Members<'_>) -> Parsed<Principals> {
     Ok(match either(map, "Principal", "NotPrincipal")? {
         None => Principals::Missing,
         Some((entries, false)) => Principals::These(self::entries(entries, "Principal")?),
@@ -109,32 +115,32 @@ fn principal(map: &Map<String, Value>) -> Parsed<Principals> {
     })
 }
 
-fn entries(value: &Value, element: &'static str) -> Parsed<Vec<Entry>> {
+fn entries(value: &Json<'_>, element: &'static str) -> Parsed<Vec<Entry>> {
     if is_intrinsic(value) {
         return Ok(vec![Entry::Unknown]);
     }
     let kinds = match value {
-        Value::String(text) if text == "*" => return Ok(vec![Entry::Anyone]),
-        Value::String(text) if symbol::is_symbolic(text) => return Ok(vec![Entry::Unknown]),
-        Value::String(text) => return Err(Problem::PrincipalText(text.clone())),
-        Value::Object(kinds) if kinds.is_empty() => return Err(Problem::Empty(element)),
-        Value::Object(kinds) => kinds,
+        Json::String(text) if text == "*" => return Ok(vec![Entry::Anyone]),
+        Json::String(text) if symbol::is_symbolic(text) => return Ok(vec![Entry::Unknown]),
+        Json::String(text) => return Err(Problem::PrincipalText(text.to_string())),
+        Json::Object(kinds) if kinds.is_empty() => return Err(Problem::Empty(element)),
+        Json::Object(kinds) => kinds,
         _ => return Err(wrong(element, "`*` or an object")),
     };
     let mut entries = Vec::new();
-    for (kind, values) in kinds {
-        let entry: fn(&str) -> Entry = match kind.as_str() {
+    for (kind, values) in kinds.iter() {
+        let entry: fn(&str) -> Entry = match kind {
             "AWS" => Entry::aws,
             "Service" => |text| Entry::Service(text.to_owned()),
             "Federated" => |text| Entry::Federated(text.to_owned()),
             "CanonicalUser" => |text| Entry::CanonicalUser(text.to_owned()),
-            _ => return Err(Problem::PrincipalKind(kind.clone())),
+            _ => return Err(Problem::PrincipalKind(kind.to_owned())),
         };
         for value in non_empty(values, element)? {
             entries.push(match value {
-                Value::String(text) => entry(text),
+                Json::String(text) => entry(text),
                 // An account id without quotes is a number; what comes of it is not documented.
-                Value::Number(_) => Entry::Unknown,
+                Json::Number(_) => Entry::Unknown,
                 value if is_intrinsic(value) => Entry::Unknown,
                 _ => return Err(wrong(element, "a string or a list of strings")),
             });
@@ -143,27 +149,27 @@ fn entries(value: &Value, element: &'static str) -> Parsed<Vec<Entry>> {
     Ok(entries)
 }
 
-fn action(map: &Map<String, Value>) -> Parsed<Actions> {
+fn action(map: &Members<'_>) -> Parsed<Actions> {
     let (values, all_but) = either(map, "Action", "NotAction")?.ok_or(Problem::Missing("Action"))?;
     let element = if all_but { "NotAction" } else { "Action" };
     let patterns = non_empty(values, element)?
         .iter()
         .map(|value| match value {
-            Value::String(text) => Ok(Pattern::new(&text.to_ascii_lowercase(), true, Variables::Literal)),
+            Json::String(text) => Ok(Pattern::new(text.to_ascii_lowercase(), true, Variables::Literal)),
             value if is_intrinsic(value) => Ok(Pattern::unknown()),
             _ => Err(wrong(element, "a string or a list of strings")),
         })
         .collect::<Parsed<_>>()?;
-    Ok(Actions { all_but, patterns })
+    Ok(Actions::new(all_but, patterns))
 }
 
-fn resource(map: &Map<String, Value>, variables: Variables) -> Parsed<Resources> {
+fn resource(map: &Members<'_>, variables: Variables) -> Parsed<Resources> {
     let Some((values, all_but)) = either(map, "Resource", "NotResource")? else { return Ok(Resources::Missing) };
     let element = if all_but { "NotResource" } else { "Resource" };
     let patterns = non_empty(values, element)?
         .iter()
         .map(|value| match value {
-            Value::String(text) => Ok(Pattern::of_resource(text, variables)),
+            Json::String(text) => Ok(Pattern::of_resource(text, variables)),
             value if is_intrinsic(value) => Ok(Pattern::unknown()),
             _ => Err(wrong(element, "a string or a list of strings")),
         })
@@ -172,14 +178,14 @@ fn resource(map: &Map<String, Value>, variables: Variables) -> Parsed<Resources>
 }
 
 /// The conditions, and whether there may be some that the template does not show.
-fn conditions(value: &Value, variables: Variables) -> Parsed<(Vec<Condition>, bool)> {
+fn conditions(value: &Json<'_>, variables: Variables) -> Parsed<(Vec<Condition>, bool)> {
     if is_intrinsic(value) {
         return Ok((Vec::new(), true));
     }
     let operators = value.as_object().ok_or_else(|| wrong("Condition", "an object"))?;
     let (mut conditions, mut opaque) = (Vec::new(), false);
-    for (name, keys) in operators {
-        let operator = Operator::parse(name).ok_or_else(|| Problem::Operator(name.clone()))?;
+    for (name, keys) in operators.iter() {
+        let operator = Operator::parse(name).ok_or_else(|| Problem::Operator(name.to_owned()))?;
         if is_intrinsic(keys) {
             opaque = true;
             continue;
@@ -187,23 +193,19 @@ fn conditions(value: &Value, variables: Variables) -> Parsed<(Vec<Condition>, bo
         let keys = keys.as_object().ok_or_else(|| wrong(name, "an object"))?;
         // What an operator without keys means is not documented.
         opaque |= keys.is_empty();
-        for (key, values) in keys {
+        for (key, values) in keys.iter() {
             conditions.push(condition(operator, name, key, values, variables)?);
         }
     }
     Ok((conditions, opaque))
 }
 
-fn condition(operator: Operator, name: &str, key: &str, values: &Value, variables: Variables) -> Parsed<Condition> {
+fn condition(operator: Operator, name: &str, key: &str, values: &Json<'_>, variables: Variables) -> Parsed<Condition> {
     let (mut wanted, mut operands) = (Vec::new(), Vec::new());
-    let values = match values {
-        Value::Array(values) => values.as_slice(),
-        one => std::slice::from_ref(one),
-    };
-    for value in values {
+    for value in values.one_or_many() {
         let text = match value {
-            Value::String(text) => text.clone(),
-            Value::Bool(_) | Value::Number(_) => value.to_string(),
+            Json::String(text) => text.to_string(),
+            Json::Bool(_) | Json::Number(_) => value.to_string(),
             value if is_intrinsic(value) => {
                 wanted.push(symbol::UNKNOWN.to_string());
                 operands.push(Operand::Unknown);
@@ -223,11 +225,11 @@ fn condition(operator: Operator, name: &str, key: &str, values: &Value, variable
 }
 
 /// The one of the two elements that is there, and whether it is the second.
-fn either<'a>(
-    map: &'a Map<String, Value>,
+fn either<'a, 't>(
+    map: &'a Members<'t>,
     element: &'static str,
     negated: &'static str,
-) -> Parsed<Option<(&'a Value, bool)>> {
+) -> Parsed<Option<(&'a Json<'t>, bool)>> {
     match (map.get(element), map.get(negated)) {
         (Some(_), Some(_)) => Err(Problem::Both(element, negated)),
         (Some(value), None) => Ok(Some((value, false))),
@@ -236,16 +238,13 @@ fn either<'a>(
     }
 }
 
-fn non_empty<'a>(value: &'a Value, element: &'static str) -> Parsed<&'a [Value]> {
-    match value {
-        Value::Array(values) if values.is_empty() => Err(Problem::Empty(element)),
-        Value::Array(values) => Ok(values),
-        one => Ok(std::slice::from_ref(one)),
-    }
+fn non_empty<'a, 't>(value: &'a Json<'t>, element: &'static str) -> Parsed<&'a [Json<'t>]> {
+    let values = value.one_or_many();
+    if values.is_empty() { Err(Problem::Empty(element)) } else { Ok(values) }
 }
 
 /// Whether a template still has an intrinsic function here.
-fn is_intrinsic(value: &Value) -> bool {
+fn is_intrinsic(value: &Json<'_>) -> bool {
     let Some(map) = value.as_object() else { return false };
     map.len() == 1 && map.keys().all(|key| key == "Ref" || key.starts_with("Fn::"))
 }
@@ -254,7 +253,7 @@ fn wrong(element: &str, expected: &'static str) -> Problem {
     Problem::Type { element: element.to_owned(), expected }
 }
 
-fn text_of(value: &Value) -> String {
+fn text_of(value: &Json<'_>) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 

@@ -2,6 +2,10 @@ use serde_json::json;
 
 use super::*;
 
+fn parse(name: &str, document: &Value) -> Result<Vec<Statement>, PolicyError> {
+    super::parse(name, &document.into())
+}
+
 /// Parses one statement that is sound but for `changes`; `null` removes an element.
 fn with(changes: &Value) -> Result<Vec<Statement>, Problem> {
     let mut statement = json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*" });
@@ -219,7 +223,7 @@ fn what_the_template_does_not_say() {
 
 #[test]
 fn versions() {
-    let check = |version: Option<Value>| variables(version.as_ref());
+    let check = |version: Option<Value>| variables(version.map(Json::from).as_ref());
     assert_eq!(check(None), Ok(Variables::Literal));
     assert_eq!(check(Some(json!("2008-10-17"))), Ok(Variables::Literal));
     assert_eq!(check(Some(json!("2012-10-17"))), Ok(Variables::Expand));

@@ -60,17 +60,18 @@ pub(crate) enum Resolved<'p> {
 
 impl Pattern {
     /// Compiles `source`; without `wildcards`, `*` and `?` are plain characters.
-    pub(crate) fn new(source: &str, wildcards: bool, variables: Variables) -> Self {
-        let has_variables = variables != Variables::Literal && source.contains("${");
+    pub(crate) fn new(source: impl Into<Box<str>>, wildcards: bool, variables: Variables) -> Self {
+        let source: Box<str> = source.into();
+        let has_variables = variables != Variables::Literal && source.contains('$') && source.contains("${");
         let is_plain = !has_variables && (source.is_ascii() || !source.contains(symbol::UNKNOWN));
         let form = if is_plain {
-            let colons = Colons::find(source);
-            let is_literal = source.is_ascii() && !(Plain { text: source, wildcards }).is_wild();
+            let colons = Colons::find(&source);
+            let is_literal = source.is_ascii() && !(Plain { text: &source, wildcards }).is_wild();
             if is_literal { Form::Literal { colons } } else { Form::Plain { wildcards, colons } }
         } else {
-            Form::Tokens(tokens(source, wildcards, variables))
+            Form::Tokens(tokens(&source, wildcards, variables))
         };
-        Self { source: source.into(), form }
+        Self { source, form }
     }
 
     /// A pattern for ARNs. Variables may stand in the last part only:

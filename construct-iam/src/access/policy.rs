@@ -73,9 +73,11 @@ pub(crate) enum Principals {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Actions {
-    pub(crate) all_but: bool,
+    all_but: bool,
     /// In lower case.
-    pub(crate) patterns: Vec<Pattern>,
+    patterns: Vec<Pattern>,
+    /// The services that the patterns spell out, if each of them does: actions of others need not be matched at all.
+    services: Option<Vec<Box<str>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -131,7 +133,7 @@ impl Statement {
             sid: None,
             effect: Effect::Unknown,
             principal: Principals::These(vec![Entry::Unknown]),
-            action: Actions { all_but: false, patterns: vec![Pattern::unknown()] },
+            action: Actions::new(false, vec![Pattern::unknown()]),
             resource: Resources::These(vec![Pattern::unknown()]),
             conditions: Vec::new(),
             opaque: true,
@@ -140,9 +142,33 @@ impl Statement {
 }
 
 impl Actions {
+    /// From patterns in lower case.
+    pub(crate) fn new(all_but: bool, patterns: Vec<Pattern>) -> Self {
+        let mut services: Vec<Box<str>> = Vec::new();
+        let spelled = patterns.iter().all(|pattern| match pattern.source().split_once(':') {
+            Some((service, _)) if !service.contains(['*', '?']) && service.is_ascii() => {
+                if !services.iter().any(|known| **known == *service) {
+                    services.push(service.into());
+                }
+                true
+            }
+            _ => false,
+        });
+        Self { all_but, patterns, services: spelled.then_some(services) }
+    }
+
+    /// Whether a pattern may match an action of this service. What is not known of an action may hide its service.
+    fn may_speak_of(&self, action: &str) -> bool {
+        let Some(services) = self.services.as_ref().filter(|_| action.is_ascii()) else { return true };
+        services.iter().any(|service| action.strip_prefix(&**service).is_some_and(|rest| rest.starts_with(':')))
+    }
+
     /// Whether the element covers the action, given in lower case.
     pub(crate) fn cover(&self, action: &str) -> Truth {
         const NONE: Context = Context::closed();
+        if !self.may_speak_of(action) {
+            return Truth::from(self.all_but);
+        }
         let listed = Truth::any(self.patterns.iter().map(|pattern| {
             // Actions have no variables.
             let matched = pattern.glob(action, &NONE).unwrap_or(Truth::Unknown);

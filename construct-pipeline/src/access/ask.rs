@@ -9,7 +9,7 @@ use construct_iam::access::{
 };
 
 use super::caller::{Caller, Who};
-use super::facts::Facts;
+use super::facts::{Facts, Told};
 use super::place::PolicyIx;
 use super::view::{Apart, View, is_made};
 use super::world::World;
@@ -22,7 +22,7 @@ pub(crate) struct Question {
     pub(crate) resource: Arc<str>,
     /// The account that owns the resource.
     pub(crate) owner: Arc<str>,
-    pub(crate) facts: Arc<Context>,
+    pub(crate) facts: Told,
 }
 
 /// Asks questions of a world.
@@ -31,11 +31,13 @@ pub(crate) struct Asker<'w> {
     world: &'w World,
     apart: &'w Apart,
     callers: RefCell<HashMap<Who, Option<Arc<Caller>>>>,
+    /// Who asked last often asks again.
+    latest: RefCell<Option<(Who, Option<Arc<Caller>>)>>,
 }
 
 impl<'w> Asker<'w> {
     pub(crate) fn new(world: &'w World, apart: &'w Apart) -> Self {
-        Self { world, apart, callers: RefCell::default() }
+        Self { world, apart, callers: RefCell::default(), latest: RefCell::default() }
     }
 
     pub(crate) fn world(&self) -> &'w World {
@@ -44,8 +46,7 @@ impl<'w> Asker<'w> {
 
     /// Facts about a request of this caller.
     pub(crate) fn facts(&self, who: &Who) -> Facts<'w> {
-        let context = self.caller(who).map_or(Context::open(), |caller| Context::over(Arc::clone(&caller.context)));
-        Facts::over(context, &self.world.policies.keys)
+        Facts::over(self.caller(who), &self.world.policies.keys)
     }
 
     /// The outcome, or `None` if it is not known who asks.
@@ -68,19 +69,24 @@ impl<'w> Asker<'w> {
     }
 
     fn asked(&self, question: &Question) -> Option<(Request, PolicySet)> {
-        let caller = self.caller(&question.who)?;
+        let caller = question.facts.caller.as_ref()?;
         let (action, resource, owner) = (question.action, Arc::clone(&question.resource), Arc::clone(&question.owner));
         let request = Request::new(Arc::clone(&caller.principal), action, resource, owner);
         let policies = with_resource(View::plain(self.world), caller.policies.clone(), question);
-        Some((request.with_context(Arc::clone(&question.facts)), policies))
+        Some((request.with_context(Arc::clone(&question.facts.context)), policies))
     }
 
     fn caller(&self, who: &Who) -> Option<Arc<Caller>> {
-        if let Some(known) = self.callers.borrow().get(who) {
-            return known.clone();
+        if let Some((_, caller)) = self.latest.borrow().as_ref().filter(|(latest, _)| latest == who) {
+            return caller.clone();
         }
-        let caller = Caller::new(View::plain(self.world), who).map(Arc::new);
-        self.callers.borrow_mut().insert(who.clone(), caller.clone());
+        let mut callers = self.callers.borrow_mut();
+        let prepare = || Caller::new(View::plain(self.world), who).map(Arc::new);
+        let caller = match callers.get(who) {
+            Some(known) => known.clone(),
+            None => callers.entry(who.clone()).or_insert_with(prepare).clone(),
+        };
+        *self.latest.borrow_mut() = Some((who.clone(), caller.clone()));
         caller
     }
 
@@ -111,7 +117,7 @@ impl<'w> Asker<'w> {
         let view = View::apart(self.world, self.apart);
         let caller = Caller::new(view, &question.who)?;
         let text = |value: &String| view.text(value).into_owned();
-        let context = question.facts.mentioned().fold(Context::open(), |context, (key, value)| {
+        let context = question.facts.context.mentioned().fold(Context::open(), |context, (key, value)| {
             let value = match value {
                 ContextValue::One(value) => ContextValue::One(text(value)),
                 ContextValue::Many(values) => ContextValue::Many(values.iter().map(text).collect()),

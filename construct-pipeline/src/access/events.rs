@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use construct_iam::access::Json;
+use serde_json::json;
 
 use super::ask::Question;
 use super::caller::Who;
+use super::facts::Told;
 use super::flow::{Action, Pipeline};
 use super::needs::{About, Prover};
 use super::physical::{account_in, arn_parts, partition, short_name};
@@ -50,7 +52,7 @@ impl<'p> Prover<'p, '_> {
         let resource: Arc<str> = target.arn.as_str().into();
         let Some(role) = &target.role else {
             let who = Who::Service("events.amazonaws.com");
-            let question = Question { who, action: call, resource, owner, facts: Arc::default() };
+            let question = Question { who, action: call, resource, owner, facts: Told::default() };
             let world = self.asker.world();
             let remark = format!(
                 "the rule `{}` of stack `{}` gives no role to its target, and EventBridge needs one to reach it",
@@ -77,7 +79,7 @@ fn is_bus(arn: &str) -> bool {
 fn reaches<'w>(
     world: &'w World,
     pipeline: &Pipeline,
-    event: &Value,
+    event: &Json<'_>,
     (account, region, bus): (&str, &str, &str),
     path: &mut Vec<(usize, &'w Target)>,
 ) -> bool {
@@ -104,7 +106,7 @@ fn reaches<'w>(
 }
 
 /// A sample of what a source sends.
-fn sample(action: &Action) -> Option<Value> {
+fn sample(action: &Action) -> Option<Json<'static>> {
     if action.category != "Source" || action.owner != "AWS" {
         return None;
     }
@@ -132,21 +134,21 @@ fn sample(action: &Action) -> Option<Value> {
         }
         _ => return None,
     };
-    Some(json!({
+    Some(Json::from(json!({
         "source": source, "detail-type": kind, "account": action.account(), "region": action.region(),
         "resources": [resource], "detail": detail,
-    }))
+    })))
 }
 
 /// Whether an event fits a pattern. Filters that are not known here count as fitting: then a rule too many is looked at, not one too few.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
-fn fits(pattern: &Value, event: &Value) -> bool {
+fn fits(pattern: &Json<'_>, event: &Json<'_>) -> bool {
     match pattern {
-        Value::Object(wanted) => {
+        Json::Object(wanted) => {
             wanted.iter().all(|(key, wanted)| match (wanted, event.get(key)) {
-                (Value::Object(_), given) => given.is_some_and(|given| fits(wanted, given)),
-                (Value::Array(filters), given) => {
-                    filters.iter().any(|filter| passes(filter, given.unwrap_or(&Value::Null)))
+                (Json::Object(_), given) => given.is_some_and(|given| fits(wanted, given)),
+                (Json::Array(filters), given) => {
+                    filters.iter().any(|filter| passes(filter, given.unwrap_or(&Json::Null)))
                 }
                 _ => false,
             }) && !wanted.is_empty()
@@ -155,17 +157,17 @@ fn fits(pattern: &Value, event: &Value) -> bool {
     }
 }
 
-fn passes(filter: &Value, given: &Value) -> bool {
-    if let Value::Array(values) = given {
+fn passes(filter: &Json<'_>, given: &Json<'_>) -> bool {
+    if let Json::Array(values) = given {
         return values.iter().any(|value| passes(filter, value));
     }
-    let Value::Object(filter) = filter else { return filter == given };
+    let Json::Object(filter) = filter else { return filter == given };
     let text = given.as_str();
-    filter.iter().all(|(kind, wanted)| match (kind.as_str(), wanted.as_str()) {
+    filter.iter().all(|(kind, wanted)| match (kind, wanted.as_str()) {
         ("prefix", Some(wanted)) => text.is_some_and(|text| text.starts_with(wanted)),
         ("suffix", Some(wanted)) => text.is_some_and(|text| text.ends_with(wanted)),
         ("equals-ignore-case", Some(wanted)) => text.is_some_and(|text| text.eq_ignore_ascii_case(wanted)),
-        ("exists", _) => wanted.as_bool() == Some(!given.is_null()),
+        ("exists", _) => *wanted == Json::Bool(!given.is_null()),
         ("anything-but", Some(wanted)) => text != Some(wanted),
         _ => true,
     })
@@ -173,13 +175,16 @@ fn passes(filter: &Value, given: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
     fn patterns_fit_events() {
-        let event =
-            json!({ "source": "aws.s3", "resources": ["a", "b"], "detail": { "object": { "key": "x/y.zip" } } });
-        let check = |pattern: Value, fit: bool| assert_eq!(fits(&pattern, &event), fit, "{pattern}");
+        let event = Json::from(
+            json!({ "source": "aws.s3", "resources": ["a", "b"], "detail": { "object": { "key": "x/y.zip" } } }),
+        );
+        let check = |pattern: Value, fit: bool| assert_eq!(fits(&Json::from(&pattern), &event), fit, "{pattern}");
         check(json!({ "source": ["aws.s3"] }), true);
         check(json!({ "source": ["aws.ecr"] }), false);
         check(json!({ "resources": ["b"], "detail": { "object": { "key": [{ "prefix": "x/" }] } } }), true);

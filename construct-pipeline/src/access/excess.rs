@@ -1,6 +1,6 @@
 //! Statements that give far more than is needed, told from their words alone.
 
-use serde_json::Value;
+use construct_iam::access::{Json, Members};
 
 use super::place::{PolicyIx, PolicyKind};
 
@@ -45,37 +45,27 @@ impl Excess {
     }
 }
 
-fn texts<'v>(statement: &'v Value, element: &str) -> impl Iterator<Item = &'v str> {
-    let values = match statement.get(element) {
-        Some(Value::Array(values)) => values.as_slice(),
-        Some(one) => std::slice::from_ref(one),
-        None => &[],
-    };
-    values.iter().filter_map(Value::as_str)
+fn texts<'v>(statement: &'v Json<'_>, element: &str) -> impl Iterator<Item = &'v str> {
+    statement.get(element).map_or(&[][..], Json::one_or_many).iter().filter_map(Json::as_str)
 }
 
-fn condition_keys(statement: &Value) -> impl Iterator<Item = &str> {
-    let operators = statement.get("Condition").and_then(Value::as_object);
-    operators
-        .into_iter()
-        .flat_map(|map| map.values())
-        .filter_map(Value::as_object)
-        .flat_map(|keys| keys.keys())
-        .map(String::as_str)
+fn condition_keys<'v>(statement: &'v Json<'_>) -> impl Iterator<Item = &'v str> {
+    let operators = statement.get("Condition").and_then(Json::as_object);
+    operators.into_iter().flat_map(Members::values).filter_map(Json::as_object).flat_map(Members::keys)
 }
 
 /// The wide statements of a policy.
-pub(crate) fn wide_statements(document: &Value, kind: PolicyKind) -> impl Iterator<Item = (usize, Excess)> {
-    let statements = match document.get("Statement") {
-        Some(Value::Array(statements)) => statements.as_slice(),
-        Some(one) => std::slice::from_ref(one),
-        None => &[],
-    };
-    statements.iter().enumerate().filter_map(move |(n, statement)| Some((n, excess(statement, kind)?)))
+pub(crate) fn wide_statements(document: &Json<'_>, kind: PolicyKind) -> impl Iterator<Item = (usize, Excess)> {
+    document
+        .get("Statement")
+        .map_or(&[][..], Json::one_or_many)
+        .iter()
+        .enumerate()
+        .filter_map(move |(n, statement)| Some((n, excess(statement, kind)?)))
 }
 
-fn excess(statement: &Value, kind: PolicyKind) -> Option<Excess> {
-    if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
+fn excess(statement: &Json<'_>, kind: PolicyKind) -> Option<Excess> {
+    if statement.get("Effect").and_then(Json::as_str) != Some("Allow") {
         return None;
     }
     let has = |wanted: &str| texts(statement, "Action").any(|action| action.eq_ignore_ascii_case(wanted));
@@ -94,8 +84,10 @@ fn excess(statement: &Value, kind: PolicyKind) -> Option<Excess> {
     let every = |resource: &str| resource == "*";
     let any_resource = texts(statement, "Resource").any(every);
     let uses_keys = texts(statement, "Action").any(|action| {
-        let action = action.to_ascii_lowercase();
-        let name = action.strip_prefix("kms:");
+        let name = action
+            .get(..4)
+            .filter(|start| start.eq_ignore_ascii_case("kms:"))
+            .map(|_| action[4..].to_ascii_lowercase());
         name.is_some_and(|name| {
             name == "*"
                 || ["decrypt", "encrypt", "generatedatakey", "reencrypt", "creategrant"]
@@ -119,14 +111,14 @@ fn excess(statement: &Value, kind: PolicyKind) -> Option<Excess> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     #[test]
     fn width_is_read_from_statements() {
         let check = |statement: Value, kind, wanted: Option<Excess>| {
-            assert_eq!(excess(&statement, kind), wanted, "{statement}");
+            assert_eq!(excess(&Json::from(&statement), kind), wanted, "{statement}");
         };
         let identity = PolicyKind::Identity;
         let allow =

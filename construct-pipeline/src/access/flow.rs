@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use construct_iam::access::{Json, Members};
 
 use super::physical::{account_in, arn_parts, partition};
 use super::world::{Made, PipelineSource, World};
@@ -123,25 +123,24 @@ impl Action {
 }
 
 /// The pipelines of a world.
-pub(crate) fn pipelines(world: &mut World) -> Vec<Pipeline> {
-    let sources = std::mem::take(&mut world.pipelines);
+pub(crate) fn pipelines(world: &mut World, sources: &[PipelineSource<'_>]) -> Vec<Pipeline> {
     let object = world.symbols.name("artifact", super::symbols::Origin::Other);
     sources.iter().map(|source| read(world, source, object)).collect()
 }
 
-fn text(value: Option<&Value>) -> Option<String> {
+fn text(value: Option<&Json<'_>>) -> Option<String> {
     match value? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(_) | Value::Bool(_) => value.map(Value::to_string),
+        Json::String(text) => Some(text.to_string()),
+        Json::Number(_) | Json::Bool(_) => value.map(Json::to_string),
         _ => None,
     }
 }
 
-fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
-    value.and_then(Value::as_array).into_iter().flatten()
+fn list<'v, 't>(value: Option<&'v Json<'t>>) -> impl Iterator<Item = &'v Json<'t>> {
+    value.and_then(Json::as_array).into_iter().flatten()
 }
 
-fn read(world: &mut World, source: &PipelineSource, object: char) -> Pipeline {
+fn read(world: &mut World, source: &PipelineSource<'_>, object: char) -> Pipeline {
     let properties = &source.properties;
     let environment = world.environments[source.made.stack].clone();
     let name = text(properties.get("Name")).unwrap_or_else(|| {
@@ -183,14 +182,14 @@ fn read(world: &mut World, source: &PipelineSource, object: char) -> Pipeline {
     pipeline
 }
 
-fn action(pipeline: &Pipeline, stage: &str, declared: &Value) -> Action {
+fn action(pipeline: &Pipeline, stage: &str, declared: &Json<'_>) -> Action {
     let kind = |part: &str| text(declared.get("ActionTypeId").and_then(|id| id.get(part))).unwrap_or_default();
     let names = |key: &str| list(declared.get(key)).filter_map(|artifact| text(artifact.get("Name"))).collect();
     let own_role = text(declared.get("RoleArn"));
     let role: Arc<str> = own_role.as_deref().map_or_else(|| Arc::clone(&pipeline.role), Into::into);
     let account = account_in(&role).unwrap_or(&pipeline.label.account).to_owned();
     let region = text(declared.get("Region")).unwrap_or_else(|| pipeline.label.region.clone());
-    let configuration = declared.get("Configuration").and_then(Value::as_object).into_iter().flatten();
+    let configuration = declared.get("Configuration").and_then(Json::as_object).into_iter().flat_map(Members::iter);
     Action {
         label: Arc::new(ActionLabel {
             stage: stage.to_owned(),
@@ -202,7 +201,7 @@ fn action(pipeline: &Pipeline, stage: &str, declared: &Value) -> Action {
         }),
         category: kind("Category"),
         owner: kind("Owner"),
-        configuration: configuration.filter_map(|(key, value)| Some((key.clone(), text(Some(value))?))).collect(),
+        configuration: configuration.filter_map(|(key, value)| Some((key.to_owned(), text(Some(value))?))).collect(),
         role,
         own_role: own_role.is_some(),
         inputs: names("InputArtifacts"),
@@ -210,11 +209,11 @@ fn action(pipeline: &Pipeline, stage: &str, declared: &Value) -> Action {
     }
 }
 
-fn stores(world: &mut World, properties: &Value, label: &PipelineLabel, object: char) -> BTreeMap<String, Store> {
+fn stores(world: &mut World, properties: &Members<'_>, label: &PipelineLabel, object: char) -> BTreeMap<String, Store> {
     let single = properties.get("ArtifactStore").map(|store| (label.region.clone(), store));
     let several = list(properties.get("ArtifactStores"))
         .filter_map(|entry| Some((text(entry.get("Region"))?, entry.get("ArtifactStore")?)));
-    let all: Vec<(String, &Value)> = single.into_iter().chain(several).collect();
+    let all: Vec<(String, &Json<'_>)> = single.into_iter().chain(several).collect();
     let mut stores = BTreeMap::new();
     for (region, declared) in all {
         let bucket = text(declared.get("Location")).unwrap_or_default();

@@ -2,8 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 
-use construct_iam::access::symbol;
-use serde_json::{Map, Value};
+use construct_iam::access::{Json, Members, symbol};
 
 use super::physical::{RefIs, naming_of};
 use super::template::{DEPTH, Known, Meaning, Origin, Resolver, Template};
@@ -11,8 +10,8 @@ use super::template::{DEPTH, Known, Meaning, Origin, Resolver, Template};
 /// No name, ARN or policy is as long as this.
 const LONGEST: usize = 100_000;
 
-impl Resolver<'_> {
-    pub(crate) fn function(&self, stack: usize, function: &str, argument: &Value) -> Known {
+impl<'t> Resolver<'t> {
+    pub(crate) fn function(&self, stack: usize, function: &str, argument: &Json<'t>) -> Known<'t> {
         let known = match function {
             "Ref" => argument.as_str().map(|name| self.reference(stack, name)),
             "Fn::GetAtt" => self.get_att(stack, argument),
@@ -27,7 +26,7 @@ impl Resolver<'_> {
         };
         match known {
             // Names made of names, each twice as long as the one before, would fill the memory.
-            Some(Known::Value(Value::String(text))) if text.len() > LONGEST => {
+            Some(Known::Value(Json::String(text))) if text.len() > LONGEST => {
                 Known::Not(format!("text that {function} in {} makes too long", self.stack_name(stack)))
             }
             Some(known) => known,
@@ -35,8 +34,8 @@ impl Resolver<'_> {
         }
     }
 
-    fn reference(&self, stack: usize, name: &str) -> Known {
-        let text = |text: &str| Known::Value(Value::String(text.to_owned()));
+    fn reference(&self, stack: usize, name: &str) -> Known<'t> {
+        let text = |text: &str| Known::Value(text.to_owned().into());
         match name {
             "AWS::AccountId" => text(self.account(stack)),
             "AWS::Region" => text(self.region(stack)),
@@ -58,17 +57,17 @@ impl Resolver<'_> {
         }
     }
 
-    fn reference_to(&self, stack: usize, logical_id: &str, resource: &Map<String, Value>) -> String {
-        match resource.get("Type").and_then(Value::as_str).and_then(naming_of).map(|naming| naming.ref_is) {
+    fn reference_to(&self, stack: usize, logical_id: &str, resource: &Members<'t>) -> String {
+        match resource.get("Type").and_then(Json::as_str).and_then(naming_of).map(|naming| naming.ref_is) {
             Some(RefIs::Name) | None => self.physical_id(stack, logical_id),
             Some(RefIs::Arn) => self.arn(stack, logical_id).unwrap_or_else(|| self.physical_id(stack, logical_id)),
             Some(RefIs::Id) => self.made(stack, logical_id, Some("Ref")),
         }
     }
 
-    fn parameter(&self, stack: usize, template: &Template, name: &str) -> Known {
+    fn parameter(&self, stack: usize, template: &'t Template<'t>, name: &str) -> Known<'t> {
         let declared = template.section("Parameters").and_then(|all| all.get(name));
-        let kind = declared.and_then(|one| one.get("Type")).and_then(Value::as_str).unwrap_or("String");
+        let kind = declared.and_then(|one| one.get("Type")).and_then(Json::as_str).unwrap_or("String");
         let by_name = kind.starts_with("AWS::SSM::Parameter::Value");
         let default = declared.and_then(|one| one.get("Default")).filter(|_| !by_name);
         let Some(value) = template.parameters.get(name).or(default) else {
@@ -77,20 +76,20 @@ impl Resolver<'_> {
         };
         let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
         Known::Value(match value {
-            Value::String(text) if is_list => text.split(',').map(|item| Value::from(item.trim())).collect(),
-            Value::String(text) => self.literal(stack, text).into(),
-            Value::Array(_) => value.clone(),
+            Json::String(text) if is_list => text.split(',').map(|item| Json::from(item.trim())).collect(),
+            Json::String(text) => self.literal(stack, text).into(),
+            Json::Array(_) => value.clone(),
             other => self.as_text(other).into(),
         })
     }
 
-    fn get_att(&self, stack: usize, argument: &Value) -> Option<Known> {
+    fn get_att(&self, stack: usize, argument: &Json<'t>) -> Option<Known<'t>> {
         let (logical_id, attribute) = match argument {
-            Value::String(path) => {
+            Json::String(path) => {
                 let (logical_id, attribute) = path.split_once('.')?;
                 (logical_id, attribute.to_owned())
             }
-            Value::Array(parts) => (parts.first()?.as_str()?, self.text(stack, parts.get(1)?)),
+            Json::Array(parts) => (parts.first()?.as_str()?, self.text(stack, parts.get(1)?)),
             _ => return None,
         };
         Some(Known::Value(self.attribute(stack, logical_id, &attribute).into()))
@@ -100,7 +99,7 @@ impl Resolver<'_> {
     #[must_use]
     pub fn attribute(&self, stack: usize, logical_id: &str, attribute: &str) -> String {
         let resource = self.templates.all.get(stack).and_then(|template| template.resource(logical_id));
-        let kind = resource.and_then(|resource| resource.get("Type")).and_then(Value::as_str);
+        let kind = resource.and_then(|resource| resource.get("Type")).and_then(Json::as_str);
         match kind.and_then(naming_of) {
             Some(naming) if naming.is_arn(attribute) => self.arn(stack, logical_id),
             Some(naming) if naming.is_name(attribute) => Some(self.physical_id(stack, logical_id)),
@@ -109,16 +108,16 @@ impl Resolver<'_> {
         .unwrap_or_else(|| self.made(stack, logical_id, Some(attribute)))
     }
 
-    fn join(&self, stack: usize, argument: &Value) -> Option<Known> {
-        let separator = argument.get(0)?.as_str()?;
-        let parts = self.value(stack, argument.get(1)?);
+    fn join(&self, stack: usize, argument: &Json<'t>) -> Option<Known<'t>> {
+        let separator = argument.at(0)?.as_str()?;
+        let parts = self.value(stack, argument.at(1)?);
         let parts: Vec<String> = parts.as_array()?.iter().map(|part| self.as_text(part)).collect();
         Some(Known::Value(parts.join(separator).into()))
     }
 
-    fn sub(&self, stack: usize, argument: &Value) -> Option<Known> {
+    fn sub(&self, stack: usize, argument: &Json<'t>) -> Option<Known<'t>> {
         let (template, given) = match argument {
-            Value::Array(parts) => (parts.first()?.as_str()?, parts.get(1)),
+            Json::Array(parts) => (parts.first()?.as_str()?, parts.get(1)),
             other => (other.as_str()?, None),
         };
         let (mut out, mut rest) = (String::new(), template);
@@ -140,14 +139,14 @@ impl Resolver<'_> {
         Some(Known::Value(out.into()))
     }
 
-    fn select(&self, stack: usize, argument: &Value) -> Option<Known> {
-        let index: usize = self.text(stack, argument.get(0)?).parse().ok()?;
-        Some(Known::Value(self.value(stack, argument.get(1)?).as_array()?.get(index)?.clone()))
+    fn select(&self, stack: usize, argument: &Json<'t>) -> Option<Known<'t>> {
+        let index: usize = self.text(stack, argument.at(0)?).parse().ok()?;
+        Some(Known::Value(self.value(stack, argument.at(1)?).as_array()?.get(index)?.clone()))
     }
 
-    fn split(&self, stack: usize, argument: &Value) -> Option<Known> {
-        let separator = argument.get(0)?.as_str().filter(|separator| !separator.is_empty())?;
-        let text = self.text(stack, argument.get(1)?);
+    fn split(&self, stack: usize, argument: &Json<'t>) -> Option<Known<'t>> {
+        let separator = argument.at(0)?.as_str().filter(|separator| !separator.is_empty())?;
+        let text = self.text(stack, argument.at(1)?);
         // An id may hold anything but a colon, and any other unknown text may hold the separator too.
         let opaque = |c: char| {
             let symbols = self.symbols.borrow();
@@ -158,10 +157,10 @@ impl Resolver<'_> {
         if text.chars().any(opaque) {
             return None;
         }
-        Some(Known::Value(text.split(separator).map(Value::from).collect()))
+        Some(Known::Value(text.split(separator).map(|part| Json::from(part.to_owned())).collect()))
     }
 
-    fn import(&self, stack: usize, argument: &Value) -> Known {
+    fn import(&self, stack: usize, argument: &Json<'t>) -> Known<'t> {
         let name = self.text(stack, argument);
         let at = (self.account(stack).to_owned(), self.region(stack).to_owned());
         let key = (at.0.clone(), at.1.clone(), name.clone());
@@ -172,7 +171,7 @@ impl Resolver<'_> {
         }
         // An import that leads to itself is unknown.
         self.imported.borrow_mut().insert(key.clone(), None);
-        let here = |other: &&(usize, &Value)| self.account(other.0) == at.0 && self.region(other.0) == at.1;
+        let here = |other: &&(usize, &Json<'t>)| self.account(other.0) == at.0 && self.region(other.0) == at.1;
         let exported = self.exports.get(&name).and_then(|all| all.iter().find(here));
         let value = exported.map(|(other, value)| self.value(*other, value).into_owned());
         self.imported.borrow_mut().insert(key, value.clone());
@@ -185,24 +184,24 @@ impl Resolver<'_> {
 
     /// The template that exports the name to the `stack`-th one.
     pub(crate) fn exporter(&self, stack: usize, name: &str) -> Option<usize> {
-        let here = |other: &&(usize, &Value)| {
+        let here = |other: &&(usize, &Json<'t>)| {
             self.account(other.0) == self.account(stack) && self.region(other.0) == self.region(stack)
         };
         self.exports.get(name)?.iter().find(here).map(|(exporter, _)| *exporter)
     }
 
-    fn find_in_map(&self, stack: usize, argument: &Value) -> Option<Known> {
-        let key = |n: usize| Some(self.text(stack, argument.get(n)?));
-        let found = self.templates.all.get(stack)?.section("Mappings")?.get(&key(0)?)?.get(key(1)?)?.get(key(2)?);
+    fn find_in_map(&self, stack: usize, argument: &Json<'t>) -> Option<Known<'t>> {
+        let key = |n: usize| Some(self.text(stack, argument.at(n)?));
+        let found = self.templates.all.get(stack)?.section("Mappings")?.get(&key(0)?)?.get(&key(1)?)?.get(&key(2)?);
         match found {
             Some(value) => Some(Known::Value(value.clone())),
-            None => Some(self.known(stack, argument.get(3)?.get("DefaultValue")?)),
+            None => Some(self.known(stack, argument.at(3)?.get("DefaultValue")?)),
         }
     }
 
-    fn branch(&self, stack: usize, argument: &Value) -> Option<Known> {
-        let (then, otherwise) = (argument.get(1)?, argument.get(2)?);
-        match self.condition(stack, argument.get(0)?.as_str()?) {
+    fn branch(&self, stack: usize, argument: &Json<'t>) -> Option<Known<'t>> {
+        let (then, otherwise) = (argument.at(1)?, argument.at(2)?);
+        match self.condition(stack, argument.at(0)?.as_str()?) {
             Some(true) => Some(self.known(stack, then)),
             Some(false) => Some(self.known(stack, otherwise)),
             None => match (self.known(stack, then), self.known(stack, otherwise)) {
@@ -212,7 +211,7 @@ impl Resolver<'_> {
         }
     }
 
-    pub(crate) fn test(&self, stack: usize, test: &Value) -> Option<bool> {
+    pub(crate) fn test(&self, stack: usize, test: &Json<'t>) -> Option<bool> {
         let depth = self.depth.get();
         if depth >= DEPTH {
             return None;
@@ -223,13 +222,13 @@ impl Resolver<'_> {
         holds
     }
 
-    fn test_inside(&self, stack: usize, test: &Value) -> Option<bool> {
+    fn test_inside(&self, stack: usize, test: &Json<'t>) -> Option<bool> {
         let (function, argument) = test.as_object()?.iter().next()?;
         let mut parts = argument.as_array().into_iter().flatten().map(|part| self.test(stack, part));
-        match function.as_str() {
+        match function {
             "Condition" => self.condition(stack, argument.as_str()?),
             "Fn::Equals" => {
-                let (one, other) = (self.text(stack, argument.get(0)?), self.text(stack, argument.get(1)?));
+                let (one, other) = (self.text(stack, argument.at(0)?), self.text(stack, argument.at(1)?));
                 let is_known = |text: &str| !symbol::is_symbolic(text);
                 match one == other {
                     true if !one.contains(symbol::UNKNOWN) => Some(true),

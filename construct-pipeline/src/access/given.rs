@@ -1,19 +1,21 @@
 //! Facts that no template states, put into the world.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use construct_iam::access::Json;
 
 use super::physical::{account_in, arn_parts, partition, short_name};
 use super::place::{Place, PolicyKind};
 use super::survey::Surveyor;
 use super::templates::Outside;
-use super::world::{Bucket, Key, Levels, PipelineSource, Project, Role, World};
+use super::world::{Bucket, Key, Levels, Project, Role, World};
 
 impl Surveyor<'_> {
     pub(crate) fn outside(&mut self, outside: &Outside) {
         let place = |about: &str, kind| Place { stack: None, logical_id: about.into(), pointer: String::new(), kind };
         for (arn, document) in &outside.managed {
-            let ix = self.world.policies.add(arn, document, place(arn, PolicyKind::Identity));
+            let ix = self.world.policies.add(arn, &document.into(), place(arn, PolicyKind::Identity));
             self.managed.insert(arn.clone(), ix);
         }
         let arns: BTreeSet<&String> = outside
@@ -27,7 +29,7 @@ impl Surveyor<'_> {
             let mut identity = Vec::new();
             for document in outside.roles.get(arn).into_iter().flatten() {
                 let name = format!("policy given for {arn}");
-                identity.push(self.world.policies.add(&name, document, place(arn, PolicyKind::Identity)));
+                identity.push(self.world.policies.add(&name, &document.into(), place(arn, PolicyKind::Identity)));
             }
             for policy in outside.attached.get(arn).into_iter().flatten() {
                 identity.push(self.managed_policy(policy));
@@ -38,14 +40,20 @@ impl Surveyor<'_> {
             }
             let trust = outside.trusts.get(arn);
             let trust = match trust {
-                Some(document) => {
-                    world.policies.add(&format!("trust given for {arn}"), document, place(arn, PolicyKind::Trust))
-                }
+                Some(document) => world.policies.add(
+                    &format!("trust given for {arn}"),
+                    &document.into(),
+                    place(arn, PolicyKind::Trust),
+                ),
                 None => world.policies.unknown(&format!("trust policy of {arn}")),
             };
             let boundary = outside.boundaries.get(arn);
             let boundary = boundary.map(|document| {
-                world.policies.add(&format!("boundary given for {arn}"), document, place(arn, PolicyKind::Boundary))
+                world.policies.add(
+                    &format!("boundary given for {arn}"),
+                    &document.into(),
+                    place(arn, PolicyKind::Boundary),
+                )
             });
             let shared: Arc<str> = arn.as_str().into();
             let account = account_in(arn).unwrap_or_default().to_owned();
@@ -60,12 +68,15 @@ impl Surveyor<'_> {
         }
         for (arn, document) in &outside.resources {
             let name = format!("policy given for {arn}");
-            let policy = world.policies.add(&name, document, place(arn, PolicyKind::Other));
+            let policy = world.policies.add(&name, &document.into(), place(arn, PolicyKind::Other));
             world.guarded.entry(arn.clone()).or_default().policies.push(policy);
         }
         for (arn, document) in &outside.keys {
-            let policy =
-                world.policies.add(&format!("key policy given for {arn}"), document, place(arn, PolicyKind::Key));
+            let policy = world.policies.add(
+                &format!("key policy given for {arn}"),
+                &document.into(),
+                place(arn, PolicyKind::Key),
+            );
             let arn: Arc<str> = arn.as_str().into();
             world.keys.insert(Arc::clone(&arn), Key { arn, made: None, policy, aliases: None });
         }
@@ -78,7 +89,7 @@ impl Surveyor<'_> {
         for (name, (account, document)) in &outside.buckets {
             let policy = world.policies.add(
                 &format!("bucket policy given for {name}"),
-                document,
+                &document.into(),
                 place(name, PolicyKind::Bucket),
             );
             let arn = format!("arn:aws:s3:::{name}").into();
@@ -101,7 +112,7 @@ impl Surveyor<'_> {
                     let name = format!("{kind} control policy of {level}");
                     let policies = documents
                         .iter()
-                        .map(|document| world.policies.add(&name, document, place(level, PolicyKind::Control)))
+                        .map(|document| world.policies.add(&name, &document.into(), place(level, PolicyKind::Control)))
                         .collect();
                     levels.entry(account.clone()).or_default().push((level.as_str().into(), policies));
                 }
@@ -113,16 +124,19 @@ impl Surveyor<'_> {
     /// Buckets given without an account are in that of the pipeline that names them, as artifact stores are; and all are in
     /// its partition, which their names do not tell.
     pub(crate) fn settle_accounts(&mut self) {
-        let World { buckets, pipelines, environments, .. } = &mut self.world;
+        let mut users: BTreeMap<&str, usize> = BTreeMap::new();
+        for pipeline in &self.pipelines {
+            let several = pipeline.properties.get("ArtifactStores").and_then(Json::as_array).into_iter().flatten();
+            let stores = several.map(|one| one.get("ArtifactStore")).chain([pipeline.properties.get("ArtifactStore")]);
+            for name in stores.filter_map(|store| store?.get("Location")?.as_str()) {
+                users.entry(name).or_insert(pipeline.made.stack);
+            }
+        }
+        let first = self.pipelines.first().map(|pipeline| pipeline.made.stack);
+        let World { buckets, environments, .. } = &mut self.world;
         for (name, bucket) in buckets.iter_mut().filter(|(_, bucket)| bucket.made.is_none()) {
-            let uses = |pipeline: &&PipelineSource| {
-                let properties = &pipeline.properties;
-                let several = properties["ArtifactStores"].as_array().into_iter().flatten();
-                let mut stores = several.map(|one| &one["ArtifactStore"]).chain([&properties["ArtifactStore"]]);
-                stores.any(|store| store["Location"] == **name)
-            };
-            let user = pipelines.iter().find(uses).or(pipelines.first());
-            if let Some(environment) = user.and_then(|user| environments.get(user.made.stack)) {
+            let user = users.get(name.as_str()).copied().or(first);
+            if let Some(environment) = user.and_then(|stack| environments.get(stack)) {
                 if bucket.account.is_empty() {
                     bucket.account.clone_from(&environment.account);
                 }

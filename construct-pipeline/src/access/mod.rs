@@ -78,18 +78,18 @@ pub use words::premises;
 /// # Ok::<(), construct_core::SynthError>(())
 /// ```
 #[must_use]
-pub fn prove(templates: &template::Templates, outside: &Outside) -> Report {
+pub fn prove(templates: &template::Templates<'_>, outside: &Outside) -> Report {
     report(templates, outside, Keep::All)
 }
 
 /// The same findings, without the requests that are proved.
-pub(crate) fn unproved(templates: &template::Templates, outside: &Outside) -> Report {
+pub(crate) fn unproved(templates: &template::Templates<'_>, outside: &Outside) -> Report {
     report(templates, outside, Keep::Unproved)
 }
 
-fn report(templates: &template::Templates, outside: &Outside, keep: Keep) -> Report {
-    let mut world = survey::survey(templates, outside);
-    let pipelines = flow::pipelines(&mut world);
+fn report(templates: &template::Templates<'_>, outside: &Outside, keep: Keep) -> Report {
+    let (mut world, sources) = survey::survey(templates, outside);
+    let pipelines = flow::pipelines(&mut world, &sources);
     let unknown_id = world.symbols.name("id made up during the run", symbols::Origin::Other);
     let apart = Apart::new();
     world.nobody = nobody(&world, &pipelines);

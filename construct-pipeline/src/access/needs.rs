@@ -14,12 +14,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use construct_iam::access::Context;
-
 use super::ask::{Asker, Question};
 use super::caller::Who;
 use super::calls::{calls, passed_role, project_arn};
-use super::facts::Facts;
+use super::facts::{Facts, Told};
 use super::flow::{Action, Pipeline, Store, StoreKey};
 use super::physical::account_in;
 use super::report::{Access, Decision, Expected, Purpose};
@@ -173,7 +171,7 @@ impl<'p> Prover<'p, '_> {
         let Some(calls) = calls(action, &self.pipeline.name, self.unknown_id) else {
             let who = Who::Role(Arc::clone(&action.role));
             let owner = action.account().into();
-            let question = Question { who, action: "", resource: "*".into(), owner, facts: Arc::default() };
+            let question = Question { who, action: "", resource: "*".into(), owner, facts: Told::default() };
             let remark = format!("what `{}` actions call is not known here", action.provider());
             self.note(&about, question, Decision::Open, Some(remark));
             return;
@@ -217,7 +215,7 @@ impl<'p> Prover<'p, '_> {
         let Some(project) = self.asker.world().projects.get(&arn) else {
             let who = Who::Role(arn.clone().into());
             let (resource, owner) = (Arc::clone(&store.object), store.account.as_str().into());
-            let question = Question { who, action: "s3:GetObject", resource, owner, facts: Arc::default() };
+            let question = Question { who, action: "s3:GetObject", resource, owner, facts: Told::default() };
             let about = About::need(action, Purpose::Reads { artifacts: action.inputs.join(", ").into() });
             let remark = "no template makes the project, so its role is not known".to_owned();
             self.note(&about, question, Decision::Open, Some(remark));
@@ -254,7 +252,7 @@ impl<'p> Prover<'p, '_> {
         let resource = store.key_arn().cloned().unwrap_or_default();
         let owner = store.account.as_str().into();
         let who = Who::Role(Arc::clone(role));
-        let question = Question { who, action: "kms:GenerateDataKey", resource, owner, facts: Arc::default() };
+        let question = Question { who, action: "kms:GenerateDataKey", resource, owner, facts: Told::default() };
         let world = self.asker.world();
         let known = own.is_none_or(|own| world.key(own).is_some() && world.key(&question.resource).is_some());
         let decision = if known { Decision::Denied } else { Decision::Open };
@@ -348,7 +346,7 @@ impl<'p> Prover<'p, '_> {
         }
     }
 
-    pub(crate) fn store_facts(&self, store: &Store, who: &Who, action: &str, secure: bool) -> Arc<Context> {
+    pub(crate) fn store_facts(&self, store: &Store, who: &Who, action: &str, secure: bool) -> Told {
         let mut facts = self.asker.facts(who);
         common(&mut facts, &store.region);
         facts.one("aws:SecureTransport", || secure.to_string());
@@ -394,7 +392,7 @@ impl<'p> Prover<'p, '_> {
         let owner: Arc<str> = account_in(&key).unwrap_or(&store.account).into();
         let facts = self.key_facts(store, &key, who).told();
         for action in actions {
-            let facts = Arc::clone(&facts);
+            let facts = facts.clone();
             self.ask(
                 about,
                 Question { who: who.clone(), action, resource: Arc::clone(&key), owner: Arc::clone(&owner), facts },
@@ -429,7 +427,7 @@ impl<'p> Prover<'p, '_> {
 
     fn no_shared_key(&mut self, about: &About<'p>, who: &Who, store: &'p Store, action: &'static str) {
         let (resource, owner) = (Arc::clone(&store.object), store.account.as_str().into());
-        let question = Question { who: who.clone(), action, resource, owner, facts: Arc::default() };
+        let question = Question { who: who.clone(), action, resource, owner, facts: Told::default() };
         let remark = format!(
             "the store in {} has no customer managed key: artifacts are encrypted with a key that AWS manages, which no other account can use; give the store an `EncryptionKey`",
             store.region
@@ -444,7 +442,7 @@ impl<'p> Prover<'p, '_> {
             action: "kms:GenerateDataKey",
             resource: Arc::clone(key),
             owner,
-            facts: Arc::default(),
+            facts: Told::default(),
         };
         let remark = "the store names its key by id or bare alias, which the role looks up in its own account; name the key by its ARN";
         self.note(about, question, Decision::Denied, Some(remark.to_owned()));
@@ -456,7 +454,7 @@ impl<'p> Prover<'p, '_> {
         }
         let who = Who::Role(Arc::clone(&self.pipeline.role));
         let owner = self.pipeline.label.account.as_str().into();
-        let question = Question { who, action: "s3:PutObject", resource: "*".into(), owner, facts: Arc::default() };
+        let question = Question { who, action: "s3:PutObject", resource: "*".into(), owner, facts: Told::default() };
         let about = About::need(action, Purpose::Reads { artifacts: action.inputs.join(", ").into() });
         let remark = format!("the pipeline has no artifact store in {}", action.region());
         self.note(&about, question, Decision::Denied, Some(remark));

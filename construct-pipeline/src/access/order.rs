@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use construct_iam::access::{Json, Members};
 
 use super::flow::Pipeline;
 use super::physical::naming_of;
@@ -82,7 +82,7 @@ impl Order {
 }
 
 /// Finds what the order of deployment lacks.
-pub(crate) fn order(templates: &Templates, world: &World, pipelines: &[Pipeline]) -> Order {
+pub(crate) fn order(templates: &Templates<'_>, world: &World, pipelines: &[Pipeline]) -> Order {
     let mut needs = Needs { world, edges: BTreeMap::new() };
     let stacks: BTreeMap<&Arc<str>, usize> = world.stacks.iter().enumerate().map(|(n, name)| (name, n)).collect();
     let resolver = Resolver::new(templates);
@@ -173,9 +173,9 @@ impl Needs<'_> {
 }
 
 /// Imports need the stack that exports.
-fn imports(stack: usize, value: &Value, resolver: &Resolver<'_>, needs: &mut Needs<'_>) {
+fn imports<'t>(stack: usize, value: &Json<'t>, resolver: &Resolver<'t>, needs: &mut Needs<'_>) {
     match value {
-        Value::Object(map) => {
+        Json::Object(map) => {
             if let Some(argument) = map.get("Fn::ImportValue") {
                 let name = resolver.text(stack, argument);
                 if let Some(exporter) = resolver.exporter(stack, &name) {
@@ -184,22 +184,19 @@ fn imports(stack: usize, value: &Value, resolver: &Resolver<'_>, needs: &mut Nee
             }
             map.values().for_each(|value| imports(stack, value, resolver, needs));
         }
-        Value::Array(values) => values.iter().for_each(|value| imports(stack, value, resolver, needs)),
+        Json::Array(values) => values.iter().for_each(|value| imports(stack, value, resolver, needs)),
         _ => {}
     }
 }
 
 /// Names by the scope in which they have to be unique.
-fn clashes(templates: &Templates, resolver: &Resolver<'_>) -> Vec<Clash> {
+fn clashes(templates: &Templates<'_>, resolver: &Resolver<'_>) -> Vec<Clash> {
     let mut named: BTreeMap<(String, String, String), Vec<(usize, String)>> = BTreeMap::new();
     for (stack, template) in templates.all.iter().enumerate() {
-        for (logical_id, resource) in template.section("Resources").into_iter().flatten() {
-            let Some(kind) = resource.get("Type").and_then(Value::as_str) else { continue };
+        for (logical_id, resource) in template.section("Resources").into_iter().flat_map(Members::iter) {
+            let Some(kind) = resource.get("Type").and_then(Json::as_str) else { continue };
             let has_name = |property: &&str| {
-                resource
-                    .get("Properties")
-                    .and_then(Value::as_object)
-                    .is_some_and(|map: &Map<String, Value>| map.contains_key(*property))
+                resource.get("Properties").and_then(Json::as_object).is_some_and(|map| map.contains_key(property))
             };
             if naming_of(kind).map(|naming| naming.property).as_ref().filter(|property| has_name(property)).is_none() {
                 continue;
@@ -216,7 +213,7 @@ fn clashes(templates: &Templates, resolver: &Resolver<'_>) -> Vec<Clash> {
                 }
                 _ => (format!("{}/{}", resolver.account(stack), resolver.region(stack)), name),
             };
-            named.entry((kind.to_owned(), scope, name)).or_default().push((stack, logical_id.clone()));
+            named.entry((kind.to_owned(), scope, name)).or_default().push((stack, logical_id.to_owned()));
         }
     }
     let clash = |((kind, _, name), resources): ((String, String, String), Vec<(usize, String)>)| Clash {
@@ -233,7 +230,7 @@ struct Graph {
 }
 
 impl Graph {
-    fn of(templates: &Templates) -> Self {
+    fn of(templates: &Templates<'_>) -> Self {
         let by_id: BTreeMap<&str, usize> =
             templates.all.iter().enumerate().map(|(n, template)| (template.id.as_str(), n)).collect();
         let after =

@@ -89,12 +89,24 @@ impl Naming {
         if name.starts_with("arn:") || self.arn.is_empty() {
             return name.to_owned();
         }
-        self.arn
-            .replace("{P}", at.partition)
-            .replace("{R}", at.region)
-            .replace("{A}", at.account)
-            .replace("{path}", path)
-            .replace("{N}", name)
+        let mut arn =
+            String::with_capacity(self.arn.len() + at.region.len() + at.account.len() + path.len() + name.len());
+        // Behind each opening brace stand what to put in, a closing brace, and literal text.
+        for (n, piece) in self.arn.split('{').enumerate() {
+            let Some((what, literal)) = piece.split_once('}').filter(|_| n > 0) else {
+                arn.push_str(piece);
+                continue;
+            };
+            arn.push_str(match what {
+                "P" => at.partition,
+                "R" => at.region,
+                "A" => at.account,
+                "path" => path,
+                _ => name,
+            });
+            arn.push_str(literal);
+        }
+        arn
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use construct_iam::access::{Citation, Policy, PolicyError, symbol};
+use construct_iam::access::{Citation, Json, Members, Policy, PolicyError, symbol};
 use serde_json::{Value, json};
 
 use super::excess::{Wide, wide_statements};
@@ -13,7 +13,7 @@ struct Entry {
     policy: Policy,
     place: Option<Place>,
     /// The document, if there are symbols in it.
-    symbolic: Option<Value>,
+    symbolic: Option<Json<'static>>,
 }
 
 /// All policies, compiled once.
@@ -48,7 +48,7 @@ impl Policies {
             None => entry.policy.clone(),
             Some(document) => {
                 let name = entry.policy.name();
-                Policy::parse(name, &rewritten(document, rewrite)).unwrap_or_else(|_| Policy::unknown(name))
+                Policy::read(name, &rewritten(document, rewrite)).unwrap_or_else(|_| Policy::unknown(name))
             }
         };
         self.all.iter().map(one).collect()
@@ -60,7 +60,7 @@ impl Policies {
     }
 
     /// Compiles a policy. One that AWS would refuse counts as unknown, so that nothing is proved with it.
-    pub(crate) fn add(&mut self, name: &str, document: &Value, place: Place) -> PolicyIx {
+    pub(crate) fn add(&mut self, name: &str, document: &Json<'_>, place: Place) -> PolicyIx {
         self.note_keys(document);
         let ix = self.all.len();
         if place.kind != PolicyKind::Identity {
@@ -72,8 +72,8 @@ impl Policies {
             excess,
         }));
         let name = self.free_name(name);
-        let symbolic = has_symbols(document).then(|| document.clone());
-        let policy = match Policy::parse(&name, document) {
+        let symbolic = has_symbols(document).then(|| document.clone().into_owned());
+        let policy = match Policy::read(&name, document) {
             Ok(policy) => policy,
             Err(error) => {
                 self.refused.push((place.clone(), error));
@@ -103,7 +103,13 @@ impl Policies {
         ix
     }
 
-    fn push(&mut self, name: String, policy: Policy, place: Option<Place>, symbolic: Option<Value>) -> PolicyIx {
+    fn push(
+        &mut self,
+        name: String,
+        policy: Policy,
+        place: Option<Place>,
+        symbolic: Option<Json<'static>>,
+    ) -> PolicyIx {
         self.all.push(Entry { policy, place, symbolic });
         self.by_name.insert(name, self.all.len() - 1);
         self.all.len() - 1
@@ -120,36 +126,27 @@ impl Policies {
     }
 
     /// Collects the condition keys, so that contexts need not hold keys that no policy asks for.
-    fn note_keys(&mut self, document: &Value) {
-        let statements = match document.get("Statement") {
-            Some(Value::Array(statements)) => statements.as_slice(),
-            Some(one) => std::slice::from_ref(one),
-            None => return,
-        };
-        for statement in statements {
-            let operators = statement.get("Condition").and_then(Value::as_object);
-            for key in operators
-                .into_iter()
-                .flat_map(|map| map.values())
-                .filter_map(Value::as_object)
-                .flat_map(|map| map.keys())
-            {
+    fn note_keys(&mut self, document: &Json<'_>) {
+        for statement in document.get("Statement").map_or(&[][..], Json::one_or_many) {
+            let operators = statement.get("Condition").and_then(Json::as_object);
+            let tested = operators.into_iter().flat_map(Members::values).filter_map(Json::as_object);
+            for key in tested.flat_map(Members::keys) {
                 self.note_key(key);
             }
             self.note_variables(statement);
         }
     }
 
-    fn note_variables(&mut self, value: &Value) {
+    fn note_variables(&mut self, value: &Json<'_>) {
         match value {
-            Value::String(text) if text.contains("${") => {
+            Json::String(text) if text.contains('$') => {
                 for variable in text.split("${").skip(1) {
                     let end = variable.find(['}', ',']).unwrap_or(variable.len());
                     self.note_key(variable[..end].trim());
                 }
             }
-            Value::Array(values) => values.iter().for_each(|value| self.note_variables(value)),
-            Value::Object(map) => map.values().for_each(|value| self.note_variables(value)),
+            Json::Array(values) => values.iter().for_each(|value| self.note_variables(value)),
+            Json::Object(map) => map.values().for_each(|value| self.note_variables(value)),
             _ => {}
         }
     }
@@ -163,45 +160,37 @@ impl Policies {
 }
 
 /// The ARNs of roles and users in the `Principal` elements of a policy: AWS stores their unique ids, so that they have to exist.
-fn note_principals(document: &Value, note: &mut dyn FnMut(&str)) {
-    let statements = match document.get("Statement") {
-        Some(Value::Array(statements)) => statements.as_slice(),
-        Some(one) => std::slice::from_ref(one),
-        None => &[],
-    };
-    for statement in statements {
+fn note_principals(document: &Json<'_>, note: &mut dyn FnMut(&str)) {
+    for statement in document.get("Statement").map_or(&[][..], Json::one_or_many) {
         for element in ["Principal", "NotPrincipal"] {
-            let named = match statement.get(element).and_then(|principal| principal.get("AWS")) {
-                Some(Value::Array(several)) => several.as_slice(),
-                Some(one) => std::slice::from_ref(one),
-                None => &[],
-            };
+            let named = statement.get(element).and_then(|principal| principal.get("AWS"));
             named
+                .map_or(&[][..], Json::one_or_many)
                 .iter()
-                .filter_map(Value::as_str)
+                .filter_map(Json::as_str)
                 .filter(|arn| !arn.ends_with(":root") && arn.contains(":iam::"))
                 .for_each(&mut *note);
         }
     }
 }
 
-fn has_symbols(value: &Value) -> bool {
+fn has_symbols(value: &Json<'_>) -> bool {
     match value {
-        Value::String(text) => symbol::is_symbolic(text),
-        Value::Array(values) => values.iter().any(has_symbols),
-        Value::Object(map) => map.values().any(has_symbols),
+        Json::String(text) => symbol::is_symbolic(text),
+        Json::Array(values) => values.iter().any(has_symbols),
+        Json::Object(map) => map.values().any(has_symbols),
         _ => false,
     }
 }
 
-fn rewritten(value: &Value, rewrite: &dyn Fn(&str) -> String) -> Value {
+fn rewritten(value: &Json<'_>, rewrite: &dyn Fn(&str) -> String) -> Json<'static> {
     match value {
-        Value::String(text) => rewrite(text).into(),
-        Value::Array(values) => values.iter().map(|value| rewritten(value, rewrite)).collect(),
-        Value::Object(map) => {
-            Value::Object(map.iter().map(|(key, value)| (key.clone(), rewritten(value, rewrite))).collect())
+        Json::String(text) => rewrite(text).into(),
+        Json::Array(values) => values.iter().map(|value| rewritten(value, rewrite)).collect(),
+        Json::Object(map) => {
+            Json::Object(map.iter().map(|(key, value)| (key.to_owned().into(), rewritten(value, rewrite))).collect())
         }
-        other => other.clone(),
+        other => other.clone().into_owned(),
     }
 }
 
@@ -221,10 +210,10 @@ mod tests {
     #[test]
     fn names_are_unique_and_keys_are_collected() {
         let mut policies = Policies::default();
-        let document = json!({ "Statement": [{
+        let document = Json::from(json!({ "Statement": [{
             "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username, 'nobody'}/*",
             "Condition": { "Bool": { "aws:SecureTransport": "true" }, "Null": { "AWS:securetransport": "false" } },
-        }]});
+        }]}));
         let (one, other) = (policies.add("p", &document, place()), policies.add("p", &document, place()));
         assert_eq!(policies.get(one).name(), "p");
         assert_eq!(policies.get(other).name(), "p (2)");
@@ -235,7 +224,7 @@ mod tests {
     #[test]
     fn what_aws_refuses_proves_nothing() {
         let mut policies = Policies::default();
-        let ix = policies.add("p", &json!({ "Statement": [{ "Effect": "Perhaps" }] }), place());
+        let ix = policies.add("p", &Json::from(json!({ "Statement": [{ "Effect": "Perhaps" }] })), place());
         assert!(!policies.get(ix).is_known());
         assert_eq!(policies.refused.len(), 1);
     }

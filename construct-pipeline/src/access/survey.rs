@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use construct_iam::access::symbol;
-use serde_json::{Map, Value, json};
+use construct_iam::access::{Json, Members, symbol};
+use serde_json::{Value, json};
 
 use super::flow::full_key_name;
 use super::physical::short_name;
@@ -15,10 +15,15 @@ use super::templates::{Outside, Templates};
 use super::world::{Bucket, Environment, Guarded, Key, Made, PipelineSource, Project, Role, Rule, Target, World};
 
 /// Reads templates and outside facts.
-pub(crate) fn survey(templates: &Templates, outside: &Outside) -> World {
+pub(crate) fn survey<'t>(templates: &'t Templates<'t>, outside: &Outside) -> (World, Vec<PipelineSource<'t>>) {
     let resolver = Resolver::new(templates);
-    let mut surveyor =
-        Surveyor { resolver, world: World::default(), role_names: BTreeMap::new(), managed: BTreeMap::new() };
+    let mut surveyor = Surveyor {
+        resolver,
+        world: World::default(),
+        pipelines: Vec::new(),
+        role_names: BTreeMap::new(),
+        managed: BTreeMap::new(),
+    };
     for (stack, template) in templates.all.iter().enumerate() {
         surveyor.world.stacks.push(template.stack.as_str().into());
         let (account, region) =
@@ -39,9 +44,9 @@ pub(crate) fn survey(templates: &Templates, outside: &Outside) -> World {
     surveyor.each(Surveyor::resource);
     surveyor.each(Surveyor::attachment);
     surveyor.settle_accounts();
-    let Surveyor { resolver, mut world, .. } = surveyor;
+    let Surveyor { resolver, mut world, pipelines, .. } = surveyor;
     world.symbols = resolver.into_symbols();
-    world
+    (world, pipelines)
 }
 
 /// The property with the trust policy of a role.
@@ -53,7 +58,7 @@ struct Reading<'t> {
     stack: usize,
     logical_id: &'t str,
     kind: &'t str,
-    properties: Option<&'t Map<String, Value>>,
+    properties: Option<&'t Members<'t>>,
     /// Whether the condition of the resource is open.
     doubtful: bool,
 }
@@ -61,6 +66,7 @@ struct Reading<'t> {
 pub(crate) struct Surveyor<'t> {
     resolver: Resolver<'t>,
     pub(crate) world: World,
+    pub(crate) pipelines: Vec<PipelineSource<'t>>,
     /// Role names in lower case, by account.
     pub(crate) role_names: BTreeMap<(String, String), Arc<str>>,
     /// Managed policies by ARN.
@@ -70,14 +76,14 @@ pub(crate) struct Surveyor<'t> {
 impl<'t> Surveyor<'t> {
     fn each(&mut self, read: impl Fn(&mut Self, Reading<'t>)) {
         for (stack, template) in self.resolver.templates().all.iter().enumerate() {
-            for (logical_id, resource) in template.section("Resources").into_iter().flatten() {
+            for (logical_id, resource) in template.section("Resources").into_iter().flat_map(Members::iter) {
                 let Some(resource) = resource.as_object() else { continue };
-                let Some(kind) = resource.get("Type").and_then(Value::as_str) else { continue };
+                let Some(kind) = resource.get("Type").and_then(Json::as_str) else { continue };
                 let exists = self.resolver.exists(stack, resource);
                 if exists == Some(false) {
                     continue;
                 }
-                let properties = resource.get("Properties").and_then(Value::as_object);
+                let properties = resource.get("Properties").and_then(Json::as_object);
                 read(self, Reading { stack, logical_id, kind, properties, doubtful: exists.is_none() });
             }
         }
@@ -139,7 +145,7 @@ impl<'t> Surveyor<'t> {
         self.resolver.arn(reading.stack, reading.logical_id)
     }
 
-    fn property(&self, reading: Reading<'t>, name: &str) -> Option<&'t Value> {
+    fn property(&self, reading: Reading<'t>, name: &str) -> Option<&'t Json<'t>> {
         reading.properties?.get(name)
     }
 
@@ -173,7 +179,7 @@ impl<'t> Surveyor<'t> {
     fn compile(
         &mut self,
         reading: Reading<'t>,
-        value: &Value,
+        value: &Json<'t>,
         pointer: &str,
         kind: PolicyKind,
         name: Option<&str>,
@@ -189,8 +195,8 @@ impl<'t> Surveyor<'t> {
         let place = self.place(reading, pointer, kind);
         let document = self.resolver.value(reading.stack, value);
         match document.as_ref() {
-            Value::Object(map) if map.contains_key("Statement") => self.world.policies.add(&name, &document, place),
-            Value::String(text) => match serde_json::from_str::<Value>(text) {
+            Json::Object(map) if map.contains_key("Statement") => self.world.policies.add(&name, &document, place),
+            Json::String(text) => match Json::read(text) {
                 Ok(parsed) => self.world.policies.add(&name, &parsed, place),
                 Err(_) => self.world.policies.unknown(&name),
             },
@@ -202,8 +208,7 @@ impl<'t> Surveyor<'t> {
         let Some(arn) = self.arn(reading) else { return };
         let arn: Arc<str> = arn.into();
         let mut identity = Vec::new();
-        for (n, inline) in
-            self.property(reading, "Policies").and_then(Value::as_array).into_iter().flatten().enumerate()
+        for (n, inline) in self.property(reading, "Policies").and_then(Json::as_array).into_iter().flatten().enumerate()
         {
             let pointer = format!("Policies/{n}/PolicyDocument");
             match inline.get("PolicyDocument") {
@@ -216,7 +221,7 @@ impl<'t> Surveyor<'t> {
                 None => identity.extend(self.open_entry(reading, inline, &pointer)),
             }
         }
-        if self.property(reading, "Policies").is_some_and(|policies| !policies.is_array()) {
+        if self.property(reading, "Policies").is_some_and(|policies| policies.as_array().is_none()) {
             identity.push(
                 self.world.policies.unknown(&format!("{}/{}", self.world.stacks[reading.stack], reading.logical_id)),
             );
@@ -230,12 +235,12 @@ impl<'t> Surveyor<'t> {
         self.world.roles.insert(arn, Role { made, identity, trust, boundary: None });
     }
 
-    fn open_entry(&mut self, reading: Reading<'t>, entry: &'t Value, pointer: &str) -> Option<PolicyIx> {
+    fn open_entry(&mut self, reading: Reading<'t>, entry: &'t Json<'t>, pointer: &str) -> Option<PolicyIx> {
         let resolved = self.resolver.value(reading.stack, entry).into_owned();
         if resolved.is_null() {
             return None;
         }
-        let name = resolved.get("PolicyName").and_then(Value::as_str).unwrap_or("inline").to_owned();
+        let name = resolved.get("PolicyName").and_then(Json::as_str).unwrap_or("inline").to_owned();
         Some(match resolved.get("PolicyDocument") {
             Some(document) => self.compile(reading, document, pointer, PolicyKind::Identity, Some(&name)),
             None => {
@@ -251,13 +256,13 @@ impl<'t> Surveyor<'t> {
         let resolver = &self.resolver;
         let listed = self.property(reading, "ManagedPolicyArns").map(|value| resolver.value(reading.stack, value));
         match listed.as_deref() {
-            Some(Value::Array(arns)) => {
+            Some(Json::Array(arns)) => {
                 for policy in arns {
                     let policy = self.resolver.as_text(policy);
                     attached.push(self.managed_policy(&policy));
                 }
             }
-            Some(Value::Null) | None => {}
+            Some(Json::Null) | None => {}
             Some(_) => attached.push(self.world.policies.unknown("managed policies that the template leaves open")),
         }
         let boundary = self.text(reading, "PermissionsBoundary");
@@ -282,7 +287,7 @@ impl<'t> Surveyor<'t> {
     fn policy_for_roles(&mut self, reading: Reading<'t>) {
         let resolver = &self.resolver;
         let roles = self.property(reading, "Roles").map(|value| resolver.value(reading.stack, value).into_owned());
-        let Some(Value::Array(roles)) = roles else { return };
+        let Some(Json::Array(roles)) = roles else { return };
         let managed = self.arn(reading).and_then(|arn| self.managed.get(&arn).copied());
         let Some(ix) = managed.or_else(|| self.document(reading, "PolicyDocument", PolicyKind::Identity)) else {
             return;
@@ -308,8 +313,8 @@ impl<'t> Surveyor<'t> {
         let rule = encryption.as_ref().and_then(|value| value.pointer("/ServerSideEncryptionConfiguration/0"));
         let bucket_key = match rule.and_then(|rule| rule.get("BucketKeyEnabled")) {
             None => Some(false),
-            Some(Value::Bool(flag)) => Some(*flag),
-            Some(Value::String(text)) => text.to_ascii_lowercase().parse().ok(),
+            Some(Json::Bool(flag)) => Some(*flag),
+            Some(Json::String(text)) => text.to_ascii_lowercase().parse().ok(),
             Some(_) => None,
         };
         let versions = self.property(reading, "VersioningConfiguration").and_then(|value| value.get("Status"));
@@ -339,7 +344,7 @@ impl<'t> Surveyor<'t> {
                 }
                 let place = self.place(reading, "KeyPolicy", PolicyKind::Key);
                 let name = format!("{}/{}", self.world.stacks[reading.stack], reading.logical_id);
-                self.world.policies.add(&name, &document, place)
+                self.world.policies.add(&name, &document.into(), place)
             }
         };
         let made = Some(self.made(reading));
@@ -375,29 +380,28 @@ impl<'t> Surveyor<'t> {
 
     fn pipeline(&mut self, reading: Reading<'t>) {
         let Some(properties) = reading.properties else { return };
-        let resolved =
-            properties.iter().map(|(key, value)| (key.clone(), self.resolver.texts(reading.stack, value))).collect();
-        let made = self.made(reading);
-        self.world.pipelines.push(PipelineSource { made, properties: Value::Object(resolved) });
+        let resolved = |(key, value): (&'t str, &'t Json<'t>)| (key.into(), self.resolver.texts(reading.stack, value));
+        let properties = properties.iter().map(resolved).collect();
+        self.pipelines.push(PipelineSource { made: self.made(reading), properties });
     }
 
     fn rule(&mut self, reading: Reading<'t>) {
         let resolver = &self.resolver;
         let resolved =
             |name| self.property(reading, name).map(|value| resolver.value(reading.stack, value).into_owned());
-        let (pattern, targets) = (resolved("EventPattern").unwrap_or(Value::Null), resolved("Targets"));
-        let target = |target: &Value| {
+        let (pattern, targets) = (resolved("EventPattern").unwrap_or(Json::Null), resolved("Targets"));
+        let target = |target: &Json<'_>| {
             let role = target.get("RoleArn").map(|role| self.resolver.as_text(role));
             Some(Target { arn: self.resolver.as_text(target.get("Arn")?), role })
         };
-        let targets = targets.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(target).collect();
+        let targets = targets.as_ref().and_then(Json::as_array).into_iter().flatten().filter_map(target).collect();
         let bus = self.text(reading, "EventBusName").unwrap_or_else(|| "default".to_owned());
         let rule = Rule {
             made: self.made(reading),
             account: self.account(reading.stack),
             region: self.resolver.region(reading.stack).to_owned(),
             bus: short_name(&bus).to_owned(),
-            pattern,
+            pattern: pattern.into_owned(),
             enabled: self.text(reading, "State").is_none_or(|state| state != "DISABLED"),
             targets,
         };
@@ -445,10 +449,13 @@ impl<'t> Surveyor<'t> {
                 let part = |name| self.text(reading, name).unwrap_or_default();
                 let principal = part("Principal");
                 let principal = if principal == "*" { json!("*") } else { json!({ "AWS": principal }) };
-                (json!({ "Effect": "Allow", "Principal": principal, "Action": part("Action"), "Resource": arn }), "")
+                let (effect, action) = ("Allow", part("Action"));
+                let statement = json!({ "Effect": effect, "Principal": principal, "Action": action, "Resource": arn });
+                (statement.into(), "")
             }
         };
-        let document = json!({ "Version": "2012-10-17", "Statement": [statement] });
+        let members = [("Version".into(), "2012-10-17".into()), ("Statement".into(), Json::Array(vec![statement]))];
+        let document = Json::Object(members.into_iter().collect());
         let ix = if reading.doubtful {
             self.world.policies.unknown(reading.logical_id)
         } else {
@@ -463,7 +470,7 @@ impl<'t> Surveyor<'t> {
     fn topic_policy(&mut self, reading: Reading<'t>) {
         let resolver = &self.resolver;
         let topics = self.property(reading, "Topics").map(|value| resolver.value(reading.stack, value).into_owned());
-        let Some(Value::Array(topics)) = topics else { return };
+        let Some(Json::Array(topics)) = topics else { return };
         let Some(policy) = self.document(reading, "PolicyDocument", PolicyKind::Topic) else { return };
         for topic in topics {
             let arn = self.resolver.as_text(&topic);

@@ -96,7 +96,7 @@ impl Symbols {
     /// let body = json!({ "Resources": { "Key": { "Type": "AWS::KMS::Key", "Properties": {} } } });
     /// let templates = Templates::new().with(Template::new("Tools", "111111111111", "us-east-1", body));
     /// let resolver = Resolver::new(&templates);
-    /// let arn = resolver.text(0, &json!({ "Fn::GetAtt": ["Key", "Arn"] }));
+    /// let arn = resolver.text(0, &json!({ "Fn::GetAtt": ["Key", "Arn"] }).into());
     /// assert_eq!(resolver.symbols().readable(&arn), "arn:aws:kms:us-east-1:111111111111:key/<id of Key in Tools>");
     /// ```
     #[must_use]

@@ -13,7 +13,8 @@ use std::cell::{Cell, Ref, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use construct_iam::access::symbol;
-use serde_json::{Map, Value};
+
+pub use construct_iam::access::{Json, Members};
 
 pub use super::symbols::{Meaning, Origin, Symbols};
 pub use super::templates::{Template, Templates};
@@ -36,18 +37,18 @@ pub(crate) const DEPTH: u32 = 100;
 /// let templates = Templates::new().with(Template::new("Tools", "111111111111", "us-east-1", body));
 /// let resolver = Resolver::new(&templates);
 /// let objects = json!({ "Fn::Join": ["/", [{ "Fn::GetAtt": ["Store", "Arn"] }, "*"]] });
-/// assert_eq!(resolver.text(0, &objects), "arn:aws:s3:::orders-test/*");
+/// assert_eq!(resolver.text(0, &objects.into()), "arn:aws:s3:::orders-test/*");
 /// ```
 #[derive(Debug)]
 pub struct Resolver<'t> {
-    pub(crate) templates: &'t Templates,
+    pub(crate) templates: &'t Templates<'t>,
     pub(crate) symbols: RefCell<Symbols>,
     names: RefCell<BTreeMap<(usize, String), String>>,
     conditions: RefCell<BTreeMap<(usize, String), Option<bool>>>,
-    pub(crate) exports: BTreeMap<String, Vec<(usize, &'t Value)>>,
-    pub(crate) imported: RefCell<BTreeMap<(String, String, String), Option<Value>>>,
+    pub(crate) exports: BTreeMap<String, Vec<(usize, &'t Json<'t>)>>,
+    pub(crate) imported: RefCell<BTreeMap<(String, String, String), Option<Json<'t>>>>,
     /// The values of parameters of Parameter Store, by account, region and name.
-    parameters: BTreeMap<(String, String, String), (usize, &'t Value)>,
+    parameters: BTreeMap<(String, String, String), (usize, &'t Json<'t>)>,
     accounts: Vec<String>,
     regions: Vec<String>,
     pub(crate) depth: Cell<u32>,
@@ -55,8 +56,8 @@ pub struct Resolver<'t> {
 }
 
 /// A value as far as it is known.
-pub(crate) enum Known {
-    Value(Value),
+pub(crate) enum Known<'t> {
+    Value(Json<'t>),
     /// `AWS::NoValue`.
     Nothing,
     /// Perhaps more than text; the words say which value.
@@ -66,7 +67,7 @@ pub(crate) enum Known {
 impl<'t> Resolver<'t> {
     /// A resolver of these templates.
     #[must_use]
-    pub fn new(templates: &'t Templates) -> Self {
+    pub fn new(templates: &'t Templates<'t>) -> Self {
         let mut symbols = Symbols::default();
         let (mut accounts, mut regions) = (Vec::new(), Vec::new());
         for template in &templates.all {
@@ -102,14 +103,17 @@ impl<'t> Resolver<'t> {
         resolver
     }
 
-    fn find_parameters(&self) -> BTreeMap<(String, String, String), (usize, &'t Value)> {
+    fn find_parameters(&self) -> BTreeMap<(String, String, String), (usize, &'t Json<'t>)> {
         let mut found = BTreeMap::new();
         for (stack, template) in self.templates.all.iter().enumerate() {
-            for resource in template.section("Resources").into_iter().flat_map(Map::values) {
-                let text = |key: &str| resource["Properties"][key].as_str();
-                if resource["Type"] == "AWS::SSM::Parameter"
-                    && text("Type") == Some("String")
-                    && let (Some(name), Some(value)) = (text("Name"), resource["Properties"].get("Value"))
+            for resource in template.section("Resources").into_iter().flat_map(Members::values) {
+                if resource.get("Type").and_then(Json::as_str) != Some("AWS::SSM::Parameter") {
+                    continue;
+                }
+                let property = |key: &str| resource.get("Properties").and_then(|all| all.get(key));
+                let text = |key: &str| property(key).and_then(Json::as_str);
+                if text("Type") == Some("String")
+                    && let (Some(name), Some(value)) = (text("Name"), property("Value"))
                     && resource.get("Condition").is_none()
                 {
                     let place = (self.account(stack).to_owned(), self.region(stack).to_owned(), name.to_owned());
@@ -120,10 +124,10 @@ impl<'t> Resolver<'t> {
         found
     }
 
-    fn find_exports(&self) -> BTreeMap<String, Vec<(usize, &'t Value)>> {
-        let mut exports: BTreeMap<String, Vec<(usize, &'t Value)>> = BTreeMap::new();
+    fn find_exports(&self) -> BTreeMap<String, Vec<(usize, &'t Json<'t>)>> {
+        let mut exports: BTreeMap<String, Vec<(usize, &'t Json<'t>)>> = BTreeMap::new();
         for (stack, template) in self.templates.all.iter().enumerate() {
-            for output in template.section("Outputs").into_iter().flat_map(Map::values) {
+            for output in template.section("Outputs").into_iter().flat_map(Members::values) {
                 let name = output.get("Export").and_then(|export| export.get("Name"));
                 if let (Some(name), Some(value)) = (name, output.get("Value")) {
                     exports.entry(self.text(stack, name)).or_default().push((stack, value));
@@ -139,12 +143,12 @@ impl<'t> Resolver<'t> {
         let mut keys: BTreeMap<(&str, &str), Vec<(usize, &str)>> = BTreeMap::new();
         let mut given: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
         for (stack, template) in self.templates.all.iter().enumerate() {
-            for (logical_id, resource) in template.section("Resources").into_iter().flatten() {
-                if resource.get("Type").and_then(Value::as_str) == Some("AWS::KMS::Key") {
+            for (logical_id, resource) in template.section("Resources").into_iter().flat_map(Members::iter) {
+                if resource.get("Type").and_then(Json::as_str) == Some("AWS::KMS::Key") {
                     keys.entry((self.account(stack), self.region(stack))).or_default().push((stack, logical_id));
                 }
             }
-            for value in template.parameters.values().filter_map(Value::as_str) {
+            for value in template.parameters.values().filter_map(Json::as_str) {
                 if let Some([_, "kms", region, account, resource]) = arn_parts(value)
                     && let Some(id) =
                         resource.strip_prefix("key/").filter(|id| id.is_ascii() && !id.contains(['*', '?', '$']))
@@ -179,7 +183,7 @@ impl<'t> Resolver<'t> {
 
     /// The templates.
     #[must_use]
-    pub const fn templates(&self) -> &'t Templates {
+    pub const fn templates(&self) -> &'t Templates<'t> {
         self.templates
     }
 
@@ -215,22 +219,22 @@ impl<'t> Resolver<'t> {
 
     /// A value of the `stack`-th template with its functions computed. Without functions, it is borrowed.
     #[must_use]
-    pub fn value<'v>(&self, stack: usize, value: &'v Value) -> Cow<'v, Value> {
+    pub fn value<'v>(&self, stack: usize, value: &'v Json<'t>) -> Cow<'v, Json<'t>> {
         if is_plain(value) {
             return Cow::Borrowed(value);
         }
         Cow::Owned(match self.known(stack, value) {
             Known::Value(value) => value,
-            Known::Nothing => Value::Null,
+            Known::Nothing => Json::Null,
             Known::Not(label) => unknown(label),
         })
     }
 
     /// A value of the `stack`-th template as text: numbers and booleans as CloudFormation writes them, what is not known as a symbol.
     #[must_use]
-    pub fn text(&self, stack: usize, value: &Value) -> String {
+    pub fn text(&self, stack: usize, value: &Json<'t>) -> String {
         match value {
-            Value::String(text) if is_plain(value) => text.clone(),
+            Json::String(text) if is_plain(value) => text.to_string(),
             _ => match self.known(stack, value) {
                 Known::Value(value) => self.as_text(&value),
                 Known::Nothing => String::new(),
@@ -240,28 +244,28 @@ impl<'t> Resolver<'t> {
     }
 
     /// A value with its functions computed, and a symbol in place of each function that is left.
-    pub(crate) fn texts(&self, stack: usize, value: &Value) -> Value {
+    pub(crate) fn texts(&self, stack: usize, value: &Json<'t>) -> Json<'t> {
         let mut value = self.value(stack, value).into_owned();
         self.name_unknowns(&mut value);
         value
     }
 
-    fn name_unknowns(&self, value: &mut Value) {
+    fn name_unknowns(&self, value: &mut Json<'t>) {
         match value {
-            Value::Array(values) => values.iter_mut().for_each(|value| self.name_unknowns(value)),
-            Value::Object(map) if function_of(map).is_some() => *value = self.as_text(value).into(),
-            Value::Object(map) => map.values_mut().for_each(|value| self.name_unknowns(value)),
+            Json::Array(values) => values.iter_mut().for_each(|value| self.name_unknowns(value)),
+            Json::Object(map) if function_of(map).is_some() => *value = self.as_text(value).into(),
+            Json::Object(map) => map.values_mut().for_each(|value| self.name_unknowns(value)),
             _ => {}
         }
     }
 
     /// A computed value as text.
-    pub(crate) fn as_text(&self, value: &Value) -> String {
+    pub(crate) fn as_text(&self, value: &Json<'_>) -> String {
         match value {
-            Value::String(text) => text.clone(),
-            Value::Number(_) | Value::Bool(_) => value.to_string(),
-            Value::Null => String::new(),
-            Value::Array(_) | Value::Object(_) => self.text_symbol(&value.to_string(), Origin::Other),
+            Json::String(text) => text.to_string(),
+            Json::Number(_) | Json::Bool(_) => value.to_string(),
+            Json::Null => String::new(),
+            Json::Array(_) | Json::Object(_) => self.text_symbol(&value.to_string(), Origin::Other),
         }
     }
 
@@ -282,7 +286,7 @@ impl<'t> Resolver<'t> {
 
     /// Whether the resource is made; `None` if its condition is open.
     #[must_use]
-    pub fn exists(&self, stack: usize, resource: &Map<String, Value>) -> Option<bool> {
+    pub fn exists(&self, stack: usize, resource: &Members<'_>) -> Option<bool> {
         match resource.get("Condition") {
             None => Some(true),
             Some(name) => name.as_str().and_then(|name| self.condition(stack, name)),
@@ -327,7 +331,7 @@ impl<'t> Resolver<'t> {
         arn.starts_with("arn:").then_some(arn)
     }
 
-    pub(crate) fn known(&self, stack: usize, value: &Value) -> Known {
+    pub(crate) fn known(&self, stack: usize, value: &Json<'t>) -> Known<'t> {
         let depth = self.depth.get();
         if depth >= DEPTH {
             return Known::Not("value that is nested too deep".to_owned());
@@ -338,22 +342,26 @@ impl<'t> Resolver<'t> {
         known
     }
 
-    fn known_inside(&self, stack: usize, value: &Value) -> Known {
+    fn known_inside(&self, stack: usize, value: &Json<'t>) -> Known<'t> {
         match value {
-            Value::String(text) => Known::Value(Value::String(self.literal(stack, text))),
-            Value::Array(values) => Known::Value(values.iter().filter_map(|value| self.member(stack, value)).collect()),
-            Value::Object(map) => {
+            Json::String(text) => Known::Value(Json::String(match is_plain(value) {
+                true => text.clone(),
+                false => self.literal(stack, text).into(),
+            })),
+            Json::Array(values) => Known::Value(values.iter().filter_map(|value| self.member(stack, value)).collect()),
+            Json::Object(map) => {
                 if let Some((function, argument)) = function_of(map) {
                     return self.function(stack, function, argument);
                 }
-                let members = map.iter().filter_map(|(key, value)| Some((key.clone(), self.member(stack, value)?)));
-                Known::Value(Value::Object(members.collect()))
+                let members =
+                    map.iter().filter_map(|(key, value)| Some((key.to_owned().into(), self.member(stack, value)?)));
+                Known::Value(Json::Object(members.collect()))
             }
             other => Known::Value(other.clone()),
         }
     }
 
-    fn member(&self, stack: usize, value: &Value) -> Option<Value> {
+    fn member(&self, stack: usize, value: &Json<'t>) -> Option<Json<'t>> {
         match self.known(stack, value) {
             Known::Value(value) => Some(value),
             Known::Nothing => None,
@@ -405,7 +413,7 @@ impl<'t> Resolver<'t> {
         let origin = Origin::Made { stack, logical_id: logical_id.to_owned(), attribute: attribute.map(str::to_owned) };
         // `Ref` of a type that is not known here may be anything, an ARN too.
         let resource = self.templates.all.get(stack).and_then(|template| template.resource(logical_id));
-        let kind = resource.and_then(|resource| resource.get("Type")).and_then(Value::as_str);
+        let kind = resource.and_then(|resource| resource.get("Type")).and_then(Json::as_str);
         let is_name = attribute.is_none() && kind.and_then(naming_of).is_some();
         let mut symbols = self.symbols.borrow_mut();
         if is_name { symbols.name(&label, origin) } else { symbols.text(&label, origin) }.to_string()
@@ -420,24 +428,26 @@ impl<'t> Resolver<'t> {
     }
 }
 
-fn unknown(label: String) -> Value {
-    Value::Object(Map::from_iter([("Fn::Unknown".to_owned(), Value::String(label))]))
+fn unknown<'t>(label: String) -> Json<'t> {
+    Json::Object([("Fn::Unknown".into(), label.into())].into_iter().collect())
 }
 
-fn function_of(map: &Map<String, Value>) -> Option<(&str, &Value)> {
+fn function_of<'v, 't>(map: &'v Members<'t>) -> Option<(&'v str, &'v Json<'t>)> {
     if map.len() != 1 {
         return None;
     }
     let (key, argument) = map.iter().next()?;
-    (key == "Ref" || key.starts_with("Fn::")).then_some((key.as_str(), argument))
+    (key == "Ref" || key.starts_with("Fn::")).then_some((key, argument))
 }
 
 /// Whether nothing in the value has to be computed.
-fn is_plain(value: &Value) -> bool {
+fn is_plain(value: &Json<'_>) -> bool {
     match value {
-        Value::String(text) => (text.is_ascii() || !symbol::is_symbolic(text)) && !text.contains("{{resolve:"),
-        Value::Array(values) => values.iter().all(is_plain),
-        Value::Object(map) => function_of(map).is_none() && map.values().all(is_plain),
+        Json::String(text) => {
+            (text.is_ascii() || !symbol::is_symbolic(text)) && !(text.contains('{') && text.contains("{{resolve:"))
+        }
+        Json::Array(values) => values.iter().all(is_plain),
+        Json::Object(map) => function_of(map).is_none() && map.values().all(is_plain),
         _ => true,
     }
 }

@@ -1,11 +1,15 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
+
+macro_rules! read {
+    ($($json:tt)*) => { Json::from(json!($($json)*)) };
+}
 
 fn check(body: Value, value: Value, wanted: &str) {
     let templates = Templates::new().with(Template::new("S", "111111111111", "us-east-1", body));
     let resolver = Resolver::new(&templates);
-    let text = resolver.text(0, &value);
+    let text = resolver.text(0, &Json::from(&value));
     assert_eq!(resolver.symbols().readable(&text), wanted, "{value}");
 }
 
@@ -95,10 +99,10 @@ fn equal_references_are_equal_and_others_not() {
     let body = json!({ "Resources": { "K": { "Type": "AWS::KMS::Key" }, "L": { "Type": "AWS::KMS::Key" } } });
     let templates = Templates::new().with(Template::new("S", "111111111111", "us-east-1", body));
     let resolver = Resolver::new(&templates);
-    let arn = |id: &str| resolver.text(0, &json!({ "Fn::GetAtt": [id, "Arn"] }));
+    let arn = |id: &str| resolver.text(0, &read!({ "Fn::GetAtt": [id, "Arn"] }));
     assert_eq!(
         arn("K"),
-        resolver.text(0, &json!({ "Fn::Sub": "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/${K}" }))
+        resolver.text(0, &read!({ "Fn::Sub": "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/${K}" }))
     );
     assert_ne!(arn("K"), arn("L"));
 }
@@ -107,8 +111,8 @@ fn equal_references_are_equal_and_others_not() {
 fn characters_that_look_like_symbols_are_none() {
     let templates = Templates::new().with(Template::new("S", "1", "r", json!({})));
     let resolver = Resolver::new(&templates);
-    assert_eq!(resolver.text(0, &json!("a\u{E000}\u{F0000}\u{10FFFD}b")), "a\u{FFFD}\u{FFFD}\u{FFFD}b");
-    assert_eq!(resolver.value(0, &json!(["\u{E000}"])).as_ref(), &json!(["\u{FFFD}"]));
+    assert_eq!(resolver.text(0, &read!("a\u{E000}\u{F0000}\u{10FFFD}b")), "a\u{FFFD}\u{FFFD}\u{FFFD}b");
+    assert_eq!(resolver.value(0, &read!(["\u{E000}"])).as_ref(), &read!(["\u{FFFD}"]));
 }
 
 #[test]
@@ -125,12 +129,12 @@ fn nothing_runs_for_ever() {
     let resolver = Resolver::new(&templates);
     assert_eq!(resolver.condition(0, "A"), None);
     assert!(symbol::is_symbolic(&resolver.physical_id(0, "X")));
-    assert!(symbol::is_symbolic(&resolver.text(0, &json!({ "Fn::ImportValue": "o" }))));
+    assert!(symbol::is_symbolic(&resolver.text(0, &read!({ "Fn::ImportValue": "o" }))));
     let mut deep = json!("x");
     for _ in 0..300 {
         deep = json!({ "Fn::Sub": ["${a}", { "a": deep }] });
     }
-    assert!(symbol::is_symbolic(&resolver.text(0, &deep)));
+    assert!(symbol::is_symbolic(&resolver.text(0, &Json::from(&deep))));
 }
 
 #[test]

@@ -3,33 +3,39 @@
 use std::collections::BTreeMap;
 
 use construct_core::Assembly;
-use serde_json::{Map, Value};
+use construct_iam::access::{Json, Members};
+use serde_json::Value;
 
 /// One template and where it is deployed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Template {
+pub struct Template<'t> {
     pub(crate) id: String,
     pub(crate) stack: String,
     pub(crate) account: String,
     pub(crate) region: String,
-    pub(crate) body: Value,
-    pub(crate) parameters: BTreeMap<String, Value>,
+    pub(crate) body: Json<'t>,
+    pub(crate) parameters: BTreeMap<String, Json<'t>>,
     pub(crate) physical_ids: BTreeMap<String, String>,
     pub(crate) dependencies: Option<Vec<String>>,
 }
 
-impl Template {
+impl<'t> Template<'t> {
     /// A template, the name of its stack, and the account and region it is deployed to. An account or region that is not 12 digits or a
     /// region's name, such as the `unknown-account` of other tools, counts as not known.
     #[must_use]
-    pub fn new(stack: impl Into<String>, account: impl Into<String>, region: impl Into<String>, body: Value) -> Self {
+    pub fn new(
+        stack: impl Into<String>,
+        account: impl Into<String>,
+        region: impl Into<String>,
+        body: impl Into<Json<'t>>,
+    ) -> Self {
         let stack = stack.into();
         Self {
             id: stack.clone(),
             stack,
             account: account.into(),
             region: region.into(),
-            body,
+            body: body.into(),
             parameters: BTreeMap::new(),
             physical_ids: BTreeMap::new(),
             dependencies: None,
@@ -38,7 +44,7 @@ impl Template {
 
     /// The value of a parameter. Without one, the default counts.
     #[must_use]
-    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn parameter(mut self, name: impl Into<String>, value: impl Into<Json<'t>>) -> Self {
         self.parameters.insert(name.into(), value.into());
         self
     }
@@ -71,15 +77,21 @@ impl Template {
 
     /// The template itself.
     #[must_use]
-    pub const fn body(&self) -> &Value {
+    pub const fn body(&self) -> &Json<'t> {
         &self.body
     }
 
-    pub(crate) fn section(&self, name: &str) -> Option<&Map<String, Value>> {
+    fn into_owned(self) -> Template<'static> {
+        let Self { id, stack, account, region, body, parameters, physical_ids, dependencies } = self;
+        let parameters = parameters.into_iter().map(|(name, value)| (name, value.into_owned())).collect();
+        Template { id, stack, account, region, body: body.into_owned(), parameters, physical_ids, dependencies }
+    }
+
+    pub(crate) fn section(&self, name: &str) -> Option<&Members<'t>> {
         self.body.get(name)?.as_object()
     }
 
-    pub(crate) fn resource(&self, logical_id: &str) -> Option<&Map<String, Value>> {
+    pub(crate) fn resource(&self, logical_id: &str) -> Option<&Members<'t>> {
         self.section("Resources")?.get(logical_id)?.as_object()
     }
 }
@@ -95,12 +107,12 @@ impl Template {
 /// assert_eq!(Templates::new().with(template).iter().count(), 1);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Templates {
-    pub(crate) all: Vec<Template>,
+pub struct Templates<'t> {
+    pub(crate) all: Vec<Template<'t>>,
     pub(crate) unreadable: Vec<String>,
 }
 
-impl Templates {
+impl<'t> Templates<'t> {
     /// No templates.
     #[must_use]
     pub fn new() -> Self {
@@ -109,17 +121,17 @@ impl Templates {
 
     /// Adds a template.
     #[must_use]
-    pub fn with(mut self, template: Template) -> Self {
+    pub fn with(mut self, template: Template<'t>) -> Self {
         self.all.push(template);
         self
     }
 
-    /// The templates of an assembly, whoever made it. A template that is no JSON is left out, and listed among the report's assumptions.
+    /// The templates of an assembly, whoever made it, read from the very text that is deployed. A template that is no JSON is left out, and listed among the report's assumptions.
     #[must_use]
-    pub fn of(assembly: &Assembly) -> Self {
+    pub fn of(assembly: &'t Assembly) -> Self {
         let mut templates = Self::new();
         for stack in assembly.stacks() {
-            let Ok(body) = stack.template_json() else {
+            let Ok(body) = Json::read(&stack.template) else {
                 templates.unreadable.push(stack.stack_name.clone());
                 continue;
             };
@@ -131,14 +143,20 @@ impl Templates {
         templates
     }
 
+    /// The same templates, free of the texts that they were read from.
+    #[must_use]
+    pub fn into_owned(self) -> Templates<'static> {
+        Templates { all: self.all.into_iter().map(Template::into_owned).collect(), unreadable: self.unreadable }
+    }
+
     /// The templates in order.
-    pub fn iter(&self) -> impl Iterator<Item = &Template> {
+    pub fn iter(&self) -> impl Iterator<Item = &Template<'t>> {
         self.all.iter()
     }
 
     /// The template of a stack, by name.
     #[must_use]
-    pub fn named(&self, stack: &str) -> Option<&Template> {
+    pub fn named(&self, stack: &str) -> Option<&Template<'t>> {
         self.all.iter().find(|template| template.stack == stack)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use construct_iam::access::{Citation, Failure, Impossible, NearMiss, Outcome, Side, Tested, Unknown, Verdict};
+use construct_iam::access::{Citation, Failure, Impossible, Json, NearMiss, Outcome, Side, Tested, Unknown, Verdict};
 use serde_json::Value;
 
 use super::caller::ADMINISTRATOR;
@@ -173,11 +173,11 @@ impl Report {
 
     /// The cited statement as the template has it.
     #[must_use]
-    pub fn quote<'t>(&self, templates: &'t Templates, citation: &Citation) -> Option<&'t Value> {
+    pub fn quote<'t>(&self, templates: &'t Templates<'t>, citation: &Citation) -> Option<&'t Json<'t>> {
         let place = self.place_of(citation)?;
         let document = templates.named(place.stack.as_deref()?)?.body().pointer(&place.pointer)?;
         match document.get("Statement") {
-            Some(Value::Array(statements)) => statements.get(citation.statement?),
+            Some(Json::Array(statements)) => statements.get(citation.statement?),
             Some(one) => Some(one),
             // The statement of an event bus is the document itself.
             None => Some(document),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use construct_iam::access::{Json, Members};
 
 use super::place::PolicyIx;
 use super::policies::Policies;
@@ -63,7 +63,7 @@ pub(crate) struct Rule {
     pub(crate) account: String,
     pub(crate) region: String,
     pub(crate) bus: String,
-    pub(crate) pattern: Value,
+    pub(crate) pattern: Json<'static>,
     pub(crate) enabled: bool,
     pub(crate) targets: Vec<Target>,
 }
@@ -81,10 +81,11 @@ pub(crate) struct Guarded {
     pub(crate) policies: Vec<PolicyIx>,
 }
 
+/// A pipeline as its template has it.
 #[derive(Clone, Debug)]
-pub(crate) struct PipelineSource {
+pub(crate) struct PipelineSource<'t> {
     pub(crate) made: Made,
-    pub(crate) properties: Value,
+    pub(crate) properties: Members<'t>,
 }
 
 /// Control policies of each level above an account, by account.
@@ -111,7 +112,6 @@ pub(crate) struct World {
     pub(crate) rules: Vec<Rule>,
     /// Buses, topics and repositories by ARN.
     pub(crate) guarded: BTreeMap<String, Guarded>,
-    pub(crate) pipelines: Vec<PipelineSource>,
     /// Service control policies by account.
     pub(crate) scps: Levels,
     /// Resource control policies by account.

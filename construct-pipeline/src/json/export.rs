@@ -7,7 +7,7 @@ use construct_iam::access::symbol;
 use serde_json::{Map, Value as Json, json};
 
 use super::Declaration;
-use crate::access::template::{Resolver, Templates};
+use crate::access::template::{self, Members, Resolver, Templates};
 
 const PIPELINE: &str = "AWS::CodePipeline::Pipeline";
 
@@ -60,17 +60,19 @@ pub struct Exported {
 /// # }
 /// ```
 #[must_use]
-pub fn export(templates: &Templates) -> Vec<Exported> {
+pub fn export(templates: &Templates<'_>) -> Vec<Exported> {
     let resolver = Resolver::new(templates);
     let aliases = aliases(&resolver);
     let mut exported = Vec::new();
     for (stack, template) in templates.iter().enumerate() {
-        for (logical_id, resource) in template.section("Resources").into_iter().flatten() {
-            let is_pipeline = resource["Type"] == PIPELINE;
+        for (logical_id, resource) in template.section("Resources").into_iter().flat_map(Members::iter) {
+            let is_pipeline = has_type(resource, PIPELINE);
             // One whose condition is open is made unless it is known not to be.
             let is_made = resource.as_object().is_none_or(|resource| resolver.exists(stack, resource) != Some(false));
             if is_pipeline && is_made {
-                exported.push(one(&resolver, &aliases, stack, logical_id, &resource["Properties"]));
+                let properties = resource.get("Properties").map(|all| resolver.texts(stack, all));
+                let properties = properties.as_ref().map_or(Json::Null, Json::from);
+                exported.push(one(&resolver, &aliases, stack, logical_id, properties));
             }
         }
     }
@@ -81,15 +83,20 @@ pub fn export(templates: &Templates) -> Vec<Exported> {
 fn aliases(resolver: &Resolver<'_>) -> Vec<(String, String)> {
     let mut aliases = Vec::new();
     for (stack, template) in resolver.templates().iter().enumerate() {
-        for (logical_id, resource) in template.section("Resources").into_iter().flatten() {
-            if resource["Type"] == "AWS::KMS::Alias"
+        for (logical_id, resource) in template.section("Resources").into_iter().flat_map(Members::iter) {
+            let target = || resource.get("Properties")?.get("TargetKeyId");
+            if has_type(resource, "AWS::KMS::Alias")
                 && let Some(arn) = resolver.arn(stack, logical_id)
             {
-                aliases.push((resolver.text(stack, &resource["Properties"]["TargetKeyId"]), arn));
+                aliases.push((target().map(|target| resolver.text(stack, target)).unwrap_or_default(), arn));
             }
         }
     }
     aliases
+}
+
+fn has_type(resource: &template::Json<'_>, kind: &str) -> bool {
+    resource.get("Type").and_then(template::Json::as_str) == Some(kind)
 }
 
 fn one(
@@ -97,9 +104,8 @@ fn one(
     aliases: &[(String, String)],
     stack: usize,
     logical_id: &str,
-    properties: &Json,
+    mut properties: Json,
 ) -> Exported {
-    let mut properties = resolver.texts(stack, properties);
     let mut aside = Vec::new();
     let mut tags = Vec::new();
     if let Some(properties) = properties.as_object_mut() {

@@ -13,9 +13,9 @@ fn told(report: &Report) -> String {
 }
 
 /// What the AWS CDK makes of a pipeline across accounts and regions: see the README beside it.
-fn cdk() -> Templates {
+fn cdk() -> Templates<'static> {
     let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/aws-cdk-2.276.0");
-    Templates::of(&Assembly::read(dir).expect("the stored assembly"))
+    Templates::of(&Assembly::read(dir).expect("the stored assembly")).into_owned()
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn by_hand() -> (Value, Value) {
     (tools, target)
 }
 
-fn templates(key: Option<&str>) -> Templates {
+fn templates(key: Option<&str>) -> Templates<'static> {
     let (tools, target) = by_hand();
     let tools =
         Template::new("tools", TOOLS, "us-east-1", tools).parameter("TargetAccount", TARGET).parameter("Ready", "yes");

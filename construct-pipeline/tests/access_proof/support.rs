@@ -28,11 +28,10 @@ impl Set {
         Self::new(cross_account::app().synth().expect("the example synthesises"))
     }
 
-    pub(crate) fn templates(&self) -> Templates {
+    pub(crate) fn templates(&self) -> Templates<'_> {
         self.assembly.stacks().iter().zip(&self.bodies).fold(Templates::new(), |all, (stack, body)| {
             all.with(
-                Template::new(&stack.stack_name, &stack.account, &stack.region, body.clone())
-                    .after(stack.dependencies.clone()),
+                Template::new(&stack.stack_name, &stack.account, &stack.region, body).after(stack.dependencies.clone()),
             )
         })
     }

@@ -80,7 +80,7 @@ impl Explain {
 }
 
 /// The statements that decide, as they stand in the templates.
-fn quote(out: &mut String, templates: &Templates, proof: &Proof, access: &Access) {
+fn quote(out: &mut String, templates: &Templates<'_>, proof: &Proof, access: &Access) {
     let Some(verdict) = proof.verdict(access) else { return };
     let cited = verdict.allowed_by.iter().chain(verdict.denied_by.iter().map(|denial| &denial.by));
     for citation in cited {

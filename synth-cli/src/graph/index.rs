@@ -1,9 +1,8 @@
 //! What the templates of an assembly say, and where the resources are that they mean.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use construct_pipeline::access::template::{Origin, Resolver};
+use construct_pipeline::access::template::{self, Origin, Resolver};
 use serde_json::Value as Json;
 
 use crate::model::Model;
@@ -27,13 +26,10 @@ pub(super) struct Values<'a>(pub(super) Resolver<'a>);
 
 impl Values<'_> {
     /// A structure without functions. Where the condition of an `Fn::If` is not known, what holds if it is true.
-    pub(super) fn structure(&self, stack: usize, value: &Json) -> Json {
-        let mut value = value.clone();
+    pub(super) fn structure(&self, stack: usize, value: &template::Json<'_>) -> Json {
+        let mut value = Json::from(value);
         self.decide(stack, &mut value);
-        match self.0.value(stack, &value) {
-            Cow::Borrowed(_) => value,
-            Cow::Owned(value) => value,
-        }
+        Json::from(&*self.0.value(stack, &value.into()))
     }
 
     fn decide(&self, stack: usize, value: &mut Json) {
@@ -113,8 +109,9 @@ impl Index {
                 }
             }
             for (_, properties) in model.resources_of(at, ALIAS) {
-                if let Some(key) = values.resource(&values.0.text(at, &properties["TargetKeyId"])) {
-                    index.alias_of.entry(key).or_insert_with(|| values.0.text(at, &properties["AliasName"]));
+                let text = |key: &str| properties.get(key).map(|value| values.0.text(at, value)).unwrap_or_default();
+                if let Some(key) = values.resource(&text("TargetKeyId")) {
+                    index.alias_of.entry(key).or_insert_with(|| text("AliasName"));
                 }
             }
         }

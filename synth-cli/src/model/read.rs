@@ -5,8 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use construct_core::{Assembly, ReadError};
-use construct_pipeline::access::template::Template;
-use serde_json::{Map, Value as Json};
+use construct_pipeline::access::template::{Json, Members, Template};
 
 use super::{Model, Stack};
 use crate::output::Failure;
@@ -24,9 +23,9 @@ impl Model {
         let numbered = assembly.stacks().iter().enumerate();
         let places: BTreeMap<&str, usize> = numbered.map(|(at, stack)| (&*stack.id, at)).collect();
         let stacks = assembly.stacks().iter().map(|artifact| {
+            let body = Json::read(&artifact.template).map_err(|error| error.to_string());
             let is_object =
-                |body: &Json| if body.is_object() { Ok(()) } else { Err("it is no JSON object".to_owned()) };
-            let body = artifact.template_json().map_err(|error| error.to_string());
+                |body: &Json<'_>| body.as_object().map(drop).ok_or_else(|| "it is no JSON object".to_owned());
             let body = body.and_then(|body| is_object(&body).map(|()| body)).map_err(|what| {
                 let file = dir.join(&artifact.template_file);
                 Failure::new(format!("`{}` is no CloudFormation template: {what}", file.display())).help(AGAIN)
@@ -40,9 +39,9 @@ impl Model {
                 wave: None,
                 template_file: artifact.template_file.clone(),
                 bytes: artifact.template.len(),
-                n_resources: body["Resources"].as_object().map_or(0, Map::len),
+                n_resources: body.get("Resources").and_then(Json::as_object).map_or(0, Members::len),
             };
-            Ok((stack, Template::new(&artifact.stack_name, &artifact.account, &artifact.region, body)))
+            Ok((stack, Template::new(&artifact.stack_name, &artifact.account, &artifact.region, body.into_owned())))
         });
         Ok(Self::new(stacks.collect::<Result<_, Failure>>()?))
     }

@@ -7,7 +7,7 @@ mod reference_architecture;
 mod twins;
 
 use construct_core::Assembly;
-use construct_pipeline::access::template::{Resolver, Templates};
+use construct_pipeline::access::template::{self, Resolver, Templates};
 use construct_pipeline::access::{Access, Outside, Report, prove};
 use construct_pipeline::prelude::App;
 use serde_json::Value as Json;
@@ -45,10 +45,13 @@ fn all(assembly: &Assembly, kind: &str) -> Vec<(String, Option<String>, Json)> {
     let resolver = Resolver::new(&templates);
     let mut found = Vec::new();
     for (n, template) in templates.iter().enumerate() {
-        let resources = template.body()["Resources"].as_object().into_iter().flatten();
-        for (id, resource) in resources.filter(|(_, resource)| resource["Type"] == kind) {
-            let properties = resolver.value(n, &resource["Properties"]).into_owned();
-            found.push((template.stack_name().to_owned(), resolver.arn(n, id), properties));
+        let resources = template.body().get("Resources").and_then(template::Json::as_object);
+        for (id, resource) in resources.into_iter().flat_map(template::Members::iter) {
+            if resource.get("Type").and_then(template::Json::as_str) == Some(kind) {
+                let properties = resource.get("Properties").map(|all| resolver.value(n, all));
+                let properties = properties.map_or(Json::Null, |all| Json::from(&*all));
+                found.push((template.stack_name().to_owned(), resolver.arn(n, id), properties));
+            }
         }
     }
     found

@@ -1,0 +1,397 @@
+//! JSON that borrows from the text it was read from.
+//!
+//! Templates are read once, and most of what is in them is never kept: so strings stay where they are, and a map is a list of its members.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Number, Value};
+
+/// A JSON value.
+///
+/// ```
+/// use construct_iam::access::Json;
+///
+/// let template = Json::read(r#"{ "Resources": { "Queue": { "Type": "AWS::SQS::Queue" } } }"#)?;
+/// let queue = template.get("Resources").and_then(|resources| resources.get("Queue"));
+/// assert_eq!(queue.and_then(|queue| queue.get("Type")).and_then(Json::as_str), Some("AWS::SQS::Queue"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub enum Json<'t> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A string.
+    String(Cow<'t, str>),
+    /// A list.
+    Array(Vec<Json<'t>>),
+    /// An object.
+    Object(Members<'t>),
+}
+
+/// The members of an object, in the order of the text; of members with one name, the last.
+#[derive(Clone, Debug, Default)]
+pub struct Members<'t>(Vec<(Cow<'t, str>, Json<'t>)>);
+
+impl<'t> Json<'t> {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// What the parser says.
+    pub fn read(text: &'t str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    /// The string, if it is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The list, if it is one.
+    #[must_use]
+    pub fn as_array(&self) -> Option<&[Self]> {
+        match self {
+            Self::Array(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// The members, if it is an object.
+    #[must_use]
+    pub fn as_object(&self) -> Option<&Members<'t>> {
+        match self {
+            Self::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `null`.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// The member of this name, if it is an object that has one.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        self.as_object()?.get(name)
+    }
+
+    /// The `n`-th value, if it is a list that has one.
+    #[must_use]
+    pub fn at(&self, n: usize) -> Option<&Self> {
+        self.as_array()?.get(n)
+    }
+
+    /// The value as a list: what is no list is one of itself. Policies write a single value without brackets.
+    #[must_use]
+    pub fn one_or_many(&self) -> &[Self] {
+        match self {
+            Self::Array(values) => values,
+            one => std::slice::from_ref(one),
+        }
+    }
+
+    /// The value at a [JSON pointer](https://www.rfc-editor.org/rfc/rfc6901).
+    #[must_use]
+    pub fn pointer(&self, pointer: &str) -> Option<&Self> {
+        if pointer.is_empty() {
+            return Some(self);
+        }
+        pointer.strip_prefix('/')?.split('/').try_fold(self, |value, token| match value {
+            Self::Array(values) => values.get(token.parse::<usize>().ok()?),
+            Self::Object(members) => members.get(&token.replace("~1", "/").replace("~0", "~")),
+            _ => None,
+        })
+    }
+
+    /// The same value, free of the text that it was read from.
+    #[must_use]
+    pub fn into_owned(self) -> Json<'static> {
+        match self {
+            Self::Null => Json::Null,
+            Self::Bool(flag) => Json::Bool(flag),
+            Self::Number(number) => Json::Number(number),
+            Self::String(text) => Json::String(text.into_owned().into()),
+            Self::Array(values) => values.into_iter().map(Self::into_owned).collect(),
+            Self::Object(members) => Json::Object(
+                members.0.into_iter().map(|(name, value)| (name.into_owned().into(), value.into_owned())).collect(),
+            ),
+        }
+    }
+}
+
+impl<'t> Members<'t> {
+    /// The member of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Json<'t>> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// Whether there is a member of this name.
+    #[must_use]
+    pub fn contains_key(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// How many members there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The members.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json<'t>)> {
+        self.0.iter().map(|(name, value)| (&**name, value))
+    }
+
+    /// The names.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.iter().map(|(name, _)| name)
+    }
+
+    /// The values.
+    pub fn values(&self) -> impl Iterator<Item = &Json<'t>> {
+        self.iter().map(|(_, value)| value)
+    }
+
+    /// The values, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Json<'t>> {
+        self.0.iter_mut().map(|(_, value)| value)
+    }
+}
+
+/// The order does not matter.
+impl PartialEq for Members<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().all(|(name, value)| other.get(name) == Some(value))
+    }
+}
+
+/// More members than this are not compared each with each.
+const FEW: usize = 12;
+
+impl<'t> FromIterator<(Cow<'t, str>, Json<'t>)> for Members<'t> {
+    fn from_iter<I: IntoIterator<Item = (Cow<'t, str>, Json<'t>)>>(members: I) -> Self {
+        let mut members: Vec<_> = members.into_iter().collect();
+        let is_unique = if members.len() <= FEW {
+            (1..members.len()).all(|n| members[..n].iter().all(|(name, _)| *name != members[n].0))
+        } else {
+            let mut names: Vec<&str> = members.iter().map(|(name, _)| &**name).collect();
+            names.sort_unstable();
+            names.windows(2).all(|pair| pair[0] != pair[1])
+        };
+        if !is_unique {
+            let last: BTreeMap<String, usize> =
+                members.iter().enumerate().map(|(n, (name, _))| (name.to_string(), n)).collect();
+            let mut n = 0;
+            members.retain(|(name, _)| {
+                n += 1;
+                last.get(&**name) == Some(&(n - 1))
+            });
+        }
+        Self(members)
+    }
+}
+
+impl<'t> FromIterator<Json<'t>> for Json<'t> {
+    fn from_iter<I: IntoIterator<Item = Json<'t>>>(values: I) -> Self {
+        Self::Array(values.into_iter().collect())
+    }
+}
+
+impl<'t> From<&'t str> for Json<'t> {
+    fn from(text: &'t str) -> Self {
+        Self::String(text.into())
+    }
+}
+
+impl From<String> for Json<'_> {
+    fn from(text: String) -> Self {
+        Self::String(text.into())
+    }
+}
+
+impl<'t> From<&'t Value> for Json<'t> {
+    fn from(value: &'t Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(flag) => Self::Bool(*flag),
+            Value::Number(number) => Self::Number(number.clone()),
+            Value::String(text) => text.as_str().into(),
+            Value::Array(values) => values.iter().map(Self::from).collect(),
+            Value::Object(map) => {
+                Self::Object(map.iter().map(|(name, value)| (name.as_str().into(), value.into())).collect())
+            }
+        }
+    }
+}
+
+impl From<Value> for Json<'_> {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(flag) => Self::Bool(flag),
+            Value::Number(number) => Self::Number(number),
+            Value::String(text) => text.into(),
+            Value::Array(values) => values.into_iter().map(Self::from).collect(),
+            Value::Object(map) => {
+                Self::Object(map.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+            }
+        }
+    }
+}
+
+impl From<&Json<'_>> for Value {
+    fn from(json: &Json<'_>) -> Self {
+        match json {
+            Json::Null => Self::Null,
+            Json::Bool(flag) => Self::Bool(*flag),
+            Json::Number(number) => Self::Number(number.clone()),
+            Json::String(text) => Self::String(text.to_string()),
+            Json::Array(values) => values.iter().map(Self::from).collect(),
+            Json::Object(members) => members.iter().map(|(name, value)| (name.to_owned(), Self::from(value))).collect(),
+        }
+    }
+}
+
+/// As compact JSON.
+impl fmt::Display for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Value::from(self).fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Json<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Json<'de>, E> {
+        Ok(Json::Bool(flag))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(number.into()))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Json<'de>, E> {
+        Ok(Number::from_f64(number).map_or(Json::Null, Json::Number))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Json<'de>, E> {
+        Ok(text.into())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Json<'de>, E> {
+        Ok(text.to_owned().into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json<'de>, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element()? {
+            values.push(value);
+        }
+        Ok(Json::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
+        let mut members = Vec::new();
+        while let Some((Name(name), value)) = map.next_entry()? {
+            members.push((name, value));
+        }
+        Ok(Json::Object(members.into_iter().collect()))
+    }
+}
+
+/// The name of a member.
+struct Name<'t>(Cow<'t, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Json::deserialize(deserializer)? {
+            Json::String(name) => Ok(Self(name)),
+            _ => Err(serde::de::Error::custom("a name has to be a string")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_what_was_written() {
+        let text = r#"{"a":[1,-2,0.5,true,null,"x","\u00e9\n"],"b":{"c":{}},"d":18446744073709551615}"#;
+        let json = Json::read(text).expect("JSON");
+        let value: Value = serde_json::from_str(text).expect("JSON");
+        assert_eq!(Value::from(&json), value);
+        assert_eq!((Json::from(&value), Json::from(value.clone())), (json.clone(), json.clone()));
+        assert_eq!((json.to_string(), json.clone().into_owned()), (value.to_string(), json));
+        assert!(Json::read("{").is_err() && Json::read("[1] 2").is_err());
+    }
+
+    #[test]
+    fn strings_are_borrowed_where_the_text_spells_them_out() {
+        let text = r#"["plain", "esc\"aped"]"#;
+        let json = Json::read(text).expect("JSON");
+        assert!(matches!(json.at(0), Some(Json::String(Cow::Borrowed("plain")))));
+        assert!(matches!(json.at(1), Some(Json::String(Cow::Owned(text))) if text == "esc\"aped"));
+    }
+
+    #[test]
+    fn the_last_of_two_members_counts() {
+        let many: String = (0..20).map(|n| format!("\"{n}\":{n},")).collect();
+        for before in ["", &many] {
+            let json = Json::read(&format!("{{{before}\"a\":1,\"b\":2,\"a\":3}}")).expect("JSON").into_owned();
+            assert_eq!(json.get("a"), Some(&Json::from(json!(3))));
+            assert_eq!(json.as_object().map(|map| map.keys().filter(|key| *key == "a").count()), Some(1));
+        }
+    }
+
+    #[test]
+    fn places() {
+        let json = Json::from(json!({ "a/b": [{ "c~": 1 }], "d": 2 }));
+        for pointer in ["", "/a~1b", "/a~1b/0", "/a~1b/0/c~0", "/d", "/e", "/d/x", "d", "/a~1b/x"] {
+            let value = Value::from(&json);
+            assert_eq!(json.pointer(pointer).map(Value::from).as_ref(), value.pointer(pointer), "{pointer}");
+        }
+        assert_eq!(Json::from(json!({ "a": 1, "b": 2 })), Json::from(json!({ "b": 2, "a": 1 })));
+    }
+}
