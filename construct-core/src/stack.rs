@@ -22,6 +22,7 @@ pub struct StackProps {
     pub(crate) assume_role_arn: Option<String>,
     pub(crate) execution_role_arn: Option<String>,
     pub(crate) names_only: bool,
+    pub(crate) when_full: Option<String>,
 }
 
 impl StackProps {
@@ -36,6 +37,7 @@ impl StackProps {
             assume_role_arn: None,
             execution_role_arn: None,
             names_only: false,
+            when_full: None,
         }
     }
 
@@ -79,6 +81,14 @@ impl StackProps {
     #[must_use]
     pub fn names_only(mut self) -> Self {
         self.names_only = true;
+        self
+    }
+
+    /// What helps when the template outgrows a limit, in place of the advice to divide its constructs among several stacks:
+    /// for stacks that a construct makes.
+    #[must_use]
+    pub fn when_full(mut self, help: impl Into<String>) -> Self {
+        self.when_full = Some(help.into());
         self
     }
 }

@@ -4,6 +4,7 @@
 
 mod bucket;
 mod event_bus;
+mod form;
 mod function;
 mod key;
 mod project;
@@ -14,6 +15,7 @@ mod topic;
 
 pub use bucket::*;
 pub use event_bus::*;
+pub use form::*;
 pub use function::*;
 pub use key::*;
 pub use project::*;

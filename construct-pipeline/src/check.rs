@@ -5,6 +5,7 @@
 mod artifacts;
 mod conditions;
 mod configuration;
+mod group;
 mod reach;
 mod stores;
 mod structure;
@@ -27,7 +28,8 @@ pub(crate) fn check(pipeline: &Pipeline, cx: &mut ValidateCx<'_>) {
     configuration::check(&resolved, &mut findings);
     conditions::check(&resolved, &mut findings);
     triggers::check(&resolved, &mut findings);
-    stores::check(&resolved, &mut findings);
+    stores::check(&resolved, cx.view().stack_of(cx.here()), &mut findings);
+    group::check(&resolved, &mut findings);
     reach::check(&resolved, &mut findings);
     findings.0.into_iter().for_each(|diagnostic| cx.report(diagnostic));
 }

@@ -25,6 +25,8 @@ mod store;
 mod trigger;
 mod wave;
 
+mod group;
+
 mod pipeline;
 
 mod flow;
@@ -47,6 +49,7 @@ pub use action::Action;
 pub use artifact::{Artifact, ArtifactAtt, ArtifactFile};
 pub use asked::Asked;
 pub use condition::{Condition, ConditionRule, OnFailure, RetryMode, StageResult};
+pub use group::{ScaffoldGroup, ScaffoldGroupRef};
 pub use pipeline::{ExecutionMode, Pipeline, PipelineRef, PipelineType, Variable};
 pub use proof::{AccessCheck, AppAccess};
 pub use provider::{
@@ -77,8 +80,8 @@ pub mod prelude {
         AccessCheck, Action, ActionCx, AppAccess, Artifact, ArtifactAtt, ArtifactFile, ArtifactStore, Category,
         Condition, ConditionRule, EventPattern, ExecutionMode, GitPullRequestEvent, GitPullRequestFilter,
         GitPushFilter, GitTrigger, GlobPatterns, ImportedArtifactStore, KeyReference, OnFailure, Owner, PassedRole,
-        Pipeline, PipelineRef, PipelineType, Provider, ProviderSpec, RetryMode, Stage, StageResult, StoreRef,
-        StoreSettings, Target, Variable, Wave,
+        Pipeline, PipelineRef, PipelineType, Provider, ProviderSpec, RetryMode, ScaffoldGroup, ScaffoldGroupRef, Stage,
+        StageResult, StoreRef, StoreSettings, Target, Variable, Wave,
     };
 }
 

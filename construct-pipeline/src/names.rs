@@ -19,6 +19,10 @@
 //! ```
 //!
 //! A slug that would begin a stack's name with a digit, or a bucket's with a prefix that S3 reserves, is preceded by `p-`.
+//!
+//! What pipelines share in a [`ScaffoldGroup`](crate::ScaffoldGroup) is named after the group instead: see [`group`].
+
+pub mod group;
 
 use construct_core::{Env, short_hash};
 
@@ -33,11 +37,13 @@ pub enum RoleKind {
     Deploy,
     /// The role with which events are sent to the pipeline's account.
     Events,
+    /// The role that a pipeline of a [group](group) assumes in place of the action role where its actions write artifacts.
+    Writer,
 }
 
 impl RoleKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Pipeline, Self::Action, Self::Deploy, Self::Events];
+    pub const ALL: [Self; 5] = [Self::Pipeline, Self::Action, Self::Deploy, Self::Events, Self::Writer];
 
     /// The word in the role's name.
     #[must_use]
@@ -47,6 +53,7 @@ impl RoleKind {
             Self::Action => "action",
             Self::Deploy => "deploy",
             Self::Events => "events",
+            Self::Writer => "writer",
         }
     }
 }
@@ -55,34 +62,25 @@ impl RoleKind {
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>.
 #[must_use]
 pub fn bucket(pipeline: &str, env: Env) -> String {
-    let mut slug = slug(pipeline);
-    if ["sthree-", "amzn-s3-demo-", "xn-"].iter().any(|reserved| slug.starts_with(reserved)) {
-        slug.insert_str(0, "p-");
-    }
-    fit(&slug, &format!("-{}-{}", env.region, tag("bucket", pipeline, env)), 63)
+    bucket_tagged(pipeline, env, &tag("bucket", pipeline, env))
 }
 
 /// The alias of the store's key, `alias/` included.
 #[must_use]
 pub fn alias(pipeline: &str, env: Env) -> String {
-    format!("alias/codepipeline-{}", fit(&slug(pipeline), &format!("-{}", tag("alias", pipeline, env)), 237))
+    alias_tagged(pipeline, &tag("alias", pipeline, env))
 }
 
 /// The name of a role. IAM is one for all regions of an account, so the region stands in the name.
 #[must_use]
 pub fn role(kind: RoleKind, pipeline: &str, env: Env) -> String {
-    let word = kind.as_str();
-    fit(&slug(pipeline), &format!("-{}-{word}-{}", env.region, tag(word, pipeline, env)), 64)
+    role_tagged(kind, pipeline, env, &tag(kind.as_str(), pipeline, env))
 }
 
 /// The name of the scaffold stack in an environment.
 #[must_use]
 pub fn scaffold_stack(pipeline: &str, env: Env) -> String {
-    let mut slug = slug(pipeline);
-    if slug.starts_with(|first: char| first.is_ascii_digit()) {
-        slug.insert_str(0, "p-");
-    }
-    fit(&slug, &format!("-scaffold-{}-{}-{}", env.account, env.region, tag("scaffold", pipeline, env)), 128)
+    stack_tagged("scaffold", pipeline, env, &tag("scaffold", pipeline, env))
 }
 
 /// The statement id of the pipeline's statement on its event bus, at most 64 characters.
@@ -102,6 +100,33 @@ pub(crate) fn derived(path: &str, kind: &str, env: Option<Env>, most: usize) -> 
     let place = env.map(|env| format!("{}\0{}", env.account, env.region)).unwrap_or_default();
     let tag = short_hash(format!("{kind}\0{path}\0{place}").as_bytes());
     fit(&slug(path), &format!("-{kind}-{tag}"), most)
+}
+
+/// The characters of a pipeline's name that stand in the name of the folder of its artifacts.
+///
+/// CodePipeline names the folder after the pipeline and shortens it, says its documentation; how far, only an answer of AWS
+/// to a question tells, so the number is an assumption.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/troubleshooting.html#troubleshooting-truncated-artifacts>
+/// <https://repost.aws/questions/QUI91tw7A9SUOMohJurNqmgA>
+pub const FOLDER_CHARACTERS: usize = 20;
+
+/// What the keys of all artifacts of a pipeline begin with: the folder that CodePipeline makes for it in a bucket.
+///
+/// A name that is not shortened is the folder's. Of a longer one only the beginning is known: the folder is unique all the
+/// same, AWS says, and does not say how.
+#[must_use]
+pub fn artifacts_prefix(pipeline: &str) -> String {
+    match pipeline.char_indices().nth(FOLDER_CHARACTERS) {
+        None => format!("{pipeline}/"),
+        Some((end, _)) => pipeline[..end].to_owned(),
+    }
+}
+
+/// Whether CodePipeline takes a text as the name of a pipeline: 1 to 100 letters, digits and `.@_-`.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineDeclaration.html>
+#[must_use]
+pub fn is_pipeline_name(text: &str) -> bool {
+    (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".@_-".contains(&byte))
 }
 
 /// The readable part of all names.
@@ -124,6 +149,30 @@ pub fn slug(pipeline: &str) -> String {
 #[must_use]
 pub fn tag(kind: &str, pipeline: &str, env: Env) -> String {
     short_hash(format!("{kind}\0{pipeline}\0{}\0{}", env.account, env.region).as_bytes())
+}
+
+fn bucket_tagged(name: &str, env: Env, tag: &str) -> String {
+    let mut slug = slug(name);
+    if ["sthree-", "amzn-s3-demo-", "xn-"].iter().any(|reserved| slug.starts_with(reserved)) {
+        slug.insert_str(0, "p-");
+    }
+    fit(&slug, &format!("-{}-{tag}", env.region), 63)
+}
+
+fn alias_tagged(name: &str, tag: &str) -> String {
+    format!("alias/codepipeline-{}", fit(&slug(name), &format!("-{tag}"), 237))
+}
+
+fn role_tagged(kind: RoleKind, pipeline: &str, env: Env, tag: &str) -> String {
+    fit(&slug(pipeline), &format!("-{}-{}-{tag}", env.region, kind.as_str()), 64)
+}
+
+fn stack_tagged(word: &str, name: &str, env: Env, tag: &str) -> String {
+    let mut slug = slug(name);
+    if slug.starts_with(|first: char| first.is_ascii_digit()) {
+        slug.insert_str(0, "p-");
+    }
+    fit(&slug, &format!("-{word}-{}-{}-{tag}", env.account, env.region), 128)
 }
 
 fn fit(slug: &str, rest: &str, most: usize) -> String {
@@ -154,6 +203,13 @@ mod tests {
         assert!(names.iter().all(|name| slug(name) == "my-pipe"));
         let buckets: std::collections::BTreeSet<String> = names.iter().map(|name| bucket(name, HOME)).collect();
         assert_eq!(buckets.len(), names.len());
+    }
+
+    #[test]
+    fn artifacts_stand_in_a_folder_of_the_pipelines_name() {
+        assert_eq!(artifacts_prefix("orders"), "orders/");
+        assert_eq!(artifacts_prefix("12345678901234567890"), "12345678901234567890/");
+        assert_eq!(artifacts_prefix("123456789012345678901"), "12345678901234567890");
     }
 
     #[test]

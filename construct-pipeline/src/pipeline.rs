@@ -7,6 +7,7 @@ use construct_core::{Caller, Diagnostic, Env, Expr, NodeId, Properties, View};
 use construct_iam::{Role, RolePath};
 
 use crate::action::Action;
+use crate::group::{Membership, ScaffoldGroupRef};
 use crate::names::{self, RoleKind};
 use crate::provider::GivenRole;
 use crate::stage::Stage;
@@ -150,6 +151,7 @@ pub struct Pipeline {
     pub(crate) stores_by_region: bool,
     pub(crate) store_settings: StoreSettings,
     pub(crate) key_reference: KeyReference,
+    pub(crate) group: Option<ScaffoldGroupRef>,
     pub(crate) extra: Properties,
     pub(crate) without_contract: bool,
     /// What was found while it was read from elsewhere.
@@ -175,6 +177,7 @@ impl Pipeline {
             stores_by_region: false,
             store_settings: StoreSettings::new(),
             key_reference: KeyReference::Alias,
+            group: None,
             extra: Properties::new(),
             without_contract: false,
             findings: Vec::new(),
@@ -190,10 +193,12 @@ impl Pipeline {
         }
     }
 
-    /// The path of the roles that are made for the pipeline placed at a node.
-    pub(crate) fn path_of_roles<'a>(&'a self, view: View<'a>, at: NodeId) -> &'a str {
-        let above = || view.facts_of::<RolePath>(at).next().map(RolePath::as_str);
-        self.role_path.as_deref().or_else(above).unwrap_or("/")
+    /// The path of the roles that are made for the pipeline placed at a node, in the stacks of a group if one is given: what
+    /// is said of the pipeline goes before what is said of the group.
+    pub(crate) fn path_of_roles<'a>(&'a self, view: View<'a>, at: NodeId, group: Option<&Membership>) -> &'a str {
+        let said = |of: NodeId| view.facts_of::<RolePath>(of).next().map(RolePath::as_str);
+        let of_group = || said(group?.handle.into());
+        self.role_path.as_deref().or_else(|| said(at)).or_else(of_group).unwrap_or("/")
     }
 
     /// All actions in order, with their stages.
@@ -289,7 +294,13 @@ impl Pipeline {
         self
     }
 
-    /// How the keys of replica stores are named.
+    /// Shares stores and scaffold stacks with the other pipelines of a group, which stands in the same account and region.
+    pub fn scaffold_group(mut self, group: ScaffoldGroupRef) -> Self {
+        self.group = Some(group);
+        self
+    }
+
+    /// How the keys of stores in other stacks are named.
     pub fn key_reference(mut self, reference: KeyReference) -> Self {
         self.key_reference = reference;
         self

@@ -1,7 +1,7 @@
 //! What a pipeline becomes: its roles, its stores, its scaffold stacks, its event rules, and the declaration itself.
 //!
 //! ```text
-//!                   ┌ roles   who performs what, in which scaffold stack
+//!                   ┌ roles   who performs what, in which scaffold stack, the pipeline's own or its group's
 //! Resolved ─▶ plan ─┼ stores  a bucket for each region, a key where artifacts cross accounts; who may do what with them
 //!                   ├ events  what starts the pipeline, forwarded from other accounts
 //!                   └ declaration
@@ -58,11 +58,11 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     let triggers = events::triggers(&resolved);
     let stages = declaration::stages(&resolved);
 
-    let mut scaffold = Scaffold::new(&pipeline.name, home);
+    let mut scaffold = Scaffold::new(pipeline, home, resolved.membership, cx);
     let roles = roles::make(pipeline, draft, &mut scaffold, cx);
     let stores = stores::make(pipeline, &regions, &keys, &mut scaffold, cx);
     roles::grant_rules(pipeline, &roles, home, cx);
-    access::grant(&roles, &stores, pipeline, home, cx);
+    access::grant(&roles, &stores, pipeline, home, &scaffold, cx);
     events::make(pipeline, triggers, home, &mut scaffold, cx);
     let actions = pipeline.stages.iter().flat_map(|stage| &stage.actions);
     for (action, performer) in actions.zip(&roles.performers) {
@@ -70,7 +70,7 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     }
 
     let declaration = declaration::declare(pipeline, &roles, &stores, home, stages);
-    let after = scaffold.stacks().chain(roles.at_home()).chain(stores.at_home()).collect();
+    let after = scaffold.made().chain(roles.at_home()).chain(stores.needed()).collect();
     Box::new(PlannedPipeline { name: pipeline.name.clone(), declaration, after })
 }
 

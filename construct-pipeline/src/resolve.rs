@@ -4,7 +4,8 @@ use construct_core::{AccountId, Diagnostic, Env, NodeId, Region, Value, View, ki
 use construct_iam::Arn;
 
 use crate::action::{Action, RegionChoice};
-use crate::names::{self, RoleKind};
+use crate::group::{Membership, role_name};
+use crate::names::RoleKind;
 use crate::pipeline::Pipeline;
 use crate::provider::{ActionCx, Category, Owner, ProviderSpec};
 use crate::stage::Stage;
@@ -17,6 +18,7 @@ pub(crate) struct Resolved<'a> {
     pub(crate) view: View<'a>,
     /// The pipeline in the tree.
     pub(crate) at: NodeId,
+    pub(crate) membership: Option<Membership>,
     pub(crate) actions: Vec<ResolvedAction<'a>>,
 }
 
@@ -51,7 +53,8 @@ impl<'a> Resolved<'a> {
         let actions = pipeline.stages.iter().enumerate().flat_map(|(stage_index, stage)| {
             stage.actions.iter().map(move |action| resolve(stage_index, stage, action, home, view))
         });
-        Self { pipeline, home, view, at, actions: actions.collect() }
+        let membership = Membership::of(pipeline.group, home, view);
+        Self { pipeline, home, view, at, membership, actions: actions.collect() }
     }
 
     /// What the action's provider is told.
@@ -67,14 +70,18 @@ impl<'a> Resolved<'a> {
         }
     }
 
+    /// The ARN of a role that is made for the pipeline.
+    pub(crate) fn made_role(&self, kind: RoleKind, env: Env) -> Arn {
+        let membership = self.membership.as_ref().filter(|_| env != self.home);
+        let name = role_name(&self.pipeline.name, membership, kind, env);
+        Arn::role(env, self.pipeline.path_of_roles(self.view, self.at, membership), &name)
+    }
+
     fn passed_role(&self, action: &ResolvedAction<'a>) -> Option<Value<kind::Arn>> {
         let passed = action.spec.passes.as_ref()?;
         Some(match &passed.given {
             Some(given) => given.arn(),
-            None => {
-                let name = names::role(RoleKind::Deploy, &self.pipeline.name, action.env);
-                Arn::role(action.env, self.pipeline.path_of_roles(self.view, self.at), &name).into()
-            }
+            None => self.made_role(RoleKind::Deploy, action.env).into(),
         })
     }
 }

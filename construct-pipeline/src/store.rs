@@ -1,6 +1,6 @@
 //! Artifact stores: a bucket, and a key where artifacts cross accounts.
 
-use construct_core::{Construct, Diagnostic, Env, Expr, RemovalPolicy, Scope, StackRef, Value, kind, text};
+use construct_core::{Construct, Diagnostic, Env, Expr, RemovalPolicy, Scope, Value, kind};
 use construct_iam::{Arn, ArnKind, Imported, PolicyStatement};
 
 use crate::aws::{
@@ -17,7 +17,7 @@ use crate::names;
 /// use construct_pipeline::prelude::*;
 /// let settings = StoreSettings::new().expire_after_days(30).deny_unencrypted_uploads().removal_policy(RemovalPolicy::Destroy);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[must_use]
 pub struct StoreSettings {
     removal: Option<RemovalPolicy>,
@@ -91,23 +91,23 @@ impl StoreSettings {
 }
 
 /// A store in the tree: what a pipeline needs to use it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StoreRef {
     bucket: BucketRef,
     key: Option<StoreKey>,
 }
 
 /// The key of a store: with an alias if it was made here, as it stands if it was imported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct StoreKey {
     pub(crate) key: KeyRef,
     pub(crate) alias: Option<AliasRef>,
-    known_by: KnownBy,
+    pub(crate) known_by: KnownBy,
 }
 
 /// Which name of a key leads to it everywhere in the app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum KnownBy {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum KnownBy {
     /// Its own ARN; in other stacks that of its alias, if it has one.
     Key,
     /// Its alias alone.
@@ -129,43 +129,6 @@ impl StoreRef {
 
     pub(crate) fn store_key(self) -> Option<StoreKey> {
         self.key
-    }
-}
-
-impl StoreKey {
-    /// The ARN of the alias: the only name of a key that is known before the key exists.
-    pub(crate) fn alias_arn(self, env: Env) -> Option<Value<kind::Arn>> {
-        let alias = self.alias?.name();
-        Some(text!("arn:{}:kms:{}:{}:{}", env.partition().as_str(), env.region, env.account, alias).cast())
-    }
-
-    /// How another stack names the key: never by its id, which other accounts would look up among their own keys.
-    pub(crate) fn arn_outside(self, env: Env) -> Value<kind::Arn> {
-        self.alias_arn(env).unwrap_or_else(|| self.key.arn())
-    }
-
-    /// How a stack names the key: by the key's own ARN where CloudFormation can tell it.
-    pub(crate) fn arn_in(self, from: Option<StackRef>, own: Option<StackRef>, env: Env) -> Value<kind::Arn> {
-        if from == own { self.key.arn() } else { self.arn_outside(env) }
-    }
-
-    /// A statement narrowed to this key. Outside of the key's stack its ARN is not known, so the statement is about all
-    /// keys there that have the alias.
-    /// <https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html>
-    pub(crate) fn narrow(
-        self,
-        statement: PolicyStatement,
-        from: Option<StackRef>,
-        own: Option<StackRef>,
-        env: Env,
-    ) -> PolicyStatement {
-        match self.alias {
-            Some(alias) if from != own || self.known_by == KnownBy::Alias => {
-                let keys = Arn::regional(env, "kms", "key/*");
-                statement.on([keys]).condition("ForAnyValue:StringEquals", "kms:ResourceAliases", [alias.name()])
-            }
-            _ => statement.on([self.key.arn()]),
-        }
     }
 }
 
@@ -192,12 +155,19 @@ pub struct ArtifactStore {
     name: String,
     settings: StoreSettings,
     with_key: bool,
+    /// Where the group stands, if it is the store of a group.
+    group_home: Option<Env>,
 }
 
 impl ArtifactStore {
     /// A store; bucket and alias are named after `name`.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), settings: StoreSettings::new(), with_key: true }
+        Self { name: name.into(), settings: StoreSettings::new(), with_key: true, group_home: None }
+    }
+
+    /// The store of a group that stands in an environment.
+    pub(crate) fn of_group(name: &str, home: Option<Env>) -> Self {
+        Self { group_home: home, ..Self::new(name) }
     }
 
     /// How the store is kept.
@@ -218,9 +188,13 @@ impl Construct for ArtifactStore {
 
     fn compose(self, scope: &mut Scope<'_>) -> StoreRef {
         let mut scope = scope.internal();
-        let Self { name, settings, with_key } = self;
+        let Self { name, settings, with_key, group_home } = self;
         // Without a stack there is no name; the validation says so.
         let env = scope.env().unwrap_or(Env::new("000000000000", "us-east-1"));
+        let (bucket_name, alias_name) = match group_home {
+            Some(home) => (names::group::bucket(&name, home, env), names::group::alias(&name, home, env)),
+            None => (names::bucket(&name, env), names::alias(&name, env)),
+        };
         if let Some(removal) = settings.removal {
             scope.attach(scope.here(), removal);
         }
@@ -231,10 +205,10 @@ impl Construct for ArtifactStore {
                 .administrators(settings.administrators.iter().cloned())
                 .only_through("s3");
             let key = scope.add("Key", key);
-            let alias = scope.add("Alias", Alias::new(names::alias(&name, env), key));
+            let alias = scope.add("Alias", Alias::new(alias_name, key));
             StoreKey { key, alias: Some(alias), known_by: KnownBy::Key }
         });
-        let mut bucket = Bucket::new().bucket_name(names::bucket(&name, env));
+        let mut bucket = Bucket::new().bucket_name(bucket_name);
         if let Some(key) = key {
             bucket = bucket.encryption(BucketEncryption::Key(key.key.arn()));
         }

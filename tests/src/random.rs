@@ -124,6 +124,12 @@ impl Random {
 
     /// Adds the pipeline to a stack of its own.
     pub fn place(&self, scope: &mut Scope<'_>) -> PipelineRef {
+        let pipeline = self.pipeline(scope);
+        scope.add("Pipeline", pipeline)
+    }
+
+    /// The pipeline, with what it works on placed in a scope.
+    pub fn pipeline(&self, scope: &mut Scope<'_>) -> Pipeline {
         let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));
         let project = scope.add("Build", PipelineProject::new());
         let build = CodeBuild::new(project, &source).output(&bundle);
@@ -151,7 +157,7 @@ impl Random {
             });
             pipeline = pipeline.wave(Wave::new("wave").targets(targets));
         }
-        scope.add("Pipeline", pipeline)
+        pipeline
     }
 
     fn source(&self, output: &Artifact, scope: &mut Scope<'_>) -> Action {

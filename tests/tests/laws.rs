@@ -2,6 +2,8 @@
 //!
 //! `PROPTEST_CASES=5000 cargo test --package construct-tests --test laws` tries more of them.
 
+#[path = "laws/groups.rs"]
+mod groups;
 #[path = "laws/random.rs"]
 mod random;
 

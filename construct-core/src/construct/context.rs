@@ -10,7 +10,7 @@ use super::scope::{Scope, attach, place_stack};
 use super::tree::{Plan, Tree, View, each_once};
 use super::{AssemblyCheck, Document};
 use crate::assembly::Assembly;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::env::Env;
 use crate::fact::{Fact, ReadMarks};
 use crate::handle::{NodeId, StackRef};
@@ -76,6 +76,28 @@ impl PlanCx<'_> {
     pub fn stack(&mut self, id: impl AsRef<str>, props: impl Into<StackProps>) -> StackRef {
         let location = self.tree.node(self.node).location;
         place_stack(self.tree, self.node, id.as_ref(), props.into(), location)
+    }
+
+    /// Adds a stack below another construct, for what several constructs share.
+    pub fn stack_at(
+        &mut self,
+        parent: impl Into<NodeId>,
+        id: impl AsRef<str>,
+        props: impl Into<StackProps>,
+    ) -> StackRef {
+        place_stack(self.tree, parent.into(), id.as_ref(), props.into(), self.location())
+    }
+
+    /// Lets every fact that reaches this construct reach a node elsewhere too, and all below it: for what is made for this
+    /// construct below another one. Facts of what stands nearer to this construct win over those of the other's.
+    pub fn adopt(&mut self, node: impl Into<NodeId>) {
+        self.tree.adopted.insert(node.into(), self.node);
+    }
+
+    /// The line that placed the construct.
+    #[must_use]
+    pub fn location(&self) -> Caller {
+        self.tree.node(self.node).location
     }
 
     /// States a fact about a construct.

@@ -40,6 +40,8 @@ pub struct Tree {
     pub(crate) gauges: BTreeMap<&'static str, Gauge>,
     /// Names that were claimed while planning, before there are resources.
     pub(crate) claims: Claims,
+    /// What was made below one construct for another: facts that reach the other reach it too.
+    pub(crate) adopted: BTreeMap<NodeId, NodeId>,
 }
 
 impl Tree {
@@ -53,6 +55,7 @@ impl Tree {
             documents: BTreeMap::new(),
             gauges: BTreeMap::new(),
             claims: Claims::default(),
+            adopted: BTreeMap::new(),
         }
     }
 
@@ -93,11 +96,22 @@ impl Tree {
         Quotas::of(self.facts.on::<QuotaValue>(self.arena.root()).iter().map(|found| found.fact))
     }
 
+    /// The node and everything whose facts reach it, nearest first.
+    pub(crate) fn above(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
+        let own = move || self.arena.up(node);
+        // What stands above both comes once, in its place above the node itself.
+        own().flat_map(move |at| {
+            let adopter = self.adopted.get(&at).copied();
+            let others = adopter.into_iter().flat_map(|adopter| self.arena.up(adopter));
+            std::iter::once(at).chain(others.filter(move |&other| own().all(|above| above != other)))
+        })
+    }
+
     /// Facts of one kind that reach a node from itself and from above, nearest node first.
     pub(crate) fn reaching<F: Fact>(&self, node: NodeId) -> Vec<Found<'_, F>> {
         match F::REACH {
             Reach::Node => self.facts.on::<F>(node),
-            Reach::Subtree => self.arena.up(node).flat_map(|node| self.facts.on::<F>(node)).collect(),
+            Reach::Subtree => self.above(node).flat_map(|node| self.facts.on::<F>(node)).collect(),
         }
     }
 }

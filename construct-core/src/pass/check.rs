@@ -8,7 +8,7 @@ use crate::assembly::{Assembly, StackArtifact};
 use crate::construct::{CheckCx, Plan};
 use crate::diagnostic::{Caller, Diagnostics};
 use crate::parallel;
-use crate::quota::{Gauge, Measurements};
+use crate::quota::{Gauge, INLINE_TEMPLATE, Measurements};
 
 /// What the checks of a plan have to say about its assembly.
 #[must_use]
@@ -24,6 +24,8 @@ pub fn check(plan: &Plan, assembly: &Assembly) -> Diagnostics {
 struct Place<'a> {
     path: &'a str,
     location: Option<Caller>,
+    /// What makes the template smaller, if whoever made the stack knows better.
+    help: Option<&'a str>,
 }
 
 /// What is larger than a service takes, or nearly so.
@@ -42,7 +44,11 @@ fn measure(plan: &Plan, assembly: &Assembly) -> Diagnostics {
     for (mut of_stack, place) in measured {
         first = first.or(place.location);
         for measure in of_stack.take() {
-            let Some(finding) = measure.finding() else { continue };
+            let Some(mut finding) = measure.finding() else { continue };
+            let is_size = measure.path.is_none() && finding.code() != INLINE_TEMPLATE.code;
+            if let Some(help) = place.help.filter(|_| is_size) {
+                finding = finding.help(help);
+            }
             let node = measure.path.as_ref().and_then(|path| plan.tree.arena.at_path(path));
             let line = node.map(|node| plan.tree.node(node).location).or(place.location);
             out.push(finding.or_at(measure.path.as_deref().unwrap_or(place.path), line));
@@ -62,9 +68,10 @@ fn place<'a>(plan: &'a Plan, template: &Json) -> Place<'a> {
     let node = paths.filter_map(|path| plan.tree.arena.at_path(path)).find_map(|node| plan.tree.node(node).stack);
     match node {
         Some(stack) => {
+            let help = plan.tree.stack_props(stack).and_then(|props| props.when_full.as_deref());
             let stack = plan.tree.node(stack);
-            Place { path: &stack.path, location: Some(stack.location) }
+            Place { path: &stack.path, location: Some(stack.location), help }
         }
-        None => Place { path: "", location: None },
+        None => Place { path: "", location: None, help: None },
     }
 }

@@ -37,14 +37,16 @@ pub fn plan(mut tree: Tree) -> Plan {
         });
         index += 1;
     }
-    let mut found = Diagnostics::new();
-    stack_names_are_unique(&tree, built, &mut found);
-    tree.findings.extend(found);
     if !(0..tree.arena.len()).any(|index| tree.stack_props(tree.arena.id(index)).is_some()) {
         let diagnostic = Diagnostic::warning("app::no-stack", "the app has no stack, so there is nothing to deploy");
         tree.report(tree.arena.root(), diagnostic.help("add one with `app.stack(\"Tools\", env)`"));
     }
-    Plan { tree, lowers, built }
+    let mut plan = Plan { tree, lowers, built };
+    let mut found = Diagnostics::new();
+    stack_names_are_unique(&plan.tree, built, &mut found);
+    let found = plan.without_consequences(&found, &plan.tree.findings);
+    plan.tree.findings.extend(found);
+    plan
 }
 
 impl Plan {
@@ -70,8 +72,10 @@ impl Plan {
                 return true;
             }
             let Some(&node) = nodes.get(one.path()) else { return false };
-            let mut above = self.tree.arena.up(node).skip(1);
-            node.index() >= self.built && above.any(|above| errors.contains(&*self.tree.node(above).path))
+            // Names below a construct are made of its own, so where that is taken, they are taken too.
+            let is_made = node.index() >= self.built || one.code() == "resource::duplicate-name";
+            let mut above = self.tree.above(node).skip(1);
+            is_made && above.any(|above| errors.contains(&*self.tree.node(above).path))
         };
         let mut kept = Diagnostics::new();
         found.iter().filter(|one| !follows(one)).for_each(|one| kept.push(one.clone()));

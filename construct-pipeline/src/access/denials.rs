@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::ask::Question;
 use super::caller::Who;
-use super::flow::{Pipeline, Store};
+use super::calls::{passed_role, project_arn};
+use super::flow::{Action, Pipeline, Store};
 use super::needs::{About, Prover};
 use super::physical::{account_in, arn_parts, short_name};
 use super::report::Purpose;
@@ -125,12 +126,42 @@ impl<'p> Prover<'p, '_> {
         let next = others.iter().cycle().skip(own + 1).take(others.len().saturating_sub(1).min(NEIGHBOURS));
         for other in next {
             let shares = other.stores.values().any(|theirs| theirs.bucket == store.bucket);
-            let who = Who::Role(Arc::clone(&other.role));
-            if other.role == self.pipeline.role || shares || !self.is_known(&who) {
+            if other.role == self.pipeline.role || shares && !self.is_apart_from(other, store) {
                 continue;
             }
-            self.on_object(&about, &who, store, &["s3:GetObject", "s3:PutObject"]);
+            let mut roles = BTreeSet::from([Arc::clone(&other.role)]);
+            if shares {
+                // In a bucket of both, whoever works for the other is as near as its pipeline.
+                let there = other.actions.iter().filter(|action| action.region() == store.region);
+                roles.extend(there.flat_map(|action| self.workers(action)));
+                let own: BTreeSet<Arc<str>> = self.users(store).chain([Arc::clone(&self.pipeline.role)]).collect();
+                roles.retain(|role| !own.contains(role));
+            }
+            for role in roles {
+                let who = Who::Role(role);
+                if self.is_known(&who) {
+                    self.on_object(&about, &who, store, &["s3:GetObject", "s3:PutObject"]);
+                }
+            }
         }
+    }
+
+    /// The roles with which an action works.
+    fn workers(&self, action: &Action) -> impl Iterator<Item = Arc<str>> + use<> {
+        let passed = passed_role(action).map(|(role, _)| role.into());
+        let project = (action.provider() == "CodeBuild").then(|| project_arn(action));
+        let project = project.and_then(|arn| Some(self.asker.world().projects.get(&arn)?.role.as_str().into()));
+        [Some(Arc::clone(&action.role)), passed, project].into_iter().flatten()
+    }
+
+    /// Whether two pipelines are kept apart in a bucket of both: by statements about the folder of one of them. Others share the
+    /// bucket on purpose, with all that is in it.
+    fn is_apart_from(&self, other: &Pipeline, store: &Store) -> bool {
+        let (Some(own), Some(theirs)) = (&self.pipeline.folder, &other.folder) else { return false };
+        let folders = &self.asker.world().policies.folders;
+        folders.contains(&(store.bucket.clone(), own.clone()))
+            && !own.starts_with(theirs.as_str())
+            && !theirs.starts_with(own.as_str())
     }
 
     /// Nobody but the pipeline takes on the role of an action in another account.

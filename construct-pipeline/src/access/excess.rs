@@ -45,7 +45,7 @@ impl Excess {
     }
 }
 
-fn texts<'v>(statement: &'v Json<'_>, element: &str) -> impl Iterator<Item = &'v str> {
+pub(crate) fn texts<'v>(statement: &'v Json<'_>, element: &str) -> impl Iterator<Item = &'v str> {
     statement.get(element).map_or(&[][..], Json::one_or_many).iter().filter_map(Json::as_str)
 }
 

@@ -7,6 +7,7 @@ use construct_iam::access::{Json, Members};
 
 use super::physical::{account_in, arn_parts, partition};
 use super::world::{Made, PipelineSource, World};
+use crate::names::artifacts_prefix;
 
 /// A pipeline of a template.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +50,8 @@ pub(crate) struct Pipeline {
     pub(crate) name: String,
     pub(crate) arn: Arc<str>,
     pub(crate) role: Arc<str>,
+    /// What the keys of its artifacts begin with, as far as its name is known.
+    pub(crate) folder: Option<String>,
     pub(crate) stores: BTreeMap<String, Store>,
     pub(crate) actions: Vec<Action>,
 }
@@ -71,7 +74,7 @@ pub(crate) struct Store {
     pub(crate) region: String,
     pub(crate) bucket: String,
     pub(crate) arn: Arc<str>,
-    /// ARN of one of its objects, whichever.
+    /// ARN of one artifact of the pipeline, whichever.
     pub(crate) object: Arc<str>,
     pub(crate) account: String,
     pub(crate) key: StoreKey,
@@ -163,8 +166,11 @@ fn read(world: &mut World, source: &PipelineSource<'_>, object: char) -> Pipelin
     let part = partition(&environment.region);
     let arn = format!("arn:{part}:codepipeline:{}:{}:{name}", environment.region, environment.account);
     let role: Arc<str> = text(properties.get("RoleArn")).unwrap_or_default().into();
+    let folder = (name.is_ascii() && !name.is_empty()).then(|| artifacts_prefix(&name));
+    let object = format!("{}{object}", folder.as_deref().unwrap_or_default());
     let mut pipeline = Pipeline {
-        stores: stores(world, properties, &label, object),
+        stores: stores(world, properties, &label, &object),
+        folder,
         label,
         made: source.made.clone(),
         name,
@@ -209,7 +215,7 @@ fn action(pipeline: &Pipeline, stage: &str, declared: &Json<'_>) -> Action {
     }
 }
 
-fn stores(world: &mut World, properties: &Members<'_>, label: &PipelineLabel, object: char) -> BTreeMap<String, Store> {
+fn stores(world: &mut World, properties: &Members<'_>, label: &PipelineLabel, object: &str) -> BTreeMap<String, Store> {
     let single = properties.get("ArtifactStore").map(|store| (label.region.clone(), store));
     let several = list(properties.get("ArtifactStores"))
         .filter_map(|entry| Some((text(entry.get("Region"))?, entry.get("ArtifactStore")?)));

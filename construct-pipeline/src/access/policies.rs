@@ -1,11 +1,11 @@
 //! Policies with their places: where in which template each one stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use construct_iam::access::{Citation, Json, Members, Policy, PolicyError, symbol};
 use serde_json::{Value, json};
 
-use super::excess::{Wide, wide_statements};
+use super::excess::{Wide, texts, wide_statements};
 use super::place::{Place, PolicyIx, PolicyKind};
 
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub(crate) struct Policies {
     pub(crate) refused: Vec<(Place, PolicyError)>,
     /// The condition keys and variables that occur, in lower case.
     pub(crate) keys: Vec<String>,
+    /// The folders of buckets that statements are about: name of the bucket, and what the keys begin with.
+    pub(crate) folders: BTreeSet<(String, String)>,
     /// The roles and users that policies name as principals, with the places.
     pub(crate) principals: Vec<(PolicyIx, String)>,
     /// Statements that give far more than a pipeline needs.
@@ -134,6 +136,18 @@ impl Policies {
                 self.note_key(key);
             }
             self.note_variables(statement);
+            self.note_folders(statement);
+        }
+    }
+
+    fn note_folders(&mut self, statement: &Json<'_>) {
+        for resource in texts(statement, "Resource") {
+            let key = resource.split_once(":s3:::").and_then(|(_, object)| object.split_once('/'));
+            if let Some((bucket, key)) = key
+                && key != "*"
+            {
+                self.folders.insert((bucket.to_owned(), key.trim_end_matches('*').to_owned()));
+            }
         }
     }
 

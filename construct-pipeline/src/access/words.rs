@@ -21,6 +21,7 @@ pub const fn premises() -> &'static [&'static str] {
         "regions that are not on by default are enabled in every account that uses them",
         "S3 Block Public Access, VPC endpoint policies, access control lists and KMS grants do not interfere",
         "no role that a policy names as principal was deleted and made anew since the policy was written",
+        "CodePipeline keeps the artifacts of a pipeline in a folder of the bucket that begins with the first 20 characters of the pipeline's name",
         "EventBridge, CodePipeline, CodeBuild and CloudFormation make the calls that their documentation lists",
     ]
 }

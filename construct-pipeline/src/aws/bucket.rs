@@ -6,6 +6,8 @@ use construct_core::{
 };
 use construct_iam::{Effect, PolicyDocument, PolicyStatement, Principal, quota};
 
+use super::StatementForm;
+
 construct_core::handle! {
     /// A bucket, owned or imported.
     pub struct BucketRef {
@@ -279,7 +281,9 @@ impl Synth for BucketPolicy {
 
 impl Lower for BucketPolicy {
     fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
-        let document = cx.facts_of::<PolicyStatement>(self.bucket).cloned().collect::<PolicyDocument>().into_merged();
+        let plain = cx.facts_of::<PolicyStatement>(self.bucket).cloned();
+        let forms = cx.facts_of::<StatementForm>(self.bucket);
+        let document = StatementForm::choose(plain, forms, cx, &quota::BUCKET_POLICY);
         if document.is_empty() {
             return;
         }
@@ -389,6 +393,7 @@ impl Lower for ImportedBucket {
     fn lower(&self, cx: &LowerCx<'_>, _: &mut Resources) {
         // Read, so that they do not count as lost: they are part of what the owner is asked for.
         cx.facts::<PolicyStatement>().for_each(drop);
+        cx.facts::<StatementForm>().for_each(drop);
         cx.facts::<EventBridgeNotifications>().for_each(drop);
     }
 

@@ -4,7 +4,9 @@ use construct_core::{
     Attr, CfnResource, Claim, Diagnostic, Env, Expr, Lower, LowerCx, PlanCx, Properties, RemovalPolicy, Resource,
     Resources, Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
 };
-use construct_iam::{Arn, ArnKind, Imported, PolicyDocument, PolicyStatement, Principal, quota};
+use construct_iam::{Arn, ArnKind, Imported, PolicyStatement, Principal, quota};
+
+use super::StatementForm;
 
 construct_core::handle! {
     /// A key, owned or imported.
@@ -189,9 +191,8 @@ impl Synth for Key {
 impl Lower for Key {
     fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
         let own = self.own_statements(cx.env()).into_iter();
-        let policy: PolicyDocument =
-            own.chain(cx.facts::<PolicyStatement>().cloned()).map(PolicyStatement::on_itself).collect();
-        let mut policy = policy.into_merged();
+        let plain = own.chain(cx.facts::<PolicyStatement>().cloned()).map(PolicyStatement::on_itself);
+        let mut policy = StatementForm::choose(plain, cx.facts::<StatementForm>(), cx, &quota::KEY_POLICY);
         if policy.is_long(cx, &quota::KEY_POLICY) {
             policy = policy.with_role_patterns(cx);
         }

@@ -13,7 +13,7 @@ use construct_iam::{Arn, Effect, PolicyStatement};
 use serde_json::{Value as Json, json};
 
 use super::Findings;
-use crate::names::{self, RoleKind};
+use crate::names::RoleKind;
 use crate::resolve::{Performer, Resolved, ResolvedAction};
 use crate::wire::json_text;
 
@@ -72,11 +72,9 @@ fn policy(statement: &PolicyStatement) -> Option<Policy> {
 
 /// The roles that are made for the pipeline, by account.
 fn own_roles(resolved: &Resolved<'_>) -> BTreeMap<AccountId, BTreeSet<Arn>> {
-    let path = resolved.pipeline.path_of_roles(resolved.view, resolved.at);
     let mut roles: BTreeMap<AccountId, BTreeSet<Arn>> = BTreeMap::new();
     let mut add = |kind: RoleKind, env: Env| {
-        let arn = Arn::role(env, path, &names::role(kind, &resolved.pipeline.name, env));
-        roles.entry(env.account).or_default().insert(arn);
+        roles.entry(env.account).or_default().insert(resolved.made_role(kind, env));
     };
     if resolved.pipeline.role.is_none() {
         add(RoleKind::Pipeline, resolved.home);
@@ -84,6 +82,9 @@ fn own_roles(resolved: &Resolved<'_>) -> BTreeMap<AccountId, BTreeSet<Arn>> {
     for action in &resolved.actions {
         if action.performer == Performer::Scaffold {
             add(RoleKind::Action, action.env);
+            if resolved.membership.is_some() {
+                add(RoleKind::Writer, action.env);
+            }
         }
         if action.spec.passes.as_ref().is_some_and(|passed| passed.given.is_none()) {
             add(RoleKind::Deploy, action.env);

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use construct_core::{Diagnostic, Env, Region};
+use construct_core::{Diagnostic, Env, Region, StackRef};
 use construct_iam::Arn;
 
 use super::Findings;
@@ -15,7 +15,7 @@ use crate::provider::GivenRole;
 use crate::resolve::{Resolved, ResolvedAction};
 use crate::store::{GivenStore, KeyReference};
 
-pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
+pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: &mut Findings) {
     let pipeline = resolved.pipeline;
     let home = resolved.home;
     if let Some(store) = &pipeline.store {
@@ -50,7 +50,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     }
     given_roles(resolved, findings);
     if pipeline.key_reference == KeyReference::Alias {
-        alias_writers(resolved, findings);
+        alias_writers(resolved, stack, findings);
     }
 }
 
@@ -175,18 +175,22 @@ fn malformed(role: &GivenRole) -> Option<Diagnostic> {
 
 /// CodePipeline's documentation recognises aliases only in the account that made the key. Reading needs no name of the
 /// key, writing does. <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_EncryptionKey.html>
-fn alias_writers(resolved: &Resolved<'_>, findings: &mut Findings) {
+fn alias_writers(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: &mut Findings) {
     let home = resolved.home;
     let given: BTreeSet<&str> = resolved.pipeline.replicas.iter().map(|(region, _)| &**region).collect();
+    // The store of a group may stand in another stack of the same place.
+    let of_group = resolved.membership.as_ref().map(|membership| resolved.view.stack_of(membership.handle));
+    let home_is_elsewhere = resolved.pipeline.store.is_none() && of_group.is_some_and(|of_group| of_group != stack);
+    let is_elsewhere = |region: Region| match region == home.region {
+        true => home_is_elsewhere,
+        false => !given.contains(region.as_str()),
+    };
     let writes = |action: &&ResolvedAction<'_>| {
-        action.is_foreign(home) && action.env.region != home.region && !action.spec.outputs.is_empty()
+        action.is_foreign(home) && is_elsewhere(action.env.region) && !action.spec.outputs.is_empty()
     };
     for action in resolved.actions.iter().filter(writes) {
-        if given.contains(action.env.region.as_str()) {
-            continue;
-        }
         let message = format!(
-            "{} writes artifacts from account {} into the replica store of {}, whose key is named by its alias",
+            "{} writes artifacts from account {} into the store of {}, whose key is in another stack and named by its alias",
             action.words(),
             action.env.account,
             action.env.region

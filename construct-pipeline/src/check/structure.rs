@@ -16,6 +16,7 @@ use construct_core::Diagnostic;
 use construct_core::quota::NEARLY;
 
 use super::{Findings, is_name};
+use crate::names;
 use crate::pipeline::{ExecutionMode, PipelineType};
 use crate::provider::{Category, Owner};
 use crate::quota;
@@ -35,7 +36,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
 
 fn pipeline(resolved: &Resolved<'_>, findings: &mut Findings) {
     let pipeline = resolved.pipeline;
-    if !is_name(&pipeline.name, ".@_-", 100) {
+    if !names::is_pipeline_name(&pipeline.name) {
         let message = format!("`{}` is no name of a pipeline", pipeline.name.escape_debug());
         findings.push(Diagnostic::error("pipeline::malformed-name", message).help(NAME_HELP));
     }

@@ -5,15 +5,18 @@
 //! `aws:PrincipalArn`. A role named as principal would have to exist when the policy is written, and would be forgotten
 //! when it is deleted. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 
+mod shared;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use construct_core::{Env, NodeId, PlanCx, Region};
 use construct_iam::{PolicyStatement, Principal, RoleRef};
 
 use super::roles::Roles;
+use super::scaffold::Scaffold;
 use super::stores::{PlannedStore, Stores};
 use crate::asked::{self, Asked};
-use crate::aws::deny_insecure_transport;
+use crate::aws::{StatementForm, deny_insecure_transport};
 use crate::pipeline::Pipeline;
 use crate::provider::ArtifactKey;
 use crate::resolve::action_words;
@@ -74,7 +77,14 @@ struct Who {
 /// A role that uses a store.
 type User<'u> = (RoleRef, Env, &'u Use);
 
-pub(super) fn grant(roles: &Roles, stores: &Stores, pipeline: &Pipeline, home: Env, cx: &mut PlanCx<'_>) {
+pub(super) fn grant(
+    roles: &Roles,
+    stores: &Stores,
+    pipeline: &Pipeline,
+    home: Env,
+    scaffold: &Scaffold<'_>,
+    cx: &mut PlanCx<'_>,
+) {
     let mut uses: BTreeMap<Region, BTreeMap<RoleRef, Use>> = BTreeMap::new();
     for access in &roles.accesses {
         let role = uses.entry(access.region).or_default().entry(access.role).or_default();
@@ -88,7 +98,7 @@ pub(super) fn grant(roles: &Roles, stores: &Stores, pipeline: &Pipeline, home: E
     for (region, store) in &stores.by_region {
         let mut uses = uses.remove(region).unwrap_or_default();
         uses.entry(roles.pipeline).or_default().moves = true;
-        let mut granting = Granting { store, pipeline, cx };
+        let mut granting = Granting { store, pipeline, cx, of_group: false };
         for (&role, role_use) in &uses {
             granting.identity_side(role, role_use);
         }
@@ -96,8 +106,16 @@ pub(super) fn grant(roles: &Roles, stores: &Stores, pipeline: &Pipeline, home: E
             .iter()
             .filter_map(|(&role, role_use)| Some((role, granting.cx.view().env_of(role)?, role_use)))
             .collect();
-        granting.bucket_side(&users);
-        granting.key_side(&users);
+        let (of_group, others): (Vec<_>, Vec<_>) =
+            users.into_iter().partition(|(role, ..)| store.is_shared() && scaffold.has_made(*role, granting.cx));
+        granting.bucket_side(&others);
+        granting.key_side(&others);
+        if let Some(membership) = scaffold.membership() {
+            granting.of_group = true;
+            granting.bucket_side(&of_group);
+            granting.key_side(&of_group);
+            shared::admit(&of_group, store, membership, granting.cx);
+        }
     }
     set_worker_keys(roles, stores, home, cx);
 }
@@ -106,17 +124,18 @@ struct Granting<'g, 'c> {
     store: &'g PlannedStore,
     pipeline: &'g Pipeline,
     cx: &'g mut PlanCx<'c>,
+    /// Whether the users are roles in the stacks of a group, which have a short form too.
+    of_group: bool,
 }
 
 impl Granting<'_, '_> {
     fn identity_side(&mut self, role: RoleRef, role_use: &Use) {
         let store = self.store;
-        let bucket = store.store.bucket();
         let all = role_use.who(&role_use.all());
         if role_use.reads() {
             self.grant(
                 role,
-                PolicyStatement::allow(READ_OBJECTS).on([bucket.objects()]),
+                PolicyStatement::allow(READ_OBJECTS).on([store.artifacts.clone()]),
                 READS,
                 &role_use.who(&role_use.reads),
             );
@@ -124,25 +143,24 @@ impl Granting<'_, '_> {
         if role_use.writes() {
             self.grant(
                 role,
-                PolicyStatement::allow(WRITE_OBJECTS).on([bucket.objects()]),
+                PolicyStatement::allow(WRITE_OBJECTS).on([store.artifacts.clone()]),
                 WRITES,
                 &role_use.who(&role_use.writes),
             );
         }
         if role_use.moves {
-            self.grant(role, PolicyStatement::allow(READ_TAGS).on([bucket.objects()]), READS, &all);
+            self.grant(role, PolicyStatement::allow(READ_TAGS).on([store.artifacts.clone()]), READS, &all);
         }
-        self.grant(role, PolicyStatement::allow(LOOK_AT_BUCKET).on([bucket.arn()]), LOOKS, &all);
-        if let Some(key) = store.store.store_key() {
-            let own = self.cx.view().stack_of(key.key);
+        self.grant(role, PolicyStatement::allow(LOOK_AT_BUCKET).on([store.bucket_arn.clone()]), LOOKS, &all);
+        if let Some(key) = &store.key {
             // The owner of an imported role writes its policy elsewhere, wherever the import stands.
             let from = self.cx.view().stack_of(role).filter(|_| self.cx.view().imports(role).is_none());
             let (usage, why) =
                 if role_use.writes() { (ENCRYPT.as_slice(), ENCRYPTS) } else { (&DECRYPT[..], DECRYPTS) };
             let usage = through_s3(PolicyStatement::allow(usage.iter().copied()), store.env);
-            self.grant(role, key.narrow(usage, from, own, store.env), why, &all);
+            self.grant(role, key.narrow(usage, from, self.cx.view()), why, &all);
             let describe = PolicyStatement::allow(["kms:DescribeKey"]);
-            self.grant(role, key.narrow(describe, from, own, store.env), DESCRIBES, &all);
+            self.grant(role, key.narrow(describe, from, self.cx.view()), DESCRIBES, &all);
         }
     }
 
@@ -150,8 +168,10 @@ impl Granting<'_, '_> {
     fn bucket_side(&mut self, users: &[User<'_>]) {
         let bucket = self.store.store.bucket();
         let foreign = select(users, |env, _| env.account != self.store.env.account);
-        self.admit(bucket, &foreign, PolicyStatement::allow(LOOK_AT_BUCKET).on([bucket.arn()]), LOOKS, Use::all);
-        let objects = || arns([bucket.objects()]);
+        let look = PolicyStatement::allow(LOOK_AT_BUCKET).on([self.store.bucket_arn.clone()]);
+        self.admit(bucket, &foreign, look, LOOKS, Use::all);
+        let artifacts = self.store.artifacts.clone();
+        let objects = || arns([artifacts.clone()]);
         let readers = select(&foreign, |_, role_use| role_use.reads());
         self.admit(bucket, &readers, PolicyStatement::allow(READ_OBJECTS).on(objects()), READS, |one| {
             one.reads.clone()
@@ -197,9 +217,14 @@ impl Granting<'_, '_> {
         let accounts = users.iter().map(|(_, env, _)| Principal::account(*env));
         let statement = accounts.fold(statement, PolicyStatement::principal);
         let roles = users.iter().map(|(role, ..)| role.arn());
+        let statement = statement.condition("ArnEquals", "aws:PrincipalArn", roles);
+        if self.of_group {
+            self.cx.attach(resource, StatementForm::Exact(statement));
+            return;
+        }
         let actions_of = users.iter().flat_map(|(.., role_use)| actions(role_use)).collect();
         let who = Who { actions: actions_of, pipeline: users.iter().any(|(.., role_use)| role_use.moves) };
-        self.grant(resource, statement.condition("ArnEquals", "aws:PrincipalArn", roles), purpose, &who);
+        self.grant(resource, statement, purpose, &who);
     }
 
     fn grant(&mut self, target: impl Into<NodeId>, statement: PolicyStatement, purpose: &'static str, who: &Who) {
@@ -223,11 +248,10 @@ fn set_worker_keys(roles: &Roles, stores: &Stores, home: Env, cx: &mut PlanCx<'_
         let Some(worker) = access.worker else { continue };
         let Some(store) = stores.by_region.get(&access.region) else { continue };
         let at_home = cx.view().env_of(worker).is_some_and(|env| env.account == home.account);
-        if let Some(key) = store.store.store_key()
+        if let Some(key) = &store.key
             && at_home
         {
-            let (from, own) = (cx.view().stack_of(worker), cx.view().stack_of(key.key));
-            cx.attach(worker, ArtifactKey { key: key.arn_in(from, own, store.env), writes: access.writes });
+            cx.attach(worker, ArtifactKey { key: key.arn_for(worker, cx.view()), writes: access.writes });
         }
     }
 }

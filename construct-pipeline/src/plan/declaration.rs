@@ -136,7 +136,7 @@ pub(super) fn declare(
 
 fn artifact_store(store: &PlannedStore, home: Env) -> Properties {
     let location = Expr::from(store.store.bucket().name());
-    let location = if store.env == home { location } else { location.by_name() };
+    let location = if store.env == home && !store.is_shared() { location } else { location.by_name() };
     let key = store.key_id.clone().map(|id| Properties::new().set("Id", id).set("Type", "KMS"));
     Properties::new().set("Type", "S3").set("Location", location).opt("EncryptionKey", key)
 }

@@ -44,7 +44,7 @@ pub(super) fn make(
     }
     let name = &pipeline.name;
     let target = Arn::regional(home, "codepipeline", name);
-    let role = events_role(pipeline, home);
+    let role = events_role(home, scaffold);
     let start: RoleRef = scaffold.scope(home, cx).add("EventsRole", role);
     cx.attach(start, PolicyStatement::allow(["codepipeline:StartPipelineExecution"]).on([target.clone()]));
 
@@ -63,7 +63,8 @@ pub(super) fn make(
         cx.scope().add(format!("Rule-{}", trigger.action), rule);
         let Some(source) = source else { continue };
         let sender = *senders.entry(source).or_insert_with(|| {
-            let sender = scaffold.scope(source, cx).add("EventsRole", events_role(pipeline, source));
+            let role = events_role(source, scaffold);
+            let sender = scaffold.scope(source, cx).add("EventsRole", role);
             let put = || PolicyStatement::allow(["events:PutEvents"]).on([bus.clone()]);
             cx.attach(sender, put());
             let id = names::bus_statement(name, source);
@@ -79,9 +80,8 @@ pub(super) fn make(
     }
 }
 
-fn events_role(pipeline: &Pipeline, env: Env) -> Role {
-    let role = Role::new(Principal::service("events.amazonaws.com"));
-    pipeline.named_role(role, RoleKind::Events, env)
+fn events_role(env: Env, scaffold: &Scaffold<'_>) -> Role {
+    scaffold.named_role(Role::new(Principal::service("events.amazonaws.com")), RoleKind::Events, env)
 }
 
 /// The pattern as EventBridge takes it. A forwarded event keeps the account it comes from.

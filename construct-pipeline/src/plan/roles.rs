@@ -54,6 +54,14 @@ enum Touching {
     Worker { node: NodeId, role: Option<RoleRef>, known: bool },
 }
 
+impl DraftAction {
+    /// Whether it writes artifacts with a role that is made for it.
+    fn writes(&self) -> bool {
+        let by_itself = |(by, _, writes): &(Touching, bool, bool)| *writes && matches!(by, Touching::Performer);
+        self.performer == Performer::Scaffold && self.touches.iter().any(by_itself)
+    }
+}
+
 /// The roles of a pipeline, and who touches artifacts where.
 #[derive(Debug)]
 pub(super) struct Roles {
@@ -138,6 +146,8 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
         made_at_home: pipeline.role.is_none().then(|| pipeline_role.into()).into_iter().collect(),
     };
     let mut action_roles: BTreeMap<Env, RoleRef> = BTreeMap::new();
+    let writing: BTreeSet<Env> =
+        draft.actions.iter().filter(|action| action.writes()).map(|action| action.env).collect();
     let mut deploy_roles = DeployRoles::default();
     for (n, action) in draft.actions.into_iter().enumerate() {
         let performer = match (action.performer, &action.given) {
@@ -150,7 +160,9 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
                 Some(role)
             }
             (Performer::Given | Performer::Scaffold, _) => {
-                Some(*action_roles.entry(action.env).or_insert_with(|| maker.action_role(action.env, pipeline_role)))
+                let env = action.env;
+                let make = || maker.action_role(env, writing.contains(&env), pipeline_role);
+                Some(*action_roles.entry(env).or_insert_with(make))
             }
         };
         roles.performers.push(performer);
@@ -278,16 +290,19 @@ impl Maker<'_, '_, '_> {
     }
 
     /// The role for all actions of an environment in another account.
-    fn action_role(&mut self, env: Env, pipeline_role: RoleRef) -> RoleRef {
+    fn action_role(&mut self, env: Env, writes: bool, pipeline_role: RoleRef) -> RoleRef {
+        // The shared policies of a group tell its roles by their names.
+        let is_writer = writes && self.scaffold.membership().is_some();
+        let kind = if is_writer { RoleKind::Writer } else { RoleKind::Action };
         let trust = self.trust(pipeline_role);
-        let role = self.named(Role::trusting(PolicyDocument::new().with(trust)), RoleKind::Action, env);
+        let role = self.named(Role::trusting(PolicyDocument::new().with(trust)), kind, env);
         let role = self.scaffold.scope(env, self.cx).add("ActionRole", role);
         self.cx.attach(role, DerivedName);
         role
     }
 
     fn named(&self, role: Role, kind: RoleKind, env: Env) -> Role {
-        self.pipeline.named_role(role, kind, env)
+        self.scaffold.named_role(role, kind, env)
     }
 
     fn given(&mut self, role: &GivenRole) -> RoleRef {

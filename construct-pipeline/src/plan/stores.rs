@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use construct_core::{Env, NodeId, Output, Parameter, PlanCx, Region, Value, kind};
+use construct_core::{Env, NodeId, PlanCx, Region, StackRef, Value, View, kind, text};
+use construct_iam::{Arn, PolicyStatement};
 
-use super::scaffold::Scaffold;
+use super::scaffold::{Scaffold, key_output, key_parameter};
+use crate::aws::{AliasRef, KeyRef};
 use crate::flow;
 use crate::names;
 use crate::pipeline::Pipeline;
 use crate::resolve::Resolved;
-use crate::store::{ArtifactStore, GivenStore, KeyReference, StoreRef};
+use crate::store::{ArtifactStore, GivenStore, KeyReference, KnownBy, StoreRef};
 
 /// The stores of a pipeline by region.
 #[derive(Debug)]
@@ -24,18 +26,85 @@ pub(super) struct PlannedStore {
     pub(super) store: StoreRef,
     /// What the pipeline writes as the id of the key.
     pub(super) key_id: Option<Value<kind::Arn>>,
-    /// Whether the pipeline made it.
-    pub(super) managed: bool,
+    pub(super) key: Option<PlannedKey>,
+    pub(super) bucket_arn: Value<kind::Arn>,
+    /// The artifacts of the pipeline: all objects of the bucket, or in the store of a group those in the pipeline's folder.
+    pub(super) artifacts: Value<kind::Arn>,
+    origin: Origin,
+}
+
+/// The key of a store, as stacks name it.
+#[derive(Debug)]
+pub(super) struct PlannedKey {
+    key: KeyRef,
+    alias: Option<Value<kind::Name>>,
+    /// Whether nobody knows more of it than the alias.
+    only_by_alias: bool,
+    env: Env,
+}
+
+/// Who made a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// The user.
+    Given,
+    /// The pipeline.
+    Pipeline,
+    /// The group of the pipeline.
+    Group,
 }
 
 impl Stores {
-    /// What must be there before the pipeline at home: the bucket with its policy, the key's alias.
-    pub(super) fn at_home(&self) -> impl Iterator<Item = NodeId> {
-        let store = self.by_region.get(&self.home).filter(|store| store.managed);
-        store.into_iter().flat_map(|store| {
+    /// What must be there before the pipeline, beside its scaffold stacks: buckets with their policies, and aliases.
+    pub(super) fn needed(&self) -> impl Iterator<Item = NodeId> {
+        let is_needed = |store: &&PlannedStore| match store.origin {
+            Origin::Given => false,
+            Origin::Pipeline => store.env.region == self.home,
+            Origin::Group => true,
+        };
+        self.by_region.values().filter(is_needed).flat_map(|store| {
             let alias = store.store.store_key().and_then(|key| key.alias).map(NodeId::from);
             [Some(NodeId::from(store.store.bucket())), alias].into_iter().flatten()
         })
+    }
+}
+
+impl PlannedStore {
+    /// Whether it is the store of the pipeline's group.
+    pub(super) fn is_shared(&self) -> bool {
+        self.origin == Origin::Group
+    }
+}
+
+impl PlannedKey {
+    /// How another stack names the key: by the ARN of its alias, the only name that is known before the key exists; never by
+    /// its id, which other accounts would look up among their own keys.
+    fn arn_outside(&self) -> Value<kind::Arn> {
+        let Self { key, alias, env, .. } = self;
+        let Some(alias) = alias else { return key.arn() };
+        text!("arn:{}:kms:{}:{}:{}", env.partition().as_str(), env.region, env.account, alias).cast()
+    }
+
+    /// How a construct names the key: by the key's own ARN where CloudFormation can tell it.
+    pub(super) fn arn_for(&self, user: impl Into<NodeId>, view: View<'_>) -> Value<kind::Arn> {
+        if self.is_in(view.stack_of(user), view) { self.key.arn() } else { self.arn_outside() }
+    }
+
+    /// A statement narrowed to this key, in a policy of a stack. Outside of the key's stack its ARN is not known, so the
+    /// statement is about all keys there that have the alias.
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html>
+    pub(super) fn narrow(&self, statement: PolicyStatement, from: Option<StackRef>, view: View<'_>) -> PolicyStatement {
+        match &self.alias {
+            Some(alias) if self.only_by_alias || !self.is_in(from, view) => {
+                let keys = Arn::regional(self.env, "kms", "key/*");
+                statement.on([keys]).condition("ForAnyValue:StringEquals", "kms:ResourceAliases", [alias.clone()])
+            }
+            _ => statement.on([self.key.arn()]),
+        }
+    }
+
+    fn is_in(&self, stack: Option<StackRef>, view: View<'_>) -> bool {
+        stack == view.stack_of(self.key)
     }
 }
 
@@ -60,48 +129,71 @@ pub(super) fn make(
             Some(store) if region == home.region => Some(store),
             _ => pipeline.replicas.iter().find(|(name, _)| name == region.as_str()).map(|(_, store)| store),
         };
-        let store = match given {
-            Some(GivenStore::Placed(store)) => *store,
-            Some(GivenStore::Imported(store)) => cx.scope().add(format!("ImportedStore-{region}"), store.clone()),
-            None => {
-                let store = ArtifactStore::new(&pipeline.name).settings(pipeline.store_settings.clone());
-                let store = if keys.contains(&region) { store } else { store.aws_managed_key() };
-                scaffold.scope(env, cx).add("Store", store)
+        let (store, origin) = match given {
+            Some(GivenStore::Placed(store)) => (*store, Origin::Given),
+            Some(GivenStore::Imported(store)) => {
+                (cx.scope().add(format!("ImportedStore-{region}"), store.clone()), Origin::Given)
             }
+            None => match scaffold.shared_store(env, cx) {
+                Some(store) => (store, Origin::Group),
+                None => {
+                    let store = ArtifactStore::new(&pipeline.name).settings(pipeline.store_settings.clone());
+                    let store = if keys.contains(&region) { store } else { store.aws_managed_key() };
+                    (scaffold.scope(env, cx).add("Store", store), Origin::Pipeline)
+                }
+            },
         };
+        let bucket = store.bucket();
+        let alias = store.store_key().and_then(|key| key.alias).map(AliasRef::name);
+        // What a group has is named in words: statements are sorted, and which node is older depends on who is in the group.
+        let (bucket_arn, artifacts, alias) = match scaffold.membership().filter(|_| origin == Origin::Group) {
+            Some(membership) => {
+                let name = membership.bucket(env);
+                let arn = format!("arn:{}:s3:::{name}", env.partition().as_str());
+                let artifacts = format!("{arn}/{}*", names::artifacts_prefix(&pipeline.name));
+                (arn.into(), artifacts.into(), Some(membership.alias(env).into()))
+            }
+            None => (bucket.arn(), bucket.objects(), alias),
+        };
+        let key = store.store_key().map(|key| {
+            let only_by_alias = key.known_by == KnownBy::Alias;
+            PlannedKey { key: key.key, alias, only_by_alias, env }
+        });
         let stated = match given {
             Some(GivenStore::Imported(imported)) => imported.stated_key().cloned(),
             Some(GivenStore::Placed(_)) | None => None,
         };
-        let key_id = stated.map(Value::cast).or_else(|| key_id(pipeline, store, env, given.is_none(), scaffold, cx));
-        by_region.insert(region, PlannedStore { env, store, key_id, managed: given.is_none() });
+        let made = || key.as_ref().map(|key| key_id(pipeline, key, origin, scaffold, cx));
+        let key_id = stated.map(Value::cast).or_else(made);
+        by_region.insert(region, PlannedStore { env, store, key_id, key, bucket_arn, artifacts, origin });
     }
     Stores { home: home.region, by_region }
 }
 
 fn key_id(
     pipeline: &Pipeline,
-    store: StoreRef,
-    env: Env,
-    managed: bool,
+    key: &PlannedKey,
+    origin: Origin,
     scaffold: &mut Scaffold<'_>,
     cx: &mut PlanCx<'_>,
-) -> Option<Value<kind::Arn>> {
-    let key = store.store_key()?;
-    if cx.env() == Some(env) {
-        return Some(key.key.arn());
+) -> Value<kind::Arn> {
+    let env = key.env;
+    // The store of a group may stand in another stack of the same place. That stack exports nothing: while a pipeline
+    // imported from it, it could not be changed when the pipeline leaves.
+    let is_near = match origin {
+        Origin::Group => key.is_in(cx.view().stack_of(cx.here()), cx.view()),
+        Origin::Given | Origin::Pipeline => cx.env() == Some(env),
+    };
+    if is_near {
+        return key.key.arn();
     }
-    if managed && pipeline.key_reference == KeyReference::Exact {
-        let id = names::replica_key_parameter(&pipeline.name, env);
-        let description = "The ARN of the replica key, for the parameter of the same name of the pipeline's stack";
-        let output = Output::new(key.key.arn()).logical_id(&id).description(description);
-        scaffold.scope(env, cx).add("ReplicaKeyArn", output);
-        let parameter = Parameter::new("String")
-            .logical_id(&id)
-            .description(format!("The output {id} of the scaffold stack in {}", env.region))
-            .allowed_pattern("arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+");
-        let parameter = cx.scope().add(format!("ReplicaKeyArn-{}", env.region), parameter);
-        return Some(parameter.value().cast());
+    if origin != Origin::Given && pipeline.key_reference == KeyReference::Exact {
+        let parameter = scaffold.shared_key(env, key.key, cx).unwrap_or_else(|| {
+            let id = names::replica_key_parameter(&pipeline.name, env);
+            scaffold.scope(env, cx).add("ReplicaKeyArn", key_output(&id, key.key));
+            cx.scope().add(format!("ReplicaKeyArn-{}", env.region), key_parameter(&id, env))
+        });
+        return parameter.value().cast();
     }
-    Some(key.arn_outside(env))
+    key.arn_outside()
 }

@@ -21,6 +21,9 @@ Examples:
   With a second region of the pipeline's own account:
     synth names orders --account 111111111111 --region us-east-1 --region eu-west-1
 
+  The same as a member of a scaffold group that stands in that account and region:
+    synth names orders --account 111111111111 --region us-east-1 --target 333333333333 --group platform
+
 Not every pipeline makes everything that has a name here: each line says when
 its name is used. The names are an interface. They stay the same for the same
 pipeline name, account and region, so policies elsewhere may mention them.";
@@ -43,6 +46,12 @@ pub(crate) struct Names {
     /// An account in which actions run, with its region where that is not the pipeline's; may be repeated
     #[arg(long = "target", value_name = "ACCOUNT[/REGION]", value_delimiter = ',')]
     targets: Vec<String>,
+    /// The scaffold group the pipeline is in, as given to `ScaffoldGroup::new`
+    #[arg(long, value_name = "GROUP", value_parser = pipeline)]
+    group: Option<String>,
+    /// How many role stacks the group has
+    #[arg(long, value_name = "N", requires = "group", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    role_stacks: u32,
     /// Also takes regions that this release does not know
     #[arg(long)]
     any_region: bool,
@@ -52,8 +61,7 @@ pub(crate) struct Names {
 }
 
 fn pipeline(text: &str) -> Result<String, String> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || ".@_-".contains(c);
-    if (1..=100).contains(&text.len()) && text.chars().all(allowed) {
+    if names::is_pipeline_name(text) {
         Ok(text.to_owned())
     } else {
         Err("the name of a pipeline has 1 to 100 characters out of A-Z a-z 0-9 . @ _ -".into())
@@ -188,7 +196,11 @@ impl Names {
                 "names": names.collect::<Map<_, _>>(),
             })
         });
-        json!({ "pipeline": self.pipeline, "environments": environments.collect::<Vec<_>>() })
+        let environments = environments.collect::<Vec<_>>();
+        match &self.group {
+            None => json!({ "pipeline": self.pipeline, "environments": environments }),
+            Some(group) => json!({ "pipeline": self.pipeline, "group": group, "environments": environments }),
+        }
     }
 
     /// What has a name in an environment.
@@ -196,18 +208,55 @@ impl Names {
         let pipeline = &*self.pipeline;
         let mut list = Vec::new();
         let mut add = |key, words, name, when| list.push(Name { key, words, name, when });
-        if part != Part::Home {
-            add("scaffoldStack", "scaffold stack", names::scaffold_stack(pipeline, env), "");
+        let several = self.role_stacks > 1;
+        match &self.group {
+            None if part != Part::Home => {
+                add("scaffoldStack", "scaffold stack", names::scaffold_stack(pipeline, env), "");
+            }
+            Some(group) if part == Part::Replica || part == Part::Foreign && !several => {
+                add("scaffoldStack", "scaffold stack", names::group::scaffold_stack(group, home, env), "of the group");
+            }
+            _ => {}
         }
-        if part != Part::Foreign {
-            add("bucket", "bucket", names::bucket(pipeline, env), "the artifact store");
-            add("alias", "key alias", names::alias(pipeline, env), "where artifacts cross accounts");
+        if let Some(group) = &self.group
+            && several
+            && part != Part::Home
+        {
+            let number = names::group::role_stack_of(pipeline, self.role_stacks);
+            let name = names::group::role_stack(group, home, env, number);
+            add("roleStack", "role stack", name, "of the group, for this pipeline among others");
         }
-        let mut role = |key, words, kind, when| add(key, words, names::role(kind, pipeline, env), when);
+        match &self.group {
+            _ if part == Part::Foreign => {}
+            None => {
+                add("bucket", "bucket", names::bucket(pipeline, env), "the artifact store");
+                add("alias", "key alias", names::alias(pipeline, env), "where artifacts cross accounts");
+            }
+            Some(group) => {
+                let folder = names::artifacts_prefix(pipeline);
+                add("bucket", "bucket", names::group::bucket(group, home, env), "the artifact store of the group");
+                add("artifacts", "artifacts", format!("{folder}*"), "the pipeline's objects in the bucket");
+                add("alias", "key alias", names::group::alias(group, home, env), "of the group's key");
+            }
+        }
+        let mut role = |key, words, kind, when| {
+            let name = match &self.group {
+                Some(group) if part != Part::Home => {
+                    names::group::role(kind, pipeline, env, group, home, self.role_stacks)
+                }
+                _ => names::role(kind, pipeline, env),
+            };
+            add(key, words, name, when);
+        };
         match part {
             Part::Home => role("pipelineRole", "pipeline role", RoleKind::Pipeline, "what CodePipeline works with"),
             Part::Replica => {}
-            Part::Foreign => role("actionRole", "action role", RoleKind::Action, "what the pipeline assumes there"),
+            Part::Foreign => {
+                role("actionRole", "action role", RoleKind::Action, "what the pipeline assumes there");
+                if self.group.is_some() {
+                    role("writerRole", "writer role", RoleKind::Writer, "the same, where its actions write artifacts");
+                }
+            }
         }
         role("deployRole", "deploy role", RoleKind::Deploy, "where a CloudFormation action runs");
         match part {

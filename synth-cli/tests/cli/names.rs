@@ -10,6 +10,21 @@ fn names_are_grouped_by_environment() {
     insta::assert_snapshot!("for_programs", format!("{json:#}"));
 }
 
+#[test]
+fn a_member_of_a_group_has_names_of_the_group() {
+    let home = ["names", "orders", "--account", "111111111111", "--region", "us-east-1", "--group", "platform"];
+    let targets = ["--target", "333333333333,444444444444/eu-west-1"];
+    insta::assert_snapshot!("in_a_group", synth(home.iter().chain(&targets)).fine());
+    let stacks = ["--role-stacks", "4", "--json"];
+    let json = synth(home.iter().chain(&targets).chain(&stacks)).json();
+    insta::assert_snapshot!("in_a_group_with_role_stacks", format!("{json:#}"));
+    assert!(
+        synth(["names", "orders", "--account", "111111111111", "--region", "us-east-1", "--role-stacks", "4"])
+            .unusable()
+            .contains("--group")
+    );
+}
+
 /// The promise of the command: what it prints is what synthesis then makes.
 #[test]
 fn the_names_are_those_of_the_assembly() {

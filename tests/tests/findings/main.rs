@@ -15,6 +15,7 @@ mod conditions;
 mod configuration;
 mod environments;
 mod facts;
+mod groups;
 mod handles;
 mod iam;
 mod json;

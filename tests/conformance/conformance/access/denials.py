@@ -7,7 +7,7 @@ from ..naming import partition
 from ..report import Result
 from .flow import Action, Store, actions, stores
 from .needs import Uses
-from .question import OBJECT, Question, answer, key_question, store_questions
+from .question import Question, answer, key_question, store_questions
 from .world import Pipeline, World
 
 STRANGER = "999999999999"
@@ -145,7 +145,7 @@ def _plain_http(world: World, pipeline: Pipeline, uses: Uses) -> Iterator[Questi
         everybody = sorted((uses.reads[place] | uses.writes[place]) & set(world.roles))
         administrator = _role(store.account, "Administrator", pipeline.properties["RoleArn"])
         for who, powerful in [(who, False) for who in everybody] + [(administrator, True)]:
-            for action, resource in (("s3:GetObject", f"{store.arn}/{OBJECT}"), ("s3:PutObject", f"{store.arn}/{OBJECT}"), ("s3:ListBucket", store.arn)):
+            for action, resource in (("s3:GetObject", store.object), ("s3:PutObject", store.object), ("s3:ListBucket", store.arn)):
                 question = Question(who, action, resource, store.account, "", powerful=powerful)
                 yield question.with_context(f"{pipeline.name}: store of {store.region} without TLS", aws__SecureTransport="false")
 

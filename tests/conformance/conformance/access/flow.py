@@ -13,10 +13,16 @@ class Store:
     region: str
     key: str | None
     account: str
+    folder: str = "orders"
 
     @property
     def arn(self) -> str:
         return f"arn:{partition(self.region)}:s3:::{self.bucket}"
+
+    @property
+    def object(self) -> str:
+        """One artifact: CodePipeline keeps those of a pipeline in a folder of the pipeline's shortened name."""
+        return f"{self.arn}/{self.folder}/Artifact/a1b2c3d"
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ def stores(pipeline: Pipeline) -> dict[str, Store]:
     entries = {entry["Region"]: entry["ArtifactStore"] for entry in properties.get("ArtifactStores", [])}
     if "ArtifactStore" in properties:
         entries[pipeline.stack.region] = properties["ArtifactStore"]
-    return {region: Store(entry["Location"], region, entry.get("EncryptionKey", {}).get("Id"), account) for region, entry in entries.items()}
+    return {region: Store(entry["Location"], region, entry.get("EncryptionKey", {}).get("Id"), account, pipeline.name[:20]) for region, entry in entries.items()}
 
 
 def actions(pipeline: Pipeline) -> list[Action]:

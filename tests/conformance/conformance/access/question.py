@@ -9,8 +9,6 @@ from .flow import Store
 from .world import World
 
 ADMINISTRATOR = [{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}]
-OBJECT = "orders/Artifact/a1b2c3d"
-
 
 @dataclass(frozen=True)
 class Question:
@@ -111,7 +109,7 @@ def store_questions(world: World, who: str, store: Store, objects: tuple[str, ..
     made = []
     for action in objects:
         context = encrypted | foreign if action == "s3:PutObject" else {}
-        made.append(Question(who, action, f"{store.arn}/{OBJECT}", store.account, why, {**context, "s3:ResourceAccount": store.account}))
+        made.append(Question(who, action, store.object, store.account, why, {**context, "s3:ResourceAccount": store.account}))
     made += [Question(who, action, store.arn, store.account, why, {"s3:ResourceAccount": store.account}) for action in buckets]
     if named_key:
         made += [key_question(world, who, store, action, why, named_key) for action in keys]
@@ -123,7 +121,7 @@ def key_question(world: World, who: str, store: Store, action: str, why: str, na
     context: dict[str, Any] = {
         "kms:ViaService": f"s3.{store.region}.amazonaws.com",
         "kms:CallerAccount": who.split(":")[4],
-        "kms:EncryptionContext:aws:s3:arn": store.arn if bucket and bucket.bucket_keys else f"{store.arn}/{OBJECT}",
+        "kms:EncryptionContext:aws:s3:arn": store.arn if bucket and bucket.bucket_keys else store.object,
         "kms:EncryptionContextKeys": ["aws:s3:arn"],
         "aws:ViaAWSService": "true",
     }

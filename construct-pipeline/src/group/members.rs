@@ -1,0 +1,76 @@
+//! Who is in a group: what can be said only when all pipelines are known.
+//!
+//! Codes: `group::without-pipeline`, `group::same-folder`.
+
+use std::collections::BTreeMap;
+
+use construct_core::{Caller, Claim, Diagnostic, Fact, Lower, LowerCx, PlanCx, Reach, Resources, Synth, Uniqueness};
+
+use crate::names::FOLDER_CHARACTERS;
+
+construct_core::handle! {
+    /// The members of a group.
+    pub(super) struct MembersRef {}
+}
+
+/// The group itself, which lowers to nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Members {
+    pub(super) group: String,
+}
+
+/// That a pipeline is in the group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Member {
+    /// First, so that members stand in the order of the program.
+    pub(crate) location: Caller,
+    pub(crate) pipeline: String,
+    pub(crate) path: String,
+}
+
+impl Fact for Member {
+    const NAME: &'static str = "member of a scaffold group";
+    const REACH: Reach = Reach::Node;
+    const MUST_BE_READ: bool = false;
+}
+
+impl Synth for Members {
+    type Handle = MembersRef;
+
+    fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        cx.claim("ScaffoldGroup", &Claim::new(Uniqueness::Environment, &self.group));
+        Box::new(self.clone())
+    }
+}
+
+impl Lower for Members {
+    fn lower(&self, cx: &LowerCx<'_>, _: &mut Resources) {
+        let mut folders: BTreeMap<String, &Member> = BTreeMap::new();
+        for member in cx.facts::<Member>() {
+            let folder = member.pipeline.chars().take(FOLDER_CHARACTERS).collect();
+            let Some(first) = folders.get(&folder) else {
+                folders.insert(folder, member);
+                continue;
+            };
+            let message = format!(
+                "`{}` and `{}` of the group `{}` begin with the same {FOLDER_CHARACTERS} characters, after which CodePipeline names the folders of their artifacts, so the roles of each reach the artifacts of the other",
+                first.pipeline, member.pipeline, self.group
+            );
+            cx.report(
+                Diagnostic::warning("group::same-folder", message)
+                    .on(member.path.clone())
+                    .at(member.location)
+                    .note("the other one is placed here", Some(first.location))
+                    .help("put them into different groups, or give one a name that begins otherwise"),
+            );
+        }
+        if folders.is_empty() {
+            let message = format!(
+                "no pipeline is in the group `{}`, whose bucket and key cost something all the same",
+                self.group
+            );
+            let help = "put pipelines in with `.scaffold_group(…)`, or leave the group out";
+            cx.report(Diagnostic::warning("group::without-pipeline", message).help(help));
+        }
+    }
+}

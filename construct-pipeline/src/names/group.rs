@@ -1,0 +1,160 @@
+//! The names of what pipelines share in a [`ScaffoldGroup`](crate::ScaffoldGroup).
+//!
+//! They are made like those of a pipeline, of the group's name, and their tags are of kinds of their own, so that a group
+//! and a pipeline of one name have no name in common:
+//!
+//! | what | form | kind in the tag |
+//! |---|---|---|
+//! | bucket | `<slug>-<region>-<tag>` | `group-bucket` |
+//! | key alias | `alias/codepipeline-<slug>-<tag>` | `group-alias` |
+//! | scaffold stack | `<slug>-scaffold-<account>-<region>-<tag>` | `group-scaffold` |
+//! | role stack, where a group has several | `<slug>-scaffold-<n>-<account>-<region>-<tag>` | `group-scaffold-<n>` |
+//!
+//! The tag is over the kind, the exact name of the group, the account and region of the group, and the account and region
+//! of the thing itself, separated by NUL:
+//!
+//! ```text
+//! $ printf 'group-bucket\0platform\000111111111111\0us-east-1\000111111111111\0eu-west-1' | sha256sum | cut -c1-8
+//! ```
+//!
+//! The roles that stand in the stacks of a group are named like the pipeline's other roles, with the group's own tag between,
+//! over `group`, its name, account and region: `<slug>-<region>-{action,writer,deploy,events}-<group tag>-<tag>`. So a pipeline
+//! that joins or leaves a group gets other roles, and no two stacks ever want the same role at once. In an account whose
+//! actions write artifacts, the role of the actions is a `writer`, so that policies can tell the writers of a group by name.
+//!
+//! Where a group has several role stacks, the roles of a pipeline are in the one whose number is 1 + the first 8 hexadecimal
+//! digits of the SHA-256 over `stack` and the pipeline's name, modulo the number of stacks; the kind in the tags of its roles
+//! is then `action-<n>`, `deploy-<n>` and so on.
+
+use construct_core::{Env, Region, short_hash};
+
+use super::{RoleKind, alias_tagged, bucket_tagged, fit, role_tagged, slug, stack_tagged};
+
+/// The name of a group's artifact bucket, at most 63 characters.
+#[must_use]
+pub fn bucket(group: &str, home: Env, env: Env) -> String {
+    bucket_tagged(group, env, &tag_in("group-bucket", group, home, env))
+}
+
+/// The alias of the key of a group's store, `alias/` included.
+#[must_use]
+pub fn alias(group: &str, home: Env, env: Env) -> String {
+    alias_tagged(group, &tag_in("group-alias", group, home, env))
+}
+
+/// The name of the output, and of the parameters it is handed to, that name the key of a group's store exactly.
+#[must_use]
+pub fn replica_key_parameter(group: &str, home: Env, env: Env) -> String {
+    format!("ReplicaKeyArn{}", tag_in("group-key", group, home, env).to_ascii_uppercase())
+}
+
+/// The name of the scaffold stack of a group in an environment: it holds the store there, and the roles too where the group
+/// has one role stack.
+#[must_use]
+pub fn scaffold_stack(group: &str, home: Env, env: Env) -> String {
+    stack_tagged("scaffold", group, env, &tag_in("group-scaffold", group, home, env))
+}
+
+/// The name of the role stack with a number, from 1, of a group that has several.
+#[must_use]
+pub fn role_stack(group: &str, home: Env, env: Env, number: u32) -> String {
+    let kind = format!("group-scaffold-{number}");
+    stack_tagged(&format!("scaffold-{number}"), group, env, &tag_in(&kind, group, home, env))
+}
+
+/// The number of the stack, from 1, that holds the roles of a pipeline: it depends on nothing but the pipeline's name and how
+/// many stacks there are.
+#[must_use]
+pub fn role_stack_of(pipeline: &str, stacks: u32) -> u32 {
+    let hash = short_hash(format!("stack\0{pipeline}").as_bytes());
+    1 + u32::from_str_radix(&hash, 16).unwrap_or_default() % stacks.max(1)
+}
+
+/// The name of a role in the stacks of a group that has so many role stacks, at most 64 characters.
+#[must_use]
+pub fn role(kind: RoleKind, pipeline: &str, env: Env, group: &str, home: Env, stacks: u32) -> String {
+    let word = match stacks {
+        0 | 1 => kind.as_str().to_owned(),
+        _ => format!("{}-{}", kind.as_str(), role_stack_of(pipeline, stacks)),
+    };
+    let tag = format!("{}-{}", tag(group, home), super::tag(&word, pipeline, env));
+    role_tagged(kind, pipeline, env, &tag)
+}
+
+/// What the names of all roles of a group have in common.
+#[must_use]
+pub fn tag(group: &str, home: Env) -> String {
+    short_hash(format!("group\0{group}\0{}\0{}", home.account, home.region).as_bytes())
+}
+
+/// The ARNs of all roles of one kind in the stacks of a group in a region, whatever their account, as a pattern.
+#[must_use]
+pub fn role_pattern(kind: RoleKind, group: &str, home: Env, region: Region) -> String {
+    let (partition, tag) = (home.partition().as_str(), tag(group, home));
+    format!("arn:{partition}:iam::*:role/*-{region}-{}-{tag}-????????", kind.as_str())
+}
+
+/// The id of the scope in which the things of a pipeline stand in a stack of a group.
+pub(crate) fn member(pipeline: &str, home: Env) -> String {
+    fit(&slug(pipeline), &format!("-{}", super::tag("member", pipeline, home)), 64)
+}
+
+fn tag_in(kind: &str, group: &str, home: Env, env: Env) -> String {
+    super::tag(kind, &format!("{group}\0{}\0{}", home.account, home.region), env)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HOME: Env = Env::new("111111111111", "us-east-1");
+    const THERE: Env = Env::new("333333333333", "eu-west-1");
+
+    #[test]
+    fn changing_these_replaces_resources() {
+        assert_eq!(bucket("platform", HOME, HOME), "platform-us-east-1-8eb8743d");
+        assert_eq!(alias("platform", HOME, HOME), "alias/codepipeline-platform-c2766cd2");
+        assert_eq!(scaffold_stack("platform", HOME, THERE), "platform-scaffold-333333333333-eu-west-1-37009f6c");
+        assert_eq!(role_stack("platform", HOME, THERE, 2), "platform-scaffold-2-333333333333-eu-west-1-90708bc1");
+        assert_eq!(
+            role(RoleKind::Action, "orders", THERE, "platform", HOME, 1),
+            "orders-eu-west-1-action-540b71e8-63d48804"
+        );
+        assert_eq!(
+            role(RoleKind::Action, "orders", THERE, "platform", HOME, 4),
+            "orders-eu-west-1-action-540b71e8-cd275860"
+        );
+        assert_eq!(role_stack_of("orders", 4), 3);
+        assert_eq!(
+            role_pattern(RoleKind::Action, "platform", HOME, THERE.region),
+            "arn:aws:iam::*:role/*-eu-west-1-action-540b71e8-????????"
+        );
+    }
+
+    #[test]
+    fn a_group_shares_no_name_with_a_pipeline_of_its_name_nor_with_its_own_kind_elsewhere() {
+        assert_ne!(bucket("orders", HOME, HOME), super::super::bucket("orders", HOME));
+        assert_ne!(scaffold_stack("orders", HOME, THERE), super::super::scaffold_stack("orders", THERE));
+        let other = Env::new("111111111111", "eu-west-1");
+        assert_ne!(bucket("platform", HOME, other), bucket("platform", other, other));
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_obeys_its_service(name in "[A-Za-z0-9.@_-]{1,100}", pipeline in "[A-Za-z0-9.@_-]{1,100}", region in 0..40_usize, stacks in 1..100_u32) {
+            let region = Region::known().nth(region).unwrap();
+            let env = Env { account: THERE.account, region };
+            let pipeline = pipeline.as_str();
+            prop_assert!(bucket(&name, HOME, env).len() <= 63);
+            prop_assert!((1..=stacks).contains(&role_stack_of(pipeline, stacks)));
+            let stack = role_stack(&name, HOME, env, stacks);
+            prop_assert!(stack.len() <= 128 && stack.starts_with(|c: char| c.is_ascii_alphabetic()));
+            for kind in RoleKind::ALL {
+                let role = role(kind, pipeline, env, &name, HOME, stacks);
+                let word = format!("-{}-", kind.as_str());
+                prop_assert!(role.len() <= 64 && role.contains(&tag(&name, HOME)) && role.contains(&word));
+            }
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Groups of pipelines: what they share, and what keeps them apart.
+//!
+//! The snapshots are the files of the assembly of `examples/scaffold_group.rs`. After a change that is meant,
+//! `INSTA_UPDATE=always cargo test --package construct-tests --test groups` writes them anew: read what `git diff` says.
+
+#[path = "../../examples/scaffold_group.rs"]
+#[expect(dead_code, unreachable_pub, reason = "a program, which is not written to be a module")]
+mod scaffold_group;
+
+use std::collections::BTreeMap;
+
+use construct_core::Assembly;
+use construct_iam::PermissionsBoundary;
+use construct_pipeline::access::template::{Template, Templates};
+use construct_pipeline::access::{Access, Outside, Purpose, Report, prove};
+use construct_pipeline::prelude::*;
+use construct_tests::{programs, template};
+use serde_json::Value as Json;
+
+const HOME: Env = Env::new("111111111111", "us-east-1");
+
+fn example() -> Assembly {
+    programs::assembly(scaffold_group::app())
+}
+
+/// How often each type of resource stands in an assembly.
+fn counts(assembly: &Assembly) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for stack in assembly.stacks() {
+        for (_, resource) in template::resources(&template::of(stack)) {
+            *counts.entry(resource["Type"].as_str().expect("a type").to_owned()).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// Proves the templates of an assembly with other texts in them.
+fn proved_with(assembly: &Assembly, change: impl Fn(&str, &str) -> String) -> Report {
+    let templates = assembly.stacks().iter().fold(Templates::new(), |all, stack| {
+        let body: Json = serde_json::from_str(&change(&stack.stack_name, &stack.template)).expect("still a template");
+        let template = Template::new(&stack.stack_name, &stack.account, &stack.region, body);
+        all.with(template.after(stack.dependencies.clone()))
+    });
+    prove(&templates, &Outside::new())
+}
+
+/// A pipeline with a source in one account that builds and deploys to others.
+fn pipeline(name: &str, project: ProjectRef, source_account: &str, targets: impl IntoIterator<Item = Env>) -> Pipeline {
+    let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));
+    let checkout = Action::new("Checkout", CodeCommitSource::new(name, &source)).account(source_account);
+    let queues = PolicyStatement::allow(["sqs:*"]).on([format!("arn:aws:sqs:*:*:{name}-*")]);
+    let deploys = targets.into_iter().map(|env| {
+        let deploy = DeployStack::new(name, bundle.file("template.yaml")).allow(queues.clone());
+        Action::new(format!("Deploy-{}-{}", env.account, env.region), deploy).env(env)
+    });
+    Pipeline::new(name)
+        .stage(Stage::new("Source").action(checkout))
+        .stage(Stage::new("Build").action(Action::new("Bundle", CodeBuild::new(project, &source).output(&bundle))))
+        .stage(Stage::new("Deploy").actions(deploys))
+}
+
+fn account(n: usize) -> String {
+    format!("{:012}", 222_222_222_222_usize + n)
+}
+
+/// So many pipelines of one group, ten a stack, with sources and targets in so many accounts.
+fn company(n_pipelines: usize, n_accounts: usize, group: ScaffoldGroup) -> App {
+    let mut app = App::new();
+    let shared = app.stack("Shared", HOME);
+    let group = app.at(shared).add("Group", group);
+    for first in (0..n_pipelines).step_by(10) {
+        let stack = app.stack(format!("Pipelines-{first}"), HOME);
+        let project = app.at(stack).add("Build", PipelineProject::new());
+        for n in first..n_pipelines.min(first + 10) {
+            let targets = (0..n_accounts).map(|n| Env::parse(&account(n), "us-east-1").expect("an account"));
+            let pipeline = pipeline(&format!("service-{n}"), project, &account(n % n_accounts), targets);
+            app.at(stack)
+                .add(format!("Pipeline-{n}"), pipeline.scaffold_group(group).key_reference(KeyReference::Exact));
+        }
+    }
+    app
+}
+
+#[test]
+fn the_example_is_as_it_was() {
+    let files = example().files();
+    assert_eq!(files.len(), 8, "a manifest, a tree and six templates");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("snapshots/scaffold_group");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for (name, text) in files {
+        settings.bind(|| insta::assert_snapshot!(name, text));
+    }
+}
+
+#[test]
+fn a_region_has_one_key_and_an_environment_one_stack_of_roles() {
+    let counts = counts(&example());
+    assert_eq!(counts["AWS::CodePipeline::Pipeline"], 3);
+    assert_eq!([counts["AWS::S3::Bucket"], counts["AWS::KMS::Key"], counts["AWS::KMS::Alias"]], [2, 2, 2]);
+    let app = company(4, 3, ScaffoldGroup::new("platform"));
+    let assembly = programs::assembly(app);
+    let scaffolds = assembly.stacks().iter().filter(|stack| stack.stack_name.contains("-scaffold-"));
+    assert_eq!(scaffolds.count(), 3);
+}
+
+#[test]
+fn nothing_couples_the_stacks_but_names() {
+    for stack in example().stacks() {
+        let json = template::of(stack);
+        assert!(!template::calls(&json, "Fn::ImportValue") && !stack.template.contains("\"Export\""), "{}", stack.id);
+    }
+}
+
+fn others(report: &Report) -> Vec<&Access> {
+    report.accesses().iter().filter(|access| access.purpose == Purpose::OtherPipeline).collect()
+}
+
+#[test]
+fn the_roles_of_a_pipeline_are_proved_to_stay_out_of_the_folders_of_the_others() {
+    let report = proved_with(&example(), |_, template| template.to_owned());
+    assert!(report.is_proved(), "{}", report.findings());
+    let others = others(&report);
+    // Of each of the others: the pipeline's role, the project's, two of actions and two of deployments, in two regions.
+    let asked_of = |kind: &str| others.iter().filter(|access| access.principal().contains(kind)).count();
+    for kind in ["-pipeline-", "-action-", "-writer-", "-deploy-", "-build-role-"] {
+        assert!(asked_of(kind) > 0, "{kind}");
+    }
+    let orders = "arn:aws:s3:::platform-us-east-1-8eb8743d/orders/";
+    assert!(
+        others.iter().any(|access| access.resource().starts_with(orders) && access.principal().contains("billing"))
+    );
+}
+
+#[test]
+fn a_role_that_reaches_beyond_its_folder_is_found() {
+    // In the pipeline's own account the role's policy decides alone.
+    let wide = proved_with(&example(), |stack, template| match stack {
+        "Reports" => template.replace("8eb8743d/reports/*", "8eb8743d/*"),
+        _ => template.to_owned(),
+    });
+    let leaks: Vec<&Access> = others(&wide).into_iter().filter(|access| access.is_leak()).collect();
+    assert!(!leaks.is_empty(), "{}", wide.findings());
+    assert!(leaks.iter().all(|access| access.principal().contains("reports")), "{leaks:#?}");
+    // A role that reaches the wrong folder lacks its own.
+    let wrong = proved_with(&example(), |stack, template| match stack.contains("-333333333333-") {
+        true => template.replace("8eb8743d/orders/*", "8eb8743d/billing/*"),
+        false => template.to_owned(),
+    });
+    let holes: Vec<&Access> = wrong.holes().filter(|access| access.purpose != Purpose::OtherPipeline).collect();
+    assert!(!holes.is_empty() && holes.iter().all(|access| access.pipeline.name == "orders"), "{holes:#?}");
+}
+
+#[test]
+fn many_pipelines_share_policies_that_do_not_grow_with_them() {
+    let sizes = |n_pipelines| {
+        let assembly = programs::assembly(company(n_pipelines, 4, ScaffoldGroup::new("platform")));
+        let shared = assembly.stacks().iter().find(|stack| stack.stack_name == "Shared").expect("the stack");
+        let json = template::of(shared);
+        let policies: Vec<String> = template::resources(&json)
+            .filter_map(|(_, resource)| match resource["Type"].as_str()? {
+                "AWS::S3::BucketPolicy" => Some(resource["Properties"]["PolicyDocument"].to_string()),
+                "AWS::KMS::Key" => Some(resource["Properties"]["KeyPolicy"].to_string()),
+                _ => None,
+            })
+            .collect();
+        policies
+    };
+    let few = sizes(2);
+    assert!(few.iter().all(|policy| policy.contains("service-0-us-east-1-action-")), "exact as long as it fits");
+    let (many, more) = (sizes(40), sizes(50));
+    assert_eq!(many, more, "as many pipelines as there may be");
+    assert!(
+        many.iter().all(|policy| policy.contains("role/*-us-east-1-action-540b71e8-????????") && policy.len() < 4_000),
+        "{many:#?}"
+    );
+}
+
+#[test]
+fn what_is_said_about_a_pipeline_reaches_its_roles_in_the_stacks_of_the_group() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let group = app.at(tools).add("Group", ScaffoldGroup::new("platform"));
+    app.attach(group, Tag::new("owner", "platform"));
+    app.attach(tools, Tag::new("team", "tools"));
+    let project = app.at(tools).add("Build", PipelineProject::new());
+    let there = || [Env::new("333333333333", "us-east-1")];
+    let orders = pipeline("orders", project, "111111111111", there()).scaffold_group(group);
+    let orders = app.at(tools).add("Orders", orders);
+    app.attach(orders, PermissionsBoundary::new("arn:aws:iam::333333333333:policy/orders"));
+    app.attach(orders, Tag::new("team", "orders"));
+    let billing = pipeline("billing", project, "111111111111", there()).scaffold_group(group);
+    app.at(tools).add("Billing", billing);
+    let assembly = programs::assembly(app);
+    let scaffold = assembly.stacks().iter().find(|stack| stack.account == "333333333333").expect("the stack");
+    for (id, role) in template::resources(&template::of(scaffold)) {
+        let properties = &role["Properties"];
+        let of_orders = id.starts_with("orders");
+        assert_eq!(properties["PermissionsBoundary"].is_string(), of_orders, "{id}");
+        let tags = properties["Tags"].to_string();
+        assert!(tags.contains("platform"), "{id} {tags}");
+        assert_eq!((tags.contains("\"orders\""), tags.contains("tools")), (of_orders, !of_orders), "{id} {tags}");
+    }
+}
+
+#[test]
+fn several_role_stacks_divide_the_roles_by_the_name_of_the_pipeline_alone() {
+    let assembly = programs::assembly(company(12, 2, ScaffoldGroup::new("platform").role_stacks(3)));
+    let stacks: Vec<_> = assembly.stacks().iter().filter(|stack| stack.stack_name.contains("-scaffold-")).collect();
+    assert_eq!(stacks.len(), 6, "three in each of two accounts");
+    for n in 0..12 {
+        let number = construct_pipeline::names::group::role_stack_of(&format!("service-{n}"), 3);
+        let has = stacks.iter().filter(|stack| stack.template.contains(&format!("\"service-{n}-us-east-1-deploy-")));
+        assert!(has.clone().count() == 2, "service-{n}");
+        assert!(has.clone().all(|stack| stack.stack_name.starts_with(&format!("platform-scaffold-{number}-"))));
+    }
+}
+
+#[test]
+fn a_role_stack_that_is_full_says_what_helps() {
+    // Two roles, and two more things for the events of the source, each.
+    let mut app = company(126, 1, ScaffoldGroup::new("platform"));
+    app.access(AccessCheck::Off);
+    let error = app.synth().expect_err("504 resources are too many");
+    let findings: Vec<&Diagnostic> =
+        error.findings().expect("findings").iter().filter(|one| one.code() == "template::too-large").collect();
+    assert_eq!(findings.len(), 1, "{error}");
+    assert!(findings[0].help_text().is_some_and(|help| help.contains(".role_stacks(")), "{error}");
+    let mut app = company(126, 1, ScaffoldGroup::new("platform").role_stacks(3));
+    app.access(AccessCheck::Off);
+    assert!(app.synth().is_ok());
+}
