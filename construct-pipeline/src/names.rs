@@ -37,7 +37,7 @@ pub enum RoleKind {
     Deploy,
     /// The role with which events are sent to the pipeline's account.
     Events,
-    /// The role that a pipeline of a [group](group) assumes in place of the action role where its actions write artifacts.
+    /// The role that a pipeline of a [`group`] assumes in place of the action role where its actions write artifacts.
     Writer,
 }
 
