@@ -35,8 +35,8 @@ impl Construct for HousePipeline {
         let Self { team, production } = self;
         // Findings about what is made here name the line that added the `HousePipeline`.
         let mut scope = scope.internal();
-        if production.starts_with('1') {
-            let message = format!("the pipeline of `{team}` deploys to account `{production}`, which is for tools");
+        if scope.env().is_some_and(|home| home.account.as_str() == production) {
+            let message = format!("the pipeline of `{team}` deploys to its own account `{production}`");
             scope.report(Diagnostic::error("house::tools-account", message).help("name a production account"));
         }
         let here = scope.here();

@@ -17,7 +17,7 @@ const STYLES: Styles = Styles::styled()
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo run --example cross_account
+  cargo run
       writes an assembly to `cdk.out`
   synth list
       the stacks in it, in deployment order

@@ -13,7 +13,7 @@ use crate::output::Failure;
 const MANIFEST: &str = "manifest.json";
 const AGAIN: &str =
     "synthesise the assembly again; if another tool wrote it, name the folder that holds its `manifest.json`";
-const WRITE_FIRST: &str = "write one first, for example with `cargo run --example cross_account`, or name the folder that \
+const WRITE_FIRST: &str = "write one first, for example with `cargo run`, or name the folder that \
                            holds a `manifest.json`: `synth list DIR`";
 
 impl Model {

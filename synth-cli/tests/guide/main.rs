@@ -165,7 +165,7 @@ fn links_lead_somewhere() {
     }
 }
 
-/// Every page is in the index, and every example has a page.
+/// Every page is in the index, every example has a page, and every program is on one.
 #[test]
 fn nothing_is_left_out() {
     let index = read("docs/README.md");
@@ -173,10 +173,17 @@ fn nothing_is_left_out() {
     for file in files().iter().filter_map(|file| file.strip_prefix("docs/")).filter(|file| *file != "README.md") {
         assert!(linked.iter().any(|link| link == file), "docs/README.md does not lead to {file}");
     }
-    for entry in fs::read_dir(Path::new(ROOT).join("examples")).expect("examples").flatten() {
-        let name = entry.file_name().to_string_lossy().replace(".rs", "");
-        let page = format!("topologies/{}.md", name.replace('_', "-"));
-        assert!(linked.contains(&page), "docs/README.md does not lead to {page}");
-        assert_eq!(programs::path(&name), Some(&*format!("examples/{name}.rs")), "the page cannot show it");
+    let pages: Vec<(String, Page)> = pages().collect();
+    for folder in ["examples", "docs/programs"] {
+        for entry in fs::read_dir(Path::new(ROOT).join(folder)).expect("programs").flatten() {
+            let name = entry.file_name().to_string_lossy().replace(".rs", "");
+            assert_eq!(programs::path(&name), Some(&*format!("{folder}/{name}.rs")), "list it in `programs.rs`");
+            let topology = format!("docs/topologies/{}.md", name.replace('_', "-"));
+            let of_program = |block: &Block| block.program.as_deref() == Some(&name);
+            let shown = |(file, page): &(String, Page)| {
+                (folder != "examples" || *file == topology) && page.blocks().any(of_program)
+            };
+            assert!(pages.iter().any(shown), "no page shows {folder}/{name}.rs; an example has {topology}");
+        }
     }
 }

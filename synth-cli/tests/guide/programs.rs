@@ -50,6 +50,7 @@ programs! {
     own_construct = "docs/programs/own_construct.rs",
     own_provider = "docs/programs/own_provider.rs",
     stores_and_keys = "docs/programs/stores_and_keys.rs",
+    triggers = "docs/programs/triggers.rs",
     codecommit_two_accounts = "examples/codecommit_two_accounts.rs",
     cross_account = "examples/cross_account.rs",
     cross_region = "examples/cross_region.rs",
@@ -143,3 +144,7 @@ mod scaffold_group;
 #[path = "../../../examples/twins.rs"]
 #[expect(dead_code, unreachable_pub, reason = "it is a program")]
 mod twins;
+
+#[path = "../../../docs/programs/triggers.rs"]
+#[expect(dead_code, unreachable_pub, reason = "it is a program")]
+mod triggers;
