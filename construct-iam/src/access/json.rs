@@ -37,7 +37,11 @@ pub enum Json<'t> {
 
 /// The members of an object, in the order of the text; of members with one name, the last.
 #[derive(Clone, Debug, Default)]
-pub struct Members<'t>(Vec<(Cow<'t, str>, Json<'t>)>);
+pub struct Members<'t> {
+    list: Vec<(Cow<'t, str>, Json<'t>)>,
+    /// Of many members, their places in the order of their names.
+    sorted: Vec<usize>,
+}
 
 impl<'t> Json<'t> {
     /// Reads a text.
@@ -125,7 +129,7 @@ impl<'t> Json<'t> {
             Self::String(text) => Json::String(text.into_owned().into()),
             Self::Array(values) => values.into_iter().map(Self::into_owned).collect(),
             Self::Object(members) => Json::Object(
-                members.0.into_iter().map(|(name, value)| (name.into_owned().into(), value.into_owned())).collect(),
+                members.list.into_iter().map(|(name, value)| (name.into_owned().into(), value.into_owned())).collect(),
             ),
         }
     }
@@ -135,7 +139,11 @@ impl<'t> Members<'t> {
     /// The member of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json<'t>> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        if self.sorted.is_empty() {
+            return self.list.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+        }
+        let found = self.sorted.binary_search_by(|place| (*self.list[*place].0).cmp(name)).ok()?;
+        Some(&self.list[self.sorted[found]].1)
     }
 
     /// Whether there is a member of this name.
@@ -147,18 +155,18 @@ impl<'t> Members<'t> {
     /// How many members there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 
     /// The members.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json<'t>)> {
-        self.0.iter().map(|(name, value)| (&**name, value))
+        self.list.iter().map(|(name, value)| (&**name, value))
     }
 
     /// The names.
@@ -173,7 +181,7 @@ impl<'t> Members<'t> {
 
     /// The values, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Json<'t>> {
-        self.0.iter_mut().map(|(_, value)| value)
+        self.list.iter_mut().map(|(_, value)| value)
     }
 }
 
@@ -184,29 +192,34 @@ impl PartialEq for Members<'_> {
     }
 }
 
-/// More members than this are not compared each with each.
+/// More members than this are looked up by halving.
 const FEW: usize = 12;
+
+/// The places of the members in the order of their names, and of their places where names are equal.
+fn by_name(list: &[(Cow<'_, str>, Json<'_>)]) -> Vec<usize> {
+    let mut sorted: Vec<usize> = (0..list.len()).collect();
+    sorted.sort_by(|one, other| list[*one].0.cmp(&list[*other].0));
+    sorted
+}
 
 impl<'t> FromIterator<(Cow<'t, str>, Json<'t>)> for Members<'t> {
     fn from_iter<I: IntoIterator<Item = (Cow<'t, str>, Json<'t>)>>(members: I) -> Self {
-        let mut members: Vec<_> = members.into_iter().collect();
-        let is_unique = if members.len() <= FEW {
-            (1..members.len()).all(|n| members[..n].iter().all(|(name, _)| *name != members[n].0))
+        let mut list: Vec<_> = members.into_iter().collect();
+        let (mut sorted, is_unique) = if list.len() <= FEW {
+            (Vec::new(), (1..list.len()).all(|n| list[..n].iter().all(|(name, _)| *name != list[n].0)))
         } else {
-            let mut names: Vec<&str> = members.iter().map(|(name, _)| &**name).collect();
-            names.sort_unstable();
-            names.windows(2).all(|pair| pair[0] != pair[1])
+            let sorted = by_name(&list);
+            let is_unique = sorted.windows(2).all(|pair| list[pair[0]].0 != list[pair[1]].0);
+            (sorted, is_unique)
         };
         if !is_unique {
             let last: BTreeMap<String, usize> =
-                members.iter().enumerate().map(|(n, (name, _))| (name.to_string(), n)).collect();
-            let mut n = 0;
-            members.retain(|(name, _)| {
-                n += 1;
-                last.get(&**name) == Some(&(n - 1))
-            });
+                list.iter().enumerate().map(|(n, (name, _))| (name.to_string(), n)).collect();
+            let mut places = 0..;
+            list.retain(|(name, _)| last.get(&**name).copied() == places.next());
+            sorted = if list.len() <= FEW { Vec::new() } else { by_name(&list) };
         }
-        Self(members)
+        Self { list, sorted }
     }
 }
 
@@ -381,6 +394,8 @@ mod tests {
         for before in ["", &many] {
             let json = Json::read(&format!("{{{before}\"a\":1,\"b\":2,\"a\":3}}")).expect("JSON").into_owned();
             assert_eq!(json.get("a"), Some(&Json::from(json!(3))));
+            assert_eq!(json.get("7"), (!before.is_empty()).then(|| Json::from(json!(7))).as_ref());
+            assert_eq!(json.get("c"), None);
             assert_eq!(json.as_object().map(|map| map.keys().filter(|key| *key == "a").count()), Some(1));
         }
     }

@@ -20,15 +20,21 @@ pub const UNKNOWN: char = '\u{10FFFD}';
 
 const FIRST_NAME: u32 = 0xE000;
 const LAST_NAME: u32 = 0xF8FF;
+/// More names, when those are used up: each pipeline of a large app has a key or two of which the id is not known.
+const FIRST_FURTHER_NAME: u32 = 0x10_0000;
+const LAST_FURTHER_NAME: u32 = 0x10_EFFF;
 const FIRST_TEXT: u32 = 0xF_0000;
 const LAST_TEXT: u32 = 0xF_FFFD;
 
 /// The `n`-th symbol for a name or an id: text of at least one character and without a colon, so that it stays inside one part of an ARN.
 ///
-/// `None` from 6400 on.
+/// `None` from 67840 on.
 #[must_use]
 pub const fn name(n: u32) -> Option<char> {
-    nth(FIRST_NAME, LAST_NAME, n)
+    match n.checked_sub(LAST_NAME - FIRST_NAME + 1) {
+        None => nth(FIRST_NAME, LAST_NAME, n),
+        Some(further) => nth(FIRST_FURTHER_NAME, LAST_FURTHER_NAME, further),
+    }
 }
 
 /// The `n`-th symbol for any text, such as a whole ARN or an empty string.
@@ -53,15 +59,17 @@ pub(crate) const fn is_symbol(c: char) -> bool {
     is_name(c) || is_text(c)
 }
 
-/// Whether the symbol stands for text without a colon.
-pub(crate) const fn is_name(c: char) -> bool {
-    matches!(c as u32, FIRST_NAME..=LAST_NAME)
+/// Whether it is a symbol for a [name](name()): text without a colon.
+#[must_use]
+pub const fn is_name(c: char) -> bool {
+    matches!(c as u32, FIRST_NAME..=LAST_NAME | FIRST_FURTHER_NAME..=LAST_FURTHER_NAME)
 }
 
-/// Whether the symbol may stand for text with colons, or for nothing at all.
-pub(crate) const fn is_text(c: char) -> bool {
-    // Plane 16 is private use as well; all of it counts as text, so that no private-use character passes for a literal.
-    matches!(c as u32, FIRST_TEXT..=LAST_TEXT | 0x10_0000..=0x10_FFFD)
+/// Whether it is a symbol for [any text](text()), which may have colons or be empty.
+#[must_use]
+pub const fn is_text(c: char) -> bool {
+    // All of the private use counts as a symbol, so that no private-use character passes for a literal.
+    matches!(c as u32, FIRST_TEXT..=LAST_TEXT | 0x10_F000..=0x10_FFFD)
 }
 
 #[cfg(test)]
@@ -72,7 +80,10 @@ mod tests {
     fn ranges_end_where_unicode_ends_them() {
         assert_eq!(name(0), Some('\u{E000}'));
         assert_eq!(name(6399), Some('\u{F8FF}'));
-        assert_eq!(name(6400), None);
+        assert_eq!(name(6400), Some('\u{100000}'));
+        assert_eq!(name(67839), Some('\u{10EFFF}'));
+        assert_eq!(name(67840), None);
+        assert_eq!(name(u32::MAX), None);
         assert_eq!(text(0), Some('\u{F0000}'));
         assert_eq!(text(65533), Some('\u{FFFFD}'));
         assert_eq!(text(65534), None);
@@ -81,10 +92,10 @@ mod tests {
 
     #[test]
     fn classes_do_not_overlap() {
-        for c in ['\u{E000}', '\u{F8FF}'] {
+        for c in ['\u{E000}', '\u{F8FF}', '\u{100000}', '\u{10EFFF}'] {
             assert!(is_name(c) && !is_text(c) && is_symbol(c));
         }
-        for c in ['\u{F0000}', '\u{FFFFD}', '\u{100000}', UNKNOWN] {
+        for c in ['\u{F0000}', '\u{FFFFD}', '\u{10F000}', UNKNOWN] {
             assert!(!is_name(c) && is_text(c) && is_symbol(c));
         }
         for c in ['a', '*', 'é', '\u{D7FF}', '\u{F900}', '\u{EFFFF}'] {

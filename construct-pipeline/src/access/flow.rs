@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use construct_iam::access::{Json, Members};
+use construct_iam::access::{Json, Members, symbol};
 
 use super::physical::{account_in, arn_parts, partition};
 use super::world::{Made, PipelineSource, World};
@@ -276,7 +276,7 @@ pub(crate) fn full_key_name(named: &str, base: &str) -> String {
 
 /// Whether the text is a name or an id, and not perhaps a whole ARN.
 fn is_name(text: &str) -> bool {
-    !text.is_empty() && !text.contains(|c: char| c == ':' || c >= '\u{F0000}')
+    !text.is_empty() && !text.contains(|c: char| c == ':' || symbol::is_text(c))
 }
 
 impl Store {

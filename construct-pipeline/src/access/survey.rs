@@ -141,8 +141,9 @@ impl<'t> Surveyor<'t> {
         Made { stack: reading.stack, logical_id: reading.logical_id.into() }
     }
 
+    /// The ARN that tells the resource from all others. Of one that cannot be told apart nothing is known.
     fn arn(&self, reading: Reading<'_>) -> Option<String> {
-        self.resolver.arn(reading.stack, reading.logical_id)
+        self.resolver.arn(reading.stack, reading.logical_id).filter(|arn| !arn.contains(symbol::UNKNOWN))
     }
 
     fn property(&self, reading: Reading<'t>, name: &str) -> Option<&'t Json<'t>> {

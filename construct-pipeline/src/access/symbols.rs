@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn running_out_of_symbols_is_not_knowing() {
         let mut symbols = Symbols::default();
-        for n in 0..6400 {
+        for n in 0..67_840 {
             symbols.name(&n.to_string(), Origin::Other);
         }
         assert_eq!(symbols.name("one more", Origin::Other), symbol::UNKNOWN);

@@ -43,7 +43,8 @@ pub(crate) const DEPTH: u32 = 100;
 pub struct Resolver<'t> {
     pub(crate) templates: &'t Templates<'t>,
     pub(crate) symbols: RefCell<Symbols>,
-    names: RefCell<BTreeMap<(usize, String), String>>,
+    /// `None` while a name is being found.
+    names: RefCell<BTreeMap<(usize, String), Option<String>>>,
     conditions: RefCell<BTreeMap<(usize, String), Option<bool>>>,
     pub(crate) exports: BTreeMap<String, Vec<(usize, &'t Json<'t>)>>,
     pub(crate) imported: RefCell<BTreeMap<(String, String, String), Option<Json<'t>>>>,
@@ -171,7 +172,7 @@ impl<'t> Resolver<'t> {
             let note =
                 format!("the key {id} that a parameter names is `{logical_id}` of stack `{}`", self.stack_name(stack));
             self.doubts.push(note);
-            self.names.borrow_mut().insert((stack, logical_id), id);
+            self.names.borrow_mut().insert((stack, logical_id), Some(id));
         }
     }
 
@@ -298,12 +299,12 @@ impl<'t> Resolver<'t> {
     pub fn physical_id(&self, stack: usize, logical_id: &str) -> String {
         let key = (stack, logical_id.to_owned());
         if let Some(name) = self.names.borrow().get(&key) {
-            return name.clone();
+            // A name that is made of itself is not known.
+            return name.clone().unwrap_or_else(|| self.made(stack, logical_id, None));
         }
-        let made_up = self.made(stack, logical_id, None);
-        self.names.borrow_mut().insert(key.clone(), made_up.clone());
-        let name = self.set_name(stack, logical_id).unwrap_or(made_up);
-        self.names.borrow_mut().insert(key, name.clone());
+        self.names.borrow_mut().insert(key.clone(), None);
+        let name = self.set_name(stack, logical_id).unwrap_or_else(|| self.made(stack, logical_id, None));
+        self.names.borrow_mut().insert(key, Some(name.clone()));
         name
     }
 

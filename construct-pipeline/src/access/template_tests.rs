@@ -152,3 +152,16 @@ fn resources_of_a_false_condition_are_not_there() {
     assert_eq!((exists(0, "A"), exists(0, "B"), exists(0, "C")), (Some(false), None, Some(true)));
     assert_eq!(exists(1, "B"), Some(true));
 }
+
+#[test]
+fn names_that_are_given_use_up_no_symbols() {
+    let role = |n: usize| {
+        (format!("R{n}"), json!({ "Type": "AWS::IAM::Role", "Properties": { "RoleName": format!("r{n}") } }))
+    };
+    let resources: serde_json::Map<String, Value> = (0..20).map(role).collect();
+    let templates =
+        Templates::new().with(Template::new("S", "111111111111", "us-east-1", json!({ "Resources": resources })));
+    let resolver = Resolver::new(&templates);
+    (0..20).for_each(|n| assert_eq!(resolver.physical_id(0, &format!("R{n}")), format!("r{n}")));
+    assert_eq!(resolver.symbols().meaning('\u{E000}'), None);
+}

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use construct_iam::access::Policy;
+use construct_iam::access::{Policy, symbol};
 
 use super::place::PolicyIx;
 use super::symbols::{Origin, Symbols};
@@ -42,7 +42,7 @@ impl<'w> View<'w> {
 /// Whether the symbol stands for the id or name of a resource. An attribute may have any value, and two of them the same.
 pub(crate) fn is_made(symbols: &Symbols, c: char) -> bool {
     let is_id = |origin: &Origin| matches!(origin, Origin::Made { attribute: None, .. });
-    ('\u{E000}'..='\u{F8FF}').contains(&c) && symbols.meaning(c).is_some_and(|meaning| is_id(&meaning.origin))
+    symbol::is_name(c) && symbols.meaning(c).is_some_and(|meaning| is_id(&meaning.origin))
 }
 
 /// The text with a word of its own in place of each value that AWS makes up.

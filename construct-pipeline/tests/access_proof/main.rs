@@ -4,4 +4,5 @@ mod broken;
 mod example;
 mod foreign;
 mod hostile;
+mod large;
 mod support;
