@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use thiserror::Error;
 
 use crate::assembly::{Assembly, WriteError};
-use crate::construct::{self, Scope, Tree};
+use crate::construct::{self, Plan, Scope, Tree};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fact::Fact;
 use crate::handle::{NodeId, NodeRef, StackRef};
@@ -174,6 +174,8 @@ impl App {
         findings.extend(measured);
         let (assembly, misnamed) = pass::document(&plan, assembly);
         findings.extend(misnamed);
+        // Checks read the whole assembly: by then, what it was made of need not be in memory any more.
+        let plan = Plan { lowers: Vec::new(), ..plan };
         findings.extend(pass::check(&plan, &assembly));
         if findings.has_errors() { Err(SynthError::Findings(findings)) } else { Ok((assembly, findings)) }
     }

@@ -22,6 +22,7 @@ mod regions;
 
 mod dynamic;
 mod handle;
+mod json;
 mod value;
 
 mod arena;
@@ -55,6 +56,7 @@ pub use dynamic::{Secret, SsmParameter};
 pub use env::{AccountId, Env, EnvError, Region};
 pub use fact::{DependsOn, Fact, Metadata, PropertyOverride, Reach, RemovalPolicy, Tag};
 pub use handle::{Handle, NodeId, NodeRef, StackRef};
+pub use json::{Json, Members};
 pub use logical_id::short_hash;
 pub use partition::Partition;
 pub use parts::{Condition, ConditionRef, Output, OutputRef, Parameter, ParameterRef, RawRef, RawResource};

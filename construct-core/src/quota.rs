@@ -12,10 +12,9 @@ mod template;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
-
 use crate::diagnostic::Diagnostic;
 use crate::fact::{Fact, Reach};
+use crate::json::{Json, Members};
 
 pub use driver::Driver;
 pub(crate) use template::measure as measure_template;
@@ -298,24 +297,24 @@ pub struct GaugeCx<'a, 'm> {
     account: &'a str,
     region: &'a str,
     bytes: usize,
-    template: &'a Json,
+    template: &'a Json<'a>,
     measurements: &'m mut Measurements,
 }
 
 impl<'a> GaugeCx<'a, '_> {
     /// The template.
     #[must_use]
-    pub fn template(&self) -> &'a Json {
+    pub fn template(&self) -> &'a Json<'a> {
         self.template
     }
 
     /// The resources of the template: logical id, type and properties.
-    pub fn resources(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a Json)> + use<'a> {
+    pub fn resources(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a Json<'a>)> + use<'a> {
         let resources = self.template["Resources"].as_object();
         resources
             .into_iter()
-            .flatten()
-            .map(|(id, resource)| (id.as_str(), resource["Type"].as_str().unwrap_or_default(), &resource["Properties"]))
+            .flat_map(Members::iter)
+            .map(|(id, resource)| (id, resource["Type"].as_str().unwrap_or_default(), &resource["Properties"]))
     }
 
     /// Reports a size in text: what is counted is `content`, or a part of it.
@@ -325,7 +324,7 @@ impl<'a> GaugeCx<'a, '_> {
         logical_id: Option<&str>,
         size: usize,
         estimated: bool,
-        content: &[&Json],
+        content: &[&Json<'_>],
     ) {
         let account = self.account;
         let driver = || driver::of_text(content, account);
@@ -339,7 +338,7 @@ impl<'a> GaugeCx<'a, '_> {
         logical_id: Option<&str>,
         part: Option<&str>,
         size: usize,
-        content: &[&Json],
+        content: &[&Json<'_>],
     ) {
         let account = self.account;
         let driver = || driver::of_count(content, size, account);
@@ -397,7 +396,7 @@ impl Measurements {
     }
 
     /// Measures the template of a stack, which has so many bytes when it is written.
-    pub fn template(&mut self, stack: &str, account: &str, region: &str, template: &Json, bytes: usize) {
+    pub fn template(&mut self, stack: &str, account: &str, region: &str, template: &Json<'_>, bytes: usize) {
         for gauge in self.gauges.clone() {
             gauge(&mut GaugeCx { stack, account, region, bytes, template, measurements: self });
         }

@@ -5,8 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use construct_core::{Adjustable, Expr, GaugeCx, Quota, QuotaScope};
-use serde_json::Value as Json;
+use construct_core::{Adjustable, Expr, GaugeCx, Json, Quota, QuotaScope};
 
 const IAM: (&str, &str) = ("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html", "2026-11");
 
@@ -109,11 +108,12 @@ impl PolicySize {
     /// ```
     /// use construct_iam::quota::PolicySize;
     /// use serde_json::json;
-    /// let size = PolicySize::of(&json!({ "Action": "s3:GetObject", "Resource": { "Fn::GetAtt": ["Store", "Arn"] } }));
+    /// let document = json!({ "Action": "s3:GetObject", "Resource": { "Fn::GetAtt": ["Store", "Arn"] } });
+    /// let size = PolicySize::of(&document.into());
     /// assert_eq!((size.characters, size.references), (r#"{"Action":"s3:GetObject","Resource":""}"#.len(), 1));
     /// ```
     #[must_use]
-    pub fn of(document: &Json) -> Self {
+    pub fn of(document: &Json<'_>) -> Self {
         let mut size = Self::default();
         size.add(document);
         size
@@ -131,7 +131,7 @@ impl PolicySize {
         self.bytes + REFERENCE * self.references
     }
 
-    fn add(&mut self, json: &Json) {
+    fn add(&mut self, json: &Json<'_>) {
         match json {
             Json::Null => self.plain(4),
             Json::Bool(flag) => self.plain(if *flag { 4 } else { 5 }),
@@ -151,7 +151,7 @@ impl PolicySize {
                 }
                 _ => {
                     self.plain(2 + entries.len().saturating_sub(1));
-                    for (key, value) in entries {
+                    for (key, value) in entries.iter() {
                         self.plain(3);
                         self.text(key);
                         self.add(value);
@@ -173,10 +173,10 @@ impl PolicySize {
         self.bytes += n;
     }
 
-    fn function(&mut self, function: &str, argument: &Json) {
+    fn function(&mut self, function: &str, argument: &Json<'_>) {
         match (function, argument) {
             ("Fn::Join", Json::Array(parts)) => {
-                let [Json::String(between), Json::Array(parts)] = parts.as_slice() else {
+                let [Json::String(between), Json::Array(parts)] = &**parts else {
                     self.references += 1;
                     return;
                 };
@@ -230,19 +230,19 @@ fn is_function(key: &str) -> bool {
 
 /// Measures the policies of a template.
 pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
-    let is_role = |(_, kind, _): &(&str, &str, &Json)| *kind == "AWS::IAM::Role";
+    let is_role = |(_, kind, _): &(&str, &str, &Json<'_>)| *kind == "AWS::IAM::Role";
     let mut roles: BTreeMap<&str, RolePolicies<'_>> = BTreeMap::new();
     let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
     for (id, _, properties) in cx.resources().filter(is_role) {
         ids.extend(properties["RoleName"].as_str().map(|name| (name, id)));
         let inline = properties["Policies"].as_array().into_iter().flatten();
         let inline = inline.map(|policy| &policy["PolicyDocument"]).collect();
-        let managed = properties["ManagedPolicyArns"].as_array().map_or(0, Vec::len);
+        let managed = properties["ManagedPolicyArns"].as_array().map_or(0, <[_]>::len);
         roles.insert(id, RolePolicies { inline, managed, spilled: Vec::new() });
     }
     for (id, kind, properties) in cx.resources() {
         let document = &properties["PolicyDocument"];
-        let mut of = |document: &Json, quota, count: fn(PolicySize) -> usize| {
+        let mut of = |document: &Json<'_>, quota, count: fn(PolicySize) -> usize| {
             let size = PolicySize::of(document);
             cx.text(quota, Some(id), count(size), size.references > 0, &[document]);
         };
@@ -282,11 +282,11 @@ pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
 
 /// What is attached to a role of the template.
 struct RolePolicies<'a> {
-    inline: Vec<&'a Json>,
+    inline: Vec<&'a Json<'a>>,
     /// How many managed policies the role names itself.
     managed: usize,
     /// The managed policies that name the role.
-    spilled: Vec<&'a Json>,
+    spilled: Vec<&'a Json<'a>>,
 }
 
 #[cfg(test)]
@@ -299,7 +299,7 @@ mod tests {
     fn characters_are_those_of_the_compact_json_without_white_space() {
         let document =
             json!({ "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::a b/*", "c\"d"], "n": 12, "t": true });
-        let size = PolicySize::of(&document);
+        let size = PolicySize::of(&Json::from(&document));
         assert_eq!(size.bytes, document.to_string().len());
         assert_eq!(size.characters, size.bytes - 1);
         assert_eq!(size.references, 0);
@@ -307,8 +307,8 @@ mod tests {
 
     #[test]
     fn functions_count_as_the_text_that_is_known_of_them() {
-        let size = |json: Json| {
-            let size = PolicySize::of(&json);
+        let size = |json: serde_json::Value| {
+            let size = PolicySize::of(&json.into());
             (size.characters, size.references)
         };
         assert_eq!(size(json!({ "Fn::GetAtt": ["Key", "Arn"] })), (2, 1));

@@ -15,8 +15,7 @@
 //! `stage::too-many-actions`, `variable::too-many`, `pipeline::too-many-triggers`, `events::policy-too-large`,
 //! `kms::too-many-keys`, `quota::stacks`, and those of the other two tables.
 
-use construct_core::{Adjustable, Assembly, Gauge, GaugeCx, Measure, Measurements, PlanCx, QuotaScope, Quotas};
-use serde_json::Value as Json;
+use construct_core::{Adjustable, Assembly, Gauge, GaugeCx, Json, Measure, Measurements, PlanCx, QuotaScope, Quotas};
 
 pub use construct_core::quota::{
     DYNAMIC_REFERENCES, INLINE_TEMPLATE, MAPPINGS, OUTPUTS, PARAMETERS, Quota, RESOURCES, STACKS, TEMPLATE_BYTES,
@@ -170,7 +169,7 @@ pub fn measure(assembly: &Assembly, quotas: Quotas) -> Vec<Measure> {
     let mut measurements = Measurements::new(quotas, [construct_iam::quota::gauge as Gauge, gauge]);
     for stack in assembly.stacks() {
         // What is no JSON is no template, and nothing to measure.
-        if let Ok(json) = stack.template_json() {
+        if let Ok(json) = Json::read(&stack.template) {
             measurements.template(&stack.id, &stack.account, &stack.region, &json, stack.template.len());
         }
     }
@@ -205,8 +204,8 @@ fn gauge(cx: &mut GaugeCx<'_, '_>) {
     }
 }
 
-fn pipeline(id: &str, properties: &Json, cx: &mut GaugeCx<'_, '_>) {
-    let list = |json: &Json, name: &str| json[name].as_array().map_or(0, Vec::len);
+fn pipeline(id: &str, properties: &Json<'_>, cx: &mut GaugeCx<'_, '_>) {
+    let list = |json: &Json<'_>, name: &str| json[name].as_array().map_or(0, <[_]>::len);
     let mut n_actions = 0;
     let stages = &properties["Stages"];
     for stage in stages.as_array().into_iter().flatten() {

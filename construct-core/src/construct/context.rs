@@ -1,10 +1,11 @@
 //! What a construct sees in each pass, and what it may do there.
 
 use std::any::type_name;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use serde_json::{Value as Json, json};
+use serde_json::Number;
 
 use super::scope::{Scope, attach, place_stack};
 use super::tree::{Plan, Tree, View, each_once};
@@ -14,6 +15,7 @@ use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::env::Env;
 use crate::fact::{Fact, ReadMarks};
 use crate::handle::{NodeId, StackRef};
+use crate::json::Json;
 use crate::quota::{Gauge, Quota};
 use crate::resource::Claim;
 use crate::stack::StackProps;
@@ -208,25 +210,28 @@ impl LowerCx<'_> {
     /// The JSON that an expression becomes, as far as names are known now; in place of what only CloudFormation will know stands
     /// a function. Good for measuring, not for writing.
     #[must_use]
-    pub fn preview(&self, expr: &Expr) -> Json {
+    pub fn preview<'e>(&self, expr: &'e Expr) -> Json<'e> {
         match expr {
-            Expr::Str(text) => text.as_ref().into(),
-            Expr::Bool(flag) => (*flag).into(),
-            Expr::Int(int) => (*int).into(),
-            Expr::Real(real) => real.0.into(),
+            Expr::Str(text) => Json::from(&**text),
+            Expr::Bool(flag) => Json::Bool(*flag),
+            Expr::Int(int) => Json::Number((*int).into()),
+            Expr::Real(real) => Number::from_f64(real.0).map_or(Json::Null, Json::Number),
             Expr::Null => Json::Null,
             Expr::ByName(inner) => self.preview(inner),
             Expr::List(items) => items.iter().map(|item| self.preview(item)).collect(),
             Expr::Map(entries) => {
-                Json::Object(entries.iter().map(|(key, value)| (key.to_string(), self.preview(value))).collect())
+                Json::Object(entries.iter().map(|(key, value)| (Cow::Borrowed(&**key), self.preview(value))).collect())
             }
             Expr::Join(parts) => match self.literal(expr) {
                 Some(text) => text.into(),
-                None => json!({ "Fn::Join": ["", parts.iter().map(|part| self.preview(part)).collect::<Vec<_>>()] }),
+                None => {
+                    let parts = parts.iter().map(|part| self.preview(part)).collect();
+                    function("Fn::Join", [Json::from(""), parts].into_iter().collect())
+                }
             },
             Expr::Attr { .. } | Expr::Pseudo(_) | Expr::Call(..) => match self.literal(expr) {
                 Some(text) => text.into(),
-                None => json!({ "Ref": "" }),
+                None => function("Ref", "".into()),
             },
         }
     }
@@ -261,6 +266,7 @@ impl LowerCx<'_> {
 pub struct CheckCx<'a> {
     pub(crate) tree: &'a Tree,
     pub(crate) assembly: &'a Assembly,
+    pub(crate) templates: &'a [Json<'a>],
     pub(crate) out: &'a mut Diagnostics,
 }
 
@@ -269,6 +275,12 @@ impl<'a> CheckCx<'a> {
     #[must_use]
     pub fn assembly(&self) -> &'a Assembly {
         self.assembly
+    }
+
+    /// The templates of its stacks, in the same order.
+    #[must_use]
+    pub fn templates(&self) -> &'a [Json<'a>] {
+        self.templates
     }
 
     /// The tree it came from, to look at.
@@ -332,16 +344,16 @@ impl<'a> DocumentCx<'a> {
     /// The expression as JSON in which names stand wherever they are known. In place of what CloudFormation alone knows
     /// stands `<path of the construct: attribute>`.
     #[must_use]
-    pub fn json(&self, expr: &Expr) -> Json {
+    pub fn json(&self, expr: &Expr) -> serde_json::Value {
         match expr {
             Expr::Bool(flag) => (*flag).into(),
             Expr::Int(int) => (*int).into(),
             Expr::Real(real) => real.0.into(),
-            Expr::Null => Json::Null,
+            Expr::Null => serde_json::Value::Null,
             Expr::List(items) => items.iter().map(|item| self.json(item)).collect(),
-            Expr::Map(entries) => {
-                Json::Object(entries.iter().map(|(key, value)| (key.to_string(), self.json(value))).collect())
-            }
+            Expr::Map(entries) => serde_json::Value::Object(
+                entries.iter().map(|(key, value)| (key.to_string(), self.json(value))).collect(),
+            ),
             other => self.words(other).into(),
         }
     }
@@ -362,4 +374,9 @@ impl<'a> DocumentCx<'a> {
             other => other.literal().unwrap_or_default().to_owned(),
         }
     }
+}
+
+/// An intrinsic function with its argument.
+fn function<'t>(name: &'static str, argument: Json<'t>) -> Json<'t> {
+    Json::Object([(Cow::Borrowed(name), argument)].into_iter().collect())
 }

@@ -2,22 +2,27 @@
 //!
 //! Codes: those of [`quota`](crate::quota).
 
-use serde_json::Value as Json;
-
 use crate::assembly::{Assembly, StackArtifact};
 use crate::construct::{CheckCx, Plan};
 use crate::diagnostic::{Caller, Diagnostics};
+use crate::json::{Json, Members};
 use crate::parallel;
 use crate::quota::{Gauge, INLINE_TEMPLATE, Measurements};
 
 /// What the checks of a plan have to say about its assembly.
 #[must_use]
 pub fn check(plan: &Plan, assembly: &Assembly) -> Diagnostics {
-    let mut out = measure(plan, assembly);
+    let templates = parallel::map(assembly.stacks().iter().collect(), read);
+    let mut out = measure(plan, assembly, &templates);
     for check in plan.tree.checks.values() {
-        check.check(&mut CheckCx { tree: &plan.tree, assembly, out: &mut out });
+        check.check(&mut CheckCx { tree: &plan.tree, assembly, templates: &templates, out: &mut out });
     }
     out
+}
+
+/// Reads a template. Those of ours are JSON.
+fn read(stack: &StackArtifact) -> Json<'_> {
+    Json::read(&stack.template).unwrap_or(Json::Null)
 }
 
 /// Where a finding belongs that is about no resource.
@@ -29,15 +34,14 @@ struct Place<'a> {
 }
 
 /// What is larger than a service takes, or nearly so.
-fn measure(plan: &Plan, assembly: &Assembly) -> Diagnostics {
+fn measure(plan: &Plan, assembly: &Assembly, templates: &[Json<'_>]) -> Diagnostics {
     let (quotas, gauges) = (plan.tree.quotas(), plan.tree.gauges.values().copied().collect::<Vec<Gauge>>());
     let mut all = Measurements::new(quotas.clone(), gauges.iter().copied());
-    let measured = parallel::map(assembly.stacks().iter().collect(), |stack: &StackArtifact| {
+    let stacks = assembly.stacks().iter().zip(templates).collect();
+    let measured = parallel::map(stacks, |(stack, json): (&StackArtifact, &Json<'_>)| {
         let mut of_stack = Measurements::new(quotas.clone(), gauges.iter().copied());
-        // A template of ours is JSON.
-        let json = stack.template_json().unwrap_or(Json::Null);
-        of_stack.template(&stack.id, &stack.account, &stack.region, &json, stack.template.len());
-        (of_stack, place(plan, &json))
+        of_stack.template(&stack.id, &stack.account, &stack.region, json, stack.template.len());
+        (of_stack, place(plan, json))
     });
     let mut out = Diagnostics::new();
     let mut first = None;
@@ -62,8 +66,8 @@ fn measure(plan: &Plan, assembly: &Assembly) -> Diagnostics {
 }
 
 /// The stack that a template is of, by the path of any of its resources.
-fn place<'a>(plan: &'a Plan, template: &Json) -> Place<'a> {
-    let resources = template["Resources"].as_object().into_iter().flat_map(|resources| resources.values());
+fn place<'a>(plan: &'a Plan, template: &Json<'_>) -> Place<'a> {
+    let resources = template["Resources"].as_object().into_iter().flat_map(Members::values);
     let paths = resources.filter_map(|resource| resource["Metadata"]["aws:cdk:path"].as_str());
     let node = paths.filter_map(|path| plan.tree.arena.at_path(path)).find_map(|node| plan.tree.node(node).stack);
     match node {

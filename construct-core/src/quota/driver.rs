@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value as Json;
+use crate::json::Json;
 
 /// How much of a size is there for other accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,21 +39,21 @@ impl Driver {
 }
 
 /// Who makes texts long.
-pub(super) fn of_text(content: &[&Json], own: &str) -> Option<Driver> {
+pub(super) fn of_text(content: &[&Json<'_>], own: &str) -> Option<Driver> {
     let mut accounts = BTreeSet::new();
     let driven: usize = content.iter().map(|json| driven_by(json, own, &mut accounts)).sum();
     (!accounts.is_empty()).then_some(Driver { accounts: accounts.len(), driven })
 }
 
 /// Who makes a number large.
-pub(super) fn of_count(content: &[&Json], size: usize, own: &str) -> Option<Driver> {
+pub(super) fn of_count(content: &[&Json<'_>], size: usize, own: &str) -> Option<Driver> {
     let mut accounts = BTreeSet::new();
     content.iter().for_each(|json| mentioned(json, own, &mut accounts));
     (!accounts.is_empty()).then_some(Driver { accounts: accounts.len(), driven: size })
 }
 
 /// The length of the items of lists, as compact JSON, that are there for one other account each.
-fn driven_by<'j>(json: &'j Json, own: &str, accounts: &mut BTreeSet<&'j str>) -> usize {
+fn driven_by<'j>(json: &'j Json<'j>, own: &str, accounts: &mut BTreeSet<&'j str>) -> usize {
     match json {
         Json::Array(items) => items.iter().map(|item| driven_by_item(item, own, accounts)).sum(),
         Json::Object(entries) => entries.values().map(|value| driven_by(value, own, accounts)).sum(),
@@ -62,7 +62,7 @@ fn driven_by<'j>(json: &'j Json, own: &str, accounts: &mut BTreeSet<&'j str>) ->
     }
 }
 
-fn driven_by_item<'j>(item: &'j Json, own: &str, accounts: &mut BTreeSet<&'j str>) -> usize {
+fn driven_by_item<'j>(item: &'j Json<'j>, own: &str, accounts: &mut BTreeSet<&'j str>) -> usize {
     let mut here = BTreeSet::new();
     mentioned(item, own, &mut here);
     match (here.len(), item) {
@@ -76,12 +76,12 @@ fn driven_by_item<'j>(item: &'j Json, own: &str, accounts: &mut BTreeSet<&'j str
 }
 
 /// The accounts that are named anywhere in a value, other than its own.
-fn mentioned<'j>(json: &'j Json, own: &str, accounts: &mut BTreeSet<&'j str>) {
+fn mentioned<'j>(json: &'j Json<'j>, own: &str, accounts: &mut BTreeSet<&'j str>) {
     match json {
         Json::String(text) => accounts.extend(account_ids(text).filter(|account| *account != own)),
         Json::Array(items) => items.iter().for_each(|item| mentioned(item, own, accounts)),
         Json::Object(entries) => {
-            for (key, value) in entries {
+            for (key, value) in entries.iter() {
                 // A path may have the name of a scaffold stack in it, and that an account; it is there for the resource.
                 if key != "Metadata" {
                     mentioned(value, own, accounts);
@@ -106,13 +106,13 @@ mod tests {
 
     #[test]
     fn each_account_takes_the_entries_that_name_it_alone() {
-        let policy = json!({ "Statement": [{
+        let policy = Json::from(json!({ "Statement": [{
             "Principal": { "AWS": ["arn:aws:iam::222222222222:root", "arn:aws:iam::333333333333:root"] },
             "Resource": "arn:aws:s3:::orders-111111111111/*",
-        }]});
+        }]}));
         let driver = of_text(&[&policy], "111111111111").unwrap();
         assert_eq!(driver, Driver { accounts: 2, driven: 2 * "\"arn:aws:iam::222222222222:root\",".len() });
-        assert_eq!(of_text(&[&json!(["1234567890123", "x222222222222"])], "111111111111"), None);
+        assert_eq!(of_text(&[&json!(["1234567890123", "x222222222222"]).into()], "111111111111"), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{Adjustable, GaugeCx, Quota, QuotaScope};
 use crate::assembly::INLINE_TEMPLATE_BYTES;
+use crate::json::Json;
 
 const SOURCE: (&str, &str) =
     ("https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html", "2026-11");
@@ -87,11 +88,11 @@ pub(crate) fn measure(cx: &mut GaugeCx<'_, '_>) {
     cx.total(&STACKS, 1);
 }
 
-fn dynamic_references(json: &serde_json::Value) -> usize {
+fn dynamic_references(json: &Json<'_>) -> usize {
     match json {
-        serde_json::Value::String(text) => text.matches("{{resolve:").count(),
-        serde_json::Value::Array(items) => items.iter().map(dynamic_references).sum(),
-        serde_json::Value::Object(entries) => entries.values().map(dynamic_references).sum(),
+        Json::String(text) => text.matches("{{resolve:").count(),
+        Json::Array(items) => items.iter().map(dynamic_references).sum(),
+        Json::Object(entries) => entries.values().map(dynamic_references).sum(),
         _ => 0,
     }
 }

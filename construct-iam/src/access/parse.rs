@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::condition::Condition;
 use super::error::{PolicyError, Problem};
-use super::json::{Json, Members};
 use super::operator::{Operand, Operator};
 use super::pattern::{Pattern, Variables};
 use super::policy::{Actions, Effect, Policy, Principals, Resources, Statement};
 use super::principal::Entry;
 use super::symbol;
+use construct_core::{Json, Members};
 
 type Parsed<T> = Result<T, Problem>;
 

@@ -97,7 +97,7 @@ pub(crate) fn order(templates: &Templates<'_>, world: &World, pipelines: &[Pipel
     }
     if resolver.has_exports() {
         for (stack, template) in templates.all.iter().enumerate() {
-            imports(stack, &template.body, &resolver, &mut needs);
+            imports(stack, template.body(), &resolver, &mut needs);
         }
     }
     for pipeline in pipelines {

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Index;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
@@ -12,7 +13,7 @@ use serde_json::{Number, Value};
 /// A JSON value.
 ///
 /// ```
-/// use construct_iam::access::Json;
+/// use construct_core::Json;
 ///
 /// let template = Json::read(r#"{ "Resources": { "Queue": { "Type": "AWS::SQS::Queue" } } }"#)?;
 /// let queue = template.get("Resources").and_then(|resources| resources.get("Queue"));
@@ -57,6 +58,15 @@ impl<'t> Json<'t> {
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is a whole one that is not negative.
+    #[must_use]
+    pub fn as_u64(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => number.as_u64(),
             _ => None,
         }
     }
@@ -182,6 +192,15 @@ impl<'t> Members<'t> {
     /// The values, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Json<'t>> {
         self.list.iter_mut().map(|(_, value)| value)
+    }
+}
+
+/// A member of an object; `null` where there is none, as in `serde_json`.
+impl<'t> Index<&str> for Json<'t> {
+    type Output = Self;
+
+    fn index(&self, name: &str) -> &Self {
+        self.get(name).unwrap_or(&Self::Null)
     }
 }
 
