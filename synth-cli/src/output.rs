@@ -131,11 +131,17 @@ fn complain(word: &str, style: Style, message: &str, help: Option<&str>) {
     let lines = [(word, style, Some(message)), ("help", HELP, help)];
     for (word, style, message) in lines {
         if let Some(message) = message {
-            text.push_str(&format!("{style}{word}{style:#}: {}\n", printable(message)));
+            text.push_str(&format!("{style}{word}{style:#}: {}\n", indented(message)));
         }
     }
     // With a closed standard error there is nobody left to tell.
     drop(anstream::AutoStream::auto(io::stderr().lock()).write_all(text.as_bytes()));
+}
+
+/// A message of several lines, all but the first of which are indented. A line break from an assembly that is not followed by
+/// such a line is made visible, and one that is cannot begin a line that looks like another message.
+fn indented(message: &str) -> String {
+    message.split("\n  ").map(printable).collect::<Vec<_>>().join("\n  ")
 }
 
 /// The text with what could steer a terminal made visible: control characters and those that turn the writing direction.
@@ -170,6 +176,14 @@ pub(crate) fn grouped(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reasons_stand_on_lines_of_their_own() {
+        assert_eq!(
+            indented("that is denied\n  for a reason\u{1b}\nerror: x"),
+            "that is denied\n  for a reason\\u{1b}\\nerror: x"
+        );
+    }
 
     #[test]
     fn nothing_from_an_assembly_steers_the_terminal() {
