@@ -358,6 +358,8 @@ impl<'de> Visitor<'de> for Reader {
         while let Some(value) = list.next_element()? {
             values.push(value);
         }
+        // Most lists have one item or two, and grow to the room for four.
+        values.shrink_to_fit();
         Ok(Json::Array(values))
     }
 

@@ -128,7 +128,10 @@ fn tree_json(tree: &TreeView) -> String {
         }
     }
     let whole = WholeTree { tree, children };
-    indented(&whole, 0) + "\n"
+    let mut text = indented(&whole, 0);
+    text.reserve_exact(1);
+    text.push('\n');
+    text
 }
 
 struct WholeTree<'a> {

@@ -194,6 +194,7 @@ fn conditions(value: &Json<'_>, variables: Variables) -> Parsed<(Vec<Condition>,
         // What an operator without keys means is not documented.
         opaque |= keys.is_empty();
         for (key, values) in keys.iter() {
+            conditions.reserve_exact(1);
             conditions.push(condition(operator, name, key, values, variables)?);
         }
     }
