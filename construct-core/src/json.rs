@@ -238,6 +238,7 @@ impl<'t> FromIterator<(Cow<'t, str>, Json<'t>)> for Members<'t> {
             list.retain(|(name, _)| last.get(&**name).copied() == places.next());
             sorted = if list.len() <= FEW { Vec::new() } else { by_name(&list) };
         }
+        list.shrink_to_fit();
         Self { list, sorted }
     }
 }
