@@ -1,0 +1,201 @@
+//! Builds, calls of functions and state machines, approvals, commands.
+
+use construct_pipeline::prelude::*;
+use serde_json::Value as Json;
+
+use super::super::layout::Chain;
+use super::super::words::literal;
+use super::{Action, Typed};
+
+impl Action<'_, '_, '_> {
+    pub(super) fn code_build(&mut self, is_test: bool) -> Option<Typed> {
+        let name = self.take("ProjectName")?;
+        let arn = self.arn("codebuild", &format!("project/{name}"));
+        let constant = self.program.arn(&arn, "PROJECT");
+        let chain = Chain::new("PipelineProject::import", [constant]);
+        let place = |scope: &mut Scope<'_>, id: &str| scope.add(id, PipelineProject::import(arn));
+        let (project, node) = self.program.import(&name, "project", &chain, place);
+        let mut inputs = self.artifacts("inputArtifacts").into_iter();
+        let (first, artifact) = inputs.next()?;
+        let mut provider = CodeBuild::new(ProjectRef::from(node), &artifact);
+        let mut chain = Chain::new("CodeBuild::new", [project, format!("&{first}")]);
+        if is_test {
+            call!(provider, chain.test());
+        }
+        let mut named = vec![(first, artifact.clone())];
+        for (input, artifact) in inputs {
+            call!(provider, chain.input(&artifact => format!("&{input}")));
+            named.push((input, artifact));
+        }
+        for (output, artifact) in self.artifacts("outputArtifacts") {
+            call!(provider, chain.output(&artifact => format!("&{output}")));
+        }
+        if let Some(primary) = self.take("PrimarySource") {
+            let (at, (variable, artifact)) =
+                named.iter().enumerate().find(|(_, (_, artifact))| artifact.name() == primary)?;
+            if at > 0 || named.len() == 1 {
+                call!(provider, chain.primary_source(artifact => format!("&{variable}")));
+            }
+        }
+        if self.switch("BatchEnabled")? == Some(true) {
+            call!(provider, chain.batch());
+        }
+        if self.switch("CombineArtifacts")? == Some(true) {
+            call!(provider, chain.combine_artifacts());
+        }
+        if let Some(spec) = self.take("BuildspecOverride") {
+            call!(provider, chain.build_spec(spec.clone() => literal(&spec)));
+        }
+        if let Some(text) = self.take("EnvironmentVariables") {
+            match variables(&text) {
+                Some(variables) => {
+                    for (name, kind, value) in variables {
+                        let words = (literal(&name), literal(&value));
+                        match kind.as_str() {
+                            "PARAMETER_STORE" => {
+                                call!(provider, chain.environment_parameter(name => words.0, value => words.1));
+                            }
+                            "SECRETS_MANAGER" => {
+                                call!(provider, chain.environment_secret(name => words.0, value => words.1));
+                            }
+                            _ => {
+                                call!(provider, chain.environment(name => words.0, value => words.1));
+                            }
+                        }
+                    }
+                }
+                None => {
+                    call!(provider, chain.environment_json(text.clone() => literal(&text)));
+                }
+            }
+        }
+        Self::done(chain, provider)
+    }
+
+    pub(super) fn lambda(&mut self) -> Option<Typed> {
+        let name = self.take("FunctionName")?;
+        let arn = self.arn("lambda", &format!("function:{name}"));
+        let constant = self.program.arn(&arn, "FUNCTION");
+        let chain = Chain::new("Function::import", [constant]);
+        let place = |scope: &mut Scope<'_>, id: &str| scope.add(id, Function::import(arn));
+        let (function, node) = self.program.import(&name, "function", &chain, place);
+        let mut provider = LambdaInvoke::new(FunctionRef::from(node));
+        let mut chain = Chain::new("LambdaInvoke::new", [function]);
+        for (input, artifact) in self.artifacts("inputArtifacts") {
+            call!(provider, chain.input(&artifact => format!("&{input}")));
+        }
+        for (output, artifact) in self.artifacts("outputArtifacts") {
+            call!(provider, chain.output(&artifact => format!("&{output}")));
+        }
+        if let Some(text) = self.take("UserParameters") {
+            call!(provider, chain.user_parameters(text.clone() => literal(&text)));
+        }
+        Self::done(chain, provider)
+    }
+
+    pub(super) fn step_functions(&mut self) -> Option<Typed> {
+        let arn = self.take("StateMachineArn")?;
+        let constant = self.program.arn(&arn, "STATE_MACHINE");
+        let chain = Chain::new("StateMachine::import", [constant]);
+        let name = arn.rsplit(':').next().unwrap_or_default().to_owned();
+        let place = |scope: &mut Scope<'_>, id: &str| scope.add(id, StateMachine::import(arn));
+        let (machine, node) = self.program.import(&name, "machine", &chain, place);
+        let mut provider = StepFunctionsInvoke::new(StateMachineRef::from(node));
+        let mut chain = Chain::new("StepFunctionsInvoke::new", [machine]);
+        match (self.take("InputType").as_deref(), self.take("Input")) {
+            (Some("Literal"), Some(text)) => {
+                call!(provider, chain.input(text.clone() => literal(&text)));
+            }
+            (Some("FilePath"), Some(path)) => {
+                let (input, artifact) = self.artifacts("inputArtifacts").into_iter().next()?;
+                let text = format!("{input}.file({})", self.program.text(&path, "FILE"));
+                call!(provider, chain.input_file(artifact.file(path) => text));
+            }
+            (None, None) => {}
+            _ => return None,
+        }
+        if let Some(prefix) = self.take("ExecutionNamePrefix") {
+            call!(provider, chain.execution_name_prefix(prefix.clone() => literal(&prefix)));
+        }
+        if let Some((output, artifact)) = self.only_output() {
+            call!(provider, chain.output(&artifact => format!("&{output}")));
+        }
+        Self::done(chain, provider)
+    }
+
+    pub(super) fn approval(&mut self) -> Option<Typed> {
+        let mut provider = ManualApproval::new();
+        let mut chain = Chain::new("ManualApproval::new", [""; 0]);
+        if let Some(arn) = self.take("NotificationArn") {
+            let constant = self.program.arn(&arn, "TOPIC");
+            let import = Chain::new("Topic::import", [constant]);
+            let name = arn.rsplit(':').next().unwrap_or_default().to_owned();
+            let place = |scope: &mut Scope<'_>, id: &str| scope.add(id, Topic::import(arn));
+            let (topic, node) = self.program.import(&name, "topic", &import, place);
+            call!(provider, chain.topic(TopicRef::from(node) => topic));
+        }
+        if let Some(text) = self.take("CustomData") {
+            call!(provider, chain.comment(text.clone() => literal(&text)));
+        }
+        if let Some(url) = self.take("ExternalEntityLink") {
+            call!(provider, chain.external_link(url.clone() => literal(&url)));
+        }
+        Self::done(chain, provider)
+    }
+
+    pub(super) fn commands(&mut self) -> Option<Typed> {
+        let json = self.json;
+        let mut inputs = self.artifacts("inputArtifacts").into_iter();
+        let (first, artifact) = inputs.next()?;
+        let mut provider = Commands::new(&artifact);
+        let mut chain = Chain::new("Commands::new", [format!("&{first}")]);
+        for (input, artifact) in inputs {
+            call!(provider, chain.input(&artifact => format!("&{input}")));
+        }
+        let texts = |key: &str| json[key].as_array().into_iter().flatten().filter_map(Json::as_str);
+        for command in texts("commands") {
+            call!(provider, chain.command(command => literal(command)));
+        }
+        for variable in json["environmentVariables"].as_array().into_iter().flatten() {
+            let (name, value) = (variable["name"].as_str()?, variable["value"].as_str()?);
+            if variable["type"] == "SECRETS_MANAGER" {
+                call!(provider, chain.environment_secret(name => literal(name), value => literal(value)));
+            } else {
+                call!(provider, chain.environment(name => literal(name), value => literal(value)));
+            }
+        }
+        for name in texts("outputVariables") {
+            call!(provider, chain.output_variable(name => literal(name)));
+        }
+        if let Some((output, artifact)) = self.only_output() {
+            call!(provider, chain.output(&artifact => format!("&{output}")));
+        }
+        for (key, value) in std::mem::take(&mut self.configuration) {
+            let known = ["ComputeType", "EnvironmentType", "SecurityGroupIds", "Subnets", "VpcId"];
+            let key = known.into_iter().find(|known| *known == key)?;
+            let value = value.as_str()?;
+            call!(provider, chain.configuration(key => literal(key), value => literal(value)));
+        }
+        Self::done(chain, provider)
+    }
+}
+
+/// The environment variables of a build, if their text is the one that the library writes for them.
+fn variables(text: &str) -> Option<Vec<(String, String, String)>> {
+    let json: Json = serde_json::from_str(text).ok()?;
+    // Other orders and blanks would come out as ours.
+    if json.to_string().as_str() != text {
+        return None;
+    }
+    let one = |variable: &Json| {
+        let object = variable.as_object()?;
+        if !object.keys().eq(["name", "type", "value"]) {
+            return None;
+        }
+        let text = |key: &str| object[key].as_str().map(str::to_owned);
+        let kind = text("type")?;
+        let is_known = ["PLAINTEXT", "PARAMETER_STORE", "SECRETS_MANAGER"].contains(&&*kind);
+        Some((text("name")?, is_known.then_some(kind)?, text("value")?))
+    };
+    json.as_array()?.iter().map(one).collect()
+}
