@@ -377,3 +377,15 @@ fn a_story_in_sentences() {
   to allow it: add to the identity policy: {\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::artifacts/app.zip\"}"
     );
 }
+
+/// What an allowed request could have beside is nobody's business: a session that the bucket policy names is not held up by
+/// a boundary that leaves the action out.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
+#[test]
+fn an_allowed_request_needs_no_change() {
+    let by_session = for_principal(json!({ "AWS": "arn:aws:sts::111111111111:assumed-role/act/s" }));
+    let boundary = policy("boundary", allow(json!({ "Action": "sqs:*" })));
+    let verdict = check(&s3(role(HOME)), &set().resource(by_session).boundary(boundary), Allowed);
+    assert!(verdict.fixes.is_empty() && verdict.near.is_empty(), "{verdict}");
+}

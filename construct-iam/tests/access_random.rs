@@ -3,7 +3,7 @@
 
 mod access_support;
 
-use access_support::world::{Choices, KEYS, case};
+use access_support::world::{Choices, KEYS, case, is_undocumented};
 use access_support::{oracle, policies, request};
 use construct_iam::access::{Change, Outcome, Side, Verdict, evaluate};
 use proptest::prelude::*;
@@ -26,21 +26,6 @@ fn fits(verdict: &Verdict, concrete: Outcome) -> bool {
         Outcome::ImplicitlyDenied => concrete != Outcome::Allowed,
         _ => true,
     }
-}
-
-/// Whether the case has something of which AWS's documentation does not say what it means.
-fn is_undocumented(case: &Value) -> bool {
-    // Whether wildcard characters in the value of a variable are wildcards.
-    case["context"]["aws:username"] == "a*" && case.to_string().contains("${aws:username}")
-        // What a `NotPrincipal` list means for a principal that it names in part.
-        || case.to_string().contains("NotPrincipal") && is_partly_listed(case)
-}
-
-/// Whether a `NotPrincipal` list has the principal but not its account or role.
-fn is_partly_listed(case: &Value) -> bool {
-    let arn = case["principal"]["arn"].as_str().unwrap_or_default();
-    arn.ends_with("222222222222:assumed-role/act/s")
-        && case["principal"]["roleArn"] != "arn:aws:iam::222222222222:role/p/act"
 }
 
 /// All the cases that the case stands for when the keys take each value they may have, or none.

@@ -6,7 +6,7 @@ mod access_support;
 use access_support::build::*;
 use construct_iam::access::Outcome::{Allowed, ExplicitlyDenied, ImplicitlyDenied, Indeterminate};
 use construct_iam::access::{
-    Change, Context, Failure, Impossible, Policy, Principal, Request, ResourceKind, Side, Unknown,
+    Change, Context, ContextValue, Failure, Impossible, Policy, Principal, Request, ResourceKind, Side, Unknown,
 };
 use serde_json::json;
 
@@ -215,6 +215,9 @@ fn what_no_policy_can_allow() {
     let pass = |principal| Request::new(principal, "iam:PassRole", ROLE, HOME).with_context(Context::closed());
     let verdict = check(&pass(role(away)), &set().identity(everything()).resource(open()), ImplicitlyDenied);
     assert_eq!(verdict.impossible, Some(Impossible::PassRoleAcrossAccounts));
+    // Nor is a statement proposed where none could help.
+    let verdict = check(&pass(role(away)), &set(), ImplicitlyDenied);
+    assert!(verdict.impossible.is_some() && verdict.fixes.is_empty(), "{verdict}");
     check(&pass(role(HOME)), &set().identity(everything()), Allowed);
 }
 
@@ -251,4 +254,22 @@ fn an_alias_is_not_its_key() {
     assert_eq!(statement["Resource"], "arn:aws:kms:eu-west-1:111111111111:key/*");
     let create = Request::new(role(HOME), "kms:CreateAlias", alias, HOME).with_context(Context::closed());
     check(&create, &set().identity(policy("p", allow(json!({ "Resource": alias })))), Allowed);
+}
+
+#[test]
+fn what_no_policy_can_allow_is_said_in_words() {
+    for (impossible, words) in [
+        (Impossible::KeyOperationAcrossAccounts, "this operation does not work on the keys of another account"),
+        (Impossible::PassRoleAcrossAccounts, "a role can only be passed inside its own account"),
+        (Impossible::AssumeRoleAsRoot, "the root user of an account cannot assume roles"),
+    ] {
+        assert_eq!(impossible.to_string(), words);
+    }
+}
+
+#[test]
+fn a_request_shows_its_circumstances() {
+    let request = s3(role(HOME)).with_context(Context::closed().with("aws:SecureTransport", "true"));
+    assert_eq!(request.context().get("aws:securetransport"), ContextValue::One("true".to_owned()));
+    assert_eq!(request.context().get("aws:SourceIp"), ContextValue::Absent);
 }

@@ -182,3 +182,20 @@ fn variables_without_value() {
     check("ArnEquals", json!("arn:aws:s3:::${k:o}"), &one("arn:aws:s3:::a:b").with("k:o", "a:b"), Truth::Yes);
     check("StringEquals", json!("${k:key}"), &one("a:b"), Truth::Yes);
 }
+
+/// Wildcards belong to `StringLike` and the operators of ARNs; a value with a variable in it is no exception.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
+#[test]
+fn behind_a_variable_wildcards_stay_literal_where_the_operator_has_none() {
+    for (operator, wanted, got, expected) in [
+        ("StringEquals", "${aws:username}*", "bobby", Truth::No),
+        ("StringEquals", "${aws:username}*", "bob*", Truth::Yes),
+        ("StringEquals", "${aws:username}?", "bobb", Truth::No),
+        ("StringEquals", "${aws:username}?", "bob?", Truth::Yes),
+        ("StringLike", "${aws:username}*", "bobby", Truth::Yes),
+        ("StringLike", "${aws:username}?", "bobb", Truth::Yes),
+    ] {
+        check(operator, json!(wanted), &one(got).with("aws:username", "bob"), expected);
+    }
+}

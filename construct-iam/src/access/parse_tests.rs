@@ -230,3 +230,12 @@ fn versions() {
     assert_eq!(check(Some(json!({ "Ref": "V" }))), Ok(Variables::Doubt));
     assert!(parse("p", &json!({ "Id": "x", "Version": "2012-10-17", "Statement": [] })).is_ok());
 }
+
+#[test]
+fn errors_say_which_statement_they_are_in() {
+    let sound = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
+    let error = parse("p", &json!({ "Statement": [sound, {}] })).expect_err("the second one is empty");
+    assert_eq!((error.policy(), error.statement()), ("p", Some(1)));
+    let error = parse("p", &json!({ "Version": "2012", "Statement": [] })).expect_err("no such version");
+    assert_eq!(error.statement(), None);
+}

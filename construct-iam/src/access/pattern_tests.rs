@@ -195,3 +195,12 @@ fn equal_texts() {
     assert_eq!(same_text("b", "a\u{E000}"), Truth::No);
     assert_eq!(same_text("\u{10FFFD}", "\u{10FFFD}"), Truth::Unknown);
 }
+
+#[test]
+fn without_wildcards_every_character_is_itself() {
+    for (pattern, text, expected) in
+        [("*", "b", Truth::No), ("*", "*", Truth::Yes), ("a?", "ab", Truth::No), ("a?", "a?", Truth::Yes)]
+    {
+        assert_eq!(Plain { text: pattern, wildcards: false }.glob(text), expected, "{pattern} on {text}");
+    }
+}

@@ -56,6 +56,9 @@ fn moments() {
     ] {
         assert_eq!(moment(text), (seconds, 0), "{text}");
     }
+    // The largest offsets that a time zone could have.
+    assert_eq!(moment("1970-01-02T00:00+23:59"), (60, 0));
+    assert_eq!(moment("1970-01-01T00:00-23:59"), (86_340, 0));
     assert_eq!(moment("1970-01-01T00:00:00.5Z"), (0, 500_000_000));
     assert_eq!(moment("1970-01-01T00:00:00.000000001Z"), (0, 1));
     assert!(Moment::parse("1970-01-01T00:00:00.5Z") > Moment::parse("1970-01-01T00:00:00.49Z"));

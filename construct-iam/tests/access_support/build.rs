@@ -1,7 +1,7 @@
 //! Short ways to write requests and policies.
 
 use construct_iam::access::Outcome::{Allowed, ExplicitlyDenied, ImplicitlyDenied, Indeterminate};
-use construct_iam::access::{Context, Outcome, Policy, PolicySet, Principal, Request, Verdict, evaluate};
+use construct_iam::access::{Context, Outcome, Policy, PolicySet, Principal, Request, Verdict, evaluate, outcome};
 use serde_json::{Value, json};
 
 pub const OBJECT: &str = "arn:aws:s3:::artifacts/app.zip";
@@ -60,9 +60,12 @@ pub fn decrypt(principal: Principal) -> Request {
 pub fn check(request: &Request, policies: &PolicySet, expected: Outcome) -> Verdict {
     let verdict = evaluate(request, policies);
     assert_eq!(verdict.outcome, expected, "{verdict}");
+    assert_eq!(outcome(request, policies), expected, "without reasons");
     assert_eq!(verdict.assumptions.is_empty(), expected != Indeterminate, "{verdict}");
     assert_eq!(verdict.is_allowed(), expected == Allowed);
     assert_eq!(verdict.is_denied(), matches!(expected, ImplicitlyDenied | ExplicitlyDenied));
+    // What is allowed needs no change, and what no policy can allow is not helped by one.
+    assert!((expected != Allowed && verdict.impossible.is_none()) || verdict.fixes.is_empty(), "{verdict}");
     verdict
 }
 

@@ -107,6 +107,21 @@ pub fn case(choices: &mut Choices<'_>, symbols: bool) -> Value {
     })
 }
 
+/// Whether the case has something of which AWS's documentation does not say what it means.
+pub fn is_undocumented(case: &Value) -> bool {
+    // Whether wildcard characters in the value of a variable are wildcards.
+    case["context"]["aws:username"] == "a*" && case.to_string().contains("${aws:username}")
+        // What a `NotPrincipal` list means for a principal that it names in part.
+        || case.to_string().contains("NotPrincipal") && is_partly_listed(case)
+}
+
+/// Whether a `NotPrincipal` list has the principal but not its account or role.
+fn is_partly_listed(case: &Value) -> bool {
+    let arn = case["principal"]["arn"].as_str().unwrap_or_default();
+    arn.ends_with("222222222222:assumed-role/act/s")
+        && case["principal"]["roleArn"] != "arn:aws:iam::222222222222:role/p/act"
+}
+
 fn principal(choices: &mut Choices<'_>, symbols: bool) -> Value {
     let account = choices.one(&[HOME, AWAY]);
     let name = if symbols && choices.once_in(3) { "\u{E001}" } else { choices.one(&["act", "dev"]) };
