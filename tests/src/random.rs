@@ -80,6 +80,7 @@ pub enum Kind {
     StepFunctions,
     CodeBuild,
     Approval,
+    Commands,
     Custom,
 }
 
@@ -136,6 +137,9 @@ impl Random {
         let mut pipeline = Pipeline::new(&self.name)
             .stage(Stage::new("source").action(self.source(&source, scope)))
             .stage(Stage::new("build").action(Action::new("build", build)));
+        if self.steps.iter().any(|step| matches!(step.kind, Kind::Commands)) {
+            pipeline = pipeline.pipeline_type(PipelineType::V2);
+        }
         if self.key_by_arn {
             pipeline = pipeline.key_reference(KeyReference::Exact);
         }
@@ -223,6 +227,10 @@ impl Random {
                 one(Action::new("test", CodeBuild::new(project, bundle).test()))
             }
             Kind::Approval => one(Action::new("approve", ManualApproval::new())),
+            Kind::Commands => {
+                let commands = Commands::new(bundle).command("make check");
+                one(Action::new("check", commands).account(env.account))
+            }
             Kind::Custom => {
                 let custom = CustomAction::new(Category::Test, Owner::Custom, "Checker").input(bundle);
                 one(Action::new("custom", custom.input_count(1..=1).configuration("Project", "orders")))

@@ -2,8 +2,12 @@
 //!
 //! `PROPTEST_CASES=5000 cargo test --package construct-tests --test laws` tries more of them.
 
+#[path = "laws/artifacts.rs"]
+mod artifacts;
 #[path = "laws/groups.rs"]
 mod groups;
+#[path = "laws/proved.rs"]
+mod proved;
 #[path = "laws/random.rs"]
 mod random;
 
@@ -12,11 +16,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use construct_core::{Assembly, Metadata};
 use construct_iam::{ManagedPolicy, PermissionsBoundary};
 use construct_pipeline::prelude::*;
-use construct_tests::template;
+use construct_tests::{TempDir, template};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use random::{Kind, Random, Step, account, name, random, step};
+use random::{Kind, NEXT_ACCOUNT, Random, Step, account, fleet, name, random, step};
 
 /// So many cases, or in the same proportion more when `PROPTEST_CASES` asks for more.
 fn cases(n: u32) -> ProptestConfig {
@@ -118,13 +122,17 @@ proptest! {
     fn every_pipeline_is_sound_and_the_same_each_time(random in random(12)) {
         let first = assembly(random.app())?;
         is_sound(&first)?;
+        proved::is_proved(&first)?;
         prop_assert_eq!(first.files(), assembly(random.app())?.files());
+        let folder = TempDir::new(env!("CARGO_TARGET_TMPDIR"));
+        first.write(folder.join("cdk.out")).expect("the folder can be written");
+        prop_assert_eq!(Assembly::read(folder.join("cdk.out")).expect("it was written"), first);
     }
 
     #[test]
     fn an_account_more_changes_nothing_that_is_there(random in random(8), added in step()) {
         // An account that none of the steps has, with something that works on artifacts there.
-        let added = Step { account: 13, kind: Kind::DeployStack, ..added };
+        let added = Step { account: NEXT_ACCOUNT, kind: Kind::DeployStack, ..added };
         let mut more = random.clone();
         more.steps.push(added.clone());
         let (before, after) = (assembly(random.app())?, assembly(more.app())?);
@@ -133,7 +141,7 @@ proptest! {
             prop_assert_eq!(new.get(id), Some(resource), "{:?}", id);
         }
         // What comes, and goes when the account goes, is its own: its roles, and in the store of its region a key.
-        let (env, home) = (more.env(13, added.region), more.home());
+        let (env, home) = (more.env(NEXT_ACCOUNT, added.region), more.home());
         let stack_of = |id: &str| after.stacks().iter().find(|stack| stack.id == id).expect("the stack is there");
         for ((stack, id), (kind, _)) in new.iter().filter(|(id, _)| !old.contains_key(id)) {
             let stack = stack_of(stack);
@@ -148,6 +156,29 @@ proptest! {
         prop_assert_eq!(kinds, ["AWS::IAM::Role", "AWS::IAM::Role"], "the role that acts and the one that deploys");
     }
 
+}
+
+proptest! {
+    #![proptest_config(cases(2))]
+
+    /// Up to 60 other accounts in five regions: large enough for policies to take other forms.
+    #[test]
+    fn a_fleet_is_sound_and_an_account_more_moves_nothing(random in fleet(4, 60), region in 0..5_usize) {
+        let mut more = random.clone();
+        more.wave.push((NEXT_ACCOUNT, region));
+        let (before, after) = (assembly(random.app())?, assembly(more.app())?);
+        for assembly in [&before, &after] {
+            is_sound(assembly)?;
+            proved::is_proved(assembly)?;
+        }
+        let (old, new) = (resources(&before), resources(&after));
+        for (id, resource) in &old {
+            prop_assert_eq!(new.get(id), Some(resource), "{:?}", id);
+        }
+        let account = more.env(NEXT_ACCOUNT, region).account;
+        let own = after.stacks().iter().filter(|stack| stack.account == account.as_str());
+        prop_assert_eq!(own.count(), 1, "one stack for the new account");
+    }
 }
 
 proptest! {

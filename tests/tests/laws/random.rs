@@ -1,8 +1,8 @@
 //! Random pipelines that are right: any accounts, any regions, every provider, odd names.
 
 use construct_tests::random::SourceKind;
-pub(crate) use construct_tests::random::{Kind, Random, Source, Step, Stores, account};
-use proptest::collection::vec;
+pub(crate) use construct_tests::random::{Kind, REGIONS, Random, Source, Step, Stores, account};
+use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 
 /// Names of pipelines and stages that CodePipeline takes.
@@ -15,6 +15,9 @@ pub(crate) fn name() -> impl Strategy<Value = String> {
         1 => "[0-9]{1,5}",
     ]
 }
+
+/// The account after the last one of any random pipeline.
+pub(crate) const NEXT_ACCOUNT: usize = 61;
 
 pub(crate) fn random(most_steps: usize) -> impl Strategy<Value = Random> {
     let source_kind = prop_oneof![
@@ -39,6 +42,17 @@ pub(crate) fn random(most_steps: usize) -> impl Strategy<Value = Random> {
     )
 }
 
+/// A pipeline with a wave, for most of the accounts that there can be.
+pub(crate) fn fleet(most_steps: usize, most_targets: usize) -> impl Strategy<Value = Random> {
+    (random(most_steps), btree_set((0..NEXT_ACCOUNT, 0..5_usize), 1..=most_targets)).prop_map(|(random, targets)| {
+        // A partition with fewer than five regions has some of them twice.
+        let is_first =
+            |region: usize| !REGIONS[random.partition][..region].contains(&REGIONS[random.partition][region]);
+        let wave = targets.into_iter().filter(|(_, region)| is_first(*region)).collect();
+        Random { wave, ..random }
+    })
+}
+
 pub(crate) fn step() -> impl Strategy<Value = Step> {
     let kind = prop_oneof![
         Just(Kind::DeployStack),
@@ -52,10 +66,11 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         Just(Kind::StepFunctions),
         Just(Kind::CodeBuild),
         Just(Kind::Approval),
+        Just(Kind::Commands),
         Just(Kind::Custom),
     ];
     // Twelve accounts, the pipeline's own included.
-    (name(), kind, 0..12_usize, 0..4_usize).prop_map(|(name, kind, account, region)| Step {
+    (name(), kind, 0..12_usize, 0..5_usize).prop_map(|(name, kind, account, region)| Step {
         name,
         kind,
         account,

@@ -1,0 +1,40 @@
+//! What the proof says about every pipeline that is right.
+
+use std::collections::BTreeSet;
+
+use construct_core::Assembly;
+use construct_pipeline::access::template::Templates;
+use construct_pipeline::access::{Expected, Orders, Outside, prove};
+use construct_pipeline::contract::Contract;
+use construct_tests::template;
+use proptest::prelude::*;
+
+/// Every access is proved and every negative one denied once owners keep the contract, and every order deploys.
+pub(crate) fn is_proved(assembly: &Assembly) -> Result<(), TestCaseError> {
+    let outside = Contract::of(assembly).map_or_else(Outside::new, |contract| contract.outside());
+    let report = prove(&Templates::of(assembly), &outside);
+    prop_assert!(!report.accesses().is_empty());
+    let mut made = BTreeSet::new();
+    for stack in assembly.stacks() {
+        let template = template::of(stack);
+        made.extend(
+            template::resources(&template).filter_map(|(_, one)| template::physical_name(one)).map(str::to_owned),
+        );
+    }
+    for access in report.accesses() {
+        let said = || {
+            let words = format!("{} {} {}", access.principal(), access.iam_action(), access.resource());
+            format!("{:?} {:?}: {}", access.expected, access.decision, report.readable(&words))
+        };
+        // Things of others may have policies that nobody gave, and for which no contract asks: a site's bucket, say.
+        let resource = report.readable(access.resource());
+        let is_made = resource.contains("<id of") || made.iter().any(|name| resource.contains(&**name));
+        let may_be_open = !is_made && access.expected == Expected::Allow;
+        prop_assert!(access.is_proved() || may_be_open && access.is_open(), "{}", said());
+    }
+    let order = &report.order();
+    prop_assert!(order.missing.is_empty() && order.clashes.is_empty(), "{order:?}");
+    let all_work = matches!(order.orders, Orders::AllWork | Orders::Counted { failing: 0, .. });
+    prop_assert!(all_work, "{order:?}");
+    Ok(())
+}
