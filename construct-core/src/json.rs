@@ -423,6 +423,31 @@ mod tests {
     }
 
     #[test]
+    fn objects_are_equal_when_they_have_the_same_members_in_any_order() {
+        for n in [2, 40] {
+            let object = |names: Vec<usize>, value: &dyn Fn(usize) -> usize| {
+                let members = names.into_iter().map(|name| (name.to_string().into(), Json::from(json!(value(name)))));
+                Json::Object(members.collect())
+            };
+            let all = object((0..n).collect(), &|name| name);
+            assert_eq!(all, object((0..n).rev().collect(), &|name| name));
+            assert_ne!(all, object((0..n - 1).collect(), &|name| name));
+            assert_ne!(all, object((1..=n).collect(), &|name| name));
+            assert_ne!(all, object((0..n).collect(), &|name| name + usize::from(name == 1)));
+            let members = all.as_object().expect("an object");
+            assert!(members.contains_key("0") && !members.contains_key(&n.to_string()));
+            assert_eq!((members.len(), members.is_empty()), (n, false));
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_null() {
+        let json = Json::from(json!({ "a": { "b": null, "n": 7, "m": -7 } }));
+        assert!(json["a"]["b"].is_null() && json["x"]["y"].is_null() && !json["a"].is_null());
+        assert_eq!((json["a"]["n"].as_u64(), json["a"]["m"].as_u64(), json["a"].as_u64()), (Some(7), None, None));
+    }
+
+    #[test]
     fn places() {
         let json = Json::from(json!({ "a/b": [{ "c~": 1 }], "d": 2 }));
         for pointer in ["", "/a~1b", "/a~1b/0", "/a~1b/0/c~0", "/d", "/e", "/d/x", "d", "/a~1b/x"] {
