@@ -14,7 +14,8 @@
 //! In reading order: where things live ([`Env`]); what is known now and what later ([`Value`], [`text!`]); references to
 //! constructs ([`handle!`]); the tree ([`App`], [`Scope`], [`Construct`]); one CloudFormation resource ([`Resource`],
 //! [`RawResource`]); what one construct says about another ([`Fact`]); findings ([`Diagnostic`]); what services take at
-//! most ([`quota`]); the passes; the [`Assembly`].
+//! most ([`quota`]); the passes; the [`Assembly`]. Beside them: templates as they are read ([`Json`]) and as they are
+//! written (`written.rs`), and work on every core ([`parallel`]).
 
 mod env;
 mod partition;
