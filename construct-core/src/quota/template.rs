@@ -50,7 +50,7 @@ pub static DYNAMIC_REFERENCES: Quota = Quota::new(
     DIVIDE,
 );
 
-/// Stacks of an account in a region.
+/// Stacks of an account in a region. That the quota is 2,000 today is an assumption: it was 200, and AWS raised it.
 pub static STACKS: Quota = Quota::new(
     ("CloudFormation", "stacks"),
     (2_000, "stacks"),
