@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// Below this many items, starting threads costs more than it saves.
-const FEW: usize = 16;
+const FEW: usize = 8;
 
 /// How many portions each thread gets: enough that none waits long for the others.
 const PORTIONS: usize = 8;
@@ -44,11 +44,11 @@ pub fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec
 
 #[cfg(test)]
 mod tests {
-    use super::map;
+    use super::{FEW, map};
 
     #[test]
     fn results_stand_in_the_order_of_the_items() {
-        for n in [0, 1, 15, 16, 17, 1_000] {
+        for n in [0, 1, FEW - 1, FEW, FEW + 1, 1_000] {
             let doubled = map((0..n).collect(), |item: usize| item * 2);
             assert_eq!(doubled, (0..n).map(|item| item * 2).collect::<Vec<_>>());
         }

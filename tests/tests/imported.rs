@@ -139,3 +139,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn each_place_broken() {
+    let whole: Json = serde_json::from_str(&stored("everything")).unwrap();
+    let mut all = Vec::new();
+    places(&whole, "", &mut all);
+    let mut wrong = Vec::new();
+    for place in &all {
+        for value in [json!([]), json!({}), json!([{ "name": "x" }]), json!("arn:aws:iam::222222222222:role/x"), Json::Null, json!(7), json!("x")] {
+            let mut json = whole.clone();
+            *json.pointer_mut(place).unwrap() = value.clone();
+            if let Ok(declaration) = Declaration::of(&json) {
+                let mut app = App::new();
+                let stack = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+                app.at(stack).add("Pipeline", declaration.pipeline(|_, _| None));
+                if let Ok(assembly) = app.synth()
+                    && !declared(&assembly).is_same(&declaration)
+                {
+                    wrong.push(format!("{place} = {value}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

@@ -46,7 +46,8 @@ mod world;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::thread;
+
+use construct_core::parallel;
 
 use ask::Asker;
 use flow::Pipeline;
@@ -93,7 +94,7 @@ fn report(templates: &template::Templates<'_>, outside: &Outside, keep: Keep) ->
     let unknown_id = world.symbols.name("id made up during the run", symbols::Origin::Other);
     let apart = Apart::new();
     world.nobody = nobody(&world, &pipelines);
-    let accesses = each(&pipelines, |n, pipeline| {
+    let proved = parallel::map(pipelines.iter().enumerate().collect(), |(n, pipeline): (usize, &Pipeline)| {
         let asker = Asker::new(&world, &apart);
         let mut prover = Prover { pipeline, asker, keep, accesses: Vec::new(), uses: Uses::default(), unknown_id };
         prover.needs();
@@ -102,7 +103,7 @@ fn report(templates: &template::Templates<'_>, outside: &Outside, keep: Keep) ->
         prover.accesses
     });
     Report {
-        accesses,
+        accesses: proved.into_iter().flatten().collect(),
         order: order::order(templates, &world, &pipelines),
         too_wide: wide::too_wide(&world, &pipelines),
         pipelines: pipelines.iter().map(|pipeline| Arc::clone(&pipeline.label)).collect(),
@@ -124,30 +125,4 @@ fn nobody(world: &World, pipelines: &[Pipeline]) -> String {
     let taken: BTreeSet<&str> = stacks.chain(roles).chain(actions).collect();
     let numbers = (0..=taken.len()).map(|n| format!("{n:012}"));
     numbers.into_iter().find(|number| !taken.contains(number.as_str())).unwrap_or_default()
-}
-
-/// Below this number of pipelines, threads cost more than they gain.
-const FEW: usize = 8;
-
-/// What `prove` gives for each pipeline, one after the other in order, whichever thread found it.
-fn each<P: Sync, T: Send>(pipelines: &[P], prove: impl Fn(usize, &P) -> Vec<T> + Sync) -> Vec<T> {
-    let n_threads = if pipelines.len() < FEW { 1 } else { thread::available_parallelism().map_or(1, usize::from) };
-    let length = pipelines.len().div_ceil(n_threads).max(1);
-    let work = |chunk: usize, pipelines: &[P]| -> Vec<T> {
-        pipelines.iter().enumerate().flat_map(|(n, pipeline)| prove(chunk * length + n, pipeline)).collect()
-    };
-    let work = &work;
-    let mut chunks = pipelines.chunks(length).enumerate();
-    let first = chunks.next();
-    thread::scope(|scope| {
-        let others: Vec<_> = chunks.map(|(n, chunk)| scope.spawn(move || work(n, chunk))).collect();
-        let mut all = first.map_or_else(Vec::new, |(n, chunk)| work(n, chunk));
-        for other in others {
-            match other.join() {
-                Ok(found) => all.extend(found),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        all
-    })
 }

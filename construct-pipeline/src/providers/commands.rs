@@ -54,14 +54,14 @@ impl Commands {
 
     /// Adds an environment variable in plain text: at most 2,000 characters; there are at most 10.
     pub fn environment(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.compute.environment.push(Variable::new(name, value, "PLAINTEXT"));
+        self.compute.plain(name, value);
         self
     }
 
     /// Adds an environment variable from Secrets Manager, by the name or ARN of the secret, which the action's role must be
     /// allowed to read with [`permission`](Self::permission).
     pub fn environment_secret(mut self, name: impl Into<String>, secret: impl Into<String>) -> Self {
-        self.compute.environment.push(Variable::new(name, secret, "SECRETS_MANAGER"));
+        self.compute.secret(name, secret);
         self
     }
 
@@ -155,13 +155,15 @@ pub(super) struct Variable {
     kind: &'static str,
 }
 
-impl Variable {
-    pub(super) fn new(name: impl Into<String>, value: impl Into<String>, kind: &'static str) -> Self {
-        Self { name: name.into(), value: value.into(), kind }
-    }
-}
-
 impl Compute {
+    pub(super) fn plain(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.environment.push(Variable { name: name.into(), value: value.into(), kind: "PLAINTEXT" });
+    }
+
+    pub(super) fn secret(&mut self, name: impl Into<String>, secret: impl Into<String>) {
+        self.environment.push(Variable { name: name.into(), value: secret.into(), kind: "SECRETS_MANAGER" });
+    }
+
     pub(super) fn siblings(&self) -> Properties {
         let environment = self.environment.iter().map(|variable| {
             Properties::new()

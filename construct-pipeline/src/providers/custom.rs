@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use construct_core::{Diagnostic, Expr, NodeId, Properties, Secret, Value, kind};
 use construct_iam::{PolicyDocument, PolicyStatement};
 
-use super::commands::{Compute, Variable};
+use super::commands::Compute;
 use crate::artifact::Artifact;
 use crate::provider::{ActionCx, Category, EventPattern, Owner, Provider, ProviderSpec};
 use crate::wire;
@@ -159,13 +159,13 @@ impl CustomAction {
 
     /// Adds an environment variable in plain text, for action types that take some beside their configuration.
     pub fn environment(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.compute.environment.push(Variable::new(name, value, "PLAINTEXT"));
+        self.compute.plain(name, value);
         self
     }
 
     /// Adds an environment variable from Secrets Manager.
     pub fn environment_secret(mut self, name: impl Into<String>, secret: impl Into<String>) -> Self {
-        self.compute.environment.push(Variable::new(name, secret, "SECRETS_MANAGER"));
+        self.compute.secret(name, secret);
         self
     }
 

@@ -60,15 +60,22 @@ fn writes() -> bool {
     std::env::var_os("GUIDE").is_some_and(|value| value == "write")
 }
 
-/// `program`, run by [`shell`] in a process of its own.
+/// In a process that [`shell`] started, this is the `main` of the program that it names.
 #[test]
-#[ignore = "the program of a page, which a test starts"]
-#[expect(clippy::disallowed_methods, reason = "the test says through this variable which program it means")]
-fn program() {
-    let name = std::env::var("GUIDE_PROGRAM").expect("a test started this");
-    let app = programs::app(&name).expect("a program of the guide");
-    let failed = app.run() != std::process::ExitCode::SUCCESS;
-    std::process::exit(i32::from(failed));
+#[expect(clippy::disallowed_methods, reason = "the shell says through this variable which program it means")]
+fn programs_do_what_their_pages_say() {
+    if let Ok(name) = std::env::var(shell::PROGRAM) {
+        let app = programs::app(&name).expect("a program of the guide");
+        let failed = app.run() != std::process::ExitCode::SUCCESS;
+        std::process::exit(i32::from(failed));
+    }
+    for name in programs::NAMES {
+        let app = programs::app(name).expect("it is in the list");
+        match app.synth() {
+            Ok(_) => assert!(!programs::REFUSED.contains(name), "`{name}` is not refused any more"),
+            Err(error) => assert!(programs::REFUSED.contains(name), "`{name}` is refused:\n{error}"),
+        }
+    }
 }
 
 #[test]

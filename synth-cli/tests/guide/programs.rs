@@ -20,6 +20,9 @@ pub(crate) fn foreign(name: &str) -> Option<&'static [(&'static str, &'static st
     })
 }
 
+/// Programs with mistakes, which their pages are about.
+pub(crate) const REFUSED: &[&str] = &["out_of_reach"];
+
 /// Declares each program as a module, and lists them.
 macro_rules! programs {
     ($($name:ident = $path:literal,)*) => {
@@ -30,6 +33,9 @@ macro_rules! programs {
                 _ => return None,
             })
         }
+
+        /// All programs.
+        pub(crate) const NAMES: &[&str] = &[$(stringify!($name)),*];
 
         /// Where a program is in the repository.
         pub(crate) fn path(name: &str) -> Option<&'static str> {

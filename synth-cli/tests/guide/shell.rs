@@ -6,6 +6,9 @@ use std::process::{Command, Output, Stdio};
 
 use crate::programs;
 
+/// Names the program that a process of these tests is to be.
+pub(crate) const PROGRAM: &str = "GUIDE_PROGRAM";
+
 /// What is run; everything else is only shown.
 const TOOLS: [&str; 7] = ["synth", "cat", "ls", "cp", "grep", "sed", "wc"];
 
@@ -61,7 +64,7 @@ impl Folder {
     fn run_program(&self) -> String {
         let this = std::env::current_exe().expect("a test is a program");
         let mut run = Command::new(this);
-        run.args(["program", "--exact", "--ignored", "--nocapture"]).env("GUIDE_PROGRAM", &self.program);
+        run.args(["programs_do_what_their_pages_say", "--exact", "--nocapture"]).env(PROGRAM, &self.program);
         let printed = self.print(run.env("CDK_OUTDIR", self.path.join("cdk.out")).stdout(Stdio::null()));
         let path = programs::path(&self.program).expect("a program of the guide");
         printed

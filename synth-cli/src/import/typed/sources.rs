@@ -1,17 +1,36 @@
 //! Sources.
 
-use std::sync::Arc;
-
 use construct_pipeline::prelude::*;
 
 use super::super::layout::Chain;
 use super::super::words::literal;
 use super::{Action, Typed};
 
-const STARTED_ELSEWHERE: &str =
-    "What starts the pipeline today goes on doing so; without `no_trigger`, an event rule is made.";
+/// What the two sources that are Git repositories have in common.
+macro_rules! branch_and_format {
+    ($self:ident, $provider:ident, $chain:ident) => {
+        let branch = $self.take("BranchName")?;
+        if branch != "main" {
+            call!($provider, $chain.branch(branch.clone() => literal(&branch)));
+        }
+        match $self.format()? {
+            Some(OutputArtifactFormat::CodeBuildCloneRef) => {
+                call!($provider, $chain.full_clone());
+            }
+            Some(format) => {
+                call!($provider, $chain.output_artifact_format(format => "OutputArtifactFormat::CodeZip"));
+            }
+            None => {}
+        }
+    };
+}
 
 impl Action<'_, '_, '_> {
+    fn started_elsewhere(chain: Chain, provider: impl Provider) -> Option<Typed> {
+        let comment = "What starts the pipeline today goes on doing so; without `no_trigger`, an event rule is made.";
+        Some(Typed { comment: Some(comment), ..Self::done(chain, provider)? })
+    }
+
     fn format(&mut self) -> Option<Option<OutputArtifactFormat>> {
         match self.take("OutputArtifactFormat").as_deref() {
             None => Some(None),
@@ -27,25 +46,13 @@ impl Action<'_, '_, '_> {
         let mut provider = CodeCommitSource::new(repository.clone(), &artifact);
         let name = self.program.text(&repository, "REPOSITORY");
         let mut chain = Chain::new("CodeCommitSource::new", [name, format!("&{output}")]);
-        let branch = self.take("BranchName")?;
-        if branch != "main" {
-            call!(provider, chain.branch(branch.clone() => literal(&branch)));
-        }
-        match self.format()? {
-            Some(OutputArtifactFormat::CodeBuildCloneRef) => {
-                call!(provider, chain.full_clone());
-            }
-            Some(format) => {
-                call!(provider, chain.output_artifact_format(format => "OutputArtifactFormat::CodeZip"));
-            }
-            None => {}
-        }
+        branch_and_format!(self, provider, chain);
         if self.switch("PollForSourceChanges")?? {
             call!(provider, chain.poll());
             return Self::done(chain, provider);
         }
         call!(provider, chain.no_trigger());
-        Some(Typed { chain, provider: Arc::new(provider), comment: Some(STARTED_ELSEWHERE) })
+        Self::started_elsewhere(chain, provider)
     }
 
     pub(super) fn connection(&mut self) -> Option<Typed> {
@@ -55,19 +62,7 @@ impl Action<'_, '_, '_> {
         let arn = self.program.arn(&arn, "CONNECTION");
         let repository = self.program.text(&repository, "REPOSITORY");
         let mut chain = Chain::new("ConnectionSource::new", [arn, repository, format!("&{output}")]);
-        let branch = self.take("BranchName")?;
-        if branch != "main" {
-            call!(provider, chain.branch(branch.clone() => literal(&branch)));
-        }
-        match self.format()? {
-            Some(OutputArtifactFormat::CodeBuildCloneRef) => {
-                call!(provider, chain.full_clone());
-            }
-            Some(format) => {
-                call!(provider, chain.output_artifact_format(format => "OutputArtifactFormat::CodeZip"));
-            }
-            None => {}
-        }
+        branch_and_format!(self, provider, chain);
         if let Some(detect) = self.switch("DetectChanges")? {
             call!(provider, chain.detect_changes(detect => detect.to_string()));
         }
@@ -89,7 +84,7 @@ impl Action<'_, '_, '_> {
             return Self::done(chain, provider);
         }
         call!(provider, chain.no_trigger());
-        Some(Typed { chain, provider: Arc::new(provider), comment: Some(STARTED_ELSEWHERE) })
+        Self::started_elsewhere(chain, provider)
     }
 
     pub(super) fn ecr(&mut self) -> Option<Typed> {
@@ -103,6 +98,6 @@ impl Action<'_, '_, '_> {
             call!(provider, chain.image_tag(tag.clone() => literal(&tag)));
         }
         call!(provider, chain.no_trigger());
-        Some(Typed { chain, provider: Arc::new(provider), comment: Some(STARTED_ELSEWHERE) })
+        Self::started_elsewhere(chain, provider)
     }
 }
