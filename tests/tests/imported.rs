@@ -141,13 +141,13 @@ proptest! {
 }
 
 #[test]
-fn each_place_broken() {
+fn a_value_of_another_kind_in_any_place_is_a_finding_or_read_back_the_same() {
     let whole: Json = serde_json::from_str(&stored("everything")).unwrap();
     let mut all = Vec::new();
     places(&whole, "", &mut all);
     let mut wrong = Vec::new();
     for place in &all {
-        for value in [json!([]), json!({}), json!([{ "name": "x" }]), json!("arn:aws:iam::222222222222:role/x"), Json::Null, json!(7), json!("x")] {
+        for value in [json!([]), json!({}), json!("x"), json!(7), Json::Null] {
             let mut json = whole.clone();
             *json.pointer_mut(place).unwrap() = value.clone();
             if let Ok(declaration) = Declaration::of(&json) {

@@ -168,6 +168,12 @@ impl Declaration {
                 put(action, "runOrder", 1);
                 each(action, "environmentVariables").for_each(|variable| put(variable, "type", "PLAINTEXT"));
             }
+            // Conditions of which there are none say nothing.
+            for place in ["beforeEntry", "onSuccess"] {
+                if stage.pointer(&format!("/{place}/conditions")).and_then(Json::as_array).is_some_and(Vec::is_empty) {
+                    stage.as_object_mut().map(|stage| stage.shift_remove(place));
+                }
+            }
             for place in ["beforeEntry", "onSuccess", "onFailure"] {
                 let conditions = stage.get_mut(place).into_iter().flat_map(|place| each(place, "conditions"));
                 for rule in conditions.flat_map(|condition| each(condition, "rules")) {
