@@ -12,6 +12,7 @@ use crate::construct::{self, Plan, Scope, Tree};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fact::Fact;
 use crate::handle::{NodeId, NodeRef, StackRef};
+use crate::parallel;
 use crate::pass;
 use crate::quota::{Quota, QuotaValue};
 use crate::stack::StackProps;
@@ -154,6 +155,13 @@ impl App {
     /// # Errors
     /// Every finding of the whole program at once.
     pub fn synth_with_warnings(self) -> Result<(Assembly, Diagnostics), SynthError> {
+        let Emitted { plan, assembly, mut findings } = self.emit()?;
+        findings.extend(pass::check(&plan, &assembly));
+        if findings.has_errors() { Err(SynthError::Findings(findings)) } else { Ok((assembly, findings)) }
+    }
+
+    /// Everything but the checks.
+    fn emit(self) -> Result<Emitted, SynthError> {
         let tree = self.freeze();
         let mut findings = pass::validate(&tree);
         let plan = pass::plan(tree);
@@ -176,8 +184,7 @@ impl App {
         findings.extend(misnamed);
         // Checks read the whole assembly: by then, what it was made of need not be in memory any more.
         let plan = Plan { lowers: Vec::new(), ..plan };
-        findings.extend(pass::check(&plan, &assembly));
-        if findings.has_errors() { Err(SynthError::Findings(findings)) } else { Ok((assembly, findings)) }
+        Ok(Emitted { plan, assembly, findings })
     }
 
     /// What a program's `main` returns: synthesises, writes the assembly to `$CDK_OUTDIR` or else `cdk.out`, and prints
@@ -192,28 +199,46 @@ impl App {
             reason = "the CDK CLI says through this variable where it reads the assembly"
         )]
         let dir = std::env::var_os("CDK_OUTDIR").map_or_else(|| PathBuf::from("cdk.out"), PathBuf::from);
-        let result = self.synth_with_warnings().and_then(|(assembly, warnings)| {
-            assembly.write(&dir)?;
-            Ok((assembly, warnings))
+        let result = self.emit().and_then(|Emitted { plan, assembly, mut findings }| {
+            // Making files is mostly waiting, so the checks are made meanwhile; what they refuse is never put in place.
+            let (found, staged) = parallel::both(|| pass::check(&plan, &assembly), || assembly.stage(&dir));
+            // The process is about to end, which frees memory in one go; piece by piece takes as long as a pass.
+            std::mem::forget(plan);
+            findings.extend(found);
+            if findings.has_errors() {
+                return Err(SynthError::Findings(findings));
+            }
+            staged?.put_in_place()?;
+            let warnings = if findings.is_empty() { String::new() } else { format!("{findings}\n\n") };
+            let said = format!("{warnings}{}", Table(&assembly));
+            std::mem::forget(assembly);
+            Ok(said)
         });
+        // Standard error has no buffer: what is printed piece by piece is a call of the system for each piece.
         match result {
-            Ok((assembly, warnings)) => {
-                if !warnings.is_empty() {
-                    eprintln!("{warnings}\n");
-                }
-                eprint!("{}", Table(&assembly));
+            Ok(said) => {
+                eprint!("{said}");
                 ExitCode::SUCCESS
             }
             Err(error) => {
-                eprintln!("{error}");
+                let mut said = format!("{error}\n");
                 if let Some(findings) = error.findings() {
                     let n = findings.iter().filter(|one| one.severity() == crate::Severity::Error).count();
-                    eprintln!("\n{n} {}; no assembly was written", if n == 1 { "error" } else { "errors" });
+                    let errors = if n == 1 { "error" } else { "errors" };
+                    said += &format!("\n{n} {errors}; no assembly was written\n");
                 }
+                eprint!("{said}");
                 ExitCode::FAILURE
             }
         }
     }
+}
+
+/// What was emitted and is still to be checked.
+struct Emitted {
+    plan: Plan,
+    assembly: Assembly,
+    findings: Diagnostics,
 }
 
 /// The stacks of an assembly in deployment order, one a line.

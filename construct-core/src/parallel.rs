@@ -1,5 +1,4 @@
-//! The same work for many items, on every core; the results stand in the order of the items, so that nothing depends on
-//! how the work was shared out.
+//! Work on every core. The results stand in the order of the work, so that nothing depends on how it was shared out.
 
 use std::panic::resume_unwind;
 use std::sync::{Mutex, PoisonError};
@@ -42,9 +41,22 @@ pub fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec
     done.into_iter().flat_map(|(_, results)| results).collect()
 }
 
+/// Does two things at the same time.
+pub fn both<A, B: Send>(one: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
+    thread::scope(|scope| {
+        let other = scope.spawn(other);
+        (one(), other.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{FEW, map};
+    use super::{FEW, both, map};
+
+    #[test]
+    fn both_are_done() {
+        assert_eq!(both(|| 1, || "two"), (1, "two"));
+    }
 
     #[test]
     fn results_stand_in_the_order_of_the_items() {

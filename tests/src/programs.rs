@@ -16,6 +16,7 @@ pub fn named(name: &str) -> Option<App> {
         "warned" => warned(),
         "wrong" => wrong(),
         "deep" => deep(2_000),
+        "too-large" => too_large(),
         _ => return None,
     })
 }
@@ -122,5 +123,15 @@ pub fn deep(groups: usize) -> App {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
     below(&mut app.at(tools), groups);
+    app
+}
+
+/// A program whose mistake shows only in what was emitted.
+#[must_use]
+pub fn too_large() -> App {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let text = "x".repeat(1_000_000);
+    app.at(tools).add("Topic", RawResource::new("AWS::SNS::Topic").property("DisplayName", text));
     app
 }

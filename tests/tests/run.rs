@@ -87,6 +87,21 @@ fn a_wrong_program_shows_all_its_findings_and_changes_nothing() {
 }
 
 #[test]
+fn what_the_checks_refuse_is_never_put_in_place() {
+    let dir = folder();
+    assert!(run("first", dir.path(), None).status.success());
+    for out in [None, Some("cdk.out"), Some("new/below")] {
+        let output = run("too-large", dir.path(), out.map(Path::new));
+        assert_eq!(output.status.code(), Some(1));
+        let text = stderr(&output);
+        assert_eq!(text.matches("error[").count(), 1, "{text}");
+        assert!(text.contains("1 error; no assembly was written"), "{text}");
+        assert_eq!(names_in(dir.path()), ["cdk.out"], "no folder was made, and none is left");
+        assert_eq!(Assembly::read(dir.join("cdk.out")).unwrap(), programs::assembly(programs::first()));
+    }
+}
+
+#[test]
 fn a_warning_is_shown_and_the_assembly_written() {
     let dir = folder();
     let output = run("warned", dir.path(), None);

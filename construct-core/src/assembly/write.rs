@@ -4,7 +4,6 @@
 //! reader, or a crash at any moment, sees the old assembly or the new one. A folder that a dead writer left behind is
 //! cleared by the next one; a live writer is told apart by the lock it holds on its folder.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
@@ -14,7 +13,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use thiserror::Error;
 
 use super::{Assembly, manifest};
-use crate::parallel;
 
 /// Why an assembly was not written. What was there before is untouched.
 #[derive(Debug, Error)]
@@ -47,26 +45,49 @@ impl Assembly {
     /// # Errors
     /// When the disk refuses, or the folder holds something that is no assembly. Then nothing has changed.
     pub fn write(&self, dir: impl AsRef<Path>) -> Result<(), WriteError> {
-        let target = Target::new(dir.as_ref())?;
+        self.stage(dir.as_ref())?.put_in_place()
+    }
+
+    /// Writes the files to a folder beside the target, which nobody takes for an assembly.
+    pub(crate) fn stage(&self, dir: &Path) -> Result<Staged, WriteError> {
+        let target = Target::new(dir)?;
         target.clear_leftovers();
-        let staging = target.stage()?;
-        let write = |(name, text): (&str, Cow<'_, str>)| {
-            let path = staging.path.join(name);
+        let staged = Staged { staging: target.stage()?, target, is_placed: false };
+        // The manifest comes first: it says what else may stand in a folder that was left half-written. All files are
+        // written on one thread, because file systems make those of one folder one after the other.
+        for (name, text) in self.each_file() {
+            let path = staged.staging.path.join(name);
             // Only an assembly that was read from another tool has files in folders.
             let folder = if name.contains('/') { path.parent().map_or(Ok(()), fs::create_dir_all) } else { Ok(()) };
-            folder.and_then(|()| fs::write(&path, &*text)).map_err(|source| WriteError::Io { path, source })
-        };
-        let mut files = self.each_file();
-        // The manifest first and alone: it says what else may stand in a folder that was left half-written.
-        let manifest = files.next().map_or(Ok(()), write);
-        let written: Result<(), WriteError> =
-            manifest.and_then(|()| parallel::map(files.collect(), write).into_iter().collect());
-        let placed = written.and_then(|()| target.put_in_place(&staging.path));
-        if placed.is_err() {
-            // The error that matters is the one at hand.
-            drop(fs::remove_dir_all(&staging.path));
+            let written = folder.and_then(|()| fs::write(&path, &*text));
+            written.map_err(|source| WriteError::Io { path, source })?;
         }
-        placed
+        Ok(staged)
+    }
+}
+
+/// An assembly that is written and not yet in its place. When it is dropped, the folder is as if it had never been.
+pub(crate) struct Staged {
+    target: Target,
+    staging: Staging,
+    is_placed: bool,
+}
+
+impl Staged {
+    /// Replaces what was there before, in one step.
+    pub(crate) fn put_in_place(mut self) -> Result<(), WriteError> {
+        self.target.put_in_place(&self.staging.path)?;
+        self.is_placed = true;
+        Ok(())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if !self.is_placed {
+            // Whoever drops it has an error that matters more.
+            drop(fs::remove_dir_all(&self.staging.path));
+        }
     }
 }
 
@@ -75,6 +96,15 @@ struct Target {
     parent: PathBuf,
     name: String,
     path: PathBuf,
+    /// The folders above it that had to be made, the innermost first.
+    made: Vec<PathBuf>,
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        // Only folders that are empty can be removed: those in which nothing was put in place.
+        self.made.iter().for_each(|made| drop(fs::remove_dir(made)));
+    }
 }
 
 /// A folder being filled. The lock lives as long as the handle.
@@ -86,12 +116,14 @@ struct Staging {
 impl Target {
     fn new(dir: &Path) -> Result<Self, WriteError> {
         let error = |source| WriteError::Io { path: dir.to_owned(), source };
+        let mut made = Vec::new();
         // A link is followed, so that the folder behind it is replaced and the link stays.
         let path = match fs::canonicalize(dir) {
             Ok(path) => path,
             Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
                 let absolute = std::path::absolute(dir).map_err(error)?;
                 if let Some(parent) = absolute.parent() {
+                    made.extend(parent.ancestors().take_while(|above| !above.exists()).map(Path::to_owned));
                     fs::create_dir_all(parent).map_err(error)?;
                 }
                 absolute
@@ -101,7 +133,7 @@ impl Target {
         let unnamed = || error(io::Error::new(io::ErrorKind::InvalidInput, "it is no folder that could be replaced"));
         let name = path.file_name().ok_or_else(unnamed)?.to_string_lossy().into_owned();
         let parent = path.parent().ok_or_else(unnamed)?.to_owned();
-        let target = Self { parent, name, path };
+        let target = Self { parent, name, path, made };
         target.refuse_other_contents()?;
         Ok(target)
     }
