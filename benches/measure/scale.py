@@ -1,7 +1,6 @@
 """`scale`: how time and memory grow with the output."""
 
 import math
-import shutil
 import tempfile
 from argparse import Namespace
 from pathlib import Path
@@ -44,9 +43,8 @@ def measure(given: Namespace) -> None:
 def _taken(fleet: Path, pipelines: int, repeat: int) -> tuple[Run, int]:
     runs, out = [], 0
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch, "ours")
-        for _ in range(repeat):
-            shutil.rmtree(folder, ignore_errors=True)
+        for n in range(repeat):
+            folder = Path(scratch, str(n))
             runs.append(run([fleet, str(pipelines), str(TARGETS)], CDK_OUTDIR=str(folder)))
             out = size_of(folder)[1]
     return median(runs), out
