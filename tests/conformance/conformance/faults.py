@@ -1,6 +1,7 @@
 """The suite on trial: known faults, put into copies of a sound assembly, must each be found by the check meant for them."""
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -139,6 +140,23 @@ def every_resource(manifest: Manifest, templates: Templates) -> None:
                 statement["Resource"] = "*"
 
 
+def every_folder(manifest: Manifest, templates: Templates) -> None:
+    """roles that reach every folder of a bucket that pipelines share."""
+    folders = set(re.findall(r'"arn:[^":]*:s3:::([^"/]+)/([^"/]+)/', json.dumps(templates)))
+    buckets = [bucket for bucket, _ in folders]
+    shared = {bucket for bucket in buckets if buckets.count(bucket) > 1}
+    for properties in _resources(templates, "AWS::IAM::Role", "AWS::S3::BucketPolicy"):
+        for policy in properties.get("Policies", [properties]):
+            for statement in as_list(policy["PolicyDocument"]["Statement"]):
+                if shared:
+                    statement["Resource"] = [_whole_bucket(one, shared) for one in as_list(statement["Resource"])]
+
+
+def _whole_bucket(resource: Any, shared: set[str]) -> Any:
+    arn, _, rest = str(resource).partition("/")
+    return f"{arn}/*" if rest and arn.split(":::")[-1] in shared else resource
+
+
 def no_rule(manifest: Manifest, templates: Templates) -> None:
     """sources that nobody listens to."""
     for template in templates.values():
@@ -215,5 +233,6 @@ FAULTS: dict[Fault, tuple[str, str]] = {
     no_assume: ("access", "needs"),
     no_pass: ("access", "needs"),
     every_resource: ("access", "statements"),
+    every_folder: ("access", "denials"),
     no_rule: ("access", "events"),
 }

@@ -50,6 +50,7 @@ def _questions(world: World, pipeline: Pipeline, uses: Uses) -> Iterator[Questio
             other = _role(account, "Administrator", own)
             yield Question(own, "sts:AssumeRole", other, account, f"{pipeline.name}: the pipeline becomes a role that no action has")
     yield from _buses(world, pipeline)
+    yield from _neighbours(world, pipeline, uses)
 
 
 def _role(account: str, name: str, like: str) -> str:
@@ -79,6 +80,21 @@ def _store(world: World, pipeline: Pipeline, store: Store, accounts: list[str], 
                     yield question.but(question.why, powerful=powerful)
             if foreign and store.key:
                 yield from _key(world, who, store, named, powerful)
+
+
+def _neighbours(world: World, pipeline: Pipeline, uses: Uses) -> Iterator[Question]:
+    """The roles of other pipelines, which may share the bucket and its key, against this one's artifacts."""
+    own = {pipeline.properties["RoleArn"], *(action.role for action in actions(pipeline))}
+    for other in world.pipelines:
+        folders = {(store.bucket, store.folder) for store in stores(other).values()}
+        roles = {other.properties["RoleArn"], *(action.role for action in actions(other))}
+        for store in stores(pipeline).values():
+            place = (store.bucket, store.region)
+            # Of two names that begin alike, CodePipeline makes one folder: that is told elsewhere.
+            if other is pipeline or (store.bucket, store.folder) in folders:
+                continue
+            for who in sorted((roles & set(world.roles)) - own - uses.reads[place] - uses.writes[place]):
+                yield from store_questions(world, who, store, OBJECTS, (), (), f"{pipeline.name}: store of {store.region}, a role of {other.name}")
 
 
 def _all(world: World, who: str, store: Store, why: str, powerful: bool) -> Iterator[Question]:
