@@ -3,11 +3,12 @@
 //! Templates are read once, and most of what is in them is never kept: so strings stay where they are, and a map is a list of its members.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Index;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
 /// A JSON value.
@@ -31,17 +32,29 @@ pub enum Json<'t> {
     /// A string.
     String(Cow<'t, str>),
     /// A list.
-    Array(Vec<Json<'t>>),
+    Array(Box<[Json<'t>]>),
     /// An object.
     Object(Members<'t>),
 }
 
 /// The members of an object, in the order of the text; of members with one name, the last.
-#[derive(Clone, Debug, Default)]
-pub struct Members<'t> {
-    list: Vec<(Cow<'t, str>, Json<'t>)>,
-    /// Of many members, their places in the order of their names.
-    sorted: Vec<usize>,
+#[derive(Clone, Debug)]
+pub struct Members<'t>(Found<'t>);
+
+type Member<'t> = (Cow<'t, str>, Json<'t>);
+
+#[derive(Clone, Debug)]
+enum Found<'t> {
+    /// Looked up one after the other.
+    Few(Box<[Member<'t>]>),
+    Many(Box<Sorted<'t>>),
+}
+
+#[derive(Clone, Debug)]
+struct Sorted<'t> {
+    list: Box<[Member<'t>]>,
+    /// The places of the members in the order of their names.
+    places: Box<[usize]>,
 }
 
 impl<'t> Json<'t> {
@@ -138,9 +151,10 @@ impl<'t> Json<'t> {
             Self::Number(number) => Json::Number(number),
             Self::String(text) => Json::String(text.into_owned().into()),
             Self::Array(values) => values.into_iter().map(Self::into_owned).collect(),
-            Self::Object(members) => Json::Object(
-                members.list.into_iter().map(|(name, value)| (name.into_owned().into(), value.into_owned())).collect(),
-            ),
+            Self::Object(members) => {
+                let owned = |(name, value): Member<'t>| (name.into_owned().into(), value.into_owned());
+                Json::Object(members.into_list().into_iter().map(owned).collect())
+            }
         }
     }
 }
@@ -149,11 +163,13 @@ impl<'t> Members<'t> {
     /// The member of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json<'t>> {
-        if self.sorted.is_empty() {
-            return self.list.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+        match &self.0 {
+            Found::Few(list) => list.iter().find(|(known, _)| known == name).map(|(_, value)| value),
+            Found::Many(sorted) => {
+                let found = sorted.places.binary_search_by(|place| (*sorted.list[*place].0).cmp(name)).ok()?;
+                Some(&sorted.list[sorted.places[found]].1)
+            }
         }
-        let found = self.sorted.binary_search_by(|place| (*self.list[*place].0).cmp(name)).ok()?;
-        Some(&self.list[self.sorted[found]].1)
     }
 
     /// Whether there is a member of this name.
@@ -165,18 +181,18 @@ impl<'t> Members<'t> {
     /// How many members there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.list.len()
+        self.list().len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        self.list().is_empty()
     }
 
     /// The members.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json<'t>)> {
-        self.list.iter().map(|(name, value)| (&**name, value))
+        self.list().iter().map(|(name, value)| (&**name, value))
     }
 
     /// The names.
@@ -191,7 +207,37 @@ impl<'t> Members<'t> {
 
     /// The values, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Json<'t>> {
-        self.list.iter_mut().map(|(_, value)| value)
+        let list = match &mut self.0 {
+            Found::Few(list) => list,
+            Found::Many(sorted) => &mut sorted.list,
+        };
+        list.iter_mut().map(|(_, value)| value)
+    }
+
+    /// The same names with other values; without those that have none.
+    #[must_use]
+    pub fn filter_map(&self, mut value_of: impl FnMut(&Json<'t>) -> Option<Json<'t>>) -> Self {
+        self.list().iter().filter_map(|(name, value)| Some((name.clone(), value_of(value)?))).collect()
+    }
+
+    fn list(&self) -> &[Member<'t>] {
+        match &self.0 {
+            Found::Few(list) => list,
+            Found::Many(sorted) => &sorted.list,
+        }
+    }
+
+    fn into_list(self) -> Box<[Member<'t>]> {
+        match self.0 {
+            Found::Few(list) => list,
+            Found::Many(sorted) => sorted.list,
+        }
+    }
+}
+
+impl Default for Members<'_> {
+    fn default() -> Self {
+        Self(Found::Few(Box::default()))
     }
 }
 
@@ -214,32 +260,29 @@ impl PartialEq for Members<'_> {
 /// More members than this are looked up by halving.
 const FEW: usize = 12;
 
-/// The places of the members in the order of their names, and of their places where names are equal.
-fn by_name(list: &[(Cow<'_, str>, Json<'_>)]) -> Vec<usize> {
-    let mut sorted: Vec<usize> = (0..list.len()).collect();
-    sorted.sort_by(|one, other| list[*one].0.cmp(&list[*other].0));
-    sorted
+impl<'t> FromIterator<Member<'t>> for Members<'t> {
+    fn from_iter<I: IntoIterator<Item = Member<'t>>>(members: I) -> Self {
+        let list: Box<[Member<'t>]> = members.into_iter().collect();
+        if list.len() <= FEW {
+            let is_unique = (1..list.len()).all(|n| list[..n].iter().all(|(name, _)| *name != list[n].0));
+            return if is_unique { Self(Found::Few(list)) } else { Self::last_of_each(list) };
+        }
+        let mut places: Box<[usize]> = (0..list.len()).collect();
+        places.sort_by(|one, other| list[*one].0.cmp(&list[*other].0));
+        match places.windows(2).all(|pair| list[pair[0]].0 != list[pair[1]].0) {
+            true => Self(Found::Many(Box::new(Sorted { list, places }))),
+            false => Self::last_of_each(list),
+        }
+    }
 }
 
-impl<'t> FromIterator<(Cow<'t, str>, Json<'t>)> for Members<'t> {
-    fn from_iter<I: IntoIterator<Item = (Cow<'t, str>, Json<'t>)>>(members: I) -> Self {
-        let mut list: Vec<_> = members.into_iter().collect();
-        let (mut sorted, is_unique) = if list.len() <= FEW {
-            (Vec::new(), (1..list.len()).all(|n| list[..n].iter().all(|(name, _)| *name != list[n].0)))
-        } else {
-            let sorted = by_name(&list);
-            let is_unique = sorted.windows(2).all(|pair| list[pair[0]].0 != list[pair[1]].0);
-            (sorted, is_unique)
-        };
-        if !is_unique {
-            let last: BTreeMap<String, usize> =
-                list.iter().enumerate().map(|(n, (name, _))| (name.to_string(), n)).collect();
-            let mut places = 0..;
-            list.retain(|(name, _)| last.get(&**name).copied() == places.next());
-            sorted = if list.len() <= FEW { Vec::new() } else { by_name(&list) };
-        }
-        list.shrink_to_fit();
-        Self { list, sorted }
+impl<'t> Members<'t> {
+    /// Of members with one name, the last counts.
+    fn last_of_each(list: Box<[Member<'t>]>) -> Self {
+        let last: BTreeMap<String, usize> =
+            list.iter().enumerate().map(|(n, (name, _))| (name.to_string(), n)).collect();
+        let members = list.into_iter().enumerate();
+        members.filter(|(n, (name, _))| last.get(&**name) == Some(n)).map(|(_, member)| member).collect()
     }
 }
 
@@ -313,13 +356,32 @@ impl fmt::Display for Json<'_> {
 
 impl<'de> Deserialize<'de> for Json<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
+        let open = RefCell::default();
+        Reader { open: &open }.deserialize(deserializer)
     }
 }
 
-struct Reader;
+/// What was read of the lists and objects that have not ended yet, the inner ones last: so that each gets exactly the room it needs.
+#[derive(Default)]
+struct Open<'t> {
+    values: Vec<Json<'t>>,
+    members: Vec<Member<'t>>,
+}
 
-impl<'de> Visitor<'de> for Reader {
+#[derive(Clone, Copy)]
+struct Reader<'r, 't> {
+    open: &'r RefCell<Open<'t>>,
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_, 'de> {
+    type Value = Json<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json<'de>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_, 'de> {
     type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -355,33 +417,46 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json<'de>, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = list.next_element()? {
-            values.push(value);
+        let start = self.open.borrow().values.len();
+        while let Some(value) = list.next_element_seed(self)? {
+            self.open.borrow_mut().values.push(value);
         }
-        // Most lists have one item or two, and grow to the room for four.
-        values.shrink_to_fit();
-        Ok(Json::Array(values))
+        Ok(Json::Array(self.open.borrow_mut().values.drain(start..).collect()))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
-        let mut members = Vec::new();
-        while let Some((Name(name), value)) = map.next_entry()? {
-            members.push((name, value));
+        let start = self.open.borrow().members.len();
+        while let Some((name, value)) = map.next_entry_seed(Name, self)? {
+            self.open.borrow_mut().members.push((name, value));
         }
-        Ok(Json::Object(members.into_iter().collect()))
+        Ok(Json::Object(self.open.borrow_mut().members.drain(start..).collect()))
     }
 }
 
-/// The name of a member.
-struct Name<'t>(Cow<'t, str>);
+/// Reads the name of a member.
+struct Name;
 
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Json::deserialize(deserializer)? {
-            Json::String(name) => Ok(Self(name)),
-            _ => Err(serde::de::Error::custom("a name has to be a string")),
-        }
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(name.into())
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Cow<'de, str>, E> {
+        Ok(name.to_owned().into())
     }
 }
 

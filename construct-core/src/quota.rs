@@ -296,7 +296,7 @@ pub struct GaugeCx<'a, 'm> {
     stack: &'a str,
     account: &'a str,
     region: &'a str,
-    bytes: usize,
+    text: &'a str,
     template: &'a Json<'a>,
     measurements: &'m mut Measurements,
 }
@@ -363,6 +363,10 @@ impl<'a> GaugeCx<'a, '_> {
         driver: impl FnOnce() -> Option<Driver>,
     ) {
         let limit = self.measurements.quotas.value(quota);
+        let is_large = size * 100 >= limit * NEARLY;
+        if self.measurements.large_only && !is_large {
+            return;
+        }
         let path = logical_id.and_then(|id| self.template["Resources"][id]["Metadata"]["aws:cdk:path"].as_str());
         self.measurements.measures.push(Measure {
             quota,
@@ -373,7 +377,7 @@ impl<'a> GaugeCx<'a, '_> {
             logical_id: logical_id.map(str::to_owned),
             part: part.map(str::to_owned),
             path: path.map(str::to_owned),
-            driver: if size * 100 < limit * NEARLY { None } else { driver() },
+            driver: if is_large { driver() } else { None },
         });
     }
 }
@@ -383,6 +387,8 @@ impl<'a> GaugeCx<'a, '_> {
 pub struct Measurements {
     quotas: Quotas,
     gauges: Vec<Gauge>,
+    /// Whether only what is nearly too large is kept.
+    large_only: bool,
     measures: Vec<Measure>,
     totals: BTreeMap<(&'static Quota, String), usize>,
 }
@@ -395,10 +401,15 @@ impl Measurements {
         Self { quotas, gauges, ..Self::default() }
     }
 
-    /// Measures the template of a stack, which has so many bytes when it is written.
-    pub fn template(&mut self, stack: &str, account: &str, region: &str, template: &Json<'_>, bytes: usize) {
+    /// The same, for whoever wants to know only what there are [findings](Measure::finding) about.
+    pub(crate) fn of_large(quotas: Quotas, gauges: impl IntoIterator<Item = Gauge>) -> Self {
+        Self { large_only: true, ..Self::new(quotas, gauges) }
+    }
+
+    /// Measures the template of a stack, which was read from this text.
+    pub fn template(&mut self, stack: &str, account: &str, region: &str, template: &Json<'_>, text: &str) {
         for gauge in self.gauges.clone() {
-            gauge(&mut GaugeCx { stack, account, region, bytes, template, measurements: self });
+            gauge(&mut GaugeCx { stack, account, region, text, template, measurements: self });
         }
     }
 

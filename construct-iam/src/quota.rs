@@ -163,8 +163,12 @@ impl PolicySize {
 
     /// Text between the quotation marks. White space inside of strings does not count for IAM either.
     fn text(&mut self, text: &str) {
-        let escapes = text.matches(['"', '\\']).count();
-        self.characters += text.chars().filter(|c| !c.is_whitespace()).count() + escapes;
+        let escapes = text.bytes().filter(|c| matches!(c, b'"' | b'\\')).count();
+        let characters = match text.is_ascii() {
+            true => text.bytes().filter(|c| !matches!(c, b' ' | b'\t'..=b'\r')).count(),
+            false => text.chars().filter(|c| !c.is_whitespace()).count(),
+        };
+        self.characters += characters + escapes;
         self.bytes += text.len() + escapes;
     }
 

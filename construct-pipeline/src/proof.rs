@@ -62,7 +62,7 @@ impl AssemblyCheck for AccessProof {
         if check == AccessCheck::Off {
             return;
         }
-        let templates = Templates::lent(cx.assembly(), cx.templates());
+        let templates = Templates::read(cx);
         // That the owners keep the contract is taken for granted; that it says all they must allow is proved.
         let outside = Contract::of(cx.assembly()).map(|contract| contract.outside()).unwrap_or_default();
         let findings = unproved(&templates, &outside).findings();

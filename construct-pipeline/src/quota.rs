@@ -170,7 +170,7 @@ pub fn measure(assembly: &Assembly, quotas: Quotas) -> Vec<Measure> {
     for stack in assembly.stacks() {
         // What is no JSON is no template, and nothing to measure.
         if let Ok(json) = Json::read(&stack.template) {
-            measurements.template(&stack.id, &stack.account, &stack.region, &json, stack.template.len());
+            measurements.template(&stack.id, &stack.account, &stack.region, &json, &stack.template);
         }
     }
     measurements.finish()

@@ -266,8 +266,9 @@ impl LowerCx<'_> {
 pub struct CheckCx<'a> {
     pub(crate) tree: &'a Tree,
     pub(crate) assembly: &'a Assembly,
-    pub(crate) templates: &'a [Json<'a>],
-    pub(crate) out: &'a mut Diagnostics,
+    /// What is too large, once the templates were read.
+    pub(crate) measured: Option<Diagnostics>,
+    pub(crate) out: Diagnostics,
 }
 
 impl<'a> CheckCx<'a> {
@@ -275,12 +276,6 @@ impl<'a> CheckCx<'a> {
     #[must_use]
     pub fn assembly(&self) -> &'a Assembly {
         self.assembly
-    }
-
-    /// The templates of its stacks, in the same order.
-    #[must_use]
-    pub fn templates(&self) -> &'a [Json<'a>] {
-        self.templates
     }
 
     /// The tree it came from, to look at.

@@ -3,26 +3,44 @@
 //! Codes: those of [`quota`](crate::quota).
 
 use crate::assembly::{Assembly, StackArtifact};
-use crate::construct::{CheckCx, Plan};
+use crate::construct::{CheckCx, Plan, Tree};
 use crate::diagnostic::{Caller, Diagnostics};
 use crate::json::{Json, Members};
 use crate::parallel;
-use crate::quota::{Gauge, INLINE_TEMPLATE, Measurements};
+use crate::quota::{Gauge, INLINE_TEMPLATE, Measurements, Quotas};
 
 /// What the checks of a plan have to say about its assembly.
 #[must_use]
 pub fn check(plan: &Plan, assembly: &Assembly) -> Diagnostics {
-    let templates = parallel::map(assembly.stacks().iter().collect(), read);
-    let mut out = measure(plan, assembly, &templates);
+    let mut cx = CheckCx { tree: &plan.tree, assembly, measured: None, out: Diagnostics::new() };
     for check in plan.tree.checks.values() {
-        check.check(&mut CheckCx { tree: &plan.tree, assembly, templates: &templates, out: &mut out });
+        check.check(&mut cx);
     }
+    if cx.measured.is_none() {
+        cx.read(|_, _| ());
+    }
+    let mut out = cx.measured.unwrap_or_default();
+    out.extend(cx.out);
     out
 }
 
-/// Reads a template. Those of ours are JSON.
-fn read(stack: &StackArtifact) -> Json<'_> {
-    Json::read(&stack.template).unwrap_or(Json::Null)
+impl<'a> CheckCx<'a> {
+    /// Reads the templates of the assembly from the very text that is deployed, on every core, and gives what `look` makes of
+    /// each, in the order of the stacks. A template takes more memory than its text, so it is better not kept.
+    pub fn read<R: Send>(&mut self, look: impl Fn(&'a StackArtifact, Json<'a>) -> R + Sync) -> Vec<R> {
+        // Whoever is first has them measured too, so that one reading serves both.
+        let gauging = self.measured.is_none().then(|| Gauging::of(self.tree));
+        let seen = parallel::map(self.assembly.stacks().iter().collect(), |stack: &'a StackArtifact| {
+            // Templates of ours are JSON.
+            let json = Json::read(&stack.template).unwrap_or(Json::Null);
+            (gauging.as_ref().map(|gauging| gauging.measure(stack, &json)), look(stack, json))
+        });
+        let (measured, looks): (Vec<_>, Vec<_>) = seen.into_iter().unzip();
+        if let Some(gauging) = gauging {
+            self.measured = Some(gauging.findings(measured.into_iter().flatten()));
+        }
+        looks
+    }
 }
 
 /// Where a finding belongs that is about no resource.
@@ -33,47 +51,60 @@ struct Place<'a> {
     help: Option<&'a str>,
 }
 
-/// What is larger than a service takes, or nearly so.
-fn measure(plan: &Plan, assembly: &Assembly, templates: &[Json<'_>]) -> Diagnostics {
-    let (quotas, gauges) = (plan.tree.quotas(), plan.tree.gauges.values().copied().collect::<Vec<Gauge>>());
-    let mut all = Measurements::new(quotas.clone(), gauges.iter().copied());
-    let stacks = assembly.stacks().iter().zip(templates).collect();
-    let measured = parallel::map(stacks, |(stack, json): (&StackArtifact, &Json<'_>)| {
-        let mut of_stack = Measurements::new(quotas.clone(), gauges.iter().copied());
-        of_stack.template(&stack.id, &stack.account, &stack.region, json, stack.template.len());
-        (of_stack, place(plan, json))
-    });
-    let mut out = Diagnostics::new();
-    let mut first = None;
-    for (mut of_stack, place) in measured {
-        first = first.or(place.location);
-        for measure in of_stack.take() {
-            let Some(mut finding) = measure.finding() else { continue };
-            let is_size = measure.path.is_none() && finding.code() != INLINE_TEMPLATE.code;
-            if let Some(help) = place.help.filter(|_| is_size) {
-                finding = finding.help(help);
+/// Looks for what is larger than a service takes, or nearly so.
+struct Gauging<'a> {
+    tree: &'a Tree,
+    quotas: Quotas,
+    gauges: Vec<Gauge>,
+}
+
+impl<'a> Gauging<'a> {
+    fn of(tree: &'a Tree) -> Self {
+        Self { tree, quotas: tree.quotas(), gauges: tree.gauges.values().copied().collect() }
+    }
+
+    fn measurements(&self) -> Measurements {
+        Measurements::of_large(self.quotas.clone(), self.gauges.iter().copied())
+    }
+
+    fn measure(&self, stack: &StackArtifact, template: &Json<'_>) -> (Measurements, Place<'a>) {
+        let mut of_stack = self.measurements();
+        of_stack.template(&stack.id, &stack.account, &stack.region, template, &stack.template);
+        (of_stack, place(self.tree, template))
+    }
+
+    fn findings(&self, measured: impl Iterator<Item = (Measurements, Place<'a>)>) -> Diagnostics {
+        let (mut all, mut out, mut first) = (self.measurements(), Diagnostics::new(), None);
+        for (mut of_stack, place) in measured {
+            first = first.or(place.location);
+            for measure in of_stack.take() {
+                let Some(mut finding) = measure.finding() else { continue };
+                let is_size = measure.path.is_none() && finding.code() != INLINE_TEMPLATE.code;
+                if let Some(help) = place.help.filter(|_| is_size) {
+                    finding = finding.help(help);
+                }
+                let node = measure.path.as_ref().and_then(|path| self.tree.arena.at_path(path));
+                let line = node.map(|node| self.tree.node(node).location).or(place.location);
+                out.push(finding.or_at(measure.path.as_deref().unwrap_or(place.path), line));
             }
-            let node = measure.path.as_ref().and_then(|path| plan.tree.arena.at_path(path));
-            let line = node.map(|node| plan.tree.node(node).location).or(place.location);
-            out.push(finding.or_at(measure.path.as_deref().unwrap_or(place.path), line));
+            all.add(of_stack);
         }
-        all.add(of_stack);
+        for finding in all.finish().iter().filter_map(crate::quota::Measure::finding) {
+            out.push(finding.or_at("", first));
+        }
+        out
     }
-    for finding in all.finish().iter().filter_map(crate::quota::Measure::finding) {
-        out.push(finding.or_at("", first));
-    }
-    out
 }
 
 /// The stack that a template is of, by the path of any of its resources.
-fn place<'a>(plan: &'a Plan, template: &Json<'_>) -> Place<'a> {
+fn place<'a>(tree: &'a Tree, template: &Json<'_>) -> Place<'a> {
     let resources = template["Resources"].as_object().into_iter().flat_map(Members::values);
     let paths = resources.filter_map(|resource| resource["Metadata"]["aws:cdk:path"].as_str());
-    let node = paths.filter_map(|path| plan.tree.arena.at_path(path)).find_map(|node| plan.tree.node(node).stack);
+    let node = paths.filter_map(|path| tree.arena.at_path(path)).find_map(|node| tree.node(node).stack);
     match node {
         Some(stack) => {
-            let help = plan.tree.stack_props(stack).and_then(|props| props.when_full.as_deref());
-            let stack = plan.tree.node(stack);
+            let help = tree.stack_props(stack).and_then(|props| props.when_full.as_deref());
+            let stack = tree.node(stack);
             Place { path: &stack.path, location: Some(stack.location), help }
         }
         None => Place { path: "", location: None, help: None },

@@ -68,7 +68,7 @@ pub static QUOTAS: [&Quota; 8] =
 /// Measures a template.
 pub(crate) fn measure(cx: &mut GaugeCx<'_, '_>) {
     let template = cx.template();
-    let bytes = cx.bytes;
+    let bytes = cx.text.len();
     cx.text(&TEMPLATE_BYTES, None, bytes, false, &[template]);
     if bytes <= TEMPLATE_BYTES.value {
         cx.text(&INLINE_TEMPLATE, None, bytes, false, &[template]);
@@ -81,16 +81,21 @@ pub(crate) fn measure(cx: &mut GaugeCx<'_, '_>) {
             cx.count(quota, None, None, entries.len(), &[section]);
         }
     }
-    let references = dynamic_references(template);
+    // Most templates have none, which the text tells at once; there, a brace may be hidden behind an escape only.
+    let may_refer = cx.text.contains(REFERENCE) || cx.text.contains("\\u");
+    let references = if may_refer { dynamic_references(template) } else { 0 };
     if references > 0 {
         cx.count(&DYNAMIC_REFERENCES, None, None, references, &[template]);
     }
     cx.total(&STACKS, 1);
 }
 
+/// What a dynamic reference begins with.
+const REFERENCE: &str = "{{resolve:";
+
 fn dynamic_references(json: &Json<'_>) -> usize {
     match json {
-        Json::String(text) => text.matches("{{resolve:").count(),
+        Json::String(text) => text.matches(REFERENCE).count(),
         Json::Array(items) => items.iter().map(dynamic_references).sum(),
         Json::Object(entries) => entries.values().map(dynamic_references).sum(),
         _ => 0,

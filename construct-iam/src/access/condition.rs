@@ -3,6 +3,8 @@
 //! Operators and keys are joined by AND, the values of a key by OR, and negated operators hold if none of the values matches:
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html>.
 
+use std::sync::Arc;
+
 use super::context::{Context, Found};
 use super::operator::{Comparison, Got, Operand, Operator, Set};
 use super::truth::Truth;
@@ -12,17 +14,23 @@ use super::truth::Truth;
 pub(crate) struct Condition {
     pub(crate) operator: Operator,
     /// As written.
-    pub(crate) operator_name: String,
+    pub(crate) operator_name: Arc<str>,
     /// As written.
-    pub(crate) key: String,
+    pub(crate) key: Arc<str>,
     /// In lower case.
-    pub(crate) lookup: String,
-    /// As written, in text form.
-    pub(crate) wanted: Vec<String>,
-    pub(crate) operands: Vec<Operand>,
+    pub(crate) lookup: Arc<str>,
+    pub(crate) operands: Box<[Operand]>,
+    /// The texts of the operands, where one of them does not tell its own.
+    pub(crate) texts: Box<[Box<str>]>,
 }
 
 impl Condition {
+    /// The values of the policy, as written, in text form.
+    pub(crate) fn wanted(&self) -> Vec<String> {
+        let own = self.operands.iter().filter_map(|operand| operand.text()).map(str::to_owned);
+        if self.texts.is_empty() { own.collect() } else { self.texts.iter().map(ToString::to_string).collect() }
+    }
+
     /// Whether the request meets the condition.
     pub(crate) fn evaluate(&self, context: &Context) -> Truth {
         if self.operands.is_empty() {

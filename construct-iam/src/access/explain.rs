@@ -74,9 +74,9 @@ impl Condition {
     /// The condition next to what the request has.
     pub(crate) fn tested(&self, request: &Request) -> Tested {
         Tested {
-            operator: self.operator_name.clone(),
-            key: self.key.clone(),
-            wanted: self.wanted.clone(),
+            operator: self.operator_name.to_string(),
+            key: self.key.to_string(),
+            wanted: self.wanted(),
             got: request.context.get(&self.key),
         }
     }

@@ -198,8 +198,8 @@ fn change(near: &Near<'_>) -> Option<Change> {
     let (condition, values) = near.addition.as_ref()?;
     Some(Change::AddConditionValues {
         to: near.site.cite(),
-        operator: condition.operator_name.clone(),
-        key: condition.key.clone(),
+        operator: condition.operator_name.to_string(),
+        key: condition.key.to_string(),
         values: values.clone(),
     })
 }

@@ -16,13 +16,14 @@
 //! pattern  token    plain           patterns: compiled, element by element, byte by byte
 //! arn      values   operator        matching ARNs, numbers, dates, addresses
 //! context  principal  request      the question
-//! json     policy  parse  condition  error the policies
+//! policy  parse  compiler  condition  error the policies
 //! statement  evaluation            the decision
 //! explain  fix  verdict  sentences the reasons
 //! evaluate                         the way in
 //! ```
 
 mod arn;
+mod compiler;
 mod condition;
 mod context;
 mod error;
@@ -45,6 +46,7 @@ mod truth;
 mod values;
 mod verdict;
 
+pub use compiler::Compiler;
 pub use construct_core::{Json, Members};
 pub use context::{Context, ContextValue};
 pub use error::{PolicyError, Problem};

@@ -55,13 +55,23 @@ pub(crate) enum Relation {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Operand {
     Pattern(Pattern),
-    Number(Decimal),
+    Number(Box<Decimal>),
     Date(Moment),
     Bool(bool),
     Address(Cidr),
-    Bytes(Vec<u8>),
+    Bytes(Box<[u8]>),
     /// The template does not say.
     Unknown,
+}
+
+impl Operand {
+    /// The text that it was written as, as far as it tells.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Pattern(pattern) => Some(pattern.source()),
+            _ => None,
+        }
+    }
 }
 
 impl Operator {
@@ -117,7 +127,7 @@ impl Operator {
                 Operand::Pattern(Pattern::new(text, wildcards, variables))
             }
             _ if symbol::is_symbolic(text) => Operand::Unknown,
-            Comparison::Number(_) => Operand::Number(Decimal::parse(text)?),
+            Comparison::Number(_) => Operand::Number(Decimal::parse(text)?.into()),
             Comparison::Date(_) => Operand::Date(Moment::parse(text)?),
             Comparison::Bool | Comparison::Presence => match boolean(text) {
                 Some(value) => Operand::Bool(value),
@@ -126,7 +136,7 @@ impl Operator {
                 None => return None,
             },
             Comparison::Address => Operand::Address(Cidr::parse(text)?),
-            Comparison::Bytes => Operand::Bytes(base64(text)?),
+            Comparison::Bytes => Operand::Bytes(base64(text)?.into()),
         };
         Some(operand)
     }
@@ -156,7 +166,7 @@ impl Operator {
             (Comparison::Address, Operand::Address(range)) => {
                 text.parse::<IpAddr>().ok().and_then(|got| range.contains(got))
             }
-            (Comparison::Bytes, Operand::Bytes(bytes)) => base64(text).map(|got| got == *bytes),
+            (Comparison::Bytes, Operand::Bytes(bytes)) => base64(text).map(|got| *got == **bytes),
             _ => None,
         };
         // A value that does not parse has no documented meaning.

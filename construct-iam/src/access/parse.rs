@@ -1,7 +1,11 @@
 //! From JSON to compiled statements.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use serde_json::Value;
 
+use super::compiler::Compiler;
 use super::condition::Condition;
 use super::error::{PolicyError, Problem};
 use super::operator::{Operand, Operator};
@@ -22,21 +26,23 @@ impl Policy {
     /// that are not what their operator takes (numbers, dates, addresses). Nothing is skipped, because a policy read in part could seem to
     /// allow what it denies. If a policy has to be evaluated nevertheless, use [`Policy::unknown`].
     pub fn parse(name: &str, document: &Value) -> Result<Self, PolicyError> {
-        Self::read(name, &document.into())
+        Compiler::new().compile(name, &document.into())
     }
+}
 
-    /// The same, of a document that was read without being copied.
+impl Compiler {
+    /// Compiles a policy document that was read without being copied.
     ///
     /// # Errors
     ///
-    /// Those of [`parse`](Self::parse).
-    pub fn read(name: &str, document: &Json<'_>) -> Result<Self, PolicyError> {
-        Ok(Self::of(name, parse(name, document)?))
+    /// Those of [`Policy::parse`].
+    pub fn compile(&self, name: &str, document: &Json<'_>) -> Result<Policy, PolicyError> {
+        Ok(Policy::of(name, parse(name, document, self)?))
     }
 }
 
 /// Parses the statements of a policy document.
-fn parse(name: &str, document: &Json<'_>) -> Result<Vec<Statement>, PolicyError> {
+fn parse(name: &str, document: &Json<'_>, common: &Compiler) -> Result<Box<[Statement]>, PolicyError> {
     let whole = |problem| PolicyError::new(name, None, problem);
     let document = document.as_object().ok_or_else(|| whole(wrong("policy", "an object")))?;
     if let Some(unknown) = document.keys().find(|key| !matches!(*key, "Version" | "Id" | "Statement")) {
@@ -44,9 +50,12 @@ fn parse(name: &str, document: &Json<'_>) -> Result<Vec<Statement>, PolicyError>
     }
     let variables = variables(document.get("Version")).map_err(whole)?;
     let statements = document.get("Statement").ok_or_else(|| whole(Problem::Missing("Statement")))?.one_or_many();
-    let parse =
-        |(index, value)| statement(value, variables).map_err(|problem| PolicyError::new(name, Some(index), problem));
-    statements.iter().enumerate().map(parse).collect()
+    let mut parsed = Vec::with_capacity(statements.len());
+    for (index, value) in statements.iter().enumerate() {
+        let statement = statement(value, variables, common);
+        parsed.push(statement.map_err(|problem| PolicyError::new(name, Some(index), problem))?);
+    }
+    Ok(parsed.into())
 }
 
 fn variables(version: Option<&Json<'_>>) -> Parsed<Variables> {
@@ -62,7 +71,7 @@ fn variables(version: Option<&Json<'_>>) -> Parsed<Variables> {
     }
 }
 
-fn statement(value: &Json<'_>, variables: Variables) -> Parsed<Statement> {
+fn statement(value: &Json<'_>, variables: Variables, common: &Compiler) -> Parsed<Statement> {
     if is_intrinsic(value) {
         return Ok(Statement::opaque());
     }
@@ -74,22 +83,25 @@ fn statement(value: &Json<'_>, variables: Variables) -> Parsed<Statement> {
     if let Some(unknown) = map.keys().find(|key| !known(key)) {
         return Err(Problem::UnknownElement(unknown.to_owned()));
     }
-    let (conditions, opaque) = map.get("Condition").map_or(Ok((Vec::new(), false)), |c| conditions(c, variables))?;
+    let (conditions, opaque) = match map.get("Condition") {
+        Some(value) => conditions(value, variables, common)?,
+        None => (Vec::new(), false),
+    };
     Ok(Statement {
-        sid: sid(map)?,
+        sid: sid(map, common)?,
         effect: effect(map)?,
-        principal: principal(map)?,
-        action: action(map)?,
+        principal: principal(map, common)?,
+        action: action(map, common)?,
         resource: resource(map, variables)?,
-        conditions,
+        conditions: conditions.into(),
         opaque,
     })
 }
 
-fn sid(map: &Members<'_>) -> Parsed<Option<std::sync::Arc<str>>> {
+fn sid(map: &Members<'_>, common: &Compiler) -> Parsed<Option<Arc<str>>> {
     match map.get("Sid") {
         None => Ok(None),
-        Some(Json::String(sid)) => Ok(Some((&**sid).into())),
+        Some(Json::String(sid)) => Ok(Some(common.word(sid))),
         Some(other) if is_intrinsic(other) => Ok(None),
         Some(_) => Err(wrong("Sid", "a string")),
     }
@@ -107,78 +119,84 @@ fn effect(map: &Members<'_>) -> Parsed<Effect> {
     }
 }
 
-fn principal(map: &Members<'_>) -> Parsed<Principals> {
+fn principal(map: &Members<'_>, common: &Compiler) -> Parsed<Principals> {
     Ok(match either(map, "Principal", "NotPrincipal")? {
         None => Principals::Missing,
-        Some((entries, false)) => Principals::These(self::entries(entries, "Principal")?),
-        Some((entries, true)) => Principals::AllBut(self::entries(entries, "NotPrincipal")?),
+        Some((entries, false)) => Principals::These(self::entries(entries, "Principal", common)?),
+        Some((entries, true)) => Principals::AllBut(self::entries(entries, "NotPrincipal", common)?),
     })
 }
 
-fn entries(value: &Json<'_>, element: &'static str) -> Parsed<Vec<Entry>> {
+fn entries(value: &Json<'_>, element: &'static str, common: &Compiler) -> Parsed<Arc<[Entry]>> {
     if is_intrinsic(value) {
-        return Ok(vec![Entry::Unknown]);
+        return Ok([Entry::Unknown].into());
     }
     let kinds = match value {
-        Json::String(text) if text == "*" => return Ok(vec![Entry::Anyone]),
-        Json::String(text) if symbol::is_symbolic(text) => return Ok(vec![Entry::Unknown]),
+        Json::String(text) if text == "*" => return Ok([Entry::Anyone].into()),
+        Json::String(text) if symbol::is_symbolic(text) => return Ok([Entry::Unknown].into()),
         Json::String(text) => return Err(Problem::PrincipalText(text.to_string())),
         Json::Object(kinds) if kinds.is_empty() => return Err(Problem::Empty(element)),
         Json::Object(kinds) => kinds,
         _ => return Err(wrong(element, "`*` or an object")),
     };
-    let mut entries = Vec::new();
-    for (kind, values) in kinds.iter() {
-        let entry: fn(&str) -> Entry = match kind {
-            "AWS" => Entry::aws,
-            "Service" => |text| Entry::Service(text.to_owned()),
-            "Federated" => |text| Entry::Federated(text.to_owned()),
-            "CanonicalUser" => |text| Entry::CanonicalUser(text.to_owned()),
-            _ => return Err(Problem::PrincipalKind(kind.to_owned())),
-        };
-        for value in non_empty(values, element)? {
-            entries.push(match value {
-                Json::String(text) => entry(text),
-                // An account id without quotes is a number; what comes of it is not documented.
-                Json::Number(_) => Entry::Unknown,
-                value if is_intrinsic(value) => Entry::Unknown,
-                _ => return Err(wrong(element, "a string or a list of strings")),
-            });
-        }
-    }
-    Ok(entries)
+    let entries = |(kind, values): (&str, _)| {
+        let values = non_empty(values, element)?;
+        common.principals(kind, values, || entries_of(kind, values, element))
+    };
+    let mut kinds = kinds.iter().map(entries);
+    let first = kinds.next().unwrap_or(Err(Problem::Empty(element)))?;
+    // Nearly always there is one kind, and its entries are all there are.
+    kinds.try_fold(first, |all, more| Ok(all.iter().chain(&*more?).cloned().collect()))
 }
 
-fn action(map: &Members<'_>) -> Parsed<Actions> {
+fn entries_of(kind: &str, values: &[Json<'_>], element: &'static str) -> Parsed<Vec<Entry>> {
+    let entry: fn(&str) -> Entry = match kind {
+        "AWS" => Entry::aws,
+        "Service" => |text| Entry::Service(text.into()),
+        "Federated" => |text| Entry::Federated(text.into()),
+        "CanonicalUser" => |text| Entry::CanonicalUser(text.into()),
+        _ => return Err(Problem::PrincipalKind(kind.to_owned())),
+    };
+    let read = |value: &Json<'_>| match value {
+        Json::String(text) => Ok(entry(text)),
+        // An account id without quotes is a number; what comes of it is not documented.
+        Json::Number(_) => Ok(Entry::Unknown),
+        value if is_intrinsic(value) => Ok(Entry::Unknown),
+        _ => Err(wrong(element, "a string or a list of strings")),
+    };
+    values.iter().map(read).collect()
+}
+
+fn action(map: &Members<'_>, common: &Compiler) -> Parsed<Arc<Actions>> {
     let (values, all_but) = either(map, "Action", "NotAction")?.ok_or(Problem::Missing("Action"))?;
     let element = if all_but { "NotAction" } else { "Action" };
-    let patterns = non_empty(values, element)?
-        .iter()
-        .map(|value| match value {
-            Json::String(text) => Ok(Pattern::new(text.to_ascii_lowercase(), true, Variables::Literal)),
-            value if is_intrinsic(value) => Ok(Pattern::unknown()),
-            _ => Err(wrong(element, "a string or a list of strings")),
-        })
-        .collect::<Parsed<_>>()?;
-    Ok(Actions::new(all_but, patterns))
+    let values = non_empty(values, element)?;
+    let pattern = |text: &str| Pattern::new(text.to_ascii_lowercase(), true, Variables::Literal);
+    common.actions(element, values, || Ok(Actions::new(all_but, patterns(values, element, pattern)?)))
 }
 
 fn resource(map: &Members<'_>, variables: Variables) -> Parsed<Resources> {
     let Some((values, all_but)) = either(map, "Resource", "NotResource")? else { return Ok(Resources::Missing) };
     let element = if all_but { "NotResource" } else { "Resource" };
-    let patterns = non_empty(values, element)?
-        .iter()
-        .map(|value| match value {
-            Json::String(text) => Ok(Pattern::of_resource(text, variables)),
-            value if is_intrinsic(value) => Ok(Pattern::unknown()),
-            _ => Err(wrong(element, "a string or a list of strings")),
-        })
-        .collect::<Parsed<_>>()?;
+    let pattern = |text: &str| Pattern::of_resource(text, variables);
+    let patterns = patterns(non_empty(values, element)?, element, pattern)?.into();
     Ok(if all_but { Resources::AllBut(patterns) } else { Resources::These(patterns) })
 }
 
+fn patterns(values: &[Json<'_>], element: &'static str, pattern: impl Fn(&str) -> Pattern) -> Parsed<Vec<Pattern>> {
+    let mut patterns = Vec::with_capacity(values.len());
+    for value in values {
+        patterns.push(match value {
+            Json::String(text) => pattern(text),
+            value if is_intrinsic(value) => Pattern::unknown(),
+            _ => return Err(wrong(element, "a string or a list of strings")),
+        });
+    }
+    Ok(patterns)
+}
+
 /// The conditions, and whether there may be some that the template does not show.
-fn conditions(value: &Json<'_>, variables: Variables) -> Parsed<(Vec<Condition>, bool)> {
+fn conditions(value: &Json<'_>, variables: Variables, common: &Compiler) -> Parsed<(Vec<Condition>, bool)> {
     if is_intrinsic(value) {
         return Ok((Vec::new(), true));
     }
@@ -195,34 +213,50 @@ fn conditions(value: &Json<'_>, variables: Variables) -> Parsed<(Vec<Condition>,
         opaque |= keys.is_empty();
         for (key, values) in keys.iter() {
             conditions.reserve_exact(1);
-            conditions.push(condition(operator, name, key, values, variables)?);
+            let (operands, texts) = operands(operator, name, key, values, variables)?;
+            conditions.push(Condition {
+                operator,
+                operator_name: common.word(name),
+                key: common.word(key),
+                lookup: common.word(&key.to_ascii_lowercase()),
+                operands: operands.into(),
+                texts: texts.into(),
+            });
         }
     }
     Ok((conditions, opaque))
 }
 
-fn condition(operator: Operator, name: &str, key: &str, values: &Json<'_>, variables: Variables) -> Parsed<Condition> {
-    let (mut wanted, mut operands) = (Vec::new(), Vec::new());
-    for value in values.one_or_many() {
-        let text = match value {
-            Json::String(text) => text.to_string(),
-            Json::Bool(_) | Json::Number(_) => value.to_string(),
-            value if is_intrinsic(value) => {
-                wanted.push(symbol::UNKNOWN.to_string());
-                operands.push(Operand::Unknown);
-                continue;
+/// The values of a condition, and their texts where one of them does not tell its own.
+fn operands(
+    operator: Operator,
+    name: &str,
+    key: &str,
+    values: &Json<'_>,
+    variables: Variables,
+) -> Parsed<(Vec<Operand>, Vec<Box<str>>)> {
+    let values = values.one_or_many();
+    let (mut operands, mut texts) = (Vec::with_capacity(values.len()), Vec::with_capacity(values.len()));
+    for value in values {
+        let (text, operand): (Cow<'_, str>, _) = match value {
+            Json::String(text) => ((&**text).into(), operator.operand(text, variables)),
+            Json::Bool(_) | Json::Number(_) => {
+                let text = value.to_string();
+                (text.clone().into(), operator.operand(&text, variables))
             }
+            value if is_intrinsic(value) => (symbol::UNKNOWN.to_string().into(), Some(Operand::Unknown)),
             _ => return Err(wrong(key, "a string, a number, a boolean or a list of them")),
         };
-        operands.push(operator.operand(&text, variables).ok_or_else(|| Problem::ConditionValue {
+        operands.push(operand.ok_or_else(|| Problem::ConditionValue {
             operator: name.to_owned(),
             key: key.to_owned(),
-            value: text.clone(),
+            value: text.to_string(),
         })?);
-        wanted.push(text);
+        texts.push(text);
     }
-    let lookup = key.to_ascii_lowercase();
-    Ok(Condition { operator, operator_name: name.to_owned(), key: key.to_owned(), lookup, wanted, operands })
+    let told = operands.iter().all(|operand: &Operand| operand.text().is_some());
+    let texts = if told { Vec::new() } else { texts.into_iter().map(Box::from).collect() };
+    Ok((operands, texts))
 }
 
 /// The one of the two elements that is there, and whether it is the second.

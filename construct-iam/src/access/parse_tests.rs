@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 
 fn parse(name: &str, document: &Value) -> Result<Vec<Statement>, PolicyError> {
-    super::parse(name, &document.into())
+    super::parse(name, &document.into(), &Compiler::new()).map(Vec::from)
 }
 
 /// Parses one statement that is sound but for `changes`; `null` removes an element.
@@ -85,9 +85,9 @@ fn kinds_of_principals() {
     let principal = json!({ "AWS": ["*", "111111111111"], "Service": "s", "Federated": "f", "CanonicalUser": "c" });
     let statement = with(&json!({ "Principal": principal })).expect("parses").remove(0);
     let Principals::These(entries) = statement.principal else { panic!("{statement:?}") };
-    let text = |text: &str| text.to_owned();
+    let text = Box::<str>::from;
     assert_eq!(
-        entries,
+        *entries,
         [
             Entry::Anyone,
             Entry::Account { partition: None, id: text("111111111111") },
@@ -208,7 +208,7 @@ fn what_the_template_does_not_say() {
     ] {
         let statement = one(&json!({ "Principal": principal }));
         assert!(
-            matches!(&statement.principal, Principals::These(entries) if *entries == [Entry::Unknown]),
+            matches!(&statement.principal, Principals::These(entries) if **entries == [Entry::Unknown]),
             "{principal}"
         );
     }

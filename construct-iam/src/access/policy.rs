@@ -41,7 +41,7 @@ pub struct Policy(Arc<Document>);
 pub(crate) struct Document {
     name: Arc<str>,
     /// `None`: the content is not known.
-    statements: Option<Vec<Statement>>,
+    statements: Option<Box<[Statement]>>,
 }
 
 /// A compiled statement.
@@ -50,9 +50,9 @@ pub(crate) struct Statement {
     pub(crate) sid: Option<Arc<str>>,
     pub(crate) effect: Effect,
     pub(crate) principal: Principals,
-    pub(crate) action: Actions,
+    pub(crate) action: Arc<Actions>,
     pub(crate) resource: Resources,
-    pub(crate) conditions: Vec<Condition>,
+    pub(crate) conditions: Box<[Condition]>,
     /// A part of the statement that decides whether it applies is not known.
     pub(crate) opaque: bool,
 }
@@ -67,8 +67,8 @@ pub(crate) enum Effect {
 #[derive(Clone, Debug)]
 pub(crate) enum Principals {
     Missing,
-    These(Vec<Entry>),
-    AllBut(Vec<Entry>),
+    These(Arc<[Entry]>),
+    AllBut(Arc<[Entry]>),
 }
 
 #[derive(Clone, Debug)]
@@ -83,13 +83,13 @@ pub(crate) struct Actions {
 #[derive(Clone, Debug)]
 pub(crate) enum Resources {
     Missing,
-    These(Vec<Pattern>),
-    AllBut(Vec<Pattern>),
+    These(Box<[Pattern]>),
+    AllBut(Box<[Pattern]>),
 }
 
 impl Policy {
     /// A policy from its statements.
-    pub(crate) fn of(name: &str, statements: Vec<Statement>) -> Self {
+    pub(crate) fn of(name: &str, statements: Box<[Statement]>) -> Self {
         Self(Arc::new(Document { name: name.into(), statements: Some(statements) }))
     }
 
@@ -108,7 +108,7 @@ impl Policy {
     /// How many statements the policy has; none if its content is not known.
     #[must_use]
     pub fn n_statements(&self) -> usize {
-        self.0.statements.as_ref().map_or(0, Vec::len)
+        self.0.statements.as_deref().map_or(0, <[Statement]>::len)
     }
 
     /// Whether the content is known.
@@ -132,10 +132,10 @@ impl Statement {
         Self {
             sid: None,
             effect: Effect::Unknown,
-            principal: Principals::These(vec![Entry::Unknown]),
-            action: Actions::new(false, vec![Pattern::unknown()]),
-            resource: Resources::These(vec![Pattern::unknown()]),
-            conditions: Vec::new(),
+            principal: Principals::These([Entry::Unknown].into()),
+            action: Actions::new(false, vec![Pattern::unknown()]).into(),
+            resource: Resources::These([Pattern::unknown()].into()),
+            conditions: Box::default(),
             opaque: true,
         }
     }

@@ -188,16 +188,16 @@ pub(crate) enum Entry {
     Anyone,
     /// An account id, or the ARN of an account root.
     Account {
-        partition: Option<String>,
-        id: String,
+        partition: Option<Box<str>>,
+        id: Box<str>,
     },
     /// The ARN of a user, role or session.
-    Arn(String),
+    Arn(Box<str>),
     /// `AIDA…` or `AROA…`: what AWS makes of an ARN when it stores the policy.
-    UniqueId(String),
-    Service(String),
-    Federated(String),
-    CanonicalUser(String),
+    UniqueId(Box<str>),
+    Service(Box<str>),
+    Federated(Box<str>),
+    CanonicalUser(Box<str>),
     /// The template does not say.
     Unknown,
 }
@@ -257,15 +257,15 @@ impl Entry {
             return Self::Anyone;
         }
         if text.len() == 12 && text.bytes().all(|c| c.is_ascii_digit()) {
-            return Self::Account { partition: None, id: text.to_owned() };
+            return Self::Account { partition: None, id: text.into() };
         }
         if let Some(["arn", partition, "iam", "", id, "root"]) = split_text(text) {
-            return Self::Account { partition: Some(partition.to_owned()), id: id.to_owned() };
+            return Self::Account { partition: Some(partition.into()), id: id.into() };
         }
         if !text.contains(':') && !symbol::is_symbolic(text) {
-            return Self::UniqueId(text.to_owned());
+            return Self::UniqueId(text.into());
         }
-        Self::Arn(text.to_owned())
+        Self::Arn(text.into())
     }
 
     /// How the entry names the principal.

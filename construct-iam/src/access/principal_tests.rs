@@ -110,7 +110,7 @@ fn roles_and_sessions() {
 #[test]
 fn other_kinds() {
     let federated = Principal::Federated { provider: "example.com".to_owned(), account: "111111111111".to_owned() };
-    let named = |entry: fn(String) -> Entry, text: &str| entry(text.to_owned());
+    let named = |entry: fn(Box<str>) -> Entry, text: &str| entry(text.into());
     check(&named(Entry::Service, "s3.amazonaws.com"), &Principal::service("s3.amazonaws.com"), [YES, NO, NO]);
     check(&named(Entry::Service, "s3.amazonaws.com"), &Principal::service("sns.amazonaws.com"), [NO, NO, NO]);
     check(&named(Entry::Service, "s3.amazonaws.com"), &role(), [NO, NO, NO]);
@@ -141,7 +141,7 @@ fn symbols_in_entries() {
 fn twelve_digits_are_an_account() {
     assert!(matches!(Entry::aws("111111111111"), Entry::Account { partition: None, .. }));
     for text in ["AROAEXAMPLE1", "11111111111", "1111111111111"] {
-        assert_eq!(Entry::aws(text), Entry::UniqueId(text.to_owned()));
+        assert_eq!(Entry::aws(text), Entry::UniqueId(text.into()));
     }
 }
 
@@ -181,7 +181,7 @@ fn sparing() {
     assert_eq!(spared(&[account], &root(), false), YES);
     assert_eq!(spared(&["*"], &role(), false), YES);
     assert_eq!(spared(&[account], &Principal::service("s3.amazonaws.com"), false), NO);
-    let service = [Entry::Service("s3.amazonaws.com".to_owned())];
+    let service = [Entry::Service("s3.amazonaws.com".into())];
     assert_eq!(spared_by(&service, &Principal::service("s3.amazonaws.com"), &Context::closed(), false), YES);
 }
 

@@ -1,8 +1,9 @@
 //! Policies with their places: where in which template each one stands.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use construct_iam::access::{Citation, Json, Members, Policy, PolicyError, symbol};
+use construct_iam::access::{Citation, Compiler, Json, Members, Policy, PolicyError, symbol};
 use serde_json::{Value, json};
 
 use super::excess::{Wide, texts, wide_statements};
@@ -20,6 +21,7 @@ struct Entry {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policies {
     all: Vec<Entry>,
+    compiler: Arc<Compiler>,
     by_name: BTreeMap<String, PolicyIx>,
     /// What AWS would refuse to store.
     pub(crate) refused: Vec<(Place, PolicyError)>,
@@ -50,7 +52,7 @@ impl Policies {
             None => entry.policy.clone(),
             Some(document) => {
                 let name = entry.policy.name();
-                Policy::read(name, &rewritten(document, rewrite)).unwrap_or_else(|_| Policy::unknown(name))
+                self.compiler.compile(name, &rewritten(document, rewrite)).unwrap_or_else(|_| Policy::unknown(name))
             }
         };
         self.all.iter().map(one).collect()
@@ -75,7 +77,7 @@ impl Policies {
         }));
         let name = self.free_name(name);
         let symbolic = has_symbols(document).then(|| document.clone().into_owned());
-        let policy = match Policy::read(&name, document) {
+        let policy = match self.compiler.compile(&name, document) {
             Ok(policy) => policy,
             Err(error) => {
                 self.refused.push((place.clone(), error));

@@ -455,7 +455,7 @@ impl<'t> Surveyor<'t> {
                 (statement.into(), "")
             }
         };
-        let members = [("Version".into(), "2012-10-17".into()), ("Statement".into(), Json::Array(vec![statement]))];
+        let members = [("Version".into(), "2012-10-17".into()), ("Statement".into(), Json::Array([statement].into()))];
         let document = Json::Object(members.into_iter().collect());
         let ix = if reading.doubtful {
             self.world.policies.unknown(reading.logical_id)

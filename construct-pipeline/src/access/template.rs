@@ -354,9 +354,7 @@ impl<'t> Resolver<'t> {
                 if let Some((function, argument)) = function_of(map) {
                     return self.function(stack, function, argument);
                 }
-                let members =
-                    map.iter().filter_map(|(key, value)| Some((key.to_owned().into(), self.member(stack, value)?)));
-                Known::Value(Json::Object(members.collect()))
+                Known::Value(Json::Object(map.filter_map(|value| self.member(stack, value))))
             }
             other => Known::Value(other.clone()),
         }

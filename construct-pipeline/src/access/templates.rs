@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use construct_core::{Assembly, StackArtifact};
+use construct_core::{Assembly, CheckCx, StackArtifact};
 use construct_iam::access::{Json, Members};
 use serde_json::Value;
 
@@ -13,39 +13,10 @@ pub struct Template<'t> {
     pub(crate) stack: String,
     pub(crate) account: String,
     pub(crate) region: String,
-    pub(crate) body: Body<'t>,
+    pub(crate) body: Json<'t>,
     pub(crate) parameters: BTreeMap<String, Json<'t>>,
     pub(crate) physical_ids: BTreeMap<String, String>,
     pub(crate) dependencies: Option<Vec<String>>,
-}
-
-/// The template itself. (`Cow` would not do: it fixes the lifetime of what it holds.)
-#[derive(Clone, Debug)]
-pub(crate) enum Body<'t> {
-    Own(Json<'t>),
-    Lent(&'t Json<'t>),
-}
-
-impl<'t> Body<'t> {
-    const fn json(&self) -> &Json<'t> {
-        match self {
-            Self::Own(body) => body,
-            Self::Lent(body) => body,
-        }
-    }
-
-    fn into_owned(self) -> Json<'static> {
-        match self {
-            Self::Own(body) => body.into_owned(),
-            Self::Lent(body) => body.clone().into_owned(),
-        }
-    }
-}
-
-impl PartialEq for Body<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.json() == other.json()
-    }
 }
 
 impl<'t> Template<'t> {
@@ -58,19 +29,25 @@ impl<'t> Template<'t> {
         region: impl Into<String>,
         body: impl Into<Json<'t>>,
     ) -> Self {
-        Self::lent(stack.into(), account.into(), region.into(), Body::Own(body.into()))
-    }
-
-    fn lent(stack: String, account: String, region: String, body: Body<'t>) -> Self {
+        let stack = stack.into();
         Self {
             id: stack.clone(),
             stack,
-            account,
-            region,
-            body,
+            account: account.into(),
+            region: region.into(),
+            body: body.into(),
             parameters: BTreeMap::new(),
             physical_ids: BTreeMap::new(),
             dependencies: None,
+        }
+    }
+
+    /// The template of a stack of an assembly.
+    pub(crate) fn of(stack: &StackArtifact, body: Json<'t>) -> Self {
+        Self {
+            id: stack.id.clone(),
+            dependencies: Some(stack.dependencies.clone()),
+            ..Self::new(&*stack.stack_name, &*stack.account, &*stack.region, body)
         }
     }
 
@@ -110,13 +87,13 @@ impl<'t> Template<'t> {
     /// The template itself.
     #[must_use]
     pub const fn body(&self) -> &Json<'t> {
-        self.body.json()
+        &self.body
     }
 
     fn into_owned(self) -> Template<'static> {
         let Self { id, stack, account, region, body, parameters, physical_ids, dependencies } = self;
         let parameters = parameters.into_iter().map(|(name, value)| (name, value.into_owned())).collect();
-        let body = Body::Own(body.into_owned());
+        let body = body.into_owned();
         Template { id, stack, account, region, body, parameters, physical_ids, dependencies }
     }
 
@@ -165,28 +142,16 @@ impl<'t> Templates<'t> {
         let mut templates = Self::new();
         for stack in assembly.stacks() {
             match Json::read(&stack.template) {
-                Ok(body) => templates.add(stack, Body::Own(body)),
+                Ok(body) => templates.all.push(Template::of(stack, body)),
                 Err(_) => templates.unreadable.push(stack.stack_name.clone()),
             }
         }
         templates
     }
 
-    /// The templates of an assembly that were read already; they stand in the order of its stacks.
-    pub(crate) fn lent(assembly: &'t Assembly, bodies: &'t [Json<'t>]) -> Self {
-        let mut templates = Self::new();
-        for (stack, body) in assembly.stacks().iter().zip(bodies) {
-            templates.add(stack, Body::Lent(body));
-        }
-        templates
-    }
-
-    fn add(&mut self, stack: &StackArtifact, body: Body<'t>) {
-        let (name, account, region) = (stack.stack_name.clone(), stack.account.clone(), stack.region.clone());
-        let mut template = Template::lent(name, account, region, body);
-        template.id.clone_from(&stack.id);
-        template.dependencies = Some(stack.dependencies.clone());
-        self.all.push(template);
+    /// The templates of an assembly that is being checked.
+    pub(crate) fn read(cx: &mut CheckCx<'t>) -> Self {
+        Self { all: cx.read(Template::of), unreadable: Vec::new() }
     }
 
     /// The same templates, free of the texts that they were read from.
