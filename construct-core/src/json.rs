@@ -21,9 +21,10 @@ use serde_json::{Number, Value};
 /// assert_eq!(queue.and_then(|queue| queue.get("Type")).and_then(Json::as_str), Some("AWS::SQS::Queue"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum Json<'t> {
     /// `null`
+    #[default]
     Null,
     /// `true` or `false`
     Bool(bool),
@@ -114,6 +115,15 @@ impl<'t> Json<'t> {
         self.as_object()?.get(name)
     }
 
+    /// The same, to be changed.
+    #[must_use]
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Self> {
+        match self {
+            Self::Object(members) => members.get_mut(name),
+            _ => None,
+        }
+    }
+
     /// The `n`-th value, if it is a list that has one.
     #[must_use]
     pub fn at(&self, n: usize) -> Option<&Self> {
@@ -163,13 +173,14 @@ impl<'t> Members<'t> {
     /// The member of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json<'t>> {
-        match &self.0 {
-            Found::Few(list) => list.iter().find(|(known, _)| known == name).map(|(_, value)| value),
-            Found::Many(sorted) => {
-                let found = sorted.places.binary_search_by(|place| (*sorted.list[*place].0).cmp(name)).ok()?;
-                Some(&sorted.list[sorted.places[found]].1)
-            }
-        }
+        Some(&self.list()[self.position(name)?].1)
+    }
+
+    /// The same, to be changed.
+    #[must_use]
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Json<'t>> {
+        let position = self.position(name)?;
+        Some(&mut self.list_mut()[position].1)
     }
 
     /// Whether there is a member of this name.
@@ -207,11 +218,12 @@ impl<'t> Members<'t> {
 
     /// The values, to be changed.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Json<'t>> {
-        let list = match &mut self.0 {
-            Found::Few(list) => list,
-            Found::Many(sorted) => &mut sorted.list,
-        };
-        list.iter_mut().map(|(_, value)| value)
+        self.iter_mut().map(|(_, value)| value)
+    }
+
+    /// The members, their values to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Json<'t>)> {
+        self.list_mut().iter_mut().map(|(name, value)| (&**name, value))
     }
 
     /// The same names with other values; without those that have none.
@@ -224,6 +236,23 @@ impl<'t> Members<'t> {
         match &self.0 {
             Found::Few(list) => list,
             Found::Many(sorted) => &sorted.list,
+        }
+    }
+
+    fn list_mut(&mut self) -> &mut [Member<'t>] {
+        match &mut self.0 {
+            Found::Few(list) => list,
+            Found::Many(sorted) => &mut sorted.list,
+        }
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        match &self.0 {
+            Found::Few(list) => list.iter().position(|(known, _)| known == name),
+            Found::Many(sorted) => {
+                let found = sorted.places.binary_search_by(|place| (*sorted.list[*place].0).cmp(name)).ok()?;
+                Some(sorted.places[found])
+            }
         }
     }
 
@@ -264,7 +293,13 @@ impl<'t> FromIterator<Member<'t>> for Members<'t> {
     fn from_iter<I: IntoIterator<Item = Member<'t>>>(members: I) -> Self {
         let list: Box<[Member<'t>]> = members.into_iter().collect();
         if list.len() <= FEW {
-            let is_unique = (1..list.len()).all(|n| list[..n].iter().all(|(name, _)| *name != list[n].0));
+            let mut hashes = 0;
+            let is_unique = list.iter().enumerate().all(|(n, (name, _))| {
+                let hash = 1_u64 << (few_bits(name) % 64);
+                let is_new = hashes & hash == 0 || list[..n].iter().all(|(known, _)| known != name);
+                hashes |= hash;
+                is_new
+            });
             return if is_unique { Self(Found::Few(list)) } else { Self::last_of_each(list) };
         }
         let mut places: Box<[usize]> = (0..list.len()).collect();
@@ -274,6 +309,13 @@ impl<'t> FromIterator<Member<'t>> for Members<'t> {
             false => Self::last_of_each(list),
         }
     }
+}
+
+/// A number that is the same for equal names, and seldom for others that stand side by side.
+fn few_bits(name: &str) -> usize {
+    let end = |c: Option<&u8>| c.map_or(0, |c| usize::from(*c));
+    let bytes = name.as_bytes();
+    bytes.len() + 7 * end(bytes.first()) + 13 * end(bytes.last())
 }
 
 impl<'t> Members<'t> {

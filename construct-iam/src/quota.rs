@@ -163,9 +163,9 @@ impl PolicySize {
 
     /// Text between the quotation marks. White space inside of strings does not count for IAM either.
     fn text(&mut self, text: &str) {
-        let escapes = text.bytes().filter(|c| matches!(c, b'"' | b'\\')).count();
+        let escapes = count(text, |c| matches!(c, b'"' | b'\\'));
         let characters = match text.is_ascii() {
-            true => text.bytes().filter(|c| !matches!(c, b' ' | b'\t'..=b'\r')).count(),
+            true => text.len() - count(text, |c| matches!(c, b' ' | b'\t'..=b'\r')),
             false => text.chars().filter(|c| !c.is_whitespace()).count(),
         };
         self.characters += characters + escapes;
@@ -209,6 +209,12 @@ impl PolicySize {
             _ => self.references += 1,
         }
     }
+}
+
+/// How many bytes are of a kind. So few are counted at a time that the count fits into a byte, as processors count best.
+fn count(text: &str, is: impl Fn(u8) -> bool) -> usize {
+    let portions = text.as_bytes().chunks(usize::from(u8::MAX));
+    portions.map(|bytes| usize::from(bytes.iter().map(|c| u8::from(is(*c))).sum::<u8>())).sum()
 }
 
 /// No less than the bytes that an expression becomes, told without looking anything up: good for knowing that there is nothing to

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use construct_core::{App, Assembly, AssemblyCheck, CheckCx, Fact, Reach};
 use serde_json::Value as Json;
 
-use crate::access::template::Templates;
 use crate::access::unproved;
 use crate::contract::Contract;
 
@@ -62,10 +61,9 @@ impl AssemblyCheck for AccessProof {
         if check == AccessCheck::Off {
             return;
         }
-        let templates = Templates::read(cx);
         // That the owners keep the contract is taken for granted; that it says all they must allow is proved.
         let outside = Contract::of(cx.assembly()).map(|contract| contract.outside()).unwrap_or_default();
-        let findings = unproved(&templates, &outside).findings();
+        let findings = unproved(cx, &outside).findings();
         if findings.is_empty() {
             return;
         }

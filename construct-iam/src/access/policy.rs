@@ -37,7 +37,7 @@ use super::truth::Truth;
 #[derive(Clone, Debug)]
 pub struct Policy(Arc<Document>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Document {
     name: Arc<str>,
     /// `None`: the content is not known.
@@ -117,8 +117,17 @@ impl Policy {
         self.0.statements.is_some()
     }
 
-    pub(crate) fn shared_name(&self) -> Arc<str> {
+    /// The same, shared.
+    #[must_use]
+    pub fn shared_name(&self) -> Arc<str> {
         Arc::clone(&self.0.name)
+    }
+
+    /// The same policy under another name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        Arc::make_mut(&mut self.0).name = name.into();
+        self
     }
 
     pub(crate) fn statements(&self) -> Option<&[Statement]> {

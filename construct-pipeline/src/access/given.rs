@@ -3,19 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use construct_iam::access::Json;
+use construct_iam::access::{Compiler, Json};
+use serde_json::Value;
 
 use super::physical::{account_in, arn_parts, partition, short_name};
-use super::place::{Place, PolicyKind};
+use super::place::{PolicyIx, PolicyKind, Spot};
+use super::policies::Digest;
 use super::survey::Surveyor;
 use super::templates::Outside;
 use super::world::{Bucket, Key, Levels, Project, Role, World};
 
-impl Surveyor<'_> {
+impl Surveyor<'_, '_> {
     pub(crate) fn outside(&mut self, outside: &Outside) {
-        let place = |about: &str, kind| Place { stack: None, logical_id: about.into(), pointer: String::new(), kind };
         for (arn, document) in &outside.managed {
-            let ix = self.world.policies.add(arn, &document.into(), place(arn, PolicyKind::Identity));
+            let ix = adopt(&mut self.world, arn, arn, document, PolicyKind::Identity);
             self.managed.insert(arn.clone(), ix);
         }
         let arns: BTreeSet<&String> = outside
@@ -29,7 +30,7 @@ impl Surveyor<'_> {
             let mut identity = Vec::new();
             for document in outside.roles.get(arn).into_iter().flatten() {
                 let name = format!("policy given for {arn}");
-                identity.push(self.world.policies.add(&name, &document.into(), place(arn, PolicyKind::Identity)));
+                identity.push(adopt(&mut self.world, &name, arn, document, PolicyKind::Identity));
             }
             for policy in outside.attached.get(arn).into_iter().flatten() {
                 identity.push(self.managed_policy(policy));
@@ -40,20 +41,12 @@ impl Surveyor<'_> {
             }
             let trust = outside.trusts.get(arn);
             let trust = match trust {
-                Some(document) => world.policies.add(
-                    &format!("trust given for {arn}"),
-                    &document.into(),
-                    place(arn, PolicyKind::Trust),
-                ),
+                Some(document) => adopt(world, &format!("trust given for {arn}"), arn, document, PolicyKind::Trust),
                 None => world.policies.unknown(&format!("trust policy of {arn}")),
             };
             let boundary = outside.boundaries.get(arn);
             let boundary = boundary.map(|document| {
-                world.policies.add(
-                    &format!("boundary given for {arn}"),
-                    &document.into(),
-                    place(arn, PolicyKind::Boundary),
-                )
+                adopt(world, &format!("boundary given for {arn}"), arn, document, PolicyKind::Boundary)
             });
             let shared: Arc<str> = arn.as_str().into();
             let account = account_in(arn).unwrap_or_default().to_owned();
@@ -68,15 +61,11 @@ impl Surveyor<'_> {
         }
         for (arn, document) in &outside.resources {
             let name = format!("policy given for {arn}");
-            let policy = world.policies.add(&name, &document.into(), place(arn, PolicyKind::Other));
+            let policy = adopt(world, &name, arn, document, PolicyKind::Other);
             world.guarded.entry(arn.clone()).or_default().policies.push(policy);
         }
         for (arn, document) in &outside.keys {
-            let policy = world.policies.add(
-                &format!("key policy given for {arn}"),
-                &document.into(),
-                place(arn, PolicyKind::Key),
-            );
+            let policy = adopt(world, &format!("key policy given for {arn}"), arn, document, PolicyKind::Key);
             let arn: Arc<str> = arn.as_str().into();
             world.keys.insert(Arc::clone(&arn), Key { arn, made: None, policy, aliases: None });
         }
@@ -87,11 +76,7 @@ impl Surveyor<'_> {
             }
         }
         for (name, (account, document)) in &outside.buckets {
-            let policy = world.policies.add(
-                &format!("bucket policy given for {name}"),
-                &document.into(),
-                place(name, PolicyKind::Bucket),
-            );
+            let policy = adopt(world, &format!("bucket policy given for {name}"), name, document, PolicyKind::Bucket);
             let arn = format!("arn:aws:s3:::{name}").into();
             let bucket = Bucket {
                 arn,
@@ -112,7 +97,7 @@ impl Surveyor<'_> {
                     let name = format!("{kind} control policy of {level}");
                     let policies = documents
                         .iter()
-                        .map(|document| world.policies.add(&name, &document.into(), place(level, PolicyKind::Control)))
+                        .map(|document| adopt(world, &name, level, document, PolicyKind::Control))
                         .collect();
                     levels.entry(account.clone()).or_default().push((level.as_str().into(), policies));
                 }
@@ -144,4 +129,10 @@ impl Surveyor<'_> {
             }
         }
     }
+}
+
+/// Adds a policy that no template has.
+fn adopt(world: &mut World, name: &str, about: &str, document: &Value, kind: PolicyKind) -> PolicyIx {
+    let digest = Digest::new(&Compiler::new(), name, &document.into(), kind);
+    world.policies.add(digest, Spot::outside(about, kind))
 }

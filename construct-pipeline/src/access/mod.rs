@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! templates  symbols  physical  template  functions   what is read: texts with symbols for what only AWS knows
-//! policies   world    survey    given                all accounts at once: roles, buckets, keys …, each policy with its place
+//! documents  policies  world   survey     given       all accounts at once: roles, buckets, keys …, each policy with its place
 //! flow       calls                         pipelines: actions, artifacts, stores; what each provider calls
 //! view  caller  facts  ask                  who asks, in which circumstances; the question and its outcome
 //! needs      denials  events                what is asked
@@ -21,6 +21,7 @@ mod ask;
 mod caller;
 mod calls;
 mod denials;
+mod documents;
 mod events;
 mod excess;
 mod facts;
@@ -47,12 +48,16 @@ mod world;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use construct_core::parallel;
+use construct_core::{CheckCx, parallel};
+use construct_iam::access::Compiler;
 
 use ask::Asker;
+use documents::Opened;
 use flow::Pipeline;
 use needs::{Keep, Prover, Uses};
 use physical::account_in;
+use survey::{Surveyed, survey};
+use template::Templates;
 use view::Apart;
 use world::World;
 
@@ -79,18 +84,39 @@ pub use words::premises;
 /// # Ok::<(), construct_core::SynthError>(())
 /// ```
 #[must_use]
-pub fn prove(templates: &template::Templates<'_>, outside: &Outside) -> Report {
-    report(templates, outside, Keep::All)
+pub fn prove(templates: &Templates<'_>, outside: &Outside) -> Report {
+    let compiler = Compiler::new();
+    report(seen(survey(templates, [], &compiler, outside)), Keep::All)
 }
 
-/// The same findings, without the requests that are proved.
-pub(crate) fn unproved(templates: &template::Templates<'_>, outside: &Outside) -> Report {
-    report(templates, outside, Keep::Unproved)
+/// The same findings about an assembly that is being checked, without the requests that are proved.
+pub(crate) fn unproved(cx: &mut CheckCx<'_>, outside: &Outside) -> Report {
+    let compiler = Compiler::new();
+    let opened = cx.read(|stack, body| Opened::new(stack, body, &compiler));
+    let (all, policies): (Vec<_>, Vec<_>) = opened.into_iter().map(|one| (one.template, one.policies)).unzip();
+    let templates = Templates { all, unreadable: Vec::new() };
+    // What is asked needs the world alone, so that nothing of a template is kept until then.
+    let seen = seen(survey(&templates, policies, &compiler, outside));
+    drop((templates, compiler));
+    report(seen, Keep::Unproved)
 }
 
-fn report(templates: &template::Templates<'_>, outside: &Outside, keep: Keep) -> Report {
-    let (mut world, sources) = survey::survey(templates, outside);
-    let pipelines = flow::pipelines(&mut world, &sources);
+/// All that is needed of templates.
+struct Seen {
+    world: World,
+    pipelines: Vec<Pipeline>,
+    order: Order,
+}
+
+fn seen(surveyed: Surveyed<'_>) -> Seen {
+    let Surveyed { mut world, pipelines, stacks } = surveyed;
+    let pipelines = flow::pipelines(&mut world, &pipelines);
+    let order = order::order(stacks, &world, &pipelines);
+    Seen { world, pipelines, order }
+}
+
+fn report(seen: Seen, keep: Keep) -> Report {
+    let Seen { mut world, pipelines, order } = seen;
     let unknown_id = world.symbols.name("id made up during the run", symbols::Origin::Other);
     let apart = Apart::new();
     world.nobody = nobody(&world, &pipelines);
@@ -104,7 +130,7 @@ fn report(templates: &template::Templates<'_>, outside: &Outside, keep: Keep) ->
     });
     Report {
         accesses: proved.into_iter().flatten().collect(),
-        order: order::order(templates, &world, &pipelines),
+        order,
         too_wide: wide::too_wide(&world, &pipelines),
         pipelines: pipelines.iter().map(|pipeline| Arc::clone(&pipeline.label)).collect(),
         actions: pipelines

@@ -81,30 +81,53 @@ impl Order {
     }
 }
 
+/// What the templates say of the order of their stacks.
+pub(crate) struct Stacks {
+    after: Graph,
+    /// Whether somebody says what comes before what.
+    stated: bool,
+    /// Stack, the one it imports from, and what.
+    imports: Vec<(usize, usize, String)>,
+    clashes: Vec<Clash>,
+}
+
+impl Stacks {
+    pub(crate) fn of(resolver: &Resolver<'_>) -> Self {
+        let templates = resolver.templates();
+        let mut imports = Vec::new();
+        if resolver.has_exports() {
+            for (stack, template) in templates.all.iter().enumerate() {
+                self::imports(stack, template.body(), resolver, &mut imports);
+            }
+        }
+        Self {
+            after: Graph::of(templates),
+            stated: templates.all.iter().any(|template| template.dependencies.is_some()),
+            imports,
+            clashes: clashes(templates, resolver),
+        }
+    }
+}
+
 /// Finds what the order of deployment lacks.
-pub(crate) fn order(templates: &Templates<'_>, world: &World, pipelines: &[Pipeline]) -> Order {
+pub(crate) fn order(stacks: Stacks, world: &World, pipelines: &[Pipeline]) -> Order {
+    let Stacks { after: graph, stated, imports, clashes } = stacks;
     let mut needs = Needs { world, edges: BTreeMap::new() };
-    let stacks: BTreeMap<&Arc<str>, usize> = world.stacks.iter().enumerate().map(|(n, name)| (name, n)).collect();
-    let resolver = Resolver::new(templates);
+    let numbers: BTreeMap<&Arc<str>, usize> = world.stacks.iter().enumerate().map(|(n, name)| (name, n)).collect();
     for (policy, arn) in &world.policies.principals {
-        let Some(place) = world.policies.place(*policy) else { continue };
-        let Some(stack) = place.stack.as_ref().and_then(|name| stacks.get(name).copied()) else { continue };
-        if let Some(made) = world.maker_of(arn) {
+        let Some(stack) = world.policies.stack(*policy).and_then(|name| numbers.get(name).copied()) else { continue };
+        if let Some((made, place)) = world.maker_of(arn).zip(world.policies.place(*policy)) {
             let because =
                 || format!("{place} names the role `{}` as principal, which has to exist by then", made.logical_id);
             needs.add(stack, made.stack, because, true);
         }
     }
-    if resolver.has_exports() {
-        for (stack, template) in templates.all.iter().enumerate() {
-            imports(stack, template.body(), &resolver, &mut needs);
-        }
+    for (stack, exporter, name) in imports {
+        needs.add(stack, exporter, || format!("it imports `{name}`"), true);
     }
     for pipeline in pipelines {
         needs.of_pipeline(pipeline);
     }
-    let stated = templates.all.iter().any(|template| template.dependencies.is_some());
-    let graph = Graph::of(templates);
     let unmet: Vec<(usize, usize)> =
         needs.edges.keys().copied().filter(|(from, to)| !graph.reaches(*from, *to)).collect();
     let failing: Vec<(usize, usize)> = unmet.iter().copied().filter(|edge| needs.edges[edge].1).collect();
@@ -120,14 +143,14 @@ pub(crate) fn order(templates: &Templates<'_>, world: &World, pipelines: &[Pipel
     let missing: Vec<MissingEdge> = if stated { unmet.iter().map(missing).collect() } else { Vec::new() };
     let orders = match (stated, failing.is_empty()) {
         (false, _) => Orders::NotStated,
-        (true, _) if templates.all.len() <= COUNTED => {
+        (true, _) if world.stacks.len() <= COUNTED => {
             let allowed = graph.orders(&[]);
             Orders::Counted { allowed, failing: allowed - graph.orders(&failing) }
         }
         (true, true) => Orders::AllWork,
         (true, false) => Orders::SomeFail,
     };
-    Order { missing, clashes: clashes(templates, &resolver), orders }
+    Order { missing, clashes, orders }
 }
 
 struct Needs<'w> {
@@ -173,32 +196,31 @@ impl Needs<'_> {
 }
 
 /// Imports need the stack that exports.
-fn imports<'t>(stack: usize, value: &Json<'t>, resolver: &Resolver<'t>, needs: &mut Needs<'_>) {
+fn imports<'t>(stack: usize, value: &Json<'t>, resolver: &Resolver<'t>, found: &mut Vec<(usize, usize, String)>) {
     match value {
         Json::Object(map) => {
             if let Some(argument) = map.get("Fn::ImportValue") {
                 let name = resolver.text(stack, argument);
                 if let Some(exporter) = resolver.exporter(stack, &name) {
-                    needs.add(stack, exporter, || format!("it imports `{name}`"), true);
+                    found.push((stack, exporter, name));
                 }
             }
-            map.values().for_each(|value| imports(stack, value, resolver, needs));
+            map.values().for_each(|value| imports(stack, value, resolver, found));
         }
-        Json::Array(values) => values.iter().for_each(|value| imports(stack, value, resolver, needs)),
+        Json::Array(values) => values.iter().for_each(|value| imports(stack, value, resolver, found)),
         _ => {}
     }
 }
 
-/// Names by the scope in which they have to be unique.
+/// Names that occur twice where they have to be unique.
 fn clashes(templates: &Templates<'_>, resolver: &Resolver<'_>) -> Vec<Clash> {
-    let mut named: BTreeMap<(String, String, String), Vec<(usize, String)>> = BTreeMap::new();
+    let mut named = Vec::new();
     for (stack, template) in templates.all.iter().enumerate() {
         for (logical_id, resource) in template.section("Resources").into_iter().flat_map(Members::iter) {
             let Some(kind) = resource.get("Type").and_then(Json::as_str) else { continue };
-            let has_name = |property: &&str| {
-                resource.get("Properties").and_then(Json::as_object).is_some_and(|map| map.contains_key(property))
-            };
-            if naming_of(kind).map(|naming| naming.property).as_ref().filter(|property| has_name(property)).is_none() {
+            let Some(naming) = naming_of(kind) else { continue };
+            let properties = resource.get("Properties").and_then(Json::as_object);
+            if properties.is_none_or(|properties| !properties.contains_key(naming.property)) {
                 continue;
             }
             if resource.as_object().and_then(|resource| resolver.exists(stack, resource)) == Some(false) {
@@ -206,22 +228,30 @@ fn clashes(templates: &Templates<'_>, resolver: &Resolver<'_>) -> Vec<Clash> {
             }
             let name = resolver.physical_id(stack, logical_id);
             let (scope, name) = match kind {
-                "AWS::S3::Bucket" => (String::new(), name),
+                "AWS::S3::Bucket" => (("", ""), name),
                 // Names of roles differ in more than upper and lower case.
                 "AWS::IAM::Role" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::User" => {
-                    (resolver.account(stack).to_owned(), name.to_ascii_lowercase())
+                    ((resolver.account(stack), ""), name.to_ascii_lowercase())
                 }
-                _ => (format!("{}/{}", resolver.account(stack), resolver.region(stack)), name),
+                _ => ((resolver.account(stack), resolver.region(stack)), name),
             };
-            named.entry((kind.to_owned(), scope, name)).or_default().push((stack, logical_id.to_owned()));
+            named.push(((kind, scope, name), (stack, logical_id)));
         }
     }
-    let clash = |((kind, _, name), resources): ((String, String, String), Vec<(usize, String)>)| Clash {
-        resource_type: kind,
-        name: resolver.symbols().readable(&name),
-        resources: resources.into_iter().map(|(stack, id)| (templates.all[stack].stack.as_str().into(), id)).collect(),
+    named.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let clashing = named.chunk_by(|(one, _), (other, _)| one == other).filter(|same| same.len() > 1);
+    let resource = |(_, (stack, logical_id)): &(_, (usize, &str))| {
+        (templates.all[*stack].stack.as_str().into(), (*logical_id).to_owned())
     };
-    named.into_iter().filter(|(_, resources)| resources.len() > 1).map(clash).collect()
+    let clash = |same: &[_]| {
+        let ((kind, _, name), _): &((&str, _, String), _) = same.first()?;
+        Some(Clash {
+            resource_type: (*kind).to_owned(),
+            name: resolver.symbols().readable(name),
+            resources: same.iter().map(resource).collect(),
+        })
+    };
+    clashing.filter_map(clash).collect()
 }
 
 /// Which stack comes after which.

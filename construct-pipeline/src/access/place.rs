@@ -66,5 +66,40 @@ impl fmt::Display for Place {
     }
 }
 
+/// The same in short: what it says in words is made when somebody reads it.
+#[derive(Clone, Debug)]
+pub(crate) struct Spot {
+    pub(crate) stack: Option<Arc<str>>,
+    pub(crate) logical_id: Arc<str>,
+    pub(crate) slot: Slot,
+    pub(crate) kind: PolicyKind,
+}
+
+/// Where in the properties of a resource a policy document stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Slot {
+    Property(&'static str),
+    /// One of the `Policies` of a role.
+    Inline(usize),
+}
+
+impl Spot {
+    /// The place of a fact from outside of the templates.
+    pub(crate) fn outside(about: &str, kind: PolicyKind) -> Self {
+        Self { stack: None, logical_id: about.into(), slot: Slot::Property(""), kind }
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        let Self { stack, logical_id, slot, kind } = self;
+        let properties = || format!("/Resources/{}/Properties", logical_id.replace('~', "~0").replace('/', "~1"));
+        let pointer = match (stack, slot) {
+            (None, _) => String::new(),
+            (Some(_), Slot::Property(property)) => format!("{}/{property}", properties()),
+            (Some(_), Slot::Inline(n)) => format!("{}/Policies/{n}/PolicyDocument", properties()),
+        };
+        Place { stack: stack.clone(), logical_id: Arc::clone(logical_id), pointer, kind: *kind }
+    }
+}
+
 /// A policy by its number.
 pub(crate) type PolicyIx = usize;

@@ -6,14 +6,26 @@ use std::sync::Arc;
 use construct_iam::access::{Citation, Compiler, Json, Members, Policy, PolicyError, symbol};
 use serde_json::{Value, json};
 
-use super::excess::{Wide, texts, wide_statements};
-use super::place::{Place, PolicyIx, PolicyKind};
+use super::excess::{Excess, Wide, texts, wide_statements};
+use super::place::{Place, PolicyIx, PolicyKind, Spot};
 
 #[derive(Clone, Debug)]
 struct Entry {
     policy: Policy,
-    place: Option<Place>,
+    spot: Option<Spot>,
     /// The document, if there are symbols in it.
+    symbolic: Option<Json<'static>>,
+}
+
+/// A policy that was read, before it has its place among the others.
+#[derive(Debug)]
+pub(crate) struct Digest {
+    policy: Result<Policy, Box<PolicyError>>,
+    /// The condition keys and variables in it, in lower case.
+    keys: Vec<String>,
+    folders: Vec<(String, String)>,
+    principals: Vec<String>,
+    wide: Vec<(usize, Excess)>,
     symbolic: Option<Json<'static>>,
 }
 
@@ -21,8 +33,7 @@ struct Entry {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policies {
     all: Vec<Entry>,
-    compiler: Arc<Compiler>,
-    by_name: BTreeMap<String, PolicyIx>,
+    by_name: BTreeMap<Arc<str>, PolicyIx>,
     /// What AWS would refuse to store.
     pub(crate) refused: Vec<(Place, PolicyError)>,
     /// The condition keys and variables that occur, in lower case.
@@ -42,17 +53,23 @@ impl Policies {
         &self.all[ix].policy
     }
 
-    pub(crate) fn place(&self, ix: PolicyIx) -> Option<&Place> {
-        self.all[ix].place.as_ref()
+    pub(crate) fn place(&self, ix: PolicyIx) -> Option<Place> {
+        self.all[ix].spot.as_ref().map(Spot::place)
+    }
+
+    /// The stack that a policy stands in.
+    pub(crate) fn stack(&self, ix: PolicyIx) -> Option<&Arc<str>> {
+        self.all[ix].spot.as_ref()?.stack.as_ref()
     }
 
     /// All policies with other texts in place of the symbols, for another look at them.
     pub(crate) fn rewritten(&self, rewrite: &dyn Fn(&str) -> String) -> Vec<Policy> {
+        let compiler = Compiler::new();
         let one = |entry: &Entry| match &entry.symbolic {
             None => entry.policy.clone(),
             Some(document) => {
                 let name = entry.policy.name();
-                self.compiler.compile(name, &rewritten(document, rewrite)).unwrap_or_else(|_| Policy::unknown(name))
+                compiler.compile(name, &rewritten(document, rewrite)).unwrap_or_else(|_| Policy::unknown(name))
             }
         };
         self.all.iter().map(one).collect()
@@ -63,35 +80,38 @@ impl Policies {
         self.by_name.get(&*citation.policy).copied()
     }
 
-    /// Compiles a policy. One that AWS would refuse counts as unknown, so that nothing is proved with it.
-    pub(crate) fn add(&mut self, name: &str, document: &Json<'_>, place: Place) -> PolicyIx {
-        self.note_keys(document);
+    /// Adds a policy. One that AWS would refuse counts as unknown, so that nothing is proved with it.
+    pub(crate) fn add(&mut self, digest: Digest, spot: Spot) -> PolicyIx {
+        let Digest { policy, keys, folders, principals, wide, symbolic } = digest;
         let ix = self.all.len();
-        if place.kind != PolicyKind::Identity {
-            note_principals(document, &mut |arn| self.principals.push((ix, arn.to_owned())));
-        }
-        self.wide.extend(wide_statements(document, place.kind).map(|(statement, excess)| Wide {
-            policy: ix,
-            statement,
-            excess,
-        }));
-        let name = self.free_name(name);
-        let symbolic = has_symbols(document).then(|| document.clone().into_owned());
-        let policy = match self.compiler.compile(&name, document) {
-            Ok(policy) => policy,
-            Err(error) => {
-                self.refused.push((place.clone(), error));
-                Policy::unknown(&name)
+        for key in keys {
+            if !self.keys.contains(&key) {
+                self.keys.push(key);
             }
+        }
+        self.folders.extend(folders);
+        self.principals.extend(principals.into_iter().map(|arn| (ix, arn)));
+        self.wide.extend(wide.into_iter().map(|(statement, excess)| Wide { policy: ix, statement, excess }));
+        let policy = policy.unwrap_or_else(|error| {
+            let unknown = Policy::unknown(error.policy());
+            self.refused.push((spot.place(), *error));
+            unknown
+        });
+        let policy = match self.by_name.contains_key(policy.name()) {
+            true => {
+                let free = self.free_name(policy.name());
+                policy.named(&free)
+            }
+            false => policy,
         };
-        self.push(name, policy, Some(place), symbolic)
+        self.push(policy, Some(spot), symbolic)
     }
 
     /// A policy of which nothing is known.
     pub(crate) fn unknown(&mut self, name: &str) -> PolicyIx {
         match self.by_name.get(name) {
             Some(ix) => *ix,
-            None => self.push(name.to_owned(), Policy::unknown(name), None, None),
+            None => self.push(Policy::unknown(name), None, None),
         }
     }
 
@@ -100,33 +120,46 @@ impl Policies {
         if let Some(ix) = self.administrator {
             return ix;
         }
-        let name = "AdministratorAccess of AWS".to_owned();
-        let policy = Policy::parse(&name, &everything()).unwrap_or_else(|_| Policy::unknown(&name));
-        let ix = self.push(name, policy, None, None);
+        let name = "AdministratorAccess of AWS";
+        let policy = Policy::parse(name, &everything()).unwrap_or_else(|_| Policy::unknown(name));
+        let ix = self.push(policy, None, None);
         self.administrator = Some(ix);
         ix
     }
 
-    fn push(
-        &mut self,
-        name: String,
-        policy: Policy,
-        place: Option<Place>,
-        symbolic: Option<Json<'static>>,
-    ) -> PolicyIx {
-        self.all.push(Entry { policy, place, symbolic });
-        self.by_name.insert(name, self.all.len() - 1);
+    fn push(&mut self, policy: Policy, spot: Option<Spot>, symbolic: Option<Json<'static>>) -> PolicyIx {
+        self.by_name.insert(policy.shared_name(), self.all.len());
+        self.all.push(Entry { policy, spot, symbolic });
         self.all.len() - 1
     }
 
     fn free_name(&self, name: &str) -> String {
         let mut free = name.to_owned();
         let mut n = 2;
-        while self.by_name.contains_key(&free) {
+        while self.by_name.contains_key(&*free) {
             free = format!("{name} ({n})");
             n += 1;
         }
         free
+    }
+}
+
+impl Digest {
+    /// Compiles a policy document, and notes what is asked of all policies together.
+    pub(crate) fn new(compiler: &Compiler, name: &str, document: &Json<'_>, kind: PolicyKind) -> Self {
+        let mut digest = Self {
+            policy: compiler.compile(name, document).map_err(Box::new),
+            keys: Vec::new(),
+            folders: Vec::new(),
+            principals: Vec::new(),
+            wide: wide_statements(document, kind).collect(),
+            symbolic: has_symbols(document).then(|| document.clone().into_owned()),
+        };
+        digest.note_keys(document);
+        if kind != PolicyKind::Identity {
+            note_principals(document, &mut |arn| digest.principals.push(arn.to_owned()));
+        }
+        digest
     }
 
     /// Collects the condition keys, so that contexts need not hold keys that no policy asks for.
@@ -148,7 +181,7 @@ impl Policies {
             if let Some((bucket, key)) = key
                 && key != "*"
             {
-                self.folders.insert((bucket.to_owned(), key.trim_end_matches('*').to_owned()));
+                self.folders.push((bucket.to_owned(), key.trim_end_matches('*').to_owned()));
             }
         }
     }
@@ -219,8 +252,9 @@ pub(crate) fn everything() -> Value {
 mod tests {
     use super::*;
 
-    fn place() -> Place {
-        Place { stack: None, logical_id: "x".into(), pointer: String::new(), kind: PolicyKind::Identity }
+    fn add(policies: &mut Policies, document: &Json<'_>) -> PolicyIx {
+        let kind = PolicyKind::Identity;
+        policies.add(Digest::new(&Compiler::new(), "p", document, kind), Spot::outside("x", kind))
     }
 
     #[test]
@@ -230,7 +264,7 @@ mod tests {
             "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username, 'nobody'}/*",
             "Condition": { "Bool": { "aws:SecureTransport": "true" }, "Null": { "AWS:securetransport": "false" } },
         }]}));
-        let (one, other) = (policies.add("p", &document, place()), policies.add("p", &document, place()));
+        let (one, other) = (add(&mut policies, &document), add(&mut policies, &document));
         assert_eq!(policies.get(one).name(), "p");
         assert_eq!(policies.get(other).name(), "p (2)");
         assert_eq!(policies.keys, ["aws:securetransport", "aws:username"]);
@@ -240,7 +274,7 @@ mod tests {
     #[test]
     fn what_aws_refuses_proves_nothing() {
         let mut policies = Policies::default();
-        let ix = policies.add("p", &Json::from(json!({ "Statement": [{ "Effect": "Perhaps" }] })), place());
+        let ix = add(&mut policies, &json!({ "Statement": [{ "Effect": "Perhaps" }] }).into());
         assert!(!policies.get(ix).is_known());
         assert_eq!(policies.refused.len(), 1);
     }

@@ -52,7 +52,7 @@ impl Report {
 fn repair(world: &World, access: &Access, fix: &Fix) -> Option<Repair> {
     match &fix.change {
         Change::AddConditionValues { to, operator, key, values } => {
-            let place = world.policies.place(world.policies.cited(to)?)?.clone();
+            let place = world.policies.place(world.policies.cited(to)?)?;
             let stack = stack_of(world, &place);
             let values = values.iter().map(|value| express(world, value, stack)).collect();
             let what =
@@ -75,7 +75,7 @@ fn repair(world: &World, access: &Access, fix: &Fix) -> Option<Repair> {
 
 /// The policy to which a statement is added.
 fn place_for(world: &World, access: &Access, side: &Side) -> Option<(Place, bool)> {
-    let of = |ix: PolicyIx| Some((world.policies.place(ix)?.clone(), true));
+    let of = |ix: PolicyIx| Some((world.policies.place(ix)?, true));
     let missing = |made: Option<&Made>, about: &str, kind, property: &str| {
         let stack = made.map(|made| world.stack_name(made).clone());
         let logical_id = made.map_or_else(|| about.into(), |made| made.logical_id.clone());

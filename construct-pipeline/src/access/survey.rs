@@ -3,22 +3,42 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use construct_iam::access::{Json, Members, symbol};
+use construct_iam::access::{Compiler, Json, Members, symbol};
 use serde_json::{Value, json};
 
+use super::documents::{TRUST, document_of, policy_name};
 use super::flow::full_key_name;
+use super::order::Stacks;
 use super::physical::short_name;
-use super::place::{Place, PolicyIx, PolicyKind};
-use super::policies::everything;
+use super::place::{PolicyIx, PolicyKind, Slot, Spot};
+use super::policies::{Digest, everything};
 use super::template::Resolver;
 use super::templates::{Outside, Templates};
 use super::world::{Bucket, Environment, Guarded, Key, Made, PipelineSource, Project, Role, Rule, Target, World};
 
+/// The policies of a template that were compiled when it was read, by the number of their resource and their place in it, in this
+/// order.
+pub(crate) type Opened = Vec<((usize, Slot), Digest)>;
+
+/// What is read from templates.
+pub(crate) struct Surveyed<'t> {
+    pub(crate) world: World,
+    pub(crate) pipelines: Vec<PipelineSource<'t>>,
+    pub(crate) stacks: Stacks,
+}
+
 /// Reads templates and outside facts.
-pub(crate) fn survey<'t>(templates: &'t Templates<'t>, outside: &Outside) -> (World, Vec<PipelineSource<'t>>) {
-    let resolver = Resolver::new(templates);
+pub(crate) fn survey<'t>(
+    templates: &'t Templates<'t>,
+    opened: impl IntoIterator<Item = Opened>,
+    compiler: &Compiler,
+    outside: &Outside,
+) -> Surveyed<'t> {
+    let known = |(at, digest)| (at, Known::Read(digest));
     let mut surveyor = Surveyor {
-        resolver,
+        resolver: Resolver::new(templates),
+        compiler,
+        opened: opened.into_iter().map(|all| all.into_iter().map(known).collect()).collect(),
         world: World::default(),
         pipelines: Vec::new(),
         role_names: BTreeMap::new(),
@@ -45,17 +65,24 @@ pub(crate) fn survey<'t>(templates: &'t Templates<'t>, outside: &Outside) -> (Wo
     surveyor.each(Surveyor::attachment);
     surveyor.settle_accounts();
     let Surveyor { resolver, mut world, pipelines, .. } = surveyor;
+    let stacks = Stacks::of(&resolver);
     world.symbols = resolver.into_symbols();
-    (world, pipelines)
+    Surveyed { world, pipelines, stacks }
 }
 
-/// The property with the trust policy of a role.
-const TRUST: &str = "AssumeRolePolicyDocument";
+/// A policy that was compiled when its template was read.
+enum Known {
+    Read(Digest),
+    /// It has its place in the world.
+    Placed(PolicyIx),
+}
 
 /// A resource that is being read.
 #[derive(Clone, Copy)]
 struct Reading<'t> {
     stack: usize,
+    /// Which resource of its template it is.
+    number: usize,
     logical_id: &'t str,
     kind: &'t str,
     properties: Option<&'t Members<'t>>,
@@ -63,8 +90,10 @@ struct Reading<'t> {
     doubtful: bool,
 }
 
-pub(crate) struct Surveyor<'t> {
+pub(crate) struct Surveyor<'t, 'c> {
     resolver: Resolver<'t>,
+    compiler: &'c Compiler,
+    opened: Vec<Vec<((usize, Slot), Known)>>,
     pub(crate) world: World,
     pub(crate) pipelines: Vec<PipelineSource<'t>>,
     /// Role names in lower case, by account.
@@ -73,10 +102,11 @@ pub(crate) struct Surveyor<'t> {
     pub(crate) managed: BTreeMap<String, PolicyIx>,
 }
 
-impl<'t> Surveyor<'t> {
+impl<'t> Surveyor<'t, '_> {
     fn each(&mut self, read: impl Fn(&mut Self, Reading<'t>)) {
         for (stack, template) in self.resolver.templates().all.iter().enumerate() {
-            for (logical_id, resource) in template.section("Resources").into_iter().flat_map(Members::iter) {
+            let resources = template.section("Resources").into_iter().flat_map(Members::iter);
+            for (number, (logical_id, resource)) in resources.enumerate() {
                 let Some(resource) = resource.as_object() else { continue };
                 let Some(kind) = resource.get("Type").and_then(Json::as_str) else { continue };
                 let exists = self.resolver.exists(stack, resource);
@@ -84,7 +114,7 @@ impl<'t> Surveyor<'t> {
                     continue;
                 }
                 let properties = resource.get("Properties").and_then(Json::as_object);
-                read(self, Reading { stack, logical_id, kind, properties, doubtful: exists.is_none() });
+                read(self, Reading { stack, number, logical_id, kind, properties, doubtful: exists.is_none() });
             }
         }
     }
@@ -93,9 +123,7 @@ impl<'t> Surveyor<'t> {
         match reading.kind {
             "AWS::IAM::Role" => self.role(reading),
             "AWS::IAM::ManagedPolicy" => {
-                if let (Some(arn), Some(ix)) =
-                    (self.arn(reading), self.document(reading, "PolicyDocument", PolicyKind::Identity))
-                {
+                if let (Some(arn), Some(ix)) = (self.arn(reading), self.document(reading)) {
                     self.managed.insert(arn, ix);
                 }
             }
@@ -106,7 +134,7 @@ impl<'t> Surveyor<'t> {
             "AWS::Events::Rule" => self.rule(reading),
             "AWS::SNS::Topic" | "AWS::Events::EventBus" => self.guarded(reading, None),
             "AWS::ECR::Repository" => {
-                let policy = self.document(reading, "RepositoryPolicyText", PolicyKind::Other);
+                let policy = self.document(reading);
                 self.guarded(reading, policy);
             }
             _ => {}
@@ -119,9 +147,7 @@ impl<'t> Surveyor<'t> {
             "AWS::IAM::Role" => self.managed_policies(reading),
             "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" => self.policy_for_roles(reading),
             "AWS::IAM::RolePolicy" => {
-                if let (Some(name), Some(ix)) =
-                    (self.text(reading, "RoleName"), self.document(reading, "PolicyDocument", PolicyKind::Identity))
-                {
+                if let (Some(name), Some(ix)) = (self.text(reading, "RoleName"), self.document(reading)) {
                     self.attach(reading.stack, &name, ix);
                 }
             }
@@ -130,8 +156,7 @@ impl<'t> Surveyor<'t> {
             "AWS::Events::EventBusPolicy" => self.bus_policy(reading),
             "AWS::SNS::TopicPolicy" => self.topic_policy(reading),
             // Nothing is asked of these, but the principals in them have to exist.
-            "AWS::SQS::QueuePolicy" => drop(self.document(reading, "PolicyDocument", PolicyKind::Other)),
-            "AWS::SecretsManager::ResourcePolicy" => drop(self.document(reading, "ResourcePolicy", PolicyKind::Other)),
+            "AWS::SQS::QueuePolicy" | "AWS::SecretsManager::ResourcePolicy" => drop(self.document(reading)),
             "AWS::IAM::User" => drop(self.arn(reading).map(|arn| self.world.users.insert(arn, self.made(reading)))),
             _ => {}
         }
@@ -159,50 +184,62 @@ impl<'t> Surveyor<'t> {
         self.resolver.account(stack).to_owned()
     }
 
-    fn place(&self, reading: Reading<'_>, pointer: &str, kind: PolicyKind) -> Place {
-        Place {
-            stack: Some(Arc::clone(&self.world.stacks[reading.stack])),
-            logical_id: reading.logical_id.into(),
-            pointer: format!(
-                "/Resources/{}/Properties/{pointer}",
-                reading.logical_id.replace('~', "~0").replace('/', "~1")
-            ),
-            kind,
-        }
+    fn spot(&self, reading: Reading<'_>, slot: Slot, kind: PolicyKind) -> Spot {
+        let stack = Some(Arc::clone(&self.world.stacks[reading.stack]));
+        Spot { stack, logical_id: reading.logical_id.into(), slot, kind }
     }
 
-    /// A policy document in a property.
-    fn document(&mut self, reading: Reading<'t>, pointer: &str, kind: PolicyKind) -> Option<PolicyIx> {
-        let value = self.property(reading, pointer)?;
-        Some(self.compile(reading, value, pointer, kind, None))
+    fn policy_name(&self, reading: Reading<'_>, name: Option<&str>) -> String {
+        policy_name(&self.world.stacks[reading.stack], reading.logical_id, name)
+    }
+
+    /// The policy document that resources of this type have.
+    fn document(&mut self, reading: Reading<'t>) -> Option<PolicyIx> {
+        let (property, kind) = document_of(reading.kind)?;
+        let slot = Slot::Property(property);
+        let value = self.property(reading, property)?;
+        let name = (kind == PolicyKind::Trust).then_some(TRUST);
+        self.opened(reading, slot, kind).or_else(|| Some(self.compile(reading, value, slot, kind, name)))
+    }
+
+    /// The policy, if it was compiled when its template was read.
+    fn opened(&mut self, reading: Reading<'_>, slot: Slot, kind: PolicyKind) -> Option<PolicyIx> {
+        let opened = self.opened.get(reading.stack)?;
+        let at = opened.binary_search_by_key(&(reading.number, slot), |(at, _)| *at).ok()?;
+        let spot = self.spot(reading, slot, kind);
+        let known = &mut self.opened[reading.stack][at].1;
+        let ix = match std::mem::replace(known, Known::Placed(0)) {
+            Known::Read(digest) => self.world.policies.add(digest, spot),
+            Known::Placed(ix) => ix,
+        };
+        *known = Known::Placed(ix);
+        Some(ix)
     }
 
     fn compile(
         &mut self,
         reading: Reading<'t>,
         value: &Json<'t>,
-        pointer: &str,
+        slot: Slot,
         kind: PolicyKind,
         name: Option<&str>,
     ) -> PolicyIx {
-        let name = match name {
-            Some(name) => format!("{}/{}/{name}", self.world.stacks[reading.stack], reading.logical_id),
-            None => format!("{}/{}", self.world.stacks[reading.stack], reading.logical_id),
-        };
+        let name = self.policy_name(reading, name);
         if reading.doubtful {
             // Nobody knows whether the policy will be there.
             return self.world.policies.unknown(&name);
         }
-        let place = self.place(reading, pointer, kind);
         let document = self.resolver.value(reading.stack, value);
-        match document.as_ref() {
-            Json::Object(map) if map.contains_key("Statement") => self.world.policies.add(&name, &document, place),
+        let digest = match document.as_ref() {
+            Json::Object(map) if map.contains_key("Statement") => Digest::new(self.compiler, &name, &document, kind),
             Json::String(text) => match Json::read(text) {
-                Ok(parsed) => self.world.policies.add(&name, &parsed, place),
-                Err(_) => self.world.policies.unknown(&name),
+                Ok(parsed) => Digest::new(self.compiler, &name, &parsed, kind),
+                Err(_) => return self.world.policies.unknown(&name),
             },
-            _ => self.world.policies.unknown(&name),
-        }
+            _ => return self.world.policies.unknown(&name),
+        };
+        let spot = self.spot(reading, slot, kind);
+        self.world.policies.add(digest, spot)
     }
 
     fn role(&mut self, reading: Reading<'t>) {
@@ -211,24 +248,26 @@ impl<'t> Surveyor<'t> {
         let mut identity = Vec::new();
         for (n, inline) in self.property(reading, "Policies").and_then(Json::as_array).into_iter().flatten().enumerate()
         {
-            let pointer = format!("Policies/{n}/PolicyDocument");
+            let slot = Slot::Inline(n);
+            if let Some(known) = self.opened(reading, slot, PolicyKind::Identity) {
+                identity.push(known);
+                continue;
+            }
             match inline.get("PolicyDocument") {
                 Some(document) => {
                     let name = inline.get("PolicyName").map(|name| self.resolver.text(reading.stack, name));
                     let name = name.unwrap_or_else(|| n.to_string());
-                    identity.push(self.compile(reading, document, &pointer, PolicyKind::Identity, Some(&name)));
+                    identity.push(self.compile(reading, document, slot, PolicyKind::Identity, Some(&name)));
                 }
                 // Such as `Fn::If` around the whole entry.
-                None => identity.extend(self.open_entry(reading, inline, &pointer)),
+                None => identity.extend(self.open_entry(reading, inline, slot)),
             }
         }
         if self.property(reading, "Policies").is_some_and(|policies| policies.as_array().is_none()) {
-            identity.push(
-                self.world.policies.unknown(&format!("{}/{}", self.world.stacks[reading.stack], reading.logical_id)),
-            );
+            let name = self.policy_name(reading, None);
+            identity.push(self.world.policies.unknown(&name));
         }
-        let trust = self.property(reading, TRUST);
-        let trust = trust.map(|document| self.compile(reading, document, TRUST, PolicyKind::Trust, Some("trust")));
+        let trust = self.document(reading);
         let account = self.account(reading.stack);
         let name = short_name(&arn).to_ascii_lowercase();
         self.role_names.insert((account.clone(), name), Arc::clone(&arn));
@@ -236,16 +275,16 @@ impl<'t> Surveyor<'t> {
         self.world.roles.insert(arn, Role { made, identity, trust, boundary: None });
     }
 
-    fn open_entry(&mut self, reading: Reading<'t>, entry: &'t Json<'t>, pointer: &str) -> Option<PolicyIx> {
+    fn open_entry(&mut self, reading: Reading<'t>, entry: &'t Json<'t>, slot: Slot) -> Option<PolicyIx> {
         let resolved = self.resolver.value(reading.stack, entry).into_owned();
         if resolved.is_null() {
             return None;
         }
         let name = resolved.get("PolicyName").and_then(Json::as_str).unwrap_or("inline").to_owned();
         Some(match resolved.get("PolicyDocument") {
-            Some(document) => self.compile(reading, document, pointer, PolicyKind::Identity, Some(&name)),
+            Some(document) => self.compile(reading, document, slot, PolicyKind::Identity, Some(&name)),
             None => {
-                let name = format!("{}/{}/{name}", self.world.stacks[reading.stack], reading.logical_id);
+                let name = self.policy_name(reading, Some(&name));
                 self.world.policies.unknown(&name)
             }
         })
@@ -290,9 +329,7 @@ impl<'t> Surveyor<'t> {
         let roles = self.property(reading, "Roles").map(|value| resolver.value(reading.stack, value).into_owned());
         let Some(Json::Array(roles)) = roles else { return };
         let managed = self.arn(reading).and_then(|arn| self.managed.get(&arn).copied());
-        let Some(ix) = managed.or_else(|| self.document(reading, "PolicyDocument", PolicyKind::Identity)) else {
-            return;
-        };
+        let Some(ix) = managed.or_else(|| self.document(reading)) else { return };
         for role in roles {
             let name = self.resolver.as_text(&role);
             self.attach(reading.stack, &name, ix);
@@ -333,7 +370,7 @@ impl<'t> Surveyor<'t> {
         let Some(arn) = self.arn(reading) else { return };
         let arn: Arc<str> = arn.into();
         let account = self.account(reading.stack);
-        let policy = match self.document(reading, "KeyPolicy", PolicyKind::Key) {
+        let policy = match self.document(reading) {
             Some(policy) => policy,
             None => {
                 // What KMS writes where nothing is written: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
@@ -343,9 +380,10 @@ impl<'t> Surveyor<'t> {
                     statement.insert("Action".to_owned(), json!("kms:*"));
                     statement.insert("Principal".to_owned(), json!({ "AWS": root }));
                 }
-                let place = self.place(reading, "KeyPolicy", PolicyKind::Key);
-                let name = format!("{}/{}", self.world.stacks[reading.stack], reading.logical_id);
-                self.world.policies.add(&name, &document.into(), place)
+                let name = self.policy_name(reading, None);
+                let digest = Digest::new(self.compiler, &name, &document.into(), PolicyKind::Key);
+                let spot = self.spot(reading, Slot::Property("KeyPolicy"), PolicyKind::Key);
+                self.world.policies.add(digest, spot)
             }
         };
         let made = Some(self.made(reading));
@@ -417,7 +455,7 @@ impl<'t> Surveyor<'t> {
 
     fn bucket_policy(&mut self, reading: Reading<'t>) {
         let Some(name) = self.text(reading, "Bucket") else { return };
-        let Some(mut policy) = self.document(reading, "PolicyDocument", PolicyKind::Bucket) else { return };
+        let Some(mut policy) = self.document(reading) else { return };
         let (account, partition) = (self.account(reading.stack), self.resolver.partition(reading.stack));
         // A bucket that no template makes may have its policy here; it can only be set in the account of the bucket.
         let bucket = self.world.buckets.entry(name.clone()).or_insert_with(|| Bucket {
@@ -444,7 +482,7 @@ impl<'t> Surveyor<'t> {
             self.resolver.partition(reading.stack),
             short_name(&bus)
         );
-        let (statement, pointer) = match self.property(reading, "Statement") {
+        let (statement, property) = match self.property(reading, "Statement") {
             Some(statement) => (self.resolver.value(reading.stack, statement).into_owned(), "Statement"),
             None => {
                 let part = |name| self.text(reading, name).unwrap_or_default();
@@ -460,9 +498,10 @@ impl<'t> Surveyor<'t> {
         let ix = if reading.doubtful {
             self.world.policies.unknown(reading.logical_id)
         } else {
-            let name = format!("{}/{}", self.world.stacks[reading.stack], reading.logical_id);
-            let place = self.place(reading, pointer, PolicyKind::Bus);
-            self.world.policies.add(&name, &document, place)
+            let name = self.policy_name(reading, None);
+            let digest = Digest::new(self.compiler, &name, &document, PolicyKind::Bus);
+            let spot = self.spot(reading, Slot::Property(property), PolicyKind::Bus);
+            self.world.policies.add(digest, spot)
         };
         // Each statement of a bus is a resource of its own; they are kept apart so that each is cited at its place.
         self.world.guarded.entry(arn).or_default().policies.push(ix);
@@ -472,7 +511,7 @@ impl<'t> Surveyor<'t> {
         let resolver = &self.resolver;
         let topics = self.property(reading, "Topics").map(|value| resolver.value(reading.stack, value).into_owned());
         let Some(Json::Array(topics)) = topics else { return };
-        let Some(policy) = self.document(reading, "PolicyDocument", PolicyKind::Topic) else { return };
+        let Some(policy) = self.document(reading) else { return };
         for topic in topics {
             let arn = self.resolver.as_text(&topic);
             self.world.guarded.entry(arn).or_default().policies.push(policy);

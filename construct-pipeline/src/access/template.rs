@@ -440,7 +440,7 @@ fn function_of<'v, 't>(map: &'v Members<'t>) -> Option<(&'v str, &'v Json<'t>)> 
 }
 
 /// Whether nothing in the value has to be computed.
-fn is_plain(value: &Json<'_>) -> bool {
+pub(crate) fn is_plain(value: &Json<'_>) -> bool {
     match value {
         Json::String(text) => {
             (text.is_ascii() || !symbol::is_symbolic(text)) && !(text.contains('{') && text.contains("{{resolve:"))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use construct_core::{Assembly, CheckCx, StackArtifact};
+use construct_core::{Assembly, StackArtifact};
 use construct_iam::access::{Json, Members};
 use serde_json::Value;
 
@@ -147,11 +147,6 @@ impl<'t> Templates<'t> {
             }
         }
         templates
-    }
-
-    /// The templates of an assembly that is being checked.
-    pub(crate) fn read(cx: &mut CheckCx<'t>) -> Self {
-        Self { all: cx.read(Template::of), unreadable: Vec::new() }
     }
 
     /// The same templates, free of the texts that they were read from.

@@ -47,7 +47,7 @@ pub(crate) fn too_wide(world: &World, pipelines: &[Pipeline]) -> Vec<TooWide> {
             let Some(place) = world.policies.place(wide.policy) else { continue };
             if told.insert((wide.policy, wide.statement)) {
                 let (excess, narrower) = wide.excess.words();
-                let (pipeline, place) = (Arc::clone(&pipeline.label), place.clone());
+                let pipeline = Arc::clone(&pipeline.label);
                 found.push(TooWide { pipeline, place, statement: wide.statement, excess, narrower });
             }
         }

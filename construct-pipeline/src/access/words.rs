@@ -168,7 +168,7 @@ impl Report {
 
     /// Where the cited policy stands.
     #[must_use]
-    pub fn place_of(&self, citation: &Citation) -> Option<&Place> {
+    pub fn place_of(&self, citation: &Citation) -> Option<Place> {
         self.world.policies.place(self.world.policies.cited(citation)?)
     }
 
