@@ -152,6 +152,21 @@ impl<'t> Json<'t> {
         })
     }
 
+    /// A copy that is free of the text that it was read from.
+    #[must_use]
+    pub fn to_static(&self) -> Json<'static> {
+        match self {
+            Self::Null => Json::Null,
+            Self::Bool(flag) => Json::Bool(*flag),
+            Self::Number(number) => Json::Number(number.clone()),
+            Self::String(text) => Json::String(text.to_string().into()),
+            Self::Array(values) => values.iter().map(Self::to_static).collect(),
+            Self::Object(members) => {
+                Json::Object(members.iter().map(|(name, value)| (name.to_owned().into(), value.to_static())).collect())
+            }
+        }
+    }
+
     /// The same value, free of the text that it was read from.
     #[must_use]
     pub fn into_owned(self) -> Json<'static> {

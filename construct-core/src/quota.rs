@@ -317,6 +317,12 @@ impl<'a> GaugeCx<'a, '_> {
             .map(|(id, resource)| (id, resource["Type"].as_str().unwrap_or_default(), &resource["Properties"]))
     }
 
+    /// Whether nobody wants to hear of a size that is no larger than this, so that it need not be found out.
+    #[must_use]
+    pub fn is_small(&self, quota: &'static Quota, at_most: usize) -> bool {
+        self.measurements.large_only && at_most * 100 < self.measurements.quotas.value(quota) * NEARLY
+    }
+
     /// Reports a size in text: what is counted is `content`, or a part of it.
     pub fn text(
         &mut self,

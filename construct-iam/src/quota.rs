@@ -234,6 +234,21 @@ pub(crate) fn at_most(expr: &Expr) -> usize {
     }
 }
 
+/// What a document is no longer than, if it has no functions: told without a look at its texts.
+fn longest(document: &Json<'_>) -> Option<usize> {
+    let text = |text: &str| 2 * text.len() + 2;
+    match document {
+        Json::Null | Json::Bool(_) => Some(5),
+        Json::Number(number) => Some(number.to_string().len()),
+        Json::String(known) => Some(text(known)),
+        Json::Array(items) => items.iter().try_fold(2, |sum, item| Some(sum + longest(item)? + 1)),
+        Json::Object(entries) if entries.keys().any(is_function) => None,
+        Json::Object(entries) => {
+            entries.iter().try_fold(2, |sum, (key, value)| Some(sum + text(key) + longest(value)? + 2))
+        }
+    }
+}
+
 fn is_function(key: &str) -> bool {
     key == "Ref" || key.starts_with("Fn::")
 }
@@ -253,6 +268,9 @@ pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
     for (id, kind, properties) in cx.resources() {
         let document = &properties["PolicyDocument"];
         let mut of = |document: &Json<'_>, quota, count: fn(PolicySize) -> usize| {
+            if longest(document).is_some_and(|longest| cx.is_small(quota, longest)) {
+                return;
+            }
             let size = PolicySize::of(document);
             cx.text(quota, Some(id), count(size), size.references > 0, &[document]);
         };
@@ -276,10 +294,13 @@ pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
         }
     }
     for (id, role) in &roles {
-        let sizes: Vec<PolicySize> = role.inline.iter().map(|document| PolicySize::of(document)).collect();
-        let characters = sizes.iter().map(|size| size.estimated_characters()).sum();
-        let estimated = sizes.iter().any(|size| size.references > 0);
-        cx.text(&INLINE_POLICIES, Some(id), characters, estimated, &role.inline);
+        let longest: Option<usize> = role.inline.iter().map(|document| longest(document)).sum();
+        if !longest.is_some_and(|longest| cx.is_small(&INLINE_POLICIES, longest)) {
+            let sizes: Vec<PolicySize> = role.inline.iter().map(|document| PolicySize::of(document)).collect();
+            let characters = sizes.iter().map(|size| size.estimated_characters()).sum();
+            let estimated = sizes.iter().any(|size| size.references > 0);
+            cx.text(&INLINE_POLICIES, Some(id), characters, estimated, &role.inline);
+        }
         let managed = role.managed + role.spilled.len();
         if managed > 0 {
             cx.count(&MANAGED_POLICIES, Some(id), None, managed, &role.spilled);
@@ -313,6 +334,22 @@ mod tests {
         assert_eq!(size.bytes, document.to_string().len());
         assert_eq!(size.characters, size.bytes - 1);
         assert_eq!(size.references, 0);
+    }
+
+    #[test]
+    fn no_document_is_longer_than_it_may_be() {
+        for document in [
+            json!({ "Action": ["s3:Get*", "a \"b\" \\c"], "n": -12.5, "flags": [true, false, null, {}, []] }),
+            json!("\"\"\\"),
+            json!({}),
+        ] {
+            let most = longest(&Json::from(&document)).expect("no functions");
+            assert!(
+                PolicySize::of(&Json::from(&document)).bytes <= most && document.to_string().len() <= most,
+                "{document}"
+            );
+        }
+        assert_eq!(longest(&json!([{ "Fn::Sub": "${A}${B}" }]).into()), None);
     }
 
     #[test]

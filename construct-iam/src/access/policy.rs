@@ -125,7 +125,7 @@ impl Policy {
 
     /// The same policy under another name.
     #[must_use]
-    pub fn named(mut self, name: &str) -> Self {
+    pub fn named(mut self, name: impl Into<Arc<str>>) -> Self {
         Arc::make_mut(&mut self.0).name = name.into();
         self
     }

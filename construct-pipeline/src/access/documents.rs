@@ -6,7 +6,7 @@ use construct_iam::access::{Compiler, Json};
 
 use super::place::{PolicyKind, Slot};
 use super::policies::Digest;
-use super::template::{Template, is_plain};
+use super::template::{Template, has_functions, is_plain, is_spelled_out};
 
 /// The property in which a type of resource holds a policy document, and what the policy belongs to.
 pub(crate) fn document_of(kind: &str) -> Option<(&'static str, PolicyKind)> {
@@ -47,11 +47,13 @@ impl<'t> Opened<'t> {
     /// Reads a template of an assembly.
     pub(crate) fn new(stack: &StackArtifact, body: Json<'t>, compiler: &Compiler) -> Self {
         let mut opened = Self { template: Template::of(stack, body), policies: Vec::new() };
+        let is_spelled_out = is_spelled_out(&stack.template);
+        let is_ready = |json: &Json<'_>| if is_spelled_out { !has_functions(json) } else { is_plain(json) };
         if let Some(Json::Object(resources)) = opened.template.body.get_mut("Resources") {
             for (number, (logical_id, resource)) in resources.iter_mut().enumerate() {
                 let name = |name: Option<&str>| policy_name(&stack.stack_name, logical_id, name);
-                open(resource, |slot, kind, own_name, document| {
-                    let digest = Digest::new(compiler, &name(own_name), &document, kind);
+                open(resource, is_ready, |slot, kind, own_name, document| {
+                    let digest = Digest::of_plain(compiler, &name(own_name), &document, kind);
                     opened.policies.push(((number, slot), digest));
                 });
             }
@@ -61,14 +63,18 @@ impl<'t> Opened<'t> {
 }
 
 /// Takes the documents that need nothing computed out of a resource.
-fn open<'t>(resource: &mut Json<'t>, mut take: impl FnMut(Slot, PolicyKind, Option<&str>, Json<'t>)) {
+fn open<'t>(
+    resource: &mut Json<'t>,
+    is_ready: impl Fn(&Json<'_>) -> bool,
+    mut take: impl FnMut(Slot, PolicyKind, Option<&str>, Json<'t>),
+) {
     let Some((property, kind)) = resource.get("Type").and_then(Json::as_str).and_then(document_of) else { return };
     if resource.get("Condition").is_some() {
         return;
     }
-    let is_ready = |document: &Json<'_>| document.get("Statement").is_some() && is_plain(document);
+    let is_policy = |document: &Json<'_>| document.get("Statement").is_some() && is_ready(document);
     let Some(properties) = resource.get_mut("Properties") else { return };
-    if let Some(document) = properties.get_mut(property).filter(|document| is_ready(document)) {
+    if let Some(document) = properties.get_mut(property).filter(|document| is_policy(document)) {
         let name = (kind == PolicyKind::Trust).then_some(TRUST);
         take(Slot::Property(property), kind, name, std::mem::take(document));
     }
@@ -76,9 +82,9 @@ fn open<'t>(resource: &mut Json<'t>, mut take: impl FnMut(Slot, PolicyKind, Opti
         return;
     };
     for (n, policy) in inline.iter_mut().enumerate() {
-        let name = policy.get("PolicyName").filter(|name| is_plain(name)).and_then(Json::as_str).map(str::to_owned);
+        let name = policy.get("PolicyName").filter(|name| is_ready(name)).and_then(Json::as_str).map(str::to_owned);
         if let Some(name) = name
-            && let Some(document) = policy.get_mut("PolicyDocument").filter(|document| is_ready(document))
+            && let Some(document) = policy.get_mut("PolicyDocument").filter(|document| is_policy(document))
         {
             take(Slot::Inline(n), PolicyKind::Identity, Some(&name), std::mem::take(document));
         }

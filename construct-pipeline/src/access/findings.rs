@@ -25,7 +25,8 @@ impl Report {
     #[must_use]
     pub fn findings(&self) -> Diagnostics {
         let mut findings = Diagnostics::new();
-        for (place, error) in &self.world.policies.refused {
+        for (ix, error) in &self.world.policies.refused {
+            let Some(place) = self.world.policies.place(*ix) else { continue };
             let finding = Diagnostic::error(
                 "access::refused-policy",
                 format!("AWS would refuse {place}: {}", self.readable(&error.problem().to_string())),

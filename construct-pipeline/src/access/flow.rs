@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use construct_iam::access::{Json, Members, symbol};
+use construct_iam::access::symbol;
 
+use super::lazy::Lazy;
 use super::physical::{account_in, arn_parts, partition};
+use super::template::{Origin, Resolver};
 use super::world::{Made, PipelineSource, World};
 use crate::names::artifacts_prefix;
 
@@ -61,7 +63,7 @@ pub(crate) struct Action {
     pub(crate) label: Arc<ActionLabel>,
     pub(crate) category: String,
     pub(crate) owner: String,
-    pub(crate) configuration: BTreeMap<String, String>,
+    pub(crate) configuration: Box<[(String, String)]>,
     /// The role that performs the action: its own, or the pipeline's.
     pub(crate) role: Arc<str>,
     pub(crate) own_role: bool,
@@ -95,7 +97,8 @@ pub(crate) enum StoreKey {
 
 impl Action {
     pub(crate) fn get(&self, key: &str) -> Option<&str> {
-        self.configuration.get(key).map(String::as_str).filter(|value| !value.is_empty())
+        let setting = self.configuration.iter().find(|(name, _)| name == key);
+        setting.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
     pub(crate) fn is_true(&self, key: &str) -> bool {
@@ -126,35 +129,24 @@ impl Action {
 }
 
 /// The pipelines of a world.
-pub(crate) fn pipelines(world: &mut World, sources: &[PipelineSource<'_>]) -> Vec<Pipeline> {
-    let object = world.symbols.name("artifact", super::symbols::Origin::Other);
-    sources.iter().map(|source| read(world, source, object)).collect()
+pub(crate) fn pipelines<'t>(
+    world: &mut World,
+    resolver: &Resolver<'t>,
+    sources: &[PipelineSource<'t>],
+) -> Vec<Pipeline> {
+    let object = resolver.symbols.borrow_mut().name("artifact", Origin::Other);
+    sources.iter().map(|source| read(world, resolver, source, object)).collect()
 }
 
-fn text(value: Option<&Json<'_>>) -> Option<String> {
-    match value? {
-        Json::String(text) => Some(text.to_string()),
-        Json::Number(_) | Json::Bool(_) => value.map(Json::to_string),
-        _ => None,
-    }
-}
-
-fn list<'v, 't>(value: Option<&'v Json<'t>>) -> impl Iterator<Item = &'v Json<'t>> {
-    value.and_then(Json::as_array).into_iter().flatten()
-}
-
-fn read(world: &mut World, source: &PipelineSource<'_>, object: char) -> Pipeline {
-    let properties = &source.properties;
+fn read<'t>(world: &mut World, resolver: &Resolver<'t>, source: &PipelineSource<'t>, object: char) -> Pipeline {
+    let properties = Lazy::new(resolver, source.made.stack, source.properties);
     let environment = world.environments[source.made.stack].clone();
-    let name = text(properties.get("Name")).unwrap_or_else(|| {
+    let name = properties.text_of("Name").unwrap_or_else(|| {
         // Without a name, CloudFormation makes one up; `Ref` of the pipeline has the same symbol.
         let label = format!("id of {} in {}", source.made.logical_id, world.stack_name(&source.made));
-        let origin = super::symbols::Origin::Made {
-            stack: source.made.stack,
-            logical_id: source.made.logical_id.to_string(),
-            attribute: None,
-        };
-        world.symbols.name(&label, origin).to_string()
+        let (stack, logical_id) = (source.made.stack, source.made.logical_id.to_string());
+        let origin = Origin::Made { stack, logical_id, attribute: None };
+        resolver.symbols.borrow_mut().name(&label, origin).to_string()
     });
     let label = Arc::new(PipelineLabel {
         name: if name.is_ascii() { name.clone() } else { source.made.logical_id.to_string() },
@@ -165,11 +157,11 @@ fn read(world: &mut World, source: &PipelineSource<'_>, object: char) -> Pipelin
     });
     let part = partition(&environment.region);
     let arn = format!("arn:{part}:codepipeline:{}:{}:{name}", environment.region, environment.account);
-    let role: Arc<str> = text(properties.get("RoleArn")).unwrap_or_default().into();
+    let role: Arc<str> = properties.text_of("RoleArn").unwrap_or_default().into();
     let folder = (name.is_ascii() && !name.is_empty()).then(|| artifacts_prefix(&name));
     let object = format!("{}{object}", folder.as_deref().unwrap_or_default());
     let mut pipeline = Pipeline {
-        stores: stores(world, properties, &label, &object),
+        stores: stores(world, &properties, &label, &object),
         folder,
         label,
         made: source.made.clone(),
@@ -178,28 +170,33 @@ fn read(world: &mut World, source: &PipelineSource<'_>, object: char) -> Pipelin
         role,
         actions: Vec::new(),
     };
-    for stage in list(properties.get("Stages")) {
-        let stage_name = text(stage.get("Name")).unwrap_or_default();
-        for declared in list(stage.get("Actions")) {
-            let action = action(&pipeline, &stage_name, declared);
+    for stage in properties.get("Stages").iter().flat_map(Lazy::items) {
+        let stage_name = stage.text_of("Name").unwrap_or_default();
+        for declared in stage.get("Actions").iter().flat_map(Lazy::items) {
+            let action = action(&pipeline, &stage_name, &declared);
             pipeline.actions.push(action);
         }
     }
+    pipeline.actions.shrink_to_fit();
     pipeline
 }
 
-fn action(pipeline: &Pipeline, stage: &str, declared: &Json<'_>) -> Action {
-    let kind = |part: &str| text(declared.get("ActionTypeId").and_then(|id| id.get(part))).unwrap_or_default();
-    let names = |key: &str| list(declared.get(key)).filter_map(|artifact| text(artifact.get("Name"))).collect();
-    let own_role = text(declared.get("RoleArn"));
+fn action(pipeline: &Pipeline, stage: &str, declared: &Lazy<'_, '_>) -> Action {
+    let id = declared.get("ActionTypeId");
+    let kind = |part: &str| id.as_ref().and_then(|id| id.text_of(part)).unwrap_or_default();
+    let names = |key: &str| {
+        declared.get(key).iter().flat_map(Lazy::items).filter_map(|artifact| artifact.text_of("Name")).collect()
+    };
+    let own_role = declared.text_of("RoleArn");
     let role: Arc<str> = own_role.as_deref().map_or_else(|| Arc::clone(&pipeline.role), Into::into);
     let account = account_in(&role).unwrap_or(&pipeline.label.account).to_owned();
-    let region = text(declared.get("Region")).unwrap_or_else(|| pipeline.label.region.clone());
-    let configuration = declared.get("Configuration").and_then(Json::as_object).into_iter().flat_map(Members::iter);
+    let region = declared.text_of("Region").unwrap_or_else(|| pipeline.label.region.clone());
+    let configuration = declared.get("Configuration");
+    let settings = configuration.iter().flat_map(Lazy::members);
     Action {
         label: Arc::new(ActionLabel {
             stage: stage.to_owned(),
-            name: text(declared.get("Name")).unwrap_or_default(),
+            name: declared.text_of("Name").unwrap_or_default(),
             provider: kind("Provider"),
             account,
             region,
@@ -207,7 +204,7 @@ fn action(pipeline: &Pipeline, stage: &str, declared: &Json<'_>) -> Action {
         }),
         category: kind("Category"),
         owner: kind("Owner"),
-        configuration: configuration.filter_map(|(key, value)| Some((key.to_owned(), text(Some(value))?))).collect(),
+        configuration: settings.filter_map(|(key, value)| Some((key.to_owned(), value.text()?))).collect(),
         role,
         own_role: own_role.is_some(),
         inputs: names("InputArtifacts"),
@@ -215,30 +212,51 @@ fn action(pipeline: &Pipeline, stage: &str, declared: &Json<'_>) -> Action {
     }
 }
 
-fn stores(world: &mut World, properties: &Members<'_>, label: &PipelineLabel, object: &str) -> BTreeMap<String, Store> {
-    let single = properties.get("ArtifactStore").map(|store| (label.region.clone(), store));
-    let several = list(properties.get("ArtifactStores"))
-        .filter_map(|entry| Some((text(entry.get("Region"))?, entry.get("ArtifactStore")?)));
-    let all: Vec<(String, &Json<'_>)> = single.into_iter().chain(several).collect();
+fn stores(
+    world: &mut World,
+    properties: &Lazy<'_, '_>,
+    label: &PipelineLabel,
+    object: &str,
+) -> BTreeMap<String, Store> {
     let mut stores = BTreeMap::new();
-    for (region, declared) in all {
-        let bucket = text(declared.get("Location")).unwrap_or_default();
-        let arn = match world.buckets.get(&bucket) {
-            Some(bucket) => Arc::clone(&bucket.arn),
-            None => format!("arn:{}:s3:::{bucket}", partition(&region)).into(),
-        };
-        let account = world.bucket_account(&bucket).unwrap_or(&label.account).to_owned();
-        let named = text(declared.get("EncryptionKey").and_then(|key| key.get("Id")));
-        let key = store_key(world, named, &bucket, &region, &account);
-        let object = format!("{arn}/{object}").into();
-        stores.insert(region.clone(), Store { region, bucket, arn, object, account, key });
+    let mut add = |region: String, declared: &Lazy<'_, '_>| {
+        let store = store(world, &region, declared, label, object);
+        stores.insert(region, store);
+    };
+    if let Some(store) = properties.get("ArtifactStore") {
+        add(label.region.clone(), &store);
+    }
+    for entry in properties.get("ArtifactStores").iter().flat_map(Lazy::items) {
+        if let (Some(region), Some(store)) = (entry.text_of("Region"), entry.get("ArtifactStore")) {
+            add(region, &store);
+        }
     }
     stores
 }
 
+fn store(world: &mut World, region: &str, declared: &Lazy<'_, '_>, label: &PipelineLabel, object: &str) -> Store {
+    let bucket = declared.text_of("Location").unwrap_or_default();
+    let arn = match world.buckets.get(&bucket) {
+        Some(bucket) => Arc::clone(&bucket.arn),
+        None => format!("arn:{}:s3:::{bucket}", partition(region)).into(),
+    };
+    let account = world.bucket_account(&bucket).unwrap_or(&label.account).to_owned();
+    let named = declared.get("EncryptionKey").and_then(|key| key.text_of("Id"));
+    let key = store_key(world, declared.resolver(), named, &bucket, region, &account);
+    let object = format!("{arn}/{object}").into();
+    Store { region: region.to_owned(), bucket, arn, object, account, key }
+}
+
 /// The key that a store's declaration means. An id or a bare alias is looked up by whoever uses it, in its own account; here it is read as the
 /// person who wrote it meant it, and that it fails in other accounts is found separately.
-fn store_key(world: &mut World, named: Option<String>, bucket: &str, region: &str, account: &str) -> StoreKey {
+fn store_key(
+    world: &mut World,
+    resolver: &Resolver<'_>,
+    named: Option<String>,
+    bucket: &str,
+    region: &str,
+    account: &str,
+) -> StoreKey {
     let Some(named) = named else { return StoreKey::Aws };
     let base = format!("arn:{}:kms:{region}:{account}", partition(region));
     let full = full_key_name(&named, &base);
@@ -253,7 +271,7 @@ fn store_key(world: &mut World, named: Option<String>, bucket: &str, region: &st
         let own = world.buckets.get(bucket).and_then(|bucket| bucket.default_key.as_deref());
         if let Some(key) = own.and_then(|own| world.key(own)) {
             let arn = Arc::clone(&key.arn);
-            let readable = |text: &str| world.symbols.readable(text);
+            let readable = |text: &str| resolver.symbols().readable(text);
             let doubt =
                 format!("{} names the key of bucket `{}`, `{}`", readable(&named), readable(bucket), readable(&arn));
             world.doubts.push(doubt);

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use construct_iam::access::{Compiler, Json};
+use construct_iam::access::Compiler;
 use serde_json::Value;
 
+use super::lazy::Lazy;
 use super::physical::{account_in, arn_parts, partition, short_name};
 use super::place::{PolicyIx, PolicyKind, Spot};
 use super::policies::Digest;
@@ -13,7 +14,7 @@ use super::survey::Surveyor;
 use super::templates::Outside;
 use super::world::{Bucket, Key, Levels, Project, Role, World};
 
-impl Surveyor<'_, '_> {
+impl Surveyor<'_> {
     pub(crate) fn outside(&mut self, outside: &Outside) {
         for (arn, document) in &outside.managed {
             let ix = adopt(&mut self.world, arn, arn, document, PolicyKind::Identity);
@@ -109,18 +110,24 @@ impl Surveyor<'_, '_> {
     /// Buckets given without an account are in that of the pipeline that names them, as artifact stores are; and all are in
     /// its partition, which their names do not tell.
     pub(crate) fn settle_accounts(&mut self) {
-        let mut users: BTreeMap<&str, usize> = BTreeMap::new();
+        if self.world.buckets.values().all(|bucket| bucket.made.is_some()) {
+            return;
+        }
+        let mut users: BTreeMap<String, usize> = BTreeMap::new();
         for pipeline in &self.pipelines {
-            let several = pipeline.properties.get("ArtifactStores").and_then(Json::as_array).into_iter().flatten();
-            let stores = several.map(|one| one.get("ArtifactStore")).chain([pipeline.properties.get("ArtifactStore")]);
-            for name in stores.filter_map(|store| store?.get("Location")?.as_str()) {
+            let properties = Lazy::new(&self.resolver, pipeline.made.stack, pipeline.properties);
+            let several = properties.get("ArtifactStores");
+            let several = several.iter().flat_map(Lazy::items);
+            let several = several.filter_map(|one| one.get("ArtifactStore")?.text_of("Location"));
+            let one = properties.get("ArtifactStore").and_then(|store| store.text_of("Location"));
+            for name in several.chain(one) {
                 users.entry(name).or_insert(pipeline.made.stack);
             }
         }
         let first = self.pipelines.first().map(|pipeline| pipeline.made.stack);
         let World { buckets, environments, .. } = &mut self.world;
         for (name, bucket) in buckets.iter_mut().filter(|(_, bucket)| bucket.made.is_none()) {
-            let user = users.get(name.as_str()).copied().or(first);
+            let user = users.get(name).copied().or(first);
             if let Some(environment) = user.and_then(|stack| environments.get(stack)) {
                 if bucket.account.is_empty() {
                     bucket.account.clone_from(&environment.account);

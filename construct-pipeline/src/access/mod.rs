@@ -7,7 +7,7 @@
 //! ```text
 //! templates  symbols  physical  template  functions   what is read: texts with symbols for what only AWS knows
 //! documents  policies  world   survey     given       all accounts at once: roles, buckets, keys …, each policy with its place
-//! flow       calls                         pipelines: actions, artifacts, stores; what each provider calls
+//! lazy  flow  calls                         pipelines: actions, artifacts, stores; what each provider calls
 //! view  caller  facts  ask                  who asks, in which circumstances; the question and its outcome
 //! needs      denials  events                what is asked
 //! order      wide                          what needs no question
@@ -29,6 +29,7 @@ mod findings;
 mod flow;
 mod functions;
 mod given;
+mod lazy;
 mod needs;
 mod order;
 mod physical;
@@ -108,9 +109,8 @@ struct Seen {
     order: Order,
 }
 
-fn seen(surveyed: Surveyed<'_>) -> Seen {
-    let Surveyed { mut world, pipelines, stacks } = surveyed;
-    let pipelines = flow::pipelines(&mut world, &pipelines);
+fn seen(surveyed: Surveyed) -> Seen {
+    let Surveyed { world, pipelines, stacks } = surveyed;
     let order = order::order(stacks, &world, &pipelines);
     Seen { world, pipelines, order }
 }

@@ -35,7 +35,7 @@ pub(crate) struct Policies {
     all: Vec<Entry>,
     by_name: BTreeMap<Arc<str>, PolicyIx>,
     /// What AWS would refuse to store.
-    pub(crate) refused: Vec<(Place, PolicyError)>,
+    pub(crate) refused: Vec<(PolicyIx, PolicyError)>,
     /// The condition keys and variables that occur, in lower case.
     pub(crate) keys: Vec<String>,
     /// The folders of buckets that statements are about: name of the bucket, and what the keys begin with.
@@ -82,8 +82,30 @@ impl Policies {
 
     /// Adds a policy. One that AWS would refuse counts as unknown, so that nothing is proved with it.
     pub(crate) fn add(&mut self, digest: Digest, spot: Spot) -> PolicyIx {
+        let ix = self.reserve(digest.name(), spot);
+        self.fill(ix, digest);
+        ix
+    }
+
+    /// Keeps the place of a policy that is compiled later. Until then, nothing is known of it.
+    pub(crate) fn reserve(&mut self, name: &str, spot: Spot) -> PolicyIx {
+        let name = self.free_name(name);
+        self.push(Policy::unknown(&name), Some(spot))
+    }
+
+    /// Compiled policies for places that are kept for them.
+    pub(crate) fn fill_all(&mut self, digests: impl IntoIterator<Item = (PolicyIx, Digest)>) {
+        for (ix, digest) in digests {
+            self.fill(ix, digest);
+        }
+        self.refused.sort_by_key(|(ix, _)| *ix);
+        self.principals.sort_by_key(|(ix, _)| *ix);
+        self.wide.sort_by_key(|wide| (wide.policy, wide.statement));
+        self.all.shrink_to_fit();
+    }
+
+    fn fill(&mut self, ix: PolicyIx, digest: Digest) {
         let Digest { policy, keys, folders, principals, wide, symbolic } = digest;
-        let ix = self.all.len();
         for key in keys {
             if !self.keys.contains(&key) {
                 self.keys.push(key);
@@ -92,26 +114,19 @@ impl Policies {
         self.folders.extend(folders);
         self.principals.extend(principals.into_iter().map(|arn| (ix, arn)));
         self.wide.extend(wide.into_iter().map(|(statement, excess)| Wide { policy: ix, statement, excess }));
-        let policy = policy.unwrap_or_else(|error| {
-            let unknown = Policy::unknown(error.policy());
-            self.refused.push((spot.place(), *error));
-            unknown
-        });
-        let policy = match self.by_name.contains_key(policy.name()) {
-            true => {
-                let free = self.free_name(policy.name());
-                policy.named(&free)
-            }
-            false => policy,
-        };
-        self.push(policy, Some(spot), symbolic)
+        let entry = &mut self.all[ix];
+        entry.symbolic = symbolic;
+        match policy {
+            Ok(policy) => entry.policy = policy.named(entry.policy.shared_name()),
+            Err(error) => self.refused.push((ix, *error)),
+        }
     }
 
     /// A policy of which nothing is known.
     pub(crate) fn unknown(&mut self, name: &str) -> PolicyIx {
         match self.by_name.get(name) {
             Some(ix) => *ix,
-            None => self.push(Policy::unknown(name), None, None),
+            None => self.push(Policy::unknown(name), None),
         }
     }
 
@@ -122,14 +137,14 @@ impl Policies {
         }
         let name = "AdministratorAccess of AWS";
         let policy = Policy::parse(name, &everything()).unwrap_or_else(|_| Policy::unknown(name));
-        let ix = self.push(policy, None, None);
+        let ix = self.push(policy, None);
         self.administrator = Some(ix);
         ix
     }
 
-    fn push(&mut self, policy: Policy, spot: Option<Spot>, symbolic: Option<Json<'static>>) -> PolicyIx {
+    fn push(&mut self, policy: Policy, spot: Option<Spot>) -> PolicyIx {
         self.by_name.insert(policy.shared_name(), self.all.len());
-        self.all.push(Entry { policy, spot, symbolic });
+        self.all.push(Entry { policy, spot, symbolic: None });
         self.all.len() - 1
     }
 
@@ -147,13 +162,26 @@ impl Policies {
 impl Digest {
     /// Compiles a policy document, and notes what is asked of all policies together.
     pub(crate) fn new(compiler: &Compiler, name: &str, document: &Json<'_>, kind: PolicyKind) -> Self {
+        let symbolic = has_symbols(document).then(|| document.to_static());
+        Self { symbolic, ..Self::of_plain(compiler, name, document, kind) }
+    }
+
+    fn name(&self) -> &str {
+        match &self.policy {
+            Ok(policy) => policy.name(),
+            Err(error) => error.policy(),
+        }
+    }
+
+    /// The same of a document without symbols.
+    pub(crate) fn of_plain(compiler: &Compiler, name: &str, document: &Json<'_>, kind: PolicyKind) -> Self {
         let mut digest = Self {
             policy: compiler.compile(name, document).map_err(Box::new),
             keys: Vec::new(),
             folders: Vec::new(),
             principals: Vec::new(),
             wide: wide_statements(document, kind).collect(),
-            symbolic: has_symbols(document).then(|| document.clone().into_owned()),
+            symbolic: None,
         };
         digest.note_keys(document);
         if kind != PolicyKind::Identity {
@@ -239,7 +267,7 @@ fn rewritten(value: &Json<'_>, rewrite: &dyn Fn(&str) -> String) -> Json<'static
         Json::Object(map) => {
             Json::Object(map.iter().map(|(key, value)| (key.to_owned().into(), rewritten(value, rewrite))).collect())
         }
-        other => other.clone().into_owned(),
+        other => other.to_static(),
     }
 }
 

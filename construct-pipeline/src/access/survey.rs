@@ -1,13 +1,15 @@
 //! Reads the templates into a [`World`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use construct_core::parallel;
 use construct_iam::access::{Compiler, Json, Members, symbol};
 use serde_json::{Value, json};
 
 use super::documents::{TRUST, document_of, policy_name};
-use super::flow::full_key_name;
+use super::flow::{self, Pipeline, full_key_name};
 use super::order::Stacks;
 use super::physical::short_name;
 use super::place::{PolicyIx, PolicyKind, Slot, Spot};
@@ -21,9 +23,9 @@ use super::world::{Bucket, Environment, Guarded, Key, Made, PipelineSource, Proj
 pub(crate) type Opened = Vec<((usize, Slot), Digest)>;
 
 /// What is read from templates.
-pub(crate) struct Surveyed<'t> {
+pub(crate) struct Surveyed {
     pub(crate) world: World,
-    pub(crate) pipelines: Vec<PipelineSource<'t>>,
+    pub(crate) pipelines: Vec<Pipeline>,
     pub(crate) stacks: Stacks,
 }
 
@@ -33,12 +35,12 @@ pub(crate) fn survey<'t>(
     opened: impl IntoIterator<Item = Opened>,
     compiler: &Compiler,
     outside: &Outside,
-) -> Surveyed<'t> {
+) -> Surveyed {
     let known = |(at, digest)| (at, Known::Read(digest));
     let mut surveyor = Surveyor {
         resolver: Resolver::new(templates),
-        compiler,
         opened: opened.into_iter().map(|all| all.into_iter().map(known).collect()).collect(),
+        computed: Vec::new(),
         world: World::default(),
         pipelines: Vec::new(),
         role_names: BTreeMap::new(),
@@ -64,10 +66,23 @@ pub(crate) fn survey<'t>(
     surveyor.each(Surveyor::resource);
     surveyor.each(Surveyor::attachment);
     surveyor.settle_accounts();
+    let computed = parallel::map(std::mem::take(&mut surveyor.computed), |one| {
+        (one.ix, Digest::new(compiler, &one.name, &one.document, one.kind))
+    });
+    surveyor.world.policies.fill_all(computed);
     let Surveyor { resolver, mut world, pipelines, .. } = surveyor;
+    let pipelines = flow::pipelines(&mut world, &resolver, &pipelines);
     let stacks = Stacks::of(&resolver);
     world.symbols = resolver.into_symbols();
     Surveyed { world, pipelines, stacks }
+}
+
+/// A policy that is compiled when all that have to be are known.
+struct Computed<'t> {
+    ix: PolicyIx,
+    name: String,
+    document: Cow<'t, Json<'t>>,
+    kind: PolicyKind,
 }
 
 /// A policy that was compiled when its template was read.
@@ -90,10 +105,11 @@ struct Reading<'t> {
     doubtful: bool,
 }
 
-pub(crate) struct Surveyor<'t, 'c> {
-    resolver: Resolver<'t>,
-    compiler: &'c Compiler,
+pub(crate) struct Surveyor<'t> {
+    pub(crate) resolver: Resolver<'t>,
     opened: Vec<Vec<((usize, Slot), Known)>>,
+    /// Policies of which the functions are computed; they are compiled on all cores.
+    computed: Vec<Computed<'t>>,
     pub(crate) world: World,
     pub(crate) pipelines: Vec<PipelineSource<'t>>,
     /// Role names in lower case, by account.
@@ -102,7 +118,7 @@ pub(crate) struct Surveyor<'t, 'c> {
     pub(crate) managed: BTreeMap<String, PolicyIx>,
 }
 
-impl<'t> Surveyor<'t, '_> {
+impl<'t> Surveyor<'t> {
     fn each(&mut self, read: impl Fn(&mut Self, Reading<'t>)) {
         for (stack, template) in self.resolver.templates().all.iter().enumerate() {
             let resources = template.section("Resources").into_iter().flat_map(Members::iter);
@@ -219,27 +235,40 @@ impl<'t> Surveyor<'t, '_> {
     fn compile(
         &mut self,
         reading: Reading<'t>,
-        value: &Json<'t>,
+        value: &'t Json<'t>,
+        slot: Slot,
+        kind: PolicyKind,
+        name: Option<&str>,
+    ) -> PolicyIx {
+        if reading.doubtful {
+            // Nobody knows whether the policy will be there.
+            return self.world.policies.unknown(&self.policy_name(reading, name));
+        }
+        let document = self.resolver.value(reading.stack, value);
+        self.computed(reading, document, slot, kind, name)
+    }
+
+    /// A policy of which the functions are computed.
+    fn computed(
+        &mut self,
+        reading: Reading<'_>,
+        document: Cow<'t, Json<'t>>,
         slot: Slot,
         kind: PolicyKind,
         name: Option<&str>,
     ) -> PolicyIx {
         let name = self.policy_name(reading, name);
-        if reading.doubtful {
-            // Nobody knows whether the policy will be there.
-            return self.world.policies.unknown(&name);
-        }
-        let document = self.resolver.value(reading.stack, value);
-        let digest = match document.as_ref() {
-            Json::Object(map) if map.contains_key("Statement") => Digest::new(self.compiler, &name, &document, kind),
+        let document = match document.as_ref() {
+            Json::Object(map) if map.contains_key("Statement") => document,
             Json::String(text) => match Json::read(text) {
-                Ok(parsed) => Digest::new(self.compiler, &name, &parsed, kind),
+                Ok(parsed) => Cow::Owned(parsed.to_static()),
                 Err(_) => return self.world.policies.unknown(&name),
             },
             _ => return self.world.policies.unknown(&name),
         };
-        let spot = self.spot(reading, slot, kind);
-        self.world.policies.add(digest, spot)
+        let ix = self.world.policies.reserve(&name, self.spot(reading, slot, kind));
+        self.computed.push(Computed { ix, name, document, kind });
+        ix
     }
 
     fn role(&mut self, reading: Reading<'t>) {
@@ -282,7 +311,11 @@ impl<'t> Surveyor<'t, '_> {
         }
         let name = resolved.get("PolicyName").and_then(Json::as_str).unwrap_or("inline").to_owned();
         Some(match resolved.get("PolicyDocument") {
-            Some(document) => self.compile(reading, document, slot, PolicyKind::Identity, Some(&name)),
+            Some(_) if reading.doubtful => self.world.policies.unknown(&self.policy_name(reading, Some(&name))),
+            Some(document) => {
+                let document = Cow::Owned(document.clone());
+                self.computed(reading, document, slot, PolicyKind::Identity, Some(&name))
+            }
             None => {
                 let name = self.policy_name(reading, Some(&name));
                 self.world.policies.unknown(&name)
@@ -380,10 +413,8 @@ impl<'t> Surveyor<'t, '_> {
                     statement.insert("Action".to_owned(), json!("kms:*"));
                     statement.insert("Principal".to_owned(), json!({ "AWS": root }));
                 }
-                let name = self.policy_name(reading, None);
-                let digest = Digest::new(self.compiler, &name, &document.into(), PolicyKind::Key);
-                let spot = self.spot(reading, Slot::Property("KeyPolicy"), PolicyKind::Key);
-                self.world.policies.add(digest, spot)
+                let slot = Slot::Property("KeyPolicy");
+                self.computed(reading, Cow::Owned(document.into()), slot, PolicyKind::Key, None)
             }
         };
         let made = Some(self.made(reading));
@@ -418,29 +449,29 @@ impl<'t> Surveyor<'t, '_> {
     }
 
     fn pipeline(&mut self, reading: Reading<'t>) {
-        let Some(properties) = reading.properties else { return };
-        let resolved = |(key, value): (&'t str, &'t Json<'t>)| (key.into(), self.resolver.texts(reading.stack, value));
-        let properties = properties.iter().map(resolved).collect();
-        self.pipelines.push(PipelineSource { made: self.made(reading), properties });
+        let resource = self.resolver.templates().all[reading.stack].resource(reading.logical_id);
+        if let Some(properties) = resource.and_then(|resource| resource.get("Properties")) {
+            self.pipelines.push(PipelineSource { made: self.made(reading), properties });
+        }
     }
 
     fn rule(&mut self, reading: Reading<'t>) {
         let resolver = &self.resolver;
-        let resolved =
-            |name| self.property(reading, name).map(|value| resolver.value(reading.stack, value).into_owned());
-        let (pattern, targets) = (resolved("EventPattern").unwrap_or(Json::Null), resolved("Targets"));
+        let resolved = |name| self.property(reading, name).map(|value| resolver.value(reading.stack, value));
+        let (pattern, targets) = (resolved("EventPattern"), resolved("Targets"));
         let target = |target: &Json<'_>| {
             let role = target.get("RoleArn").map(|role| self.resolver.as_text(role));
             Some(Target { arn: self.resolver.as_text(target.get("Arn")?), role })
         };
-        let targets = targets.as_ref().and_then(Json::as_array).into_iter().flatten().filter_map(target).collect();
+        let targets =
+            targets.as_ref().and_then(|targets| targets.as_array()).into_iter().flatten().filter_map(target).collect();
         let bus = self.text(reading, "EventBusName").unwrap_or_else(|| "default".to_owned());
         let rule = Rule {
             made: self.made(reading),
             account: self.account(reading.stack),
             region: self.resolver.region(reading.stack).to_owned(),
             bus: short_name(&bus).to_owned(),
-            pattern: pattern.into_owned(),
+            pattern: pattern.map(|pattern| pattern.to_static()).unwrap_or_default(),
             enabled: self.text(reading, "State").is_none_or(|state| state != "DISABLED"),
             targets,
         };
@@ -498,10 +529,8 @@ impl<'t> Surveyor<'t, '_> {
         let ix = if reading.doubtful {
             self.world.policies.unknown(reading.logical_id)
         } else {
-            let name = self.policy_name(reading, None);
-            let digest = Digest::new(self.compiler, &name, &document, PolicyKind::Bus);
-            let spot = self.spot(reading, Slot::Property(property), PolicyKind::Bus);
-            self.world.policies.add(digest, spot)
+            let slot = Slot::Property(property);
+            self.computed(reading, Cow::Owned(document), slot, PolicyKind::Bus, None)
         };
         // Each statement of a bus is a resource of its own; they are kept apart so that each is cited at its place.
         self.world.guarded.entry(arn).or_default().policies.push(ix);

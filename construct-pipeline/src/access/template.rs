@@ -43,8 +43,8 @@ pub(crate) const DEPTH: u32 = 100;
 pub struct Resolver<'t> {
     pub(crate) templates: &'t Templates<'t>,
     pub(crate) symbols: RefCell<Symbols>,
-    /// `None` while a name is being found.
-    names: RefCell<BTreeMap<(usize, String), Option<String>>>,
+    /// By stack and logical id; `None` while a name is being found.
+    names: RefCell<Vec<BTreeMap<String, Option<String>>>>,
     conditions: RefCell<BTreeMap<(usize, String), Option<bool>>>,
     pub(crate) exports: BTreeMap<String, Vec<(usize, &'t Json<'t>)>>,
     pub(crate) imported: RefCell<BTreeMap<(String, String, String), Option<Json<'t>>>>,
@@ -88,7 +88,7 @@ impl<'t> Resolver<'t> {
         let mut resolver = Self {
             templates,
             symbols: RefCell::new(symbols),
-            names: RefCell::default(),
+            names: RefCell::new(vec![BTreeMap::new(); templates.all.len()]),
             conditions: RefCell::default(),
             exports: BTreeMap::new(),
             imported: RefCell::default(),
@@ -172,7 +172,7 @@ impl<'t> Resolver<'t> {
             let note =
                 format!("the key {id} that a parameter names is `{logical_id}` of stack `{}`", self.stack_name(stack));
             self.doubts.push(note);
-            self.names.borrow_mut().insert((stack, logical_id), Some(id));
+            self.names.borrow_mut()[stack].insert(logical_id, Some(id));
         }
     }
 
@@ -297,14 +297,18 @@ impl<'t> Resolver<'t> {
     /// The id or name of a resource: as given, as the template sets it, or a symbol.
     #[must_use]
     pub fn physical_id(&self, stack: usize, logical_id: &str) -> String {
-        let key = (stack, logical_id.to_owned());
-        if let Some(name) = self.names.borrow().get(&key) {
+        if let Some(name) = self.names.borrow().get(stack).and_then(|names| names.get(logical_id)) {
             // A name that is made of itself is not known.
             return name.clone().unwrap_or_else(|| self.made(stack, logical_id, None));
         }
-        self.names.borrow_mut().insert(key.clone(), None);
+        let note = |name: Option<&String>| {
+            if let Some(names) = self.names.borrow_mut().get_mut(stack) {
+                names.insert(logical_id.to_owned(), name.cloned());
+            }
+        };
+        note(None);
         let name = self.set_name(stack, logical_id).unwrap_or_else(|| self.made(stack, logical_id, None));
-        self.names.borrow_mut().insert(key, Some(name.clone()));
+        note(Some(&name));
         name
     }
 
@@ -378,7 +382,7 @@ impl<'t> Resolver<'t> {
         };
         let mut out = String::with_capacity(text.len());
         let mut rest = &*text;
-        while let Some((before, tail)) = rest.split_once("{{resolve:") {
+        while let Some((before, tail)) = rest.split_once(REFERENCE) {
             let Some((reference, after)) = tail.split_once("}}") else { break };
             out.push_str(before);
             match self.made_parameter(stack, reference) {
@@ -427,11 +431,11 @@ impl<'t> Resolver<'t> {
     }
 }
 
-fn unknown<'t>(label: String) -> Json<'t> {
+pub(crate) fn unknown<'t>(label: String) -> Json<'t> {
     Json::Object([("Fn::Unknown".into(), label.into())].into_iter().collect())
 }
 
-fn function_of<'v, 't>(map: &'v Members<'t>) -> Option<(&'v str, &'v Json<'t>)> {
+pub(crate) fn function_of<'v, 't>(map: &'v Members<'t>) -> Option<(&'v str, &'v Json<'t>)> {
     if map.len() != 1 {
         return None;
     }
@@ -439,11 +443,30 @@ fn function_of<'v, 't>(map: &'v Members<'t>) -> Option<(&'v str, &'v Json<'t>)> 
     (key == "Ref" || key.starts_with("Fn::")).then_some((key, argument))
 }
 
+/// Whether a function stands somewhere in the value.
+pub(crate) fn has_functions(value: &Json<'_>) -> bool {
+    match value {
+        Json::Array(values) => values.iter().any(has_functions),
+        Json::Object(map) => function_of(map).is_some() || map.values().any(has_functions),
+        _ => false,
+    }
+}
+
+/// What dynamic references begin with.
+const REFERENCE: &str = "{{resolve:";
+
+/// Whether each text in a template is what it says, with neither dynamic references nor characters that count as symbols: for whole
+/// templates this is told faster than for the values in them.
+pub(crate) fn is_spelled_out(template: &str) -> bool {
+    // An escape may stand for any character.
+    template.is_ascii() && !template.contains(REFERENCE) && !template.contains("\\u")
+}
+
 /// Whether nothing in the value has to be computed.
 pub(crate) fn is_plain(value: &Json<'_>) -> bool {
     match value {
         Json::String(text) => {
-            (text.is_ascii() || !symbol::is_symbolic(text)) && !(text.contains('{') && text.contains("{{resolve:"))
+            (text.is_ascii() || !symbol::is_symbolic(text)) && !(text.contains('{') && text.contains(REFERENCE))
         }
         Json::Array(values) => values.iter().all(is_plain),
         Json::Object(map) => function_of(map).is_none() && map.values().all(is_plain),

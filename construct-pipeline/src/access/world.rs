@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use construct_iam::access::{Json, Members};
+use construct_iam::access::Json;
 
 use super::place::PolicyIx;
 use super::policies::Policies;
@@ -85,7 +85,7 @@ pub(crate) struct Guarded {
 #[derive(Clone, Debug)]
 pub(crate) struct PipelineSource<'t> {
     pub(crate) made: Made,
-    pub(crate) properties: Members<'t>,
+    pub(crate) properties: &'t Json<'t>,
 }
 
 /// Control policies of each level above an account, by account.

@@ -1,0 +1,75 @@
+//! Values of a template that are computed only as far as somebody looks: a declaration of a hundred actions has a few references.
+
+use std::borrow::Cow;
+
+use construct_iam::access::{Json, Members};
+
+use super::template::{Known, Origin, Resolver, function_of, is_plain, unknown};
+
+/// A value of a template.
+#[derive(Debug)]
+pub(crate) struct Lazy<'v, 't> {
+    resolver: &'v Resolver<'t>,
+    stack: usize,
+    json: Cow<'v, Json<'t>>,
+    /// Whether all of it is computed already, because it came of a function.
+    is_computed: bool,
+}
+
+impl<'v, 't> Lazy<'v, 't> {
+    /// A value that is no function itself.
+    pub(crate) fn new(resolver: &'v Resolver<'t>, stack: usize, json: &'v Json<'t>) -> Self {
+        Self { resolver, stack, json: Cow::Borrowed(json), is_computed: false }
+    }
+
+    pub(crate) fn resolver(&self) -> &'v Resolver<'t> {
+        self.resolver
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<Lazy<'_, 't>> {
+        self.inside(self.json.get(name)?)
+    }
+
+    /// The items, if it is a list.
+    pub(crate) fn items(&self) -> impl Iterator<Item = Lazy<'_, 't>> {
+        self.json.as_array().into_iter().flatten().filter_map(|item| self.inside(item))
+    }
+
+    /// The members, if it is an object.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, Lazy<'_, 't>)> {
+        let members = self.json.as_object().into_iter().flat_map(Members::iter);
+        members.filter_map(|(name, value)| Some((name, self.inside(value)?)))
+    }
+
+    /// The text, if it is no list and no object; a symbol for a function that is left.
+    pub(crate) fn text(&self) -> Option<String> {
+        match &*self.json {
+            Json::String(text) if self.is_computed || is_plain(&self.json) => Some(text.to_string()),
+            Json::String(text) => Some(self.resolver.literal(self.stack, text)),
+            json @ (Json::Number(_) | Json::Bool(_)) => Some(json.to_string()),
+            Json::Object(map) if function_of(map).is_some() => {
+                Some(self.resolver.text_symbol(&self.json.to_string(), Origin::Other))
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn text_of(&self, name: &str) -> Option<String> {
+        self.get(name)?.text()
+    }
+
+    /// `None` for `AWS::NoValue`.
+    fn inside<'i>(&'i self, json: &'i Json<'t>) -> Option<Lazy<'i, 't>> {
+        let Self { resolver, stack, is_computed, .. } = *self;
+        let is_open = !is_computed && json.as_object().is_some_and(|map| function_of(map).is_some());
+        if !is_open {
+            return Some(Lazy { resolver, stack, json: Cow::Borrowed(json), is_computed });
+        }
+        let json = match resolver.known(stack, json) {
+            Known::Value(json) => json,
+            Known::Nothing => return None,
+            Known::Not(label) => unknown(label),
+        };
+        Some(Lazy { resolver, stack, json: Cow::Owned(json), is_computed: true })
+    }
+}
