@@ -90,7 +90,7 @@ impl Assembly {
         let taken = taken.filter(|taken| taken.eq_ignore_ascii_case(file)).count() > 0;
         let free = !taken && manifest::stays_inside(file).is_ok() && !file.contains(std::path::is_separator);
         if free {
-            self.documents.insert(file.to_owned(), indented(contents, 0) + "\n");
+            self.documents.insert(file.to_owned(), indented(contents) + "\n");
         }
         free
     }
@@ -136,7 +136,7 @@ impl Assembly {
 
     /// Every file without a copy of its contents.
     fn each_file(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-        let manifest = (manifest::FILE, Cow::Owned(indented(&manifest::write(self), 0) + "\n"));
+        let manifest = (manifest::FILE, Cow::Owned(indented(&manifest::write(self)) + "\n"));
         let tree = self.tree.iter().map(|tree| (manifest::TREE_FILE, Cow::Borrowed(&**tree)));
         let templates = self.stacks.iter().map(|stack| (&*stack.template_file, Cow::Borrowed(&*stack.template)));
         let documents = self.documents.iter().map(|(name, text)| (&**name, Cow::Borrowed(&**text)));

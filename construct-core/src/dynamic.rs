@@ -2,6 +2,7 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>.
 
+use crate::bytes;
 use crate::value::Value;
 
 /// A parameter of Systems Manager Parameter Store, read when the stack is deployed.
@@ -101,7 +102,7 @@ impl<K> From<Secret> for Value<K> {
 /// What is wrong with the dynamic references in a text, in words; `None` when they are sound or there are none.
 pub(crate) fn problem(text: &str) -> Option<String> {
     // Nearly every text has no brace at all, and looking for a byte is much quicker than looking for a word.
-    if !text.as_bytes().contains(&b'{') {
+    if !bytes::contains(text, b'{') {
         return None;
     }
     for (at, _) in text.match_indices("{{resolve:") {

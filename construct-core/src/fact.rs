@@ -4,9 +4,9 @@
 //! meaning. Whoever lowers the node reads them. A fact that nobody read is reported, so that a statement about the wrong
 //! construct is not lost in silence.
 
-use std::any::Any;
-use std::collections::BTreeMap;
+use std::any::{Any, TypeId};
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::diagnostic::{Caller, Diagnostic};
@@ -240,27 +240,67 @@ impl Fact for Metadata {
     }
 }
 
-/// One attached fact with what is needed to report it.
+/// A fact of any kind.
+trait AnyFact: fmt::Debug + Send + Sync {
+    fn as_any(&self) -> &dyn Any;
+    fn name(&self) -> &'static str;
+    fn reach(&self) -> Reach;
+    fn must_be_read(&self) -> bool;
+    fn contradicts(&self, other: &dyn AnyFact) -> Option<&'static str>;
+    fn problem(&self) -> Option<Diagnostic>;
+    fn summary(&self) -> Option<String>;
+}
+
+impl<F: Fact> AnyFact for F {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn name(&self) -> &'static str {
+        F::NAME
+    }
+
+    fn reach(&self) -> Reach {
+        F::REACH
+    }
+
+    fn must_be_read(&self) -> bool {
+        F::MUST_BE_READ
+    }
+
+    fn contradicts(&self, other: &dyn AnyFact) -> Option<&'static str> {
+        Fact::contradicts(self, other.as_any().downcast_ref::<F>()?)
+    }
+
+    fn problem(&self) -> Option<Diagnostic> {
+        Fact::problem(self)
+    }
+
+    fn summary(&self) -> Option<String> {
+        Fact::summary(self)
+    }
+}
+
+/// One attached fact with what is needed to find and to report it.
 #[derive(Debug)]
 struct Attached {
     target: NodeId,
-    name: &'static str,
-    reach: Reach,
-    must_be_read: bool,
+    /// Its kind, as a position among the kinds.
+    kind: u16,
+    /// The fact that was attached to the node before.
+    before: Option<NonZeroU32>,
     location: Caller,
-    contradicts: fn(&Anything, &Anything) -> Option<&'static str>,
-    summary: fn(&Anything) -> Option<String>,
-    problem: fn(&Anything) -> Option<Diagnostic>,
-    fact: Box<Anything>,
+    fact: Box<dyn AnyFact>,
 }
-
-type Anything = dyn Any + Send + Sync;
 
 /// All facts of a tree.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     all: Vec<Attached>,
-    of: BTreeMap<NodeId, Vec<usize>>,
+    /// The kinds of facts that there are.
+    kinds: Vec<TypeId>,
+    /// By the index of a node, the number of the fact that was attached to it last; numbers begin at 1.
+    last: Vec<Option<NonZeroU32>>,
 }
 
 /// Which facts were read; a pass keeps one beside the tree, which it leaves as it is.
@@ -300,29 +340,44 @@ pub(crate) struct Contradiction {
 
 impl Facts {
     pub(crate) fn attach<F: Fact>(&mut self, target: NodeId, fact: F, location: Caller) {
-        self.of.entry(target).or_default().push(self.all.len());
-        self.all.push(Attached {
-            target,
-            name: F::NAME,
-            reach: F::REACH,
-            must_be_read: F::MUST_BE_READ,
-            location,
-            contradicts: |left, right| left.downcast_ref::<F>()?.contradicts(right.downcast_ref::<F>()?),
-            summary: |any| any.downcast_ref::<F>()?.summary(),
-            problem: |any| any.downcast_ref::<F>()?.problem(),
-            fact: Box::new(fact),
+        let kind = self.kind::<F>().unwrap_or_else(|| {
+            self.kinds.push(TypeId::of::<F>());
+            self.kinds.len() as u16 - 1
         });
+        if self.last.len() <= target.index() {
+            self.last.resize(target.index() + 1, None);
+        }
+        let before = self.last[target.index()];
+        self.all.push(Attached { target, kind, before, location, fact: Box::new(fact) });
+        self.last[target.index()] = u32::try_from(self.all.len()).ok().and_then(NonZeroU32::new);
+    }
+
+    fn kind<F: Fact>(&self) -> Option<u16> {
+        self.kinds.iter().position(|kind| *kind == TypeId::of::<F>()).map(|kind| kind as u16)
+    }
+
+    /// Whether there is a fact of a kind anywhere.
+    pub(crate) fn has<F: Fact>(&self) -> bool {
+        self.kind::<F>().is_some()
+    }
+
+    /// The facts on a node with their indices, the last one first.
+    fn of(&self, node: NodeId) -> impl Iterator<Item = (usize, &Attached)> {
+        let index = |number: NonZeroU32| number.get() as usize - 1;
+        let last = self.last.get(node.index()).copied().flatten().map(index);
+        let all = std::iter::successors(last, move |&at| self.all[at].before.map(index));
+        // A node of another app may have the same index.
+        all.map(|at| (at, &self.all[at])).filter(move |(_, fact)| fact.target == node)
     }
 
     /// The facts of one kind on one node: sorted, whatever order they were attached in.
     pub(crate) fn on<F: Fact>(&self, node: NodeId) -> Vec<Found<'_, F>> {
-        let mut found: Vec<Found<'_, F>> = Vec::new();
-        for &index in self.of.get(&node).into_iter().flatten() {
-            let attached = &self.all[index];
-            if let Some(fact) = attached.fact.downcast_ref::<F>() {
-                found.push(Found { fact, location: attached.location, index });
-            }
-        }
+        let Some(kind) = self.kind::<F>() else { return Vec::new() };
+        let of_kind = self.of(node).filter(|(_, fact)| fact.kind == kind).filter_map(|(index, attached)| {
+            Some(Found { fact: attached.fact.as_any().downcast_ref::<F>()?, location: attached.location, index })
+        });
+        let mut found: Vec<Found<'_, F>> = of_kind.collect();
+        found.reverse();
         found.sort_by(|left, right| left.fact.cmp(right.fact));
         found
     }
@@ -333,34 +388,36 @@ impl Facts {
 
     pub(crate) fn unread(&self, marks: &ReadMarks) -> impl Iterator<Item = Unread> {
         let unread =
-            self.all.iter().zip(&marks.0).filter(|(fact, mark)| fact.must_be_read && !mark.load(Ordering::Relaxed));
-        unread.map(|(fact, _)| Unread {
-            target: fact.target,
-            name: fact.name,
-            reach: fact.reach,
-            location: fact.location,
-            summary: (fact.summary)(fact.fact.as_ref()),
+            self.all.iter().zip(&marks.0).filter(|(on, mark)| !mark.load(Ordering::Relaxed) && on.fact.must_be_read());
+        unread.map(|(on, _)| Unread {
+            target: on.target,
+            name: on.fact.name(),
+            reach: on.fact.reach(),
+            location: on.location,
+            summary: on.fact.summary(),
         })
     }
 
     /// What is wrong with the facts on a node, each by itself.
-    pub(crate) fn problems(&self, node: NodeId) -> impl Iterator<Item = Diagnostic> {
-        let on_node = self.of.get(&node).into_iter().flatten().map(|&index| &self.all[index]);
-        on_node.filter_map(|fact| Some((fact.problem)(fact.fact.as_ref())?.at(fact.location)))
+    pub(crate) fn problems(&self, node: NodeId) -> Vec<Diagnostic> {
+        let problems = self.of(node).filter_map(|(_, on)| Some(on.fact.problem()?.at(on.location)));
+        let mut problems: Vec<Diagnostic> = problems.collect();
+        problems.reverse();
+        problems
     }
 
     /// The facts on a node that cannot hold together.
     pub(crate) fn contradictions(&self, node: NodeId) -> Vec<Contradiction> {
-        let on_node: Vec<&Attached> = self.of.get(&node).into_iter().flatten().map(|&index| &self.all[index]).collect();
+        let mut on_node: Vec<&Attached> = self.of(node).map(|(_, fact)| fact).collect();
+        on_node.reverse();
         let mut found = Vec::new();
         for (n, second) in on_node.iter().enumerate() {
-            for first in &on_node[..n] {
-                if let Some(code) = (first.contradicts)(first.fact.as_ref(), second.fact.as_ref()) {
-                    let summary = |one: &Attached| (one.summary)(one.fact.as_ref());
+            for first in on_node[..n].iter().filter(|first| first.kind == second.kind) {
+                if let Some(code) = first.fact.contradicts(&*second.fact) {
                     found.push(Contradiction {
                         code,
-                        name: first.name,
-                        summaries: [summary(first), summary(second)],
+                        name: first.fact.name(),
+                        summaries: [first.fact.summary(), second.fact.summary()],
                         locations: [first.location, second.location],
                     });
                 }
@@ -371,6 +428,6 @@ impl Facts {
 
     /// The targets that facts name, for the check that they belong to this tree.
     pub(crate) fn targets(&self) -> impl Iterator<Item = (NodeId, &'static str, Caller)> {
-        self.all.iter().map(|fact| (fact.target, fact.name, fact.location))
+        self.all.iter().map(|on| (on.target, on.fact.name(), on.location))
     }
 }

@@ -21,6 +21,7 @@ mod env;
 mod partition;
 mod regions;
 
+mod bytes;
 mod dynamic;
 mod handle;
 mod json;

@@ -10,22 +10,34 @@ const READABLE: usize = 240;
 
 /// The logical id of a node, from the names between its stack and itself.
 pub(crate) fn logical_id<'a>(path: impl Iterator<Item = &'a str> + Clone) -> String {
-    let mut id = String::new();
-    for name in path.clone().filter(|name| !matches!(*name, "Resource" | "Default")) {
+    let readable = || path.clone().filter(|name| !matches!(*name, "Resource" | "Default"));
+    let mut id = String::with_capacity(readable().map(str::len).sum::<usize>() + DIGITS);
+    for name in readable() {
         let letters = name.chars().filter(char::is_ascii_alphanumeric);
         id.extend(letters.take(READABLE.saturating_sub(id.len())));
     }
-    let whole = path.collect::<Vec<_>>().join("/");
-    id.push_str(&short_hash(whole.as_bytes()).to_ascii_uppercase());
+    let mut hash = Sha256::new();
+    for (n, name) in path.enumerate() {
+        hash.update(if n == 0 { "" } else { "/" });
+        hash.update(name);
+    }
+    id.extend(digits(hash).map(|digit| digit.to_ascii_uppercase()));
     id
 }
+
+/// How many digits of a hash stand in ids and names.
+const DIGITS: usize = 8;
 
 /// The first 8 hexadecimal digits of the SHA-256 of some bytes, in lower case.
 #[must_use]
 pub fn short_hash(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    let digits = digest[..4].iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    digits(Sha256::new_with_prefix(bytes)).collect()
+}
+
+fn digits(hash: Sha256) -> impl Iterator<Item = char> {
+    let digest = hash.finalize();
+    let digits = digest.into_iter().flat_map(|byte| [byte >> 4, byte & 15]).take(DIGITS);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16))
 }
 
 #[cfg(test)]

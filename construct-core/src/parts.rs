@@ -1,6 +1,7 @@
 //! The parts of a template that are no resource of a service: resources by type alone, parameters, conditions, outputs.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::construct::{Lower, LowerCx, PlanCx, Synth, ValidateCx};
 use crate::diagnostic::Diagnostic;
@@ -73,15 +74,14 @@ impl RawResource {
 
     /// Sets a property.
     pub fn property(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Expr>) -> Self {
-        self.resource.properties.put(key, value);
+        Arc::make_mut(&mut self.resource.properties).put(key, value);
         self
     }
 
     /// Sets all properties at once, for example from a JSON file.
     pub fn properties(mut self, properties: impl IntoIterator<Item = (String, serde_json::Value)>) -> Self {
-        for (key, value) in properties {
-            self.resource.properties.put(key, value);
-        }
+        let own = Arc::make_mut(&mut self.resource.properties);
+        properties.into_iter().for_each(|(key, value)| own.put(key, value));
         self
     }
 

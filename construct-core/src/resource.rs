@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use crate::env::Env;
 use crate::fact::RemovalPolicy;
@@ -75,6 +76,10 @@ impl Properties {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    pub(crate) fn entries(&self) -> &[(Cow<'static, str>, Expr)] {
+        &self.entries
     }
 }
 
@@ -172,7 +177,7 @@ pub struct CfnResource {
     pub(crate) kind: Cow<'static, str>,
     pub(crate) suffix: Option<String>,
     pub(crate) logical_id: Option<String>,
-    pub(crate) properties: Properties,
+    pub(crate) properties: Arc<Properties>,
     pub(crate) tagging: Tagging,
     pub(crate) removal: Option<RemovalPolicy>,
     pub(crate) depends_on: Vec<NodeId>,
@@ -183,13 +188,13 @@ pub struct CfnResource {
 }
 
 impl CfnResource {
-    /// A resource of a type with its properties.
-    pub fn new(kind: impl Into<Cow<'static, str>>, properties: Properties) -> Self {
+    /// A resource of a type with its [`Properties`], shared with whoever goes on holding them.
+    pub fn new(kind: impl Into<Cow<'static, str>>, properties: impl Into<Arc<Properties>>) -> Self {
         Self {
             kind: kind.into(),
             suffix: None,
             logical_id: None,
-            properties,
+            properties: properties.into(),
             tagging: Tagging::None,
             removal: None,
             depends_on: Vec::new(),

@@ -1,200 +1,258 @@
-//! Values as they stand in a template, and their text.
+//! JSON as it is written.
 //!
-//! They are what resolving leaves of an expression: its own words, moved and not copied, with every reference written.
+//! What constructs lower to is resolved straight into the text of a template. Only where more than the text is needed, as by
+//! overrides, which look for a place in it, it becomes a value first: both are a [`Sink`].
 
-mod yaml;
+mod lines;
 
 use std::borrow::Cow;
-use std::io;
+use std::fmt::Write as _;
+use std::ops::Range;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::ser::Formatter;
+use serde_json::Value as Json;
 
-pub(crate) use yaml::yaml_bytes;
+use crate::bytes;
 
-/// The entries of an object, each key once, in the order in which they are written.
-pub(crate) type Entries = Vec<(Cow<'static, str>, Written)>;
+pub(crate) use lines::{compacted, yaml_bytes, yaml_bytes_at_most};
 
-/// JSON.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Written {
-    Text(Cow<'static, str>),
-    Bool(bool),
-    Int(i64),
-    /// A finite number.
-    Real(f64),
-    Null,
-    List(Vec<Written>),
-    Map(Entries),
+/// What has entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    List,
+    Map,
 }
 
-impl Written {
-    /// An object with one entry, as intrinsic functions are.
-    pub(crate) fn call(function: impl Into<Cow<'static, str>>, argument: Self) -> Self {
-        Self::Map(vec![(function.into(), argument)])
-    }
-
-    /// An object from entries whose keys may stand twice: the first place and the last value count.
-    pub(crate) fn object(entries: impl Iterator<Item = (Cow<'static, str>, Self)>) -> Self {
-        let mut kept: Entries = Vec::with_capacity(entries.size_hint().0);
-        for (key, value) in entries {
-            put(&mut kept, key, value);
-        }
-        Self::Map(kept)
-    }
-
-    /// The text as compact JSON.
-    pub(crate) fn compact(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
+/// Takes JSON piece by piece.
+pub(crate) trait Sink {
+    /// A text.
+    fn text(&mut self, text: &str);
+    /// A value that is neither text nor list nor object.
+    fn scalar(&mut self, scalar: Json);
+    /// A list or an object, whose entries follow.
+    fn begin(&mut self, shape: Shape);
+    /// Before each entry of a list.
+    fn item(&mut self);
+    /// Before each value of an object; each key comes once.
+    fn key(&mut self, key: &str);
+    /// After the last entry.
+    fn end(&mut self, shape: Shape);
 }
 
-/// Sets an entry.
-pub(crate) fn put(entries: &mut Entries, key: impl Into<Cow<'static, str>>, value: Written) {
-    let key = key.into();
-    match entries.iter_mut().find(|(there, _)| *there == key) {
-        Some(entry) => entry.1 = value,
-        None => entries.push((key, value)),
-    }
-}
-
-impl From<&'static str> for Written {
-    fn from(text: &'static str) -> Self {
-        Self::Text(Cow::Borrowed(text))
-    }
-}
-
-impl From<String> for Written {
-    fn from(text: String) -> Self {
-        Self::Text(Cow::Owned(text))
-    }
-}
-
-impl Serialize for Written {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Text(text) => out.serialize_str(text),
-            Self::Bool(flag) => out.serialize_bool(*flag),
-            Self::Int(int) => out.serialize_i64(*int),
-            Self::Real(real) => out.serialize_f64(*real),
-            Self::Null => out.serialize_unit(),
-            Self::List(items) => out.collect_seq(items),
-            Self::Map(entries) => {
-                let mut map = out.serialize_map(Some(entries.len()))?;
-                entries.iter().try_for_each(|(key, value)| map.serialize_entry(key, value))?;
-                map.end()
-            }
-        }
-    }
-}
-
-/// JSON with one space of indentation a level: readable, and a changed word changes one line. The text is to stand at a
-/// level of a larger one.
-pub(crate) fn indented(json: &impl Serialize, level: usize) -> String {
-    let mut bytes = Vec::with_capacity(1024);
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Indented { level, has_value: false });
-    json.serialize(&mut serializer).expect("writing JSON to memory cannot fail");
-    bytes.shrink_to_fit();
-    String::from_utf8(bytes).expect("JSON of texts is text")
-}
-
-/// Indented JSON without its white space.
-pub(crate) fn compacted(json: &str) -> String {
-    let mut compact = String::with_capacity(json.len() / 2);
-    let (mut start, mut in_text, mut escaped) = (0, false, false);
-    for (at, byte) in json.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
-            b'"' => in_text = !in_text,
-            b' ' | b'\n' if !in_text => {
-                compact.push_str(&json[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    compact.push_str(&json[start..]);
-    compact
-}
-
-/// As serde_json's own pretty formatter, from a level on.
-struct Indented {
+/// JSON with one space of indentation a level: readable, and a changed word changes one line.
+#[derive(Debug)]
+pub(crate) struct Text {
+    out: String,
     level: usize,
-    has_value: bool,
+    /// Whether nothing stands yet in what was begun last.
+    is_first: bool,
 }
 
-impl Indented {
-    fn line<W: ?Sized + io::Write>(&self, out: &mut W) -> io::Result<()> {
-        const BLANK: &[u8] = b"\n                               ";
+impl Text {
+    /// A text that is to stand at a level of a larger one.
+    pub(crate) fn at(level: usize) -> Self {
+        Self { out: String::new(), level, is_first: true }
+    }
+
+    /// The same, for a text that will have some length.
+    pub(crate) fn with_room(level: usize) -> Self {
+        Self { out: String::with_capacity(4096), ..Self::at(level) }
+    }
+
+    pub(crate) fn finish(mut self) -> String {
+        self.out.shrink_to_fit();
+        self.out
+    }
+
+    /// JSON that is written already, for this level.
+    pub(crate) fn raw(&mut self, json: &str) {
+        self.out.push_str(json);
+        self.is_first = false;
+    }
+
+    fn line(&mut self) {
+        const BLANK: &str = "\n                               ";
         match BLANK.get(..=self.level) {
-            Some(line) => out.write_all(line),
+            Some(line) => self.out.push_str(line),
             None => {
-                out.write_all(b"\n")?;
-                (0..self.level).try_for_each(|_| out.write_all(b" "))
+                self.out.push('\n');
+                (0..self.level).for_each(|_| self.out.push(' '));
             }
         }
     }
 
-    fn open<W: ?Sized + io::Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
-        self.level += 1;
-        self.has_value = false;
-        out.write_all(bracket)
-    }
-
-    fn close<W: ?Sized + io::Write>(&mut self, out: &mut W, bracket: &[u8]) -> io::Result<()> {
-        self.level -= 1;
-        if self.has_value {
-            self.line(out)?;
+    fn quoted(&mut self, text: &str) {
+        if bytes::needs_escapes(text) {
+            self.out.push_str(&Json::from(text).to_string());
+            return;
         }
-        out.write_all(bracket)
-    }
-
-    fn next<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        if !first {
-            out.write_all(b",")?;
-        }
-        self.line(out)
+        self.out.reserve(text.len() + 2);
+        self.out.push('"');
+        self.out.push_str(text);
+        self.out.push('"');
     }
 }
 
-impl Formatter for Indented {
-    fn begin_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.open(out, b"[")
+impl Sink for Text {
+    fn text(&mut self, text: &str) {
+        self.quoted(text);
     }
 
-    fn end_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.close(out, b"]")
+    fn scalar(&mut self, scalar: Json) {
+        write!(self.out, "{scalar}").expect("writing to memory cannot fail");
     }
 
-    fn begin_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.next(out, first)
+    fn begin(&mut self, shape: Shape) {
+        self.level += 1;
+        self.is_first = true;
+        self.out.push(if shape == Shape::List { '[' } else { '{' });
     }
 
-    fn end_array_value<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.has_value = true;
-        Ok(())
+    fn item(&mut self) {
+        if !self.is_first {
+            self.out.push(',');
+        }
+        self.line();
+        self.is_first = false;
     }
 
-    fn begin_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.open(out, b"{")
+    fn key(&mut self, key: &str) {
+        self.item();
+        self.quoted(key);
+        self.out.push_str(": ");
     }
 
-    fn end_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.close(out, b"}")
+    fn end(&mut self, shape: Shape) {
+        self.level -= 1;
+        if !self.is_first {
+            self.line();
+        }
+        self.is_first = false;
+        self.out.push(if shape == Shape::List { ']' } else { '}' });
+    }
+}
+
+/// A value that grows.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    /// What was begun, each with the key of the value that comes next.
+    open: Vec<(Json, String)>,
+    done: Json,
+}
+
+impl Tree {
+    pub(crate) fn finish(self) -> Json {
+        self.done
     }
 
-    fn begin_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.next(out, first)
+    fn put(&mut self, json: Json) {
+        match self.open.last_mut() {
+            Some((Json::Array(items), _)) => items.push(json),
+            Some((Json::Object(entries), key)) => drop(entries.insert(std::mem::take(key), json)),
+            _ => self.done = json,
+        }
+    }
+}
+
+impl Sink for Tree {
+    fn text(&mut self, text: &str) {
+        self.put(text.into());
     }
 
-    fn begin_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        out.write_all(b": ")
+    fn scalar(&mut self, scalar: Json) {
+        self.put(scalar);
     }
 
-    fn end_object_value<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        self.has_value = true;
-        Ok(())
+    fn begin(&mut self, shape: Shape) {
+        let empty = if shape == Shape::List { Json::Array(Vec::new()) } else { Json::Object(serde_json::Map::new()) };
+        self.open.push((empty, String::new()));
+    }
+
+    fn item(&mut self) {}
+
+    fn key(&mut self, key: &str) {
+        if let Some((_, next)) = self.open.last_mut() {
+            key.clone_into(next);
+        }
+    }
+
+    fn end(&mut self, _: Shape) {
+        if let Some((json, _)) = self.open.pop() {
+            self.put(json);
+        }
+    }
+}
+
+/// Writes a value.
+pub(crate) fn value(json: &Json, out: &mut dyn Sink) {
+    match json {
+        Json::String(text) => out.text(text),
+        Json::Array(items) => {
+            out.begin(Shape::List);
+            for item in items {
+                out.item();
+                value(item, out);
+            }
+            out.end(Shape::List);
+        }
+        Json::Object(entries) => {
+            out.begin(Shape::Map);
+            for (key, entry) in entries {
+                out.key(key);
+                value(entry, out);
+            }
+            out.end(Shape::Map);
+        }
+        scalar => out.scalar(scalar.clone()),
+    }
+}
+
+/// Writes an object with one text, as most intrinsic functions are.
+pub(crate) fn call(function: &str, argument: &str, out: &mut dyn Sink) {
+    out.begin(Shape::Map);
+    out.key(function);
+    out.text(argument);
+    out.end(Shape::Map);
+}
+
+/// A value as a text of its own.
+pub(crate) fn indented(json: &Json) -> String {
+    let mut text = Text::at(0);
+    value(json, &mut text);
+    text.finish()
+}
+
+/// An object whose entries are written one after the other. Of values of one key the last counts, in the place of the first.
+#[derive(Debug)]
+pub(crate) struct Object {
+    text: Text,
+    entries: Vec<(Cow<'static, str>, Range<usize>)>,
+}
+
+impl Object {
+    /// An object that is to stand in a text whose entries are at a level.
+    pub(crate) fn at(level: usize) -> Self {
+        Self { text: Text::at(level + 1), entries: Vec::new() }
+    }
+
+    pub(crate) fn put(&mut self, key: impl Into<Cow<'static, str>>, write: impl FnOnce(&mut Text)) {
+        let (key, start) = (key.into(), self.text.out.len());
+        write(&mut self.text);
+        let range = start..self.text.out.len();
+        match self.entries.iter_mut().find(|(there, _)| *there == key) {
+            Some(entry) => entry.1 = range,
+            None => self.entries.push((key, range)),
+        }
+    }
+
+    /// Writes the object, and is empty again.
+    pub(crate) fn pour(&mut self, out: &mut Text) {
+        out.begin(Shape::Map);
+        for (key, range) in self.entries.drain(..) {
+            out.key(&key);
+            out.raw(&self.text.out[range]);
+        }
+        out.end(Shape::Map);
+        self.text.out.clear();
     }
 }
 
@@ -202,42 +260,58 @@ impl Formatter for Indented {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde_json::Value as Json;
+    use serde::Serialize;
 
-    fn any_written() -> impl Strategy<Value = Written> {
+    pub(super) fn any_json() -> impl Strategy<Value = Json> {
         let leaf = prop_oneof![
-            "\\PC{0,6}".prop_map(Written::from),
-            r#"[ "\\\n:{}a]{0,6}"#.prop_map(Written::from),
-            any::<bool>().prop_map(Written::Bool),
-            any::<i64>().prop_map(Written::Int),
-            (-1_000_000..1_000_000i32).prop_map(|quarters| Written::Real(f64::from(quarters) / 4.0)),
-            Just(Written::Null),
+            "\\PC{0,6}".prop_map(Json::from),
+            r#"[ "\\\n\t\u{1}:{},a]{0,6}"#.prop_map(Json::from),
+            "[a-zA-Z/_.:-]{0,12}".prop_map(Json::from),
+            any::<bool>().prop_map(Json::from),
+            any::<i64>().prop_map(Json::from),
+            (-1_000_000..1_000_000i32).prop_map(|quarters| Json::from(f64::from(quarters) / 4.0)),
+            Just(Json::Null),
         ];
         leaf.prop_recursive(4, 32, 4, |inner| {
-            let entry = (r#"[a-c "\\]{0,2}"#.prop_map(Cow::Owned), inner.clone());
+            let entry = (r#"[a-c "\\,]{0,2}"#, inner.clone());
             prop_oneof![
-                prop::collection::vec(inner, 0..4).prop_map(Written::List),
-                prop::collection::vec(entry, 0..4).prop_map(|entries| Written::object(entries.into_iter())),
+                prop::collection::vec(inner, 0..4).prop_map(Json::Array),
+                prop::collection::vec(entry, 0..4).prop_map(|entries| entries.into_iter().collect()),
             ]
         })
     }
 
     proptest! {
         #[test]
-        fn the_text_is_that_of_serde_json(written in any_written()) {
-            let json: Json = serde_json::from_str(&written.compact()).unwrap();
-            let text = indented(&written, 0);
+        fn the_text_is_that_of_serde_json(json in any_json()) {
             let formatter = serde_json::ser::PrettyFormatter::with_indent(b" ");
             let mut bytes = Vec::new();
             json.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, formatter)).unwrap();
-            prop_assert_eq!(&text, &String::from_utf8(bytes).unwrap());
-            prop_assert_eq!(compacted(&text), json.to_string());
+            prop_assert_eq!(indented(&json), String::from_utf8(bytes).unwrap());
         }
 
         #[test]
-        fn at_a_level_every_line_but_the_first_is_moved(written in any_written(), level in 0..40usize) {
-            let moved = indented(&written, 0).replace('\n', &format!("\n{}", " ".repeat(level)));
-            prop_assert_eq!(indented(&written, level), moved);
+        fn at_a_level_every_line_but_the_first_is_moved(json in any_json(), level in 0..40usize) {
+            let mut text = Text::at(level);
+            value(&json, &mut text);
+            prop_assert_eq!(text.finish(), indented(&json).replace('\n', &format!("\n{}", " ".repeat(level))));
         }
+
+        #[test]
+        fn a_tree_is_the_value_that_was_written(json in any_json()) {
+            let mut tree = Tree::default();
+            value(&json, &mut tree);
+            prop_assert_eq!(tree.finish(), json);
+        }
+    }
+
+    #[test]
+    fn of_two_values_of_a_key_the_last_counts_in_the_place_of_the_first() {
+        let (mut object, mut text) = (Object::at(0), Text::at(0));
+        for (key, value) in [("a", "1"), ("b", "2"), ("a", "3")] {
+            object.put(key, |text| text.text(value));
+        }
+        object.pour(&mut text);
+        assert_eq!(text.finish(), "{\n \"a\": \"3\",\n \"b\": \"2\"\n}");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! See <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use construct_core::{AccountId, Env, Expr, Partition, Value, kind};
@@ -16,13 +17,11 @@ use thiserror::Error;
 /// assert_eq!(arn.resource(), "role/delivery/orders");
 /// # Ok::<(), construct_iam::ArnError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Arn {
-    partition: String,
-    service: String,
-    region: String,
-    account: String,
-    resource: String,
+    text: String,
+    /// Where partition, service, region and account end, each at a colon.
+    ends: [usize; 4],
 }
 
 /// Why a text is no ARN.
@@ -35,24 +34,45 @@ pub struct ArnError {
 
 impl Arn {
     /// An ARN of a service, without region, account and resource.
-    pub fn new(partition: Partition, service: impl Into<String>) -> Self {
-        Self {
-            partition: partition.as_str().to_owned(),
-            service: service.into(),
-            region: String::new(),
-            account: String::new(),
-            resource: String::new(),
-        }
+    pub fn new(partition: Partition, service: impl AsRef<str>) -> Self {
+        Self::of_parts([partition.as_str(), service.as_ref(), "", ""], &[])
+    }
+
+    fn of_parts(parts: [&str; 4], resource: &[&str]) -> Self {
+        let length = |parts: &[&str]| parts.iter().map(|part| part.len()).sum::<usize>();
+        let mut text = String::with_capacity("arn:::::".len() + length(&parts) + length(resource));
+        text.push_str("arn");
+        let ends = parts.map(|part| {
+            text.push(':');
+            text.push_str(part);
+            text.len()
+        });
+        text.push(':');
+        resource.iter().for_each(|part| text.push_str(part));
+        Self { text, ends }
+    }
+
+    fn parts(&self) -> [&str; 5] {
+        let [partition, service, region, account] = self.ends;
+        let text = &self.text;
+        [
+            &text["arn:".len()..partition],
+            &text[partition + 1..service],
+            &text[service + 1..region],
+            &text[region + 1..account],
+            &text[account + 1..],
+        ]
     }
 
     /// The ARN of a resource in an account and region.
-    pub fn regional(env: Env, service: impl Into<String>, resource: impl Into<String>) -> Self {
-        Self::new(env.partition(), service).region(env.region.as_str()).in_account(env.account).of(resource)
+    pub fn regional(env: Env, service: impl AsRef<str>, resource: impl AsRef<str>) -> Self {
+        let parts = [env.partition().as_str(), service.as_ref(), env.region.as_str(), env.account.as_str()];
+        Self::of_parts(parts, &[resource.as_ref()])
     }
 
     /// The ARN of a resource that belongs to an account but to no region, as everything in IAM.
-    pub fn global(env: Env, service: impl Into<String>, resource: impl Into<String>) -> Self {
-        Self::new(env.partition(), service).in_account(env.account).of(resource)
+    pub fn global(env: Env, service: impl AsRef<str>, resource: impl AsRef<str>) -> Self {
+        Self::of_parts([env.partition().as_str(), service.as_ref(), "", env.account.as_str()], &[resource.as_ref()])
     }
 
     /// The ARN that stands for a whole account in a policy.
@@ -65,28 +85,28 @@ impl Arn {
     /// The ARN of a role from its path (`/`, or `/…/`) and name.
     #[must_use]
     pub fn role(env: Env, path: &str, name: &str) -> Self {
-        Self::global(env, "iam", format!("role{path}{name}"))
+        Self::of_parts([env.partition().as_str(), "iam", "", env.account.as_str()], &["role", path, name])
     }
 
     /// Sets the region.
     #[must_use]
-    pub fn region(mut self, region: impl Into<String>) -> Self {
-        self.region = region.into();
-        self
+    pub fn region(self, region: impl AsRef<str>) -> Self {
+        let [partition, service, _, account, resource] = self.parts();
+        Self::of_parts([partition, service, region.as_ref(), account], &[resource])
     }
 
     /// Sets the account.
     #[must_use]
-    pub fn in_account(mut self, account: AccountId) -> Self {
-        self.account = account.to_string();
-        self
+    pub fn in_account(self, account: AccountId) -> Self {
+        let [partition, service, region, _, resource] = self.parts();
+        Self::of_parts([partition, service, region, account.as_str()], &[resource])
     }
 
     /// Sets the resource.
     #[must_use]
-    pub fn of(mut self, resource: impl Into<String>) -> Self {
-        self.resource = resource.into();
-        self
+    pub fn of(self, resource: impl AsRef<str>) -> Self {
+        let [partition, service, region, account, _] = self.parts();
+        Self::of_parts([partition, service, region, account], &[resource.as_ref()])
     }
 
     /// Reads an ARN.
@@ -100,92 +120,104 @@ impl Arn {
         if next()? != "arn" {
             return Err(error("it does not begin with `arn:`"));
         }
-        let arn = Self {
-            partition: next()?.to_owned(),
-            service: next()?.to_owned(),
-            region: next()?.to_owned(),
-            account: next()?.to_owned(),
-            resource: next()?.to_owned(),
-        };
-        if !arn.partition.starts_with("aws") {
+        let [partition, service, region, account, resource] = [next()?, next()?, next()?, next()?, next()?];
+        if !partition.starts_with("aws") {
             return Err(error("its partition does not begin with `aws`"));
         }
-        if arn.service.is_empty() || arn.resource.is_empty() {
+        if service.is_empty() || resource.is_empty() {
             return Err(error("its service or resource is empty"));
         }
-        if !(arn.account.is_empty() || arn.account == "aws" || AccountId::parse(&arn.account).is_ok()) {
+        if !(account.is_empty() || account == "aws" || AccountId::parse(account).is_ok()) {
             return Err(error("its account is not 12 digits"));
         }
-        Ok(arn)
+        Ok(Self::of_parts([partition, service, region, account], &[resource]))
     }
 
     /// The partition, as in `aws`.
     #[must_use]
     pub fn partition(&self) -> &str {
-        &self.partition
+        self.parts()[0]
     }
 
     /// The service, as in `s3`.
     #[must_use]
     pub fn service(&self) -> &str {
-        &self.service
+        self.parts()[1]
     }
 
     /// The region; empty for global resources.
     #[must_use]
     pub fn region_name(&self) -> &str {
-        &self.region
+        self.parts()[2]
     }
 
     /// The account; empty for buckets and a few others.
     #[must_use]
     pub fn account(&self) -> &str {
-        &self.account
+        self.parts()[3]
     }
 
     /// Everything behind the fifth colon.
     #[must_use]
     pub fn resource(&self) -> &str {
-        &self.resource
+        self.parts()[4]
     }
 
     /// Whether it names both an account and a region.
     #[must_use]
     pub fn is_regional(&self) -> bool {
-        !self.region.is_empty() && !self.account.is_empty()
+        !self.region_name().is_empty() && !self.account().is_empty()
     }
 
     /// The last part of the resource: the name without type and path.
     #[must_use]
     pub fn resource_name(&self) -> &str {
-        self.resource.rsplit(['/', ':']).next().unwrap_or(&self.resource)
+        self.resource().rsplit(['/', ':']).next().unwrap_or_default()
     }
 
     /// The environment, as far as the ARN names it; what it does not name is taken from `otherwise`.
     #[must_use]
     pub fn env(&self, otherwise: Option<Env>) -> Option<Env> {
-        let account = AccountId::parse(&self.account).ok().or(otherwise.map(|env| env.account))?;
-        let region = construct_core::Region::parse(&self.region).ok().or(otherwise.map(|env| env.region))?;
+        let account = AccountId::parse(self.account()).ok().or(otherwise.map(|env| env.account))?;
+        let region = construct_core::Region::parse(self.region_name()).ok().or(otherwise.map(|env| env.region))?;
         Some(Env { account, region })
+    }
+}
+
+/// Part by part.
+impl Ord for Arn {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(&other.parts())
+    }
+}
+
+impl PartialOrd for Arn {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Debug for Arn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
     }
 }
 
 impl fmt::Display for Arn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { partition, service, region, account, resource } = self;
-        write!(f, "arn:{partition}:{service}:{region}:{account}:{resource}")
+        f.write_str(&self.text)
     }
 }
 
 impl From<Arn> for Value<kind::Arn> {
     fn from(arn: Arn) -> Self {
-        Self::new(arn.to_string())
+        Self::new(arn.text)
     }
 }
 
 impl From<Arn> for Expr {
     fn from(arn: Arn) -> Self {
-        arn.to_string().into()
+        arn.text.into()
     }
 }
 

@@ -4,9 +4,13 @@
 //! See <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html>.
 
 mod divide;
+mod merge;
 mod shorten;
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
 
 use construct_core::quota::NEARLY;
 use construct_core::{Expr, Fact, LowerCx, Properties, Quota, Reach, Value, kind};
@@ -35,9 +39,15 @@ pub enum Effect {
 /// use construct_iam::PolicyStatement;
 /// let read = PolicyStatement::allow(["s3:GetObject"]).on(["arn:aws:s3:::orders/*"]).condition("Bool", "aws:SecureTransport", ["true"]);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+///
+/// Copies share what they say until one is changed, so that one statement can be attached to many constructs.
+#[derive(Clone, PartialEq, Eq)]
 #[must_use]
-pub struct PolicyStatement {
+pub struct PolicyStatement(Arc<Elements>);
+
+/// What a statement says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Elements {
     sid: Option<String>,
     effect: Effect,
     principals: Set<Principal>,
@@ -49,12 +59,30 @@ pub struct PolicyStatement {
     conditions: Map<Cow<'static, str>, Map<Cow<'static, str>, Set<Expr>>>,
 }
 
+impl Ord for PolicyStatement {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for PolicyStatement {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Debug for PolicyStatement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl Fact for PolicyStatement {
     const NAME: &'static str = "policy statement";
     const REACH: Reach = Reach::Node;
 
     fn summary(&self) -> Option<String> {
-        let actions: Vec<String> = self.actions.iter().map(|action| format!("`{action}`")).collect();
+        let actions: Vec<String> = self.0.actions.iter().map(|action| format!("`{action}`")).collect();
         Some(format!("about {}", actions.join(", ")))
     }
 }
@@ -72,7 +100,7 @@ impl PolicyStatement {
 
     /// A statement about nothing yet.
     pub fn new(effect: Effect) -> Self {
-        Self {
+        Self(Arc::new(Elements {
             sid: None,
             effect,
             principals: Set::default(),
@@ -82,48 +110,58 @@ impl PolicyStatement {
             resources: Set::default(),
             not_resources: Set::default(),
             conditions: Map::default(),
-        }
+        }))
+    }
+
+    fn change(&mut self) -> &mut Elements {
+        Arc::make_mut(&mut self.0)
     }
 
     /// The statement's id: letters and digits, unique in its document.
     pub fn sid(mut self, sid: impl Into<String>) -> Self {
-        self.sid = Some(sid.into());
+        self.change().sid = Some(sid.into());
         self
     }
 
     /// Adds actions.
     pub fn actions<A: Into<Cow<'static, str>>>(mut self, actions: impl IntoIterator<Item = A>) -> Self {
-        self.actions.extend(actions.into_iter().map(Into::into));
+        self.change().actions.extend(actions.into_iter().map(Into::into));
         self
     }
 
     /// Adds actions to `NotAction`: the statement is about all others.
     pub fn not_actions<A: Into<Cow<'static, str>>>(mut self, actions: impl IntoIterator<Item = A>) -> Self {
-        self.not_actions.extend(actions.into_iter().map(Into::into));
+        self.change().not_actions.extend(actions.into_iter().map(Into::into));
         self
     }
 
     /// Adds resources, by ARN or `*`. References are written as literal ARNs wherever these are known.
     pub fn on<R: Into<Expr>>(mut self, resources: impl IntoIterator<Item = R>) -> Self {
-        self.resources.extend(resources.into_iter().map(|resource| resource.into().by_name()));
+        self.change().resources.extend(resources.into_iter().map(|resource| resource.into().by_name()));
         self
     }
 
     /// Adds resources to `NotResource`: the statement is about all others.
     pub fn not_on<R: Into<Expr>>(mut self, resources: impl IntoIterator<Item = R>) -> Self {
-        self.not_resources.extend(resources.into_iter().map(|resource| resource.into().by_name()));
+        self.change().not_resources.extend(resources.into_iter().map(|resource| resource.into().by_name()));
         self
     }
 
     /// Adds a principal.
     pub fn principal(mut self, principal: Principal) -> Self {
-        self.principals.insert(principal);
+        self.change().principals.insert(principal);
+        self
+    }
+
+    /// Adds principals.
+    pub fn principals(mut self, principals: impl IntoIterator<Item = Principal>) -> Self {
+        self.change().principals.extend(principals);
         self
     }
 
     /// Adds a principal to `NotPrincipal`: the statement is about all others.
     pub fn not_principal(mut self, principal: Principal) -> Self {
-        self.not_principals.insert(principal);
+        self.change().not_principals.insert(principal);
         self
     }
 
@@ -136,37 +174,40 @@ impl PolicyStatement {
         values: impl IntoIterator<Item = V>,
     ) -> Self {
         let values = values.into_iter().map(|value| value.into().by_name());
-        self.conditions.at(operator.into()).at(key.into()).extend(values);
+        self.change().conditions.at(operator.into()).at(key.into()).extend(values);
         self
     }
 
     /// Whether it names principals, as statements of resource and trust policies do.
     #[must_use]
     pub fn has_principal(&self) -> bool {
-        !(self.principals.is_empty() && self.not_principals.is_empty())
+        !(self.0.principals.is_empty() && self.0.not_principals.is_empty())
     }
 
     /// The same statement about everything, as key policies want it: there `*` is the key itself.
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html>
     pub fn on_itself(mut self) -> Self {
-        self.resources = Set::from_iter(["*".into()]);
+        let itself = Set::from_iter(["*".into()]);
+        if self.0.resources != itself {
+            self.change().resources = itself;
+        }
         self
     }
 
     /// Whether it allows or denies.
     #[must_use]
     pub fn effect(&self) -> Effect {
-        self.effect
+        self.0.effect
     }
 
     /// The actions.
     pub fn action_names(&self) -> impl Iterator<Item = &str> {
-        self.actions.iter().map(|action| &**action)
+        self.0.actions.iter().map(|action| &**action)
     }
 
     /// The resources.
     pub fn resource_exprs(&self) -> impl Iterator<Item = &Expr> {
-        self.resources.iter()
+        self.0.resources.iter()
     }
 
     /// Whether another statement says nothing that this one does not say: the same effect and conditions, and its actions,
@@ -176,86 +217,110 @@ impl PolicyStatement {
         fn all<T: Ord>(of: &Set<T>, among: &Set<T>) -> bool {
             of.is_empty() == among.is_empty() && of.iter().all(|one| among.contains(one))
         }
-        self.sid == other.sid
-            && self.effect == other.effect
-            && self.conditions == other.conditions
-            && all(&other.principals, &self.principals)
-            && all(&other.not_principals, &self.not_principals)
-            && all(&other.actions, &self.actions)
-            && all(&other.not_actions, &self.not_actions)
-            && all(&other.resources, &self.resources)
-            && all(&other.not_resources, &self.not_resources)
+        self.0.sid == other.0.sid
+            && self.0.effect == other.0.effect
+            && self.0.conditions == other.0.conditions
+            && all(&other.0.principals, &self.0.principals)
+            && all(&other.0.not_principals, &self.0.not_principals)
+            && all(&other.0.actions, &self.0.actions)
+            && all(&other.0.not_actions, &self.0.not_actions)
+            && all(&other.0.resources, &self.0.resources)
+            && all(&other.0.not_resources, &self.0.not_resources)
     }
 
     /// What IAM would refuse, in words; `needs_resource` is false for trust policies.
     #[must_use]
     pub fn problem(&self, needs_resource: bool) -> Option<String> {
         let both = |one: bool, other: bool| one && other;
-        if both(!self.actions.is_empty(), !self.not_actions.is_empty()) {
+        if both(!self.0.actions.is_empty(), !self.0.not_actions.is_empty()) {
             return Some("it has both `Action` and `NotAction`".into());
         }
-        if both(!self.resources.is_empty(), !self.not_resources.is_empty()) {
+        if both(!self.0.resources.is_empty(), !self.0.not_resources.is_empty()) {
             return Some("it has both `Resource` and `NotResource`".into());
         }
-        if both(!self.principals.is_empty(), !self.not_principals.is_empty()) {
+        if both(!self.0.principals.is_empty(), !self.0.not_principals.is_empty()) {
             return Some("it has both `Principal` and `NotPrincipal`".into());
         }
-        if self.actions.is_empty() && self.not_actions.is_empty() {
+        if self.0.actions.is_empty() && self.0.not_actions.is_empty() {
             return Some("it names no action".into());
         }
-        if needs_resource && self.resources.is_empty() && self.not_resources.is_empty() {
+        if needs_resource && self.0.resources.is_empty() && self.0.not_resources.is_empty() {
             return Some("it names no resource; say which with `.on([…])`".into());
         }
-        if let Some(sid) = &self.sid
+        if let Some(sid) = &self.0.sid
             && !sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
         {
             return Some(format!("its Sid `{sid}` has characters other than letters and digits"));
         }
         let malformed = |action: &&Cow<'static, str>| {
-            let name = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"*?-".contains(&byte));
+            let is_word = |byte: u8| byte.is_ascii_alphanumeric() | (byte == b'*') | (byte == b'?') | (byte == b'-');
+            let name = |part: &str| part.bytes().fold(true, |sound, byte| sound & is_word(byte));
             **action != "*"
                 && !action.split_once(':').is_some_and(|(service, action)| {
                     !service.is_empty() && !action.is_empty() && name(service) && name(action)
                 })
         };
-        let wrong = self.actions.iter().chain(self.not_actions.iter()).find(malformed)?;
+        let wrong = self.0.actions.iter().chain(self.0.not_actions.iter()).find(malformed)?;
         Some(format!("`{wrong}` is no action; actions are written `service:Name`"))
+    }
+
+    /// No less than the bytes of the statement and the comma behind it, told without writing it.
+    fn at_most(&self) -> usize {
+        fn list<T: Ord>(key: &str, items: &Set<T>, length: impl Fn(&T) -> usize) -> usize {
+            let items = items.iter().map(|item| length(item) + ",".len());
+            r#""":[],"#.len() + key.len() + items.sum::<usize>()
+        }
+        let said = &*self.0;
+        let action = |action: &Cow<'static, str>| quota::at_most_of_text(action);
+        let conditions = said.conditions.iter().map(|(operator, keys)| {
+            let keys = keys.iter().map(|(key, values)| list(key, values, quota::at_most));
+            r#""":{},"#.len() + operator.len() + keys.sum::<usize>()
+        });
+        r#"{"Sid":,"Effect":"Allow","Condition":{}},"#.len()
+            + said.sid.as_deref().map_or(0, quota::at_most_of_text)
+            + list("Principal", &said.principals, Principal::at_most)
+            + list("NotPrincipal", &said.not_principals, Principal::at_most)
+            + list("Action", &said.actions, action)
+            + list("NotAction", &said.not_actions, action)
+            + list("Resource", &said.resources, quota::at_most)
+            + list("NotResource", &said.not_resources, quota::at_most)
+            + conditions.sum::<usize>()
     }
 
     /// The statement as it stands in a document, its elements in the order in which AWS writes them.
     #[must_use]
     pub fn expr(&self) -> Expr {
-        let effect = match self.effect {
+        let effect = match self.0.effect {
             Effect::Allow => "Allow",
             Effect::Deny => "Deny",
         };
-        let mut out = Properties::new().opt("Sid", self.sid.as_deref().map(str::to_owned)).set("Effect", effect);
-        let principals = [("Principal", &self.principals), ("NotPrincipal", &self.not_principals)];
-        for (key, principals) in principals {
+        let said = &*self.0;
+        let mut out: Vec<(Cow<'static, str>, Expr)> = Vec::with_capacity(5);
+        out.extend(said.sid.as_ref().map(|sid| ("Sid".into(), sid.into())));
+        out.push(("Effect".into(), effect.into()));
+        for (key, principals) in [("Principal", &said.principals), ("NotPrincipal", &said.not_principals)] {
             if !principals.is_empty() {
-                out.put(key, Principal::element(principals));
+                out.push((key.into(), Principal::element(principals)));
             }
         }
-        let actions = [("Action", &self.actions), ("NotAction", &self.not_actions)];
-        for (key, actions) in actions {
+        for (key, actions) in [("Action", &said.actions), ("NotAction", &said.not_actions)] {
             if !actions.is_empty() {
-                out.put(key, one_or_many(actions.iter().map(|action| Expr::from(action.clone()))));
+                out.push((key.into(), one_or_many(actions.iter().map(|action| Expr::from(action.clone())))));
             }
         }
-        let resources = [("Resource", &self.resources), ("NotResource", &self.not_resources)];
-        for (key, resources) in resources {
+        for (key, resources) in [("Resource", &said.resources), ("NotResource", &said.not_resources)] {
             if !resources.is_empty() {
-                out.put(key, one_or_many(resources.iter().cloned()));
+                out.push((key.into(), one_or_many(resources.iter().cloned())));
             }
         }
-        if !self.conditions.is_empty() {
+        if !said.conditions.is_empty() {
             let keys = |keys: &Map<Cow<'static, str>, Set<Expr>>| {
                 Expr::map(keys.iter().map(|(key, values)| (key.clone(), one_or_many(values.iter().cloned()))))
             };
-            let conditions = self.conditions.iter().map(|(operator, of)| (operator.clone(), keys(of)));
-            out.put("Condition", Expr::map(conditions));
+            let conditions = said.conditions.iter().map(|(operator, of)| (operator.clone(), keys(of)));
+            out.push(("Condition".into(), Expr::map(conditions)));
         }
-        out.into()
+        Expr::Map(out)
     }
 }
 
@@ -317,18 +382,7 @@ impl PolicyDocument {
 
     /// As [`merged`](Self::merged), for a document that nobody else needs.
     pub fn into_merged(self) -> Self {
-        let Self { id, mut statements } = self;
-        statements.sort_unstable();
-        statements.dedup();
-        loop {
-            let before = statements.len();
-            merge_by(&mut statements, |statement| &mut statement.resources);
-            merge_by(&mut statements, |statement| &mut statement.actions);
-            merge_by(&mut statements, |statement| &mut statement.principals);
-            if statements.len() == before {
-                return Self { id, statements };
-            }
-        }
+        Self { id: self.id, statements: merge::merged(self.statements) }
     }
 
     /// How long the document will be, as far as names are known while it is lowered.
@@ -342,8 +396,18 @@ impl PolicyDocument {
     #[must_use]
     pub fn is_long(&self, cx: &LowerCx<'_>, quota: &Quota) -> bool {
         let enough = cx.quota(quota) * NEARLY / 100;
+        if self.at_most() <= enough {
+            return false;
+        }
         let expr = self.expr();
         quota::at_most(&expr) > enough && PolicySize::of(&cx.preview(&expr)).estimated_bytes() > enough
+    }
+
+    /// No less than its bytes, told without writing it.
+    fn at_most(&self) -> usize {
+        let id = self.id.as_deref().map_or(0, quota::at_most_of_text);
+        let statements = self.statements.iter().map(PolicyStatement::at_most);
+        r#"{"Version":"2012-10-17","Id":,"Statement":[]}"#.len() + id + statements.sum::<usize>()
     }
 
     /// The document as a property of a resource.
@@ -384,35 +448,6 @@ impl Fact for ManagedPolicy {
     fn summary(&self) -> Option<String> {
         self.0.literal().map(|arn| format!("`{arn}`"))
     }
-}
-
-/// Unites one set of the statements that agree in everything else. Empty sets stay apart: no resource is not every
-/// resource.
-fn merge_by<T: Ord>(statements: &mut Vec<PolicyStatement>, set: impl Fn(&mut PolicyStatement) -> &mut Set<T>) {
-    if statements.len() < 2 {
-        return;
-    }
-    let apart = statements.drain(..).map(|mut statement| {
-        let values = std::mem::take(set(&mut statement));
-        (statement, values)
-    });
-    let mut apart: Vec<(PolicyStatement, Set<T>)> = apart.collect();
-    let by = |one: &(PolicyStatement, Set<T>), other: &(PolicyStatement, Set<T>)| {
-        (&one.0, one.1.is_empty()).cmp(&(&other.0, other.1.is_empty()))
-    };
-    apart.sort_by(by);
-    apart.dedup_by(|next, kept| {
-        let same = by(next, kept).is_eq();
-        if same {
-            kept.1.extend(std::mem::take(&mut next.1));
-        }
-        same
-    });
-    statements.extend(apart.into_iter().map(|(mut statement, values)| {
-        *set(&mut statement) = values;
-        statement
-    }));
-    statements.sort_unstable();
 }
 
 #[cfg(test)]
@@ -484,8 +519,8 @@ mod tests {
     /// Every (effect, action, resource, condition) that a document speaks about.
     fn meaning(document: &PolicyDocument) -> BTreeSet<(Effect, String, Expr, usize)> {
         let of = |statement: &PolicyStatement| {
-            let (effect, conditions) = (statement.effect, statement.conditions.iter().len());
-            let resources: Vec<Expr> = statement.resources.iter().cloned().collect();
+            let (effect, conditions) = (statement.0.effect, statement.0.conditions.iter().len());
+            let resources: Vec<Expr> = statement.0.resources.iter().cloned().collect();
             let actions: Vec<String> = statement.action_names().map(str::to_owned).collect();
             actions
                 .into_iter()
@@ -497,6 +532,17 @@ mod tests {
         document.statements().flat_map(of).collect()
     }
 
+    fn json(expr: &Expr) -> serde_json::Value {
+        match expr {
+            Expr::Str(text) => text.to_string().into(),
+            Expr::List(items) => items.iter().map(json).collect(),
+            Expr::Map(entries) => {
+                serde_json::Value::Object(entries.iter().map(|(key, value)| (key.to_string(), json(value))).collect())
+            }
+            other => panic!("{other:?} is not in these documents"),
+        }
+    }
+
     proptest! {
         #[test]
         fn merging_changes_no_meaning_and_ignores_order(statements in small_document()) {
@@ -505,6 +551,20 @@ mod tests {
             prop_assert_eq!(meaning(&document), meaning(&document.merged()));
             prop_assert_eq!(document.merged(), reversed.merged());
             prop_assert_eq!(document.merged().merged(), document.merged());
+        }
+
+        #[test]
+        fn what_is_told_without_writing_is_no_less(statements in small_document(), texts in prop::collection::vec("\\PC{0,9}|[\"\\\\a]{0,9}", 0..6)) {
+            let mut document: PolicyDocument = statements.into_iter().collect();
+            let mut statement = PolicyStatement::deny(texts.clone()).not_actions(texts.clone()).on(texts.clone()).not_on(texts.clone());
+            for text in &texts {
+                let principals = [Principal::service(text.clone()), Principal::federated(text), Principal::CanonicalUser(text.clone())];
+                statement = statement.principals(principals.clone()).condition(text.clone(), text.clone(), texts.clone());
+                statement = principals.into_iter().fold(statement, PolicyStatement::not_principal);
+            }
+            document.push(statement);
+            let size = PolicySize::of(&json(&document.expr()).into());
+            prop_assert!(size.bytes <= document.at_most(), "{size:?} {}", document.at_most());
         }
     }
 }

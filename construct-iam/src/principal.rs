@@ -1,11 +1,11 @@
 //! Who a statement is about.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use construct_core::{Env, Expr, Properties, Value, kind};
+use construct_core::{Env, Expr, Value, kind};
 
 use crate::arn::Arn;
+use crate::quota;
 use crate::sorted::Set;
 
 /// A principal of a resource or trust policy.
@@ -50,23 +50,34 @@ impl Principal {
         Self::Federated(provider.into())
     }
 
+    /// No less than the bytes that it takes in an element, with all that stands around principals of its kind.
+    pub(crate) fn at_most(&self) -> usize {
+        let value = match self {
+            Self::Any => "*".len(),
+            Self::Aws(value) | Self::Federated(value) => quota::at_most(value),
+            Self::Service(name) => quota::at_most_of_text(name),
+            Self::CanonicalUser(id) => quota::at_most_of_text(id),
+        };
+        r#"{"CanonicalUser":[]}"#.len() + value
+    }
+
     /// The `Principal` element of a set.
     pub(crate) fn element(principals: &Set<Self>) -> Expr {
         if principals.contains(&Self::Any) {
             return "*".into();
         }
-        let mut kinds: BTreeMap<&'static str, Vec<Expr>> = BTreeMap::new();
-        for principal in principals.iter() {
-            let (kind, value) = match principal {
-                Self::Any => continue,
-                Self::Aws(arn) => ("AWS", arn.clone()),
-                Self::Service(name) => ("Service", name.clone().into()),
-                Self::Federated(provider) => ("Federated", provider.clone()),
-                Self::CanonicalUser(id) => ("CanonicalUser", id.clone().into()),
-            };
-            kinds.entry(kind).or_default().push(value);
-        }
-        kinds.into_iter().map(|(kind, values)| (kind, one_or_many(values.into_iter()))).collect::<Properties>().into()
+        let of_kind = |kind: &'static str| {
+            let values = principals.iter().filter_map(move |principal| match (principal, kind) {
+                (Self::Aws(arn), "AWS") => Some(arn.clone()),
+                (Self::CanonicalUser(id), "CanonicalUser") => Some(id.into()),
+                (Self::Federated(provider), "Federated") => Some(provider.clone()),
+                (Self::Service(name), "Service") => Some(name.clone().into()),
+                _ => None,
+            });
+            let values: Vec<Expr> = values.collect();
+            (!values.is_empty()).then(|| (kind, one_or_many(values.into_iter())))
+        };
+        Expr::map(["AWS", "CanonicalUser", "Federated", "Service"].into_iter().filter_map(of_kind))
     }
 }
 

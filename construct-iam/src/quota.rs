@@ -220,31 +220,35 @@ fn count(text: &str, is: impl Fn(u8) -> bool) -> usize {
 /// No less than the bytes that an expression becomes, told without looking anything up: good for knowing that there is nothing to
 /// do.
 pub(crate) fn at_most(expr: &Expr) -> usize {
-    let text = |text: &str| 2 * text.len() + 2;
     match expr {
-        Expr::Str(known) if !known.contains(['"', '\\']) => known.len() + 2,
-        Expr::Str(known) => text(known),
+        Expr::Str(known) => at_most_of_text(known),
         Expr::Bool(_) | Expr::Int(_) | Expr::Real(_) | Expr::Null => 24,
         Expr::ByName(inner) => at_most(inner),
         Expr::List(items) => 2 + items.iter().map(|item| at_most(item) + 1).sum::<usize>(),
         Expr::Join(parts) => parts.iter().map(at_most).sum(),
-        Expr::Map(entries) => 2 + entries.iter().map(|(key, value)| text(key) + at_most(value) + 2).sum::<usize>(),
+        Expr::Map(entries) => {
+            2 + entries.iter().map(|(key, value)| at_most_of_text(key) + at_most(value) + 2).sum::<usize>()
+        }
         // The longest names are ARNs of roles with a long path.
         _ => 640,
     }
 }
 
+/// No less than the bytes that a text becomes: it may have nothing but escapes.
+pub(crate) fn at_most_of_text(text: &str) -> usize {
+    2 * text.len() + 2
+}
+
 /// What a document is no longer than, if it has no functions: told without a look at its texts.
 fn longest(document: &Json<'_>) -> Option<usize> {
-    let text = |text: &str| 2 * text.len() + 2;
     match document {
         Json::Null | Json::Bool(_) => Some(5),
         Json::Number(number) => Some(number.to_string().len()),
-        Json::String(known) => Some(text(known)),
+        Json::String(known) => Some(at_most_of_text(known)),
         Json::Array(items) => items.iter().try_fold(2, |sum, item| Some(sum + longest(item)? + 1)),
         Json::Object(entries) if entries.keys().any(is_function) => None,
         Json::Object(entries) => {
-            entries.iter().try_fold(2, |sum, (key, value)| Some(sum + text(key) + longest(value)? + 2))
+            entries.iter().try_fold(2, |sum, (key, value)| Some(sum + at_most_of_text(key) + longest(value)? + 2))
         }
     }
 }

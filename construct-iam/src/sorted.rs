@@ -36,6 +36,9 @@ impl<T: Ord> Set<T> {
 impl<T: Ord> Extend<T> for Set<T> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, items: I) {
         let sorted = self.0.len();
+        let items = items.into_iter();
+        // Most sets keep the items they are made of.
+        self.0.reserve_exact(items.size_hint().0);
         self.0.extend(items);
         if self.0.len() > sorted {
             self.0.sort_unstable();

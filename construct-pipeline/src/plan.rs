@@ -14,6 +14,8 @@ mod roles;
 mod scaffold;
 mod stores;
 
+use std::sync::Arc;
+
 use construct_core::{
     Attr, CfnResource, Claim, Env, Expr, Lower, LowerCx, NodeId, Nothing, PlanCx, Properties, Resources, Tagging,
     Uniqueness,
@@ -32,7 +34,7 @@ const TYPE: &str = "AWS::CodePipeline::Pipeline";
 #[derive(Debug)]
 struct PlannedPipeline {
     name: String,
-    declaration: Properties,
+    declaration: Arc<Properties>,
     after: Vec<NodeId>,
 }
 
@@ -69,14 +71,14 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
         action.provider.prepare(*performer, &mut cx.scope());
     }
 
-    let declaration = declaration::declare(pipeline, &roles, &stores, home, stages);
+    let declaration = Arc::new(declaration::declare(pipeline, &roles, &stores, home, stages));
     let after = scaffold.made().chain(roles.at_home()).chain(stores.needed()).collect();
     Box::new(PlannedPipeline { name: pipeline.name.clone(), declaration, after })
 }
 
 impl Lower for PlannedPipeline {
     fn lower(&self, _: &LowerCx<'_>, out: &mut Resources) {
-        let resource = CfnResource::new(TYPE, self.declaration.clone()).tagging(Tagging::List);
+        let resource = CfnResource::new(TYPE, Arc::clone(&self.declaration)).tagging(Tagging::List);
         // A pipeline runs as soon as it exists, so whatever a run needs must exist before.
         out.add(self.after.iter().fold(resource, |resource, &node| resource.depends_on(node)));
     }

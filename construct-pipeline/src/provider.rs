@@ -457,7 +457,7 @@ pub struct ActionCx<'a> {
     pub(crate) action: &'a str,
     pub(crate) env: Env,
     pub(crate) home: Env,
-    pub(crate) passed_role: Option<Value<kind::Arn>>,
+    pub(crate) passed_role: Option<Cow<'a, Value<kind::Arn>>>,
     pub(crate) view: View<'a>,
 }
 
@@ -490,7 +490,7 @@ impl<'a> ActionCx<'a> {
     /// The same, with the role that the action passes on.
     #[must_use]
     pub fn passing(mut self, role: impl Into<Value<kind::Arn>>) -> Self {
-        self.passed_role = Some(role.into());
+        self.passed_role = Some(Cow::Owned(role.into()));
         self
     }
 
@@ -533,12 +533,12 @@ impl<'a> ActionCx<'a> {
     /// The role that the action passes on, if its [`ProviderSpec`] says that it passes one.
     #[must_use]
     pub fn passed_role(&self) -> Option<Value<kind::Arn>> {
-        self.passed_role.clone()
+        self.passed_role.as_deref().cloned()
     }
 
     /// The ARN of a resource where the action runs.
     #[must_use]
-    pub fn arn(&self, service: &str, resource: impl Into<String>) -> Arn {
+    pub fn arn(&self, service: &str, resource: impl AsRef<str>) -> Arn {
         Arn::regional(self.env, service, resource)
     }
 

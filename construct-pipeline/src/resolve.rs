@@ -1,5 +1,7 @@
 //! Where every action runs and who performs it: the question that validation and planning both ask.
 
+use std::borrow::Cow;
+
 use construct_core::{AccountId, Diagnostic, Env, NodeId, Region, Value, View, kind};
 use construct_iam::Arn;
 
@@ -31,6 +33,8 @@ pub(crate) struct ResolvedAction<'a> {
     pub(crate) spec: ProviderSpec,
     pub(crate) env: Env,
     pub(crate) performer: Performer,
+    /// The role that it passes on, if it passes one.
+    pub(crate) passed_role: Option<Value<kind::Arn>>,
     /// What could not be resolved; the action then counts as running at home.
     pub(crate) problems: Vec<Diagnostic>,
 }
@@ -54,18 +58,21 @@ impl<'a> Resolved<'a> {
             stage.actions.iter().map(move |action| resolve(stage_index, stage, action, home, view))
         });
         let membership = Membership::of(pipeline.group, home, view);
-        Self { pipeline, home, view, at, membership, actions: actions.collect() }
+        let mut resolved = Self { pipeline, home, view, at, membership, actions: actions.collect() };
+        let passed: Vec<_> = resolved.actions.iter().map(|action| resolved.passed_role(action)).collect();
+        resolved.actions.iter_mut().zip(passed).for_each(|(action, role)| action.passed_role = role);
+        resolved
     }
 
     /// What the action's provider is told.
-    pub(crate) fn cx(&self, action: &ResolvedAction<'a>) -> ActionCx<'a> {
+    pub(crate) fn cx<'r>(&'r self, action: &'r ResolvedAction<'a>) -> ActionCx<'r> {
         ActionCx {
             pipeline: &self.pipeline.name,
             stage: &action.stage.name,
             action: &action.action.name,
             env: action.env,
             home: self.home,
-            passed_role: self.passed_role(action),
+            passed_role: action.passed_role.as_ref().map(Cow::Borrowed),
             view: self.view,
         }
     }
@@ -125,7 +132,7 @@ fn resolve<'a>(
         (Owner::Aws, None) if env.account != home.account => Performer::Scaffold,
         (Owner::Aws, None) => Performer::Pipeline,
     };
-    ResolvedAction { stage_index, stage, action, spec, env, performer, problems }
+    ResolvedAction { stage_index, stage, action, spec, env, performer, passed_role: None, problems }
 }
 
 /// The action's own account and region, else those of the construct it acts on, else home.

@@ -73,7 +73,7 @@ impl Tree {
     /// The name a stack has in CloudFormation.
     pub(crate) fn stack_name(&self, stack: NodeId) -> &str {
         let name = self.stack_props(stack).and_then(|props| props.name.as_deref());
-        name.unwrap_or(&self.node(stack).name)
+        name.unwrap_or_else(|| self.node(stack).name())
     }
 
     /// The finding that a name is claimed a second time.
@@ -110,6 +110,7 @@ impl Tree {
     /// Facts of one kind that reach a node from itself and from above, nearest node first.
     pub(crate) fn reaching<F: Fact>(&self, node: NodeId) -> Vec<Found<'_, F>> {
         match F::REACH {
+            _ if !self.facts.has::<F>() => Vec::new(),
             Reach::Node => self.facts.on::<F>(node),
             Reach::Subtree => self.above(node).flat_map(|node| self.facts.on::<F>(node)).collect(),
         }

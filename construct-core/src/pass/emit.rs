@@ -4,8 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
-
 use crate::assembly::{Assembly, INLINE_TEMPLATE_BYTES, StackArtifact};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::handle::NodeId;
@@ -13,7 +11,7 @@ use crate::parallel;
 use crate::pass::lower::{LoweredStack, Section, TreeView};
 use crate::pass::order::Ordered;
 use crate::quota::INLINE_TEMPLATE;
-use crate::written::{compacted, indented};
+use crate::written::{self, Shape, Sink, Text, compacted, yaml_bytes, yaml_bytes_at_most};
 
 /// Emits an assembly, with findings about what the CDK CLI makes of it; pure, like every pass.
 #[must_use]
@@ -36,8 +34,22 @@ fn measure_yaml(stack: &LoweredStack, outputs: &Section, bytes: usize, findings:
     let sections = [&stack.parameters, &stack.conditions, &stack.resources, outputs];
     let headings = stack.props.description.as_ref().map_or(0, String::len)
         + "Description: Parameters: Conditions: Resources: Outputs: ".len();
-    let as_yaml = headings + sections.iter().map(|section| section.yaml_bytes).sum::<usize>();
-    if bytes > INLINE_TEMPLATE_BYTES || as_yaml <= INLINE_TEMPLATE_BYTES {
+    if bytes > INLINE_TEMPLATE_BYTES {
+        return;
+    }
+    // No line is more than twice as long as YAML as it is in our JSON, so a small section needs no counting.
+    let length = |count: fn(&str) -> usize| {
+        let texts = sections.iter().map(|section| &section.text);
+        headings
+            + texts
+                .map(|text| if text.len() > INLINE_TEMPLATE_BYTES / 4 { count(text) } else { text.len() })
+                .sum::<usize>()
+    };
+    if length(yaml_bytes_at_most) <= INLINE_TEMPLATE_BYTES {
+        return;
+    }
+    let as_yaml = length(yaml_bytes);
+    if as_yaml <= INLINE_TEMPLATE_BYTES {
         return;
     }
     let message = format!(
@@ -75,7 +87,7 @@ fn artifact_ids(stacks: &[LoweredStack]) -> BTreeMap<NodeId, String> {
 }
 
 fn artifact(mut stack: LoweredStack, ids: &BTreeMap<NodeId, String>) -> (StackArtifact, Diagnostics) {
-    let outputs = Section::new(std::mem::take(&mut stack.outputs));
+    let outputs = Section::of(&std::mem::take(&mut stack.outputs));
     let template = template(&stack, &outputs);
     let mut findings = Diagnostics::new();
     measure_yaml(&stack, &outputs, template.len(), &mut findings);
@@ -127,58 +139,42 @@ fn tree_json(tree: &TreeView) -> String {
             children[*parent].push(index);
         }
     }
-    let whole = WholeTree { tree, children };
-    let mut text = indented(&whole, 0);
-    text.reserve_exact(1);
-    text.push('\n');
-    text
+    let mut text = Text::at(0);
+    text.begin(Shape::Map);
+    text.key("version");
+    text.text("tree-0.1");
+    text.key("tree");
+    tree_node(tree, &children, 0, &mut String::new(), &mut text);
+    text.end(Shape::Map);
+    text.finish() + "\n"
 }
 
-struct WholeTree<'a> {
-    tree: &'a TreeView,
-    children: Vec<Vec<usize>>,
-}
-
-impl Serialize for WholeTree<'_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let mut map = out.serialize_map(Some(2))?;
-        map.serialize_entry("version", "tree-0.1")?;
-        map.serialize_entry("tree", &TreeNode { of: self, index: 0, path: String::new() })?;
-        map.end()
-    }
-}
-
-struct TreeNode<'a> {
-    of: &'a WholeTree<'a>,
-    index: usize,
-    path: String,
-}
-
-impl Serialize for TreeNode<'_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let (_, name, kind) = &self.of.tree.nodes[self.index];
-        let mut map = out.serialize_map(None)?;
-        map.serialize_entry("id", if self.index == 0 { "App" } else { name })?;
-        map.serialize_entry("path", &self.path)?;
-        if !self.of.children[self.index].is_empty() {
-            map.serialize_entry("children", &Children(self))?;
+/// Writes a node and all below it. The path is the node's own, and is left as it was.
+fn tree_node(tree: &TreeView, children: &[Vec<usize>], node: usize, path: &mut String, out: &mut Text) {
+    let (_, name, kind) = &tree.nodes[node];
+    out.begin(Shape::Map);
+    out.key("id");
+    out.text(if node == 0 { "App" } else { name });
+    out.key("path");
+    out.text(path);
+    if !children[node].is_empty() {
+        out.key("children");
+        out.begin(Shape::Map);
+        for &child in &children[node] {
+            let (length, name) = (path.len(), &tree.nodes[child].1);
+            if !path.is_empty() {
+                path.push('/');
+            }
+            path.push_str(name);
+            out.key(name);
+            tree_node(tree, children, child, path, out);
+            path.truncate(length);
         }
-        if let Some(kind) = kind {
-            map.serialize_entry("attributes", &BTreeMap::from([("aws:cdk:cloudformation:type", kind)]))?;
-        }
-        map.end()
+        out.end(Shape::Map);
     }
-}
-
-struct Children<'a>(&'a TreeNode<'a>);
-
-impl Serialize for Children<'_> {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        let TreeNode { of, index, path } = self.0;
-        out.collect_map(of.children[*index].iter().map(|&child| {
-            let name = &of.tree.nodes[child].1;
-            let path = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
-            (name, TreeNode { of, index: child, path })
-        }))
+    if let Some(kind) = kind {
+        out.key("attributes");
+        written::call("aws:cdk:cloudformation:type", kind, out);
     }
+    out.end(Shape::Map);
 }

@@ -16,7 +16,6 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::assembly::INLINE_TEMPLATE_BYTES;
 use crate::construct::Plan;
 use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::fact::{Fact, Reach, ReadMarks, Tag};
@@ -24,7 +23,7 @@ use crate::handle::NodeId;
 use crate::parallel;
 use crate::resource::{Claim, Claims, Part};
 use crate::stack::StackProps;
-use crate::written::{Entries, Written, indented, put, yaml_bytes};
+use crate::written::{Object, Shape, Sink, Text};
 use apply::Applied;
 use cycles::{References, resource_cycles};
 use place::{Placed, place};
@@ -58,32 +57,60 @@ pub(crate) struct LoweredStack {
     pub(crate) parameters: Section,
     pub(crate) conditions: Section,
     pub(crate) resources: Section,
-    /// Not yet text: other stacks may ask for more.
-    pub(crate) outputs: Entries,
+    /// By their ids, each a text; not yet a section: other stacks may ask for more.
+    pub(crate) outputs: Vec<(String, String)>,
     /// Stacks that must be deployed before, each with the reason to show when they form a cycle.
     pub(crate) needs: BTreeMap<NodeId, String>,
 }
 
 /// A section of a template as text, at its level.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Section {
     pub(crate) text: String,
     pub(crate) n_entries: usize,
-    /// The bytes it has as YAML, where that may matter.
-    pub(crate) yaml_bytes: usize,
 }
 
 impl Section {
-    pub(crate) fn new(entries: Entries) -> Self {
-        let n_entries = entries.len();
-        if n_entries == 0 {
-            return Self { text: String::new(), n_entries, yaml_bytes: 0 };
-        }
-        let written = Written::Map(entries);
-        let text = indented(&written, 1);
-        // No line is more than twice as long as YAML as it is in our JSON, so a small section needs no counting.
-        let yaml_bytes = if text.len() > INLINE_TEMPLATE_BYTES / 4 { yaml_bytes(&written) } else { text.len() };
-        Self { text, n_entries, yaml_bytes }
+    /// A section of texts by their ids.
+    pub(crate) fn of(entries: &[(String, String)]) -> Self {
+        let mut section = Writing::default();
+        entries.iter().for_each(|(id, entry)| section.entry(id).raw(entry));
+        section.finish()
+    }
+}
+
+/// A section that is being written.
+#[derive(Default)]
+struct Writing {
+    text: Option<Text>,
+    n_entries: usize,
+}
+
+/// The level of a section, as the template has one above it.
+const SECTION: usize = 1;
+
+/// The level at which entries of a section begin.
+const ENTRY: usize = SECTION + 1;
+
+impl Writing {
+    /// The place for an entry.
+    fn entry(&mut self, id: &str) -> &mut Text {
+        let text = self.text.get_or_insert_with(|| {
+            let mut text = Text::with_room(SECTION);
+            text.begin(Shape::Map);
+            text
+        });
+        self.n_entries += 1;
+        text.key(id);
+        text
+    }
+
+    fn finish(self) -> Section {
+        let text = self.text.map(|mut text| {
+            text.end(Shape::Map);
+            text.finish()
+        });
+        Section { text: text.unwrap_or_default(), n_entries: self.n_entries }
     }
 }
 
@@ -125,7 +152,10 @@ pub fn lower(plan: &Plan) -> Lowered {
     }
     for ((stack, ..), export) in exports {
         if let Some(stack) = stacks.get_mut(&stack) {
-            put(&mut stack.outputs, export.output_id, export.json);
+            match stack.outputs.iter_mut().find(|(id, _)| *id == export.output_id) {
+                Some((_, output)) => *output = export.output,
+                None => stack.outputs.push((export.output_id, export.output)),
+            }
         }
     }
     report_unread(plan, &marks, &mut findings);
@@ -192,10 +222,10 @@ fn open_stack(plan: &Plan, marks: &ReadMarks, node: NodeId) -> LoweredStack {
         name: plan.tree.stack_name(node).to_owned(),
         props: props.clone(),
         tags,
-        parameters: Section::new(Entries::new()),
-        conditions: Section::new(Entries::new()),
-        resources: Section::new(Entries::new()),
-        outputs: Entries::new(),
+        parameters: Section::default(),
+        conditions: Section::default(),
+        resources: Section::default(),
+        outputs: Vec::new(),
         needs: BTreeMap::new(),
     }
 }
@@ -207,30 +237,40 @@ fn write_stack(
     applied: &Applied<'_>,
     resolver: &mut Resolver<'_>,
 ) -> References {
-    let (mut parameters, mut conditions, mut resources) = (Entries::new(), Entries::new(), Entries::new());
+    let (mut parameters, mut conditions, mut resources) = (Writing::default(), Writing::default(), Writing::default());
+    let mut object = Object::at(ENTRY);
     let mut references = References::new();
     for Placed { node, id, part } in placed {
         resolver.enter(node, &id);
         match part {
-            Part::Parameter { properties, .. } => {
-                parameters.push((id.clone().into(), resolver.json(properties.into())));
-            }
-            Part::Condition(expression) => conditions.push((id.clone().into(), resolver.json(expression))),
+            Part::Parameter { properties, .. } => resolver.object(properties.entries(), parameters.entry(&id)),
+            Part::Condition(expression) => resolver.json(&expression, conditions.entry(&id)),
             Part::Output { value, description, export, condition, .. } => {
-                let mut json = Entries::new();
-                json.extend(description.map(|description| ("Description".into(), description.into())));
+                let mut text = Text::at(ENTRY);
+                text.begin(Shape::Map);
+                if let Some(description) = description {
+                    text.key("Description");
+                    text.text(&description);
+                }
                 if let Some(id) = condition.and_then(|condition| resolver.condition(condition)) {
-                    json.push(("Condition".into(), id.into()));
+                    text.key("Condition");
+                    text.text(&id);
                 }
-                json.push(("Value".into(), resolver.json(value)));
+                text.key("Value");
+                resolver.json(&value, &mut text);
                 if let Some(export) = export {
-                    json.push(("Export".into(), Written::call("Name", resolver.json(export))));
+                    text.key("Export");
+                    text.begin(Shape::Map);
+                    text.key("Name");
+                    resolver.json(&export, &mut text);
+                    text.end(Shape::Map);
                 }
-                stack.outputs.push((id.clone().into(), Written::Map(json)));
+                text.end(Shape::Map);
+                stack.outputs.push((id.clone(), text.finish()));
             }
             Part::Resource(resource) => {
-                let json = applied.resource(node, &id, resource, resolver);
-                resources.push((id.clone().into(), json));
+                applied.resource(node, &id, resource, resolver, &mut object);
+                object.pour(resources.entry(&id));
             }
         }
         let left = resolver.leave();
@@ -239,9 +279,9 @@ fn write_stack(
         }
         references.insert(id, (node, left.references));
     }
-    stack.parameters = Section::new(parameters);
-    stack.conditions = Section::new(conditions);
-    stack.resources = Section::new(resources);
+    stack.parameters = parameters.finish();
+    stack.conditions = conditions.finish();
+    stack.resources = resources.finish();
     references
 }
 
@@ -312,7 +352,7 @@ fn ids_are_unique(plan: &Plan, placed: &[Placed], findings: &RefCell<Diagnostics
 
 fn tree_view(plan: &Plan) -> TreeView {
     let nodes = (0..plan.tree.arena.len()).map(|index| plan.tree.node(plan.tree.arena.id(index)));
-    TreeView { nodes: nodes.map(|node| (node.parent.map(NodeId::index), node.name.clone(), None)).collect() }
+    TreeView { nodes: nodes.map(|node| (node.parent.map(NodeId::index), node.name().to_owned(), None)).collect() }
 }
 
 /// Marks the facts of a kind that reach a node as read and returns them, nearest first.

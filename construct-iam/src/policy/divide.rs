@@ -25,7 +25,7 @@ impl PolicyDocument {
                     part.push(rest, whole);
                     break;
                 }
-                let lengths: Vec<usize> = rest.resources.iter().map(|resource| size(resource) + 1).collect();
+                let lengths: Vec<usize> = rest.0.resources.iter().map(|resource| size(resource) + 1).collect();
                 let mut used = part.used + whole - lengths.iter().sum::<usize>();
                 let fitting = lengths.iter().take_while(|length| {
                     used += **length;
@@ -51,8 +51,9 @@ impl PolicyStatement {
     /// Leaves the first `n` resources and gives the same statement about the others.
     fn split_off_resources(&mut self, n: usize) -> Self {
         let mut later = self.clone();
-        later.resources = self.resources.iter().skip(n).cloned().collect();
-        self.resources = std::mem::take(&mut self.resources).into_iter().take(n).collect();
+        later.change().resources = self.0.resources.iter().skip(n).cloned().collect();
+        let resources = &mut self.change().resources;
+        *resources = std::mem::take(resources).into_iter().take(n).collect();
         later
     }
 }

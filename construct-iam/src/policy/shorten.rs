@@ -39,10 +39,11 @@ impl PolicyDocument {
                 continue;
             }
             let mut key = statement.clone();
-            (key.actions, key.resources) = (Set::default(), Set::default());
-            let all = united.entry(key.clone()).or_insert(key);
-            all.actions.extend(statement.actions.iter().cloned());
-            all.resources.extend(statement.resources.iter().cloned());
+            let elements = key.change();
+            (elements.actions, elements.resources) = (Set::default(), Set::default());
+            let all = united.entry(key.clone()).or_insert(key).change();
+            all.actions.extend(statement.0.actions.iter().cloned());
+            all.resources.extend(statement.0.resources.iter().cloned());
         }
         kept.extend(united.into_values());
         Self { id: self.id.clone(), statements: kept.into_iter().collect() }
@@ -62,9 +63,10 @@ impl PolicyDocument {
     /// say.
     pub(crate) fn with_resource_patterns(&self, cx: &LowerCx<'_>) -> Self {
         let statements = self.statements.iter().cloned().map(|mut statement| {
-            if statement.actions.iter().eq(["sts:AssumeRole"]) {
-                let resources = std::mem::take(&mut statement.resources).into_iter();
-                statement.resources = resources.map(|role| in_any_region(&role, cx).unwrap_or(role)).collect();
+            if statement.0.actions.iter().eq(["sts:AssumeRole"]) {
+                let elements = statement.change();
+                let resources = std::mem::take(&mut elements.resources).into_iter();
+                elements.resources = resources.map(|role| in_any_region(&role, cx).unwrap_or(role)).collect();
             }
             statement
         });
@@ -75,14 +77,14 @@ impl PolicyDocument {
 impl PolicyStatement {
     fn with_role_patterns(&self, cx: &LowerCx<'_>, patterns: &mut BTreeMap<Expr, Option<Expr>>) -> Self {
         const KEY: &str = "aws:PrincipalArn";
-        let for_accounts = !self.principals.is_empty() && !self.principals.contains(&Principal::Any);
-        let operators = || self.conditions.iter().map(|(operator, _)| operator);
+        let for_accounts = !self.0.principals.is_empty() && !self.0.principals.contains(&Principal::Any);
+        let operators = || self.0.conditions.iter().map(|(operator, _)| operator);
         // `ArnLike` and `ArnEquals` mean the same, but two operators must both hold.
-        if self.effect != Effect::Allow || !for_accounts || operators().any(|operator| operator == "ArnLike") {
+        if self.0.effect != Effect::Allow || !for_accounts || operators().any(|operator| operator == "ArnLike") {
             return self.clone();
         }
         let mut conditions: Map<_, Map<_, Set<Expr>>> = Map::default();
-        for (operator, keys) in self.conditions.iter() {
+        for (operator, keys) in self.0.conditions.iter() {
             let mut changed = false;
             let mut short: Map<_, Set<Expr>> = Map::default();
             for (key, values) in keys.iter() {
@@ -98,7 +100,9 @@ impl PolicyStatement {
             }
             *conditions.at(if changed { "ArnLike".into() } else { operator.clone() }) = short;
         }
-        Self { conditions, ..self.clone() }
+        let mut statement = self.clone();
+        statement.change().conditions = conditions;
+        statement
     }
 }
 

@@ -62,8 +62,8 @@ impl Use {
         self.reads.union(&self.writes).copied().collect()
     }
 
-    fn who(&self, actions: &BTreeSet<usize>) -> Who {
-        Who { actions: actions.clone(), pipeline: self.moves }
+    fn who(&self, actions: BTreeSet<usize>) -> Who {
+        Who { actions, pipeline: self.moves }
     }
 }
 
@@ -98,7 +98,7 @@ pub(super) fn grant(
     for (region, store) in &stores.by_region {
         let mut uses = uses.remove(region).unwrap_or_default();
         uses.entry(roles.pipeline).or_default().moves = true;
-        let mut granting = Granting { store, pipeline, cx, of_group: false };
+        let mut granting = Granting { store, said: Said::new(store), pipeline, cx, of_group: false };
         for (&role, role_use) in &uses {
             granting.identity_side(role, role_use);
         }
@@ -120,8 +120,48 @@ pub(super) fn grant(
     set_worker_keys(roles, stores, home, cx);
 }
 
+/// What policies of roles say about a store: the same in all of them.
+struct Said {
+    read: PolicyStatement,
+    read_tags: PolicyStatement,
+    write: PolicyStatement,
+    look: PolicyStatement,
+    /// Of the key, in its own stack and in others.
+    near: Option<SaidOfKey>,
+    far: Option<SaidOfKey>,
+}
+
+struct SaidOfKey {
+    decrypt: PolicyStatement,
+    encrypt: PolicyStatement,
+    describe: PolicyStatement,
+}
+
+impl Said {
+    fn new(store: &PlannedStore) -> Self {
+        let of_key = |is_near| {
+            let key = store.key.as_ref()?;
+            let narrow = |statement| key.narrow(statement, is_near);
+            Some(SaidOfKey {
+                decrypt: narrow(through_s3(PolicyStatement::allow(DECRYPT), store.env)),
+                encrypt: narrow(through_s3(PolicyStatement::allow(ENCRYPT), store.env)),
+                describe: narrow(PolicyStatement::allow(["kms:DescribeKey"])),
+            })
+        };
+        Self {
+            read: PolicyStatement::allow(READ_OBJECTS).on([store.artifacts.clone()]),
+            read_tags: PolicyStatement::allow(READ_TAGS).on([store.artifacts.clone()]),
+            write: PolicyStatement::allow(WRITE_OBJECTS).on([store.artifacts.clone()]),
+            look: PolicyStatement::allow(LOOK_AT_BUCKET).on([store.bucket_arn.clone()]),
+            near: of_key(true),
+            far: of_key(false),
+        }
+    }
+}
+
 struct Granting<'g, 'c> {
     store: &'g PlannedStore,
+    said: Said,
     pipeline: &'g Pipeline,
     cx: &'g mut PlanCx<'c>,
     /// Whether the users are roles in the stacks of a group, which have a short form too.
@@ -130,38 +170,25 @@ struct Granting<'g, 'c> {
 
 impl Granting<'_, '_> {
     fn identity_side(&mut self, role: RoleRef, role_use: &Use) {
-        let store = self.store;
-        let all = role_use.who(&role_use.all());
         if role_use.reads() {
-            self.grant(
-                role,
-                PolicyStatement::allow(READ_OBJECTS).on([store.artifacts.clone()]),
-                READS,
-                &role_use.who(&role_use.reads),
-            );
+            self.grant(role, self.said.read.clone(), READS, || role_use.who(role_use.reads.clone()));
         }
         if role_use.writes() {
-            self.grant(
-                role,
-                PolicyStatement::allow(WRITE_OBJECTS).on([store.artifacts.clone()]),
-                WRITES,
-                &role_use.who(&role_use.writes),
-            );
+            self.grant(role, self.said.write.clone(), WRITES, || role_use.who(role_use.writes.clone()));
         }
         if role_use.moves {
-            self.grant(role, PolicyStatement::allow(READ_TAGS).on([store.artifacts.clone()]), READS, &all);
+            self.grant(role, self.said.read_tags.clone(), READS, || role_use.who(role_use.all()));
         }
-        self.grant(role, PolicyStatement::allow(LOOK_AT_BUCKET).on([store.bucket_arn.clone()]), LOOKS, &all);
-        if let Some(key) = &store.key {
-            // The owner of an imported role writes its policy elsewhere, wherever the import stands.
-            let from = self.cx.view().stack_of(role).filter(|_| self.cx.view().imports(role).is_none());
-            let (usage, why) =
-                if role_use.writes() { (ENCRYPT.as_slice(), ENCRYPTS) } else { (&DECRYPT[..], DECRYPTS) };
-            let usage = through_s3(PolicyStatement::allow(usage.iter().copied()), store.env);
-            self.grant(role, key.narrow(usage, from, self.cx.view()), why, &all);
-            let describe = PolicyStatement::allow(["kms:DescribeKey"]);
-            self.grant(role, key.narrow(describe, from, self.cx.view()), DESCRIBES, &all);
-        }
+        self.grant(role, self.said.look.clone(), LOOKS, || role_use.who(role_use.all()));
+        let Some(key) = &self.store.key else { return };
+        // The owner of an imported role writes its policy elsewhere, wherever the import stands.
+        let view = self.cx.view();
+        let is_near = key.is_in(view.stack_of(role).filter(|_| view.imports(role).is_none()), view);
+        let Some(said) = (if is_near { &self.said.near } else { &self.said.far }) else { return };
+        let (usage, why) = if role_use.writes() { (&said.encrypt, ENCRYPTS) } else { (&said.decrypt, DECRYPTS) };
+        let (usage, describe) = (usage.clone(), said.describe.clone());
+        self.grant(role, usage, why, || role_use.who(role_use.all()));
+        self.grant(role, describe, DESCRIBES, || role_use.who(role_use.all()));
     }
 
     /// Statements for the roles of other accounts, as few as there are kinds of access: accounts and roles are lists.
@@ -214,22 +241,29 @@ impl Granting<'_, '_> {
         if users.is_empty() {
             return;
         }
-        let accounts = users.iter().map(|(_, env, _)| Principal::account(*env));
-        let statement = accounts.fold(statement, PolicyStatement::principal);
+        let statement = statement.principals(users.iter().map(|(_, env, _)| Principal::account(*env)));
         let roles = users.iter().map(|(role, ..)| role.arn());
         let statement = statement.condition("ArnEquals", "aws:PrincipalArn", roles);
         if self.of_group {
             self.cx.attach(resource, StatementForm::Exact(statement));
             return;
         }
-        let actions_of = users.iter().flat_map(|(.., role_use)| actions(role_use)).collect();
-        let who = Who { actions: actions_of, pipeline: users.iter().any(|(.., role_use)| role_use.moves) };
-        self.grant(resource, statement, purpose, &who);
+        self.grant(resource, statement, purpose, || Who {
+            actions: users.iter().flat_map(|(.., role_use)| actions(role_use)).collect(),
+            pipeline: users.iter().any(|(.., role_use)| role_use.moves),
+        });
     }
 
-    fn grant(&mut self, target: impl Into<NodeId>, statement: PolicyStatement, purpose: &'static str, who: &Who) {
+    fn grant(
+        &mut self,
+        target: impl Into<NodeId>,
+        statement: PolicyStatement,
+        purpose: &'static str,
+        who: impl FnOnce() -> Who,
+    ) {
         let pipeline = self.pipeline;
         asked::grant(target, statement, self.cx, |statement| {
+            let who = who();
             let actions = pipeline.actions().enumerate().filter(|(n, _)| who.actions.contains(n));
             let actions = actions.map(|(_, (stage, action))| action_words(stage, action));
             let itself = who.pipeline.then(|| "the pipeline itself".to_owned());

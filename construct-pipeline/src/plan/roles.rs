@@ -9,12 +9,13 @@ use construct_iam::{
 };
 
 use super::scaffold::Scaffold;
+use crate::action::Action;
 use crate::asked::{self, Asked};
 use crate::flow::{Toucher, touches};
 use crate::names::RoleKind;
 use crate::pipeline::Pipeline;
 use crate::provider::GivenRole;
-use crate::resolve::{Performer, Resolved, ResolvedAction};
+use crate::resolve::{Performer, Resolved, ResolvedAction, action_words};
 use crate::stage::Stage;
 
 const CODEPIPELINE: &str = "codepipeline.amazonaws.com";
@@ -27,7 +28,6 @@ pub(super) struct Draft {
 
 #[derive(Debug)]
 struct DraftAction {
-    words: String,
     provider: Cow<'static, str>,
     env: Env,
     performer: Performer,
@@ -42,7 +42,7 @@ struct DraftAction {
 #[derive(Debug)]
 struct DraftPassed {
     given: Option<GivenRole>,
-    service: String,
+    service: Cow<'static, str>,
     permissions: Vec<PolicyStatement>,
     managed: Vec<Value<kind::Arn>>,
 }
@@ -113,7 +113,6 @@ fn draft_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>) -> DraftAc
         }
     };
     DraftAction {
-        words: action.words(),
         provider: action.spec.provider.clone(),
         env: action.env,
         performer: action.performer,
@@ -121,7 +120,7 @@ fn draft_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>) -> DraftAc
         permissions,
         passed: action.spec.passes.as_ref().map(|passed| DraftPassed {
             given: passed.given.clone(),
-            service: passed.service.to_string(),
+            service: passed.service.clone(),
             permissions: passed.permissions.clone(),
             managed: passed.managed_policies.clone(),
         }),
@@ -139,6 +138,9 @@ fn draft_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>) -> DraftAc
 pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_>, cx: &mut PlanCx<'_>) -> Roles {
     let mut maker = Maker { pipeline, cx, scaffold, imported: BTreeMap::new() };
     let pipeline_role = maker.pipeline_role();
+    let trust = maker.trust(pipeline_role);
+    // Many actions take on one role.
+    let mut assume: BTreeMap<RoleRef, PolicyStatement> = BTreeMap::new();
     let mut roles = Roles {
         pipeline: pipeline_role,
         performers: Vec::new(),
@@ -149,38 +151,38 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
     let writing: BTreeSet<Env> =
         draft.actions.iter().filter(|action| action.writes()).map(|action| action.env).collect();
     let mut deploy_roles = DeployRoles::default();
-    for (n, action) in draft.actions.into_iter().enumerate() {
+    for (n, (action, named)) in draft.actions.into_iter().zip(pipeline.actions()).enumerate() {
         let performer = match (action.performer, &action.given) {
             (Performer::Worker, _) => None,
             (Performer::Pipeline, _) => Some(pipeline_role),
             (Performer::Given, Some(given)) => {
                 let role = maker.given(given);
-                let trust = maker.trust(pipeline_role);
-                maker.grant(role, trust, "takes on this role", &action.words);
+                maker.grant(role, trust.clone(), named, || "takes on this role".into());
                 Some(role)
             }
             (Performer::Given | Performer::Scaffold, _) => {
                 let env = action.env;
-                let make = || maker.action_role(env, writing.contains(&env), pipeline_role);
+                let make = || maker.action_role(env, writing.contains(&env), &trust);
                 Some(*action_roles.entry(env).or_insert_with(make))
             }
         };
         roles.performers.push(performer);
         if let Some(role) = performer.filter(|role| *role != pipeline_role) {
-            let assume = PolicyStatement::allow(["sts:AssumeRole"]).on([role.arn()]);
-            maker.grant(pipeline_role, assume, "takes on the role of the action", &action.words);
+            let new = || PolicyStatement::allow(["sts:AssumeRole"]).on([role.arn()]);
+            let assume = assume.entry(role).or_insert_with(new).clone();
+            maker.grant(pipeline_role, assume, named, || "takes on the role of the action".into());
         }
         let passed = action
             .passed
-            .map(|passed| (passed.service.clone(), deploy_roles.role(passed, action.env, &action.words, &mut maker)));
+            .map(|passed| (passed.service.clone(), deploy_roles.role(passed, action.env, named, &mut maker)));
         if let Some(performer) = performer {
             for statement in action.permissions.statements() {
-                maker.grant(performer, statement.clone(), format!("calls `{}`", action.provider), &action.words);
+                maker.grant(performer, statement.clone(), named, || format!("calls `{}`", action.provider).into());
             }
             if let Some((service, role)) = &passed {
                 let pass = PolicyStatement::allow(["iam:PassRole"]).on([role.arn()]);
                 let pass = pass.condition("StringEquals", "iam:PassedToService", [service.clone()]);
-                maker.grant(performer, pass, format!("hands a role over to `{service}`"), &action.words);
+                maker.grant(performer, pass, named, || format!("hands a role over to `{service}`").into());
             }
         }
         for (by, reads, writes) in action.touches {
@@ -193,7 +195,8 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
             };
             if let (Some(role), Some(_)) = (role, worker) {
                 for statement in &action.following {
-                    maker.grant(role, statement.clone(), "follows the references among its inputs", &action.words);
+                    let why = || "follows the references among its inputs".into();
+                    maker.grant(role, statement.clone(), named, why);
                 }
             }
             match role {
@@ -207,7 +210,7 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
                         "action::unknown-worker-role",
                         format!(
                             "nobody says with which role {} works, so the artifact store cannot admit it",
-                            action.words
+                            words(named)
                         ),
                     )
                     .help(
@@ -281,21 +284,22 @@ impl Maker<'_, '_, '_> {
         &mut self,
         role: RoleRef,
         statement: PolicyStatement,
-        purpose: impl Into<Cow<'static, str>>,
-        action: &str,
+        action: Named<'_>,
+        purpose: impl FnOnce() -> Cow<'static, str>,
     ) {
         let name = &self.pipeline.name;
-        let why = |statement: &PolicyStatement| Asked::new(statement, purpose).by_pipeline(name).in_actions([action]);
+        let why = |statement: &PolicyStatement| {
+            Asked::new(statement, purpose()).by_pipeline(name).in_actions([words(action)])
+        };
         asked::grant(role, statement, self.cx, why);
     }
 
     /// The role for all actions of an environment in another account.
-    fn action_role(&mut self, env: Env, writes: bool, pipeline_role: RoleRef) -> RoleRef {
+    fn action_role(&mut self, env: Env, writes: bool, trust: &PolicyStatement) -> RoleRef {
         // The shared policies of a group tell its roles by their names.
         let is_writer = writes && self.scaffold.membership().is_some();
         let kind = if is_writer { RoleKind::Writer } else { RoleKind::Action };
-        let trust = self.trust(pipeline_role);
-        let role = self.named(Role::trusting(PolicyDocument::new().with(trust)), kind, env);
+        let role = self.named(Role::trusting(PolicyDocument::new().with(trust.clone())), kind, env);
         let role = self.scaffold.scope(env, self.cx).add("ActionRole", role);
         self.cx.attach(role, DerivedName);
         role
@@ -320,6 +324,13 @@ impl Maker<'_, '_, '_> {
     }
 }
 
+/// An action with its stage.
+type Named<'a> = (&'a Stage, &'a Action);
+
+fn words((stage, action): Named<'_>) -> String {
+    action_words(stage, action)
+}
+
 /// Lets a service work with a role.
 fn service_trust(service: impl Into<Cow<'static, str>>) -> PolicyStatement {
     PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::service(service))
@@ -328,15 +339,15 @@ fn service_trust(service: impl Into<Cow<'static, str>>) -> PolicyStatement {
 /// Deployment roles: one an environment, whatever the actions that pass it.
 #[derive(Debug, Default)]
 struct DeployRoles {
-    made: BTreeMap<Env, (RoleRef, BTreeSet<String>, bool)>,
+    made: BTreeMap<Env, (RoleRef, BTreeSet<Cow<'static, str>>, bool)>,
 }
 
 impl DeployRoles {
-    fn role(&mut self, passed: DraftPassed, env: Env, action: &str, maker: &mut Maker<'_, '_, '_>) -> RoleRef {
+    fn role(&mut self, passed: DraftPassed, env: Env, action: Named<'_>, maker: &mut Maker<'_, '_, '_>) -> RoleRef {
         if let Some(given) = &passed.given {
             let role = maker.given(given);
-            let purpose = format!("hands this role over to `{}`", passed.service);
-            maker.grant(role, service_trust(passed.service), purpose, action);
+            let purpose = || format!("hands this role over to `{}`", passed.service).into();
+            maker.grant(role, service_trust(passed.service.clone()), action, purpose);
             return role;
         }
         let (role, services, permitted) = self.made.entry(env).or_insert_with(|| {

@@ -90,12 +90,12 @@ impl PlannedKey {
         if self.is_in(view.stack_of(user), view) { self.key.arn() } else { self.arn_outside() }
     }
 
-    /// A statement narrowed to this key, in a policy of a stack. Outside of the key's stack its ARN is not known, so the
-    /// statement is about all keys there that have the alias.
+    /// A statement narrowed to this key, in policies of its stack or of others. Outside of the key's stack its ARN is not
+    /// known, so the statement is about all keys there that have the alias.
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html>
-    pub(super) fn narrow(&self, statement: PolicyStatement, from: Option<StackRef>, view: View<'_>) -> PolicyStatement {
+    pub(super) fn narrow(&self, statement: PolicyStatement, is_near: bool) -> PolicyStatement {
         match &self.alias {
-            Some(alias) if self.only_by_alias || !self.is_in(from, view) => {
+            Some(alias) if self.only_by_alias || !is_near => {
                 let keys = Arn::regional(self.env, "kms", "key/*");
                 statement.on([keys]).condition("ForAnyValue:StringEquals", "kms:ResourceAliases", [alias.clone()])
             }
@@ -103,7 +103,8 @@ impl PlannedKey {
         }
     }
 
-    fn is_in(&self, stack: Option<StackRef>, view: View<'_>) -> bool {
+    /// Whether it stands in a stack.
+    pub(super) fn is_in(&self, stack: Option<StackRef>, view: View<'_>) -> bool {
         stack == view.stack_of(self.key)
     }
 }

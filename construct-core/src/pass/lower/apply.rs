@@ -2,19 +2,21 @@
 //!
 //! Codes: `override::no-such-place`, `tag::contradiction`.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value as Json;
 
 use super::place::Placed;
 use super::read;
 use super::resolve::Resolver;
 use crate::construct::Plan;
 use crate::diagnostic::Diagnostic;
-use crate::fact::{DependsOn, Metadata, PropertyOverride, ReadMarks, RemovalPolicy, Tag};
+use crate::fact::{DependsOn, Found, Metadata, PropertyOverride, ReadMarks, RemovalPolicy, Tag};
 use crate::handle::NodeId;
 use crate::resource::{CfnResource, Part, Properties, Tagging};
 use crate::value::Expr;
-use crate::written::{Entries, Written, put};
+use crate::written::{self, Object, Shape, Sink, Tree};
 
 /// Where the resources of one stack are written.
 pub(super) struct Applied<'a> {
@@ -34,51 +36,74 @@ impl<'a> Applied<'a> {
         Self { plan, marks, stack, resources }
     }
 
+    /// Writes a resource into an empty object.
     pub(super) fn resource(
         &self,
         node: NodeId,
         id: &str,
         mut resource: CfnResource,
         resolver: &mut Resolver<'_>,
-    ) -> Written {
+        out: &mut Object,
+    ) {
         let mut properties = std::mem::take(&mut resource.properties);
         self.add_tags(node, resource.tagging, &mut properties);
-        let mut written = resolver.json(properties.into());
-        self.override_properties(node, &resource, &mut written, resolver);
-        let depends_on = self.depends_on(node, id, &resource, resolver);
-
-        let mut json: Entries = Vec::with_capacity(6);
-        json.push(("Type".into(), Written::Text(resource.kind)));
+        out.put("Type", |out| out.text(&resource.kind));
         if let Some(id) = resource.condition.and_then(|condition| resolver.condition(condition)) {
-            json.push(("Condition".into(), id.into()));
+            out.put("Condition", |out| out.text(&id));
         }
-        if matches!(&written, Written::Map(properties) if !properties.is_empty()) {
-            json.push(("Properties".into(), written));
-        }
+        self.properties(node, &resource, &properties, resolver, out);
+        let depends_on = self.depends_on(node, id, &resource, resolver);
         if !depends_on.is_empty() {
-            json.push(("DependsOn".into(), Written::List(depends_on.into_iter().map(Written::from).collect())));
+            out.put("DependsOn", |out| {
+                out.begin(Shape::List);
+                for id in &depends_on {
+                    out.item();
+                    out.text(id);
+                }
+                out.end(Shape::List);
+            });
         }
         for (key, value) in resource.attributes {
-            put(&mut json, key, resolver.json(value));
+            out.put(key, |out| resolver.json(&value, out));
         }
         let removal = read::<RemovalPolicy>(self.plan, self.marks, node).first().copied().copied();
         if let Some(removal) = removal.or(resource.removal) {
-            put(&mut json, "DeletionPolicy", removal.deletion().into());
-            put(&mut json, "UpdateReplacePolicy", removal.update_replace().into());
+            out.put("DeletionPolicy", |out| out.text(removal.deletion()));
+            out.put("UpdateReplacePolicy", |out| out.text(removal.update_replace()));
         }
-        let mut metadata = Entries::new();
-        for (key, value) in resource.metadata {
-            put(&mut metadata, key, resolver.json(value));
-        }
-        for fact in read::<Metadata>(self.plan, self.marks, node) {
-            put(&mut metadata, fact.key.clone(), resolver.json(fact.value.clone()));
-        }
-        put(&mut metadata, "aws:cdk:path", self.plan.tree.node(node).path.clone().into());
-        put(&mut json, "Metadata", Written::Map(metadata));
-        Written::Map(json)
+        let mut metadata = resource.metadata;
+        let facts = read::<Metadata>(self.plan, self.marks, node).into_iter();
+        metadata.extend(facts.map(|fact| (fact.key.clone().into(), fact.value.clone())));
+        metadata.push(("aws:cdk:path".into(), self.plan.tree.node(node).path.clone().into()));
+        out.put("Metadata", |out| resolver.object(&metadata, out));
     }
 
-    fn add_tags(&self, node: NodeId, tagging: Tagging, properties: &mut Properties) {
+    /// Writes the properties, unless there are none.
+    fn properties(
+        &self,
+        node: NodeId,
+        resource: &CfnResource,
+        properties: &Properties,
+        resolver: &mut Resolver<'_>,
+        out: &mut Object,
+    ) {
+        let overrides = self.plan.tree.reaching::<PropertyOverride>(node);
+        if overrides.is_empty() {
+            if !properties.is_empty() {
+                out.put("Properties", |out| resolver.object(properties.entries(), out));
+            }
+            return;
+        }
+        let mut tree = Tree::default();
+        resolver.object(properties.entries(), &mut tree);
+        let mut json = tree.finish();
+        self.override_properties(overrides, resource, &mut json, resolver);
+        if json.as_object().is_some_and(|entries| !entries.is_empty()) {
+            out.put("Properties", |out| written::value(&json, out));
+        }
+    }
+
+    fn add_tags(&self, node: NodeId, tagging: Tagging, properties: &mut Arc<Properties>) {
         if tagging == Tagging::None {
             return;
         }
@@ -111,25 +136,29 @@ impl<'a> Applied<'a> {
             (Tagging::List, None) => Expr::list(tags.into_iter().map(pair)),
             (Tagging::None | Tagging::Map | Tagging::List, _) => return,
         };
-        properties.put("Tags", merged);
+        Arc::make_mut(properties).put("Tags", merged);
     }
 
     /// Applies overrides from the outermost scope inwards, so that the nearest one has the last word.
     fn override_properties(
         &self,
-        node: NodeId,
+        overrides: Vec<Found<'_, PropertyOverride>>,
         resource: &CfnResource,
-        written: &mut Written,
+        json: &mut Json,
         resolver: &mut Resolver<'_>,
     ) {
-        for found in self.plan.tree.reaching::<PropertyOverride>(node).into_iter().rev() {
+        for found in overrides.into_iter().rev() {
             let PropertyOverride { path, value, only } = found.fact;
             if only.as_ref().is_some_and(|only| *only != resource.kind) {
                 continue;
             }
             self.marks.mark(&found);
-            let value = value.as_ref().map(|value| resolver.json(value.clone()));
-            if let Err(problem) = put_at(written, path, value) {
+            let value = value.as_ref().map(|value| {
+                let mut tree = Tree::default();
+                resolver.json(value, &mut tree);
+                tree.finish()
+            });
+            if let Err(problem) = put_at(json, path, value) {
                 resolver.report(
                     Diagnostic::error("override::no-such-place", format!("the override of `{path}` {problem}"))
                         .at(found.location)
@@ -189,7 +218,7 @@ fn tag_key(entry: &Expr) -> Option<&str> {
 }
 
 /// Sets or removes what a path names; says in words why it cannot.
-fn put_at(json: &mut Written, path: &str, value: Option<Written>) -> Result<(), String> {
+fn put_at(json: &mut Json, path: &str, value: Option<Json>) -> Result<(), String> {
     let mut steps: Vec<&str> = path.split('.').collect();
     if steps.iter().any(|step| step.is_empty()) {
         return Err("has an empty step".into());
@@ -198,8 +227,8 @@ fn put_at(json: &mut Written, path: &str, value: Option<Written>) -> Result<(), 
     let mut place = json;
     for step in steps {
         let is_there = match &*place {
-            Written::Map(entries) => entries.iter().any(|(key, _)| key == step),
-            other => matches!(other, Written::List(_)),
+            Json::Object(entries) => entries.contains_key(step),
+            other => other.is_array(),
         };
         if value.is_none() && !is_there {
             return Ok(());
@@ -207,9 +236,9 @@ fn put_at(json: &mut Written, path: &str, value: Option<Written>) -> Result<(), 
         place = step_into(place, step)?;
     }
     match (place, value) {
-        (Written::Map(entries), Some(value)) => put(entries, last.to_owned(), value),
-        (Written::Map(entries), None) => entries.retain(|(key, _)| key != last),
-        (Written::List(items), value) => {
+        (Json::Object(entries), Some(value)) => drop(entries.insert(last.to_owned(), value)),
+        (Json::Object(entries), None) => entries.retain(|key, _| key != last),
+        (Json::Array(items), value) => {
             let at = position(last, items.len())?;
             match value {
                 Some(value) if at == items.len() => items.push(value),
@@ -220,29 +249,22 @@ fn put_at(json: &mut Written, path: &str, value: Option<Written>) -> Result<(), 
                 None => {}
             }
         }
-        (other, _) => return Err(format!("goes through `{}`, which has no parts", other.compact())),
+        (other, _) => return Err(format!("goes through `{other}`, which has no parts")),
     }
     Ok(())
 }
 
-fn step_into<'a>(place: &'a mut Written, step: &str) -> Result<&'a mut Written, String> {
+fn step_into<'a>(place: &'a mut Json, step: &str) -> Result<&'a mut Json, String> {
     match place {
-        Written::Map(entries) => {
-            let there = entries.iter().position(|(key, _)| key == step);
-            let at = there.unwrap_or_else(|| {
-                entries.push((Cow::Owned(step.to_owned()), Written::Map(Entries::new())));
-                entries.len() - 1
-            });
-            Ok(&mut entries[at].1)
-        }
-        Written::List(items) => {
+        Json::Object(entries) => Ok(entries.entry(step).or_insert_with(|| Json::Object(serde_json::Map::new()))),
+        Json::Array(items) => {
             let at = position(step, items.len())?;
             if at == items.len() {
-                items.push(Written::Map(Entries::new()));
+                items.push(Json::Object(serde_json::Map::new()));
             }
             Ok(&mut items[at])
         }
-        other => Err(format!("goes through `{}`, which has no parts", other.compact())),
+        other => Err(format!("goes through `{other}`, which has no parts")),
     }
 }
 
@@ -258,30 +280,28 @@ fn position(step: &str, length: usize) -> Result<usize, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value as Json;
+    use serde_json::json;
 
-    fn after(path: &str, value: Option<Written>) -> Result<Json, String> {
-        let c = |n| Written::call("C", Written::Int(n));
-        let a = Written::call("B", Written::List(vec![c(1), c(2)]));
-        let mut json = Written::Map(vec![("A".into(), a), ("D".into(), "text".into())]);
-        put_at(&mut json, path, value)?;
-        serde_json::from_str(&json.compact()).map_err(|error| error.to_string())
+    fn after(path: &str, value: Option<i64>) -> Result<Json, String> {
+        let mut json = json!({ "A": { "B": [{ "C": 1 }, { "C": 2 }] }, "D": "text" });
+        put_at(&mut json, path, value.map(Json::from))?;
+        Ok(json)
     }
 
     #[test]
     fn paths_set_append_and_remove() {
-        assert_eq!(after("A.B.1.C", Some(Written::Int(3))).unwrap()["A"]["B"][1]["C"], 3);
-        assert_eq!(after("A.B.2.C", Some(Written::Int(3))).unwrap()["A"]["B"][2]["C"], 3);
-        assert_eq!(after("X.Y", Some(Written::Int(3))).unwrap()["X"]["Y"], 3);
+        assert_eq!(after("A.B.1.C", Some(3)).unwrap()["A"]["B"][1]["C"], 3);
+        assert_eq!(after("A.B.2.C", Some(3)).unwrap()["A"]["B"][2]["C"], 3);
+        assert_eq!(after("X.Y", Some(3)).unwrap()["X"]["Y"], 3);
         assert_eq!(after("A.B.0", None).unwrap()["A"]["B"].as_array().unwrap().len(), 1);
         assert_eq!(after("Not.There", None).unwrap(), after("", None).unwrap_or_else(|_| after("Z", None).unwrap()));
     }
 
     #[test]
     fn impossible_paths_say_why() {
-        assert!(after("D.E", Some(Written::Int(1))).unwrap_err().contains("no parts"));
-        assert!(after("A.B.x", Some(Written::Int(1))).unwrap_err().contains("position"));
-        assert!(after("A.B.7", Some(Written::Int(1))).unwrap_err().contains("entry 7"));
-        assert!(after("A..B", Some(Written::Int(1))).unwrap_err().contains("empty"));
+        assert!(after("D.E", Some(1)).unwrap_err().contains("no parts"));
+        assert!(after("A.B.x", Some(1)).unwrap_err().contains("position"));
+        assert!(after("A.B.7", Some(1)).unwrap_err().contains("entry 7"));
+        assert!(after("A..B", Some(1)).unwrap_err().contains("empty"));
     }
 }

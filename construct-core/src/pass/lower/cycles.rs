@@ -16,8 +16,10 @@ pub(super) type References = BTreeMap<String, (NodeId, BTreeSet<String>)>;
 
 pub(super) fn resource_cycles(plan: &Plan, references: &References, findings: &mut Diagnostics) {
     let mut graph = DiGraphMap::<&str, ()>::new();
+    // What refers to nothing is in no circle, and most parts are of this kind.
+    let refers = |id: &String| references.get(id).is_some_and(|(_, to)| !to.is_empty());
     for (from, (_, to)) in references {
-        to.iter().for_each(|to| {
+        to.iter().filter(|to| refers(to)).for_each(|to| {
             graph.add_edge(from, to, ());
         });
     }

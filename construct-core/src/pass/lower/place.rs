@@ -36,7 +36,7 @@ pub(super) fn place(
         .arena
         .up(node)
         .take_while(|&above| above != stack)
-        .map(|above| &*plan.tree.node(above).name)
+        .map(|above| plan.tree.node(above).name())
         .collect();
     path.reverse();
     for part in out.parts {

@@ -11,6 +11,9 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value as Json;
+
+use super::ENTRY;
 use super::place::{Placed, place, referable};
 use crate::construct::Plan;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -19,7 +22,7 @@ use crate::fact::ReadMarks;
 use crate::handle::NodeId;
 use crate::resource::Part;
 use crate::value::{Attr, Expr, Pseudo};
-use crate::written::Written;
+use crate::written::{self, Shape, Sink, Text, Tree};
 
 /// What resolving the expressions of one part brought to light.
 #[derive(Debug, Default)]
@@ -32,7 +35,8 @@ pub(super) struct Left {
 #[derive(Clone, Debug)]
 pub(super) struct Export {
     pub(super) output_id: String,
-    pub(super) json: Written,
+    /// The output as it stands in its section.
+    pub(super) output: String,
     name: String,
 }
 
@@ -197,60 +201,100 @@ impl<'a> Resolver<'a> {
         self.findings.borrow_mut().push(diagnostic.or_at(&node.path, Some(node.location)));
     }
 
-    pub(super) fn json(&mut self, expr: Expr) -> Written {
-        if has_null(&expr) {
-            let mut places = Vec::new();
-            null_places(&expr, "", &mut places);
-            for place in places {
-                let message = format!("the property `{place}` is `null`, which CloudFormation refuses");
-                let help = "leave the property out, or give it the value `Pseudo::NoValue`";
-                self.report(Diagnostic::error("value::null", message).help(help));
-            }
+    /// Writes an expression.
+    pub(super) fn json(&mut self, expr: &Expr, out: &mut dyn Sink) {
+        if has_null(expr) {
+            self.report_nulls(expr, "");
         }
-        self.write(expr, false)
+        self.write(expr, false, out);
     }
 
-    fn write(&mut self, expr: Expr, by_name: bool) -> Written {
+    /// Writes an object.
+    pub(super) fn object(&mut self, entries: &[(Cow<'static, str>, Expr)], out: &mut dyn Sink) {
+        for (key, value) in entries.iter().filter(|(_, value)| has_null(value)) {
+            self.report_nulls(value, key);
+        }
+        self.write_entries(entries, false, out);
+    }
+
+    fn report_nulls(&self, expr: &Expr, at: &str) {
+        let mut places = Vec::new();
+        null_places(expr, at, &mut places);
+        for place in places {
+            let message = format!("the property `{place}` is `null`, which CloudFormation refuses");
+            let help = "leave the property out, or give it the value `Pseudo::NoValue`";
+            self.report(Diagnostic::error("value::null", message).help(help));
+        }
+    }
+
+    fn write(&mut self, expr: &Expr, by_name: bool, out: &mut dyn Sink) {
         match expr {
-            Expr::Str(text) => self.text(text),
-            Expr::Bool(flag) => Written::Bool(flag),
-            Expr::Int(int) => Written::Int(int),
-            Expr::Real(real) if real.0.is_finite() => Written::Real(real.0),
+            Expr::Str(text) => {
+                self.look_at(text);
+                out.text(text);
+            }
+            Expr::Bool(flag) => out.scalar((*flag).into()),
+            Expr::Int(int) => out.scalar((*int).into()),
             Expr::Real(real) => {
-                let message = format!("`{}` is no number that JSON can hold", real.0);
-                self.report(Diagnostic::error("value::not-a-number", message).help("use a finite number"));
-                Written::Null
+                if !real.0.is_finite() {
+                    let message = format!("`{}` is no number that JSON can hold", real.0);
+                    self.report(Diagnostic::error("value::not-a-number", message).help("use a finite number"));
+                }
+                out.scalar(real.0.into());
             }
-            Expr::Null => Written::Null,
-            Expr::Attr { of, attr } => self.attr(of, &attr, by_name),
-            Expr::ByName(inner) => self.write(*inner, true),
-            Expr::Pseudo(pseudo) => self.pseudo(pseudo),
-            Expr::Join(parts) => self.join(parts),
-            Expr::List(items) => Written::List(items.into_iter().map(|item| self.write(item, by_name)).collect()),
-            Expr::Map(entries) => {
-                Written::object(entries.into_iter().map(|(key, value)| (key, self.write(value, by_name))))
+            Expr::Null => out.scalar(Json::Null),
+            Expr::Attr { of, attr } => self.attr(*of, attr, by_name, out),
+            Expr::ByName(inner) => self.write(inner, true, out),
+            Expr::Pseudo(pseudo) => self.pseudo(*pseudo, out),
+            Expr::Join(parts) => self.join(parts, out),
+            Expr::List(items) => {
+                out.begin(Shape::List);
+                for item in items {
+                    out.item();
+                    self.write(item, by_name, out);
+                }
+                out.end(Shape::List);
             }
-            Expr::Call(function, argument) => Written::call(function, self.write(*argument, by_name)),
+            Expr::Map(entries) => self.write_entries(entries, by_name, out),
+            Expr::Call(function, argument) => {
+                out.begin(Shape::Map);
+                out.key(function);
+                self.write(argument, by_name, out);
+                out.end(Shape::Map);
+            }
         }
     }
 
-    fn text(&self, text: Cow<'static, str>) -> Written {
-        if let Some(problem) = dynamic::problem(&text) {
+    fn write_entries(&mut self, entries: &[(Cow<'static, str>, Expr)], by_name: bool, out: &mut dyn Sink) {
+        out.begin(Shape::Map);
+        for (n, (key, value)) in entries.iter().enumerate() {
+            // Of values of one key the last counts, in the place of the first.
+            if entries[..n].iter().any(|(earlier, _)| earlier == key) {
+                continue;
+            }
+            let later = entries[n + 1..].iter().rev().find(|(later, _)| later == key);
+            out.key(key);
+            self.write(later.map_or(value, |(_, value)| value), by_name, out);
+        }
+        out.end(Shape::Map);
+    }
+
+    fn look_at(&self, text: &str) {
+        if let Some(problem) = dynamic::problem(text) {
             self.report(Diagnostic::error("value::malformed-dynamic-reference", problem).help(
                 "build the reference with `SsmParameter` or `Secret`; parameter names have letters, digits and `_.-/`",
             ));
         }
-        Written::Text(text)
     }
 
-    fn pseudo(&self, pseudo: Pseudo) -> Written {
+    fn pseudo(&self, pseudo: Pseudo, out: &mut dyn Sink) {
         let env = self.plan.tree.node(self.stack).env;
         let name = match (pseudo, env) {
-            (Pseudo::AccountId, Some(env)) => return env.account.to_string().into(),
-            (Pseudo::Region, Some(env)) => return env.region.to_string().into(),
-            (Pseudo::Partition, Some(env)) => return env.partition().as_str().into(),
-            (Pseudo::UrlSuffix, Some(env)) => return env.partition().url_suffix().into(),
-            (Pseudo::StackName, _) => return self.plan.tree.stack_name(self.stack).to_owned().into(),
+            (Pseudo::AccountId, Some(env)) => return out.text(env.account.as_str()),
+            (Pseudo::Region, Some(env)) => return out.text(env.region.as_str()),
+            (Pseudo::Partition, Some(env)) => return out.text(env.partition().as_str()),
+            (Pseudo::UrlSuffix, Some(env)) => return out.text(env.partition().url_suffix()),
+            (Pseudo::StackName, _) => return out.text(self.plan.tree.stack_name(self.stack)),
             (Pseudo::AccountId, None) => "AWS::AccountId",
             (Pseudo::Region, None) => "AWS::Region",
             (Pseudo::Partition, None) => "AWS::Partition",
@@ -258,54 +302,60 @@ impl<'a> Resolver<'a> {
             (Pseudo::StackId, _) => "AWS::StackId",
             (Pseudo::NoValue, _) => "AWS::NoValue",
         };
-        Written::call("Ref", name.into())
+        written::call("Ref", name, out);
     }
 
     /// Text put together: names where they are known, so that ARNs stay literal.
-    fn join(&mut self, parts: Vec<Expr>) -> Written {
-        let mut joined: Vec<Written> = Vec::new();
+    fn join(&mut self, parts: &[Expr], out: &mut dyn Sink) {
+        let mut joined: Vec<Json> = Vec::new();
         for part in parts {
-            match (joined.last_mut(), self.write(part, true)) {
-                (Some(Written::Text(last)), Written::Text(text)) => last.to_mut().push_str(&text),
+            let mut tree = Tree::default();
+            self.write(part, true, &mut tree);
+            match (joined.last_mut(), tree.finish()) {
+                (Some(Json::String(last)), Json::String(text)) => last.push_str(&text),
                 (_, json) => joined.push(json),
             }
         }
-        match joined.as_slice() {
-            [Written::Text(_)] => joined.remove(0),
-            _ => Written::call("Fn::Join", Written::List(vec!["".into(), Written::List(joined)])),
+        if let [Json::String(text)] = &joined[..] {
+            return out.text(text);
         }
+        let arguments = Json::Array(vec!["".into(), Json::Array(joined)]);
+        out.begin(Shape::Map);
+        out.key("Fn::Join");
+        written::value(&arguments, out);
+        out.end(Shape::Map);
     }
 
-    fn attr(&mut self, of: NodeId, attr: &Attr, by_name: bool) -> Written {
+    fn attr(&mut self, of: NodeId, attr: &Attr, by_name: bool, out: &mut dyn Sink) {
         if !self.plan.tree.arena.owns(of) {
             self.foreign_handle("a property refers to a construct of another app");
-            return Written::Null;
+            return out.scalar(Json::Null);
         }
         if by_name && let Some(value) = self.physical(of, attr) {
-            return self.write_physical(of, value, true);
+            return self.write_physical(of, &value, true, out);
         }
         let Some((stack, id)) = self.target(of) else {
             return match self.physical(of, attr) {
-                Some(value) => self.write_physical(of, value, by_name),
-                None => self.nothing_there(of, attr),
+                Some(value) => self.write_physical(of, &value, by_name, out),
+                None => self.nothing_there(of, attr, out),
             };
         };
         if stack == self.stack {
             if id != self.id {
                 self.refer(&id);
             }
-            return local(id, attr);
+            return local(&id, attr, out);
         }
         let (here, there) = (self.plan.tree.node(self.stack).env, self.plan.tree.node(stack).env);
         if here == there && !self.names_only(self.stack) && !self.names_only(stack) {
-            return self.import(of, attr, stack, id);
+            return self.import(of, attr, stack, id, out);
         }
         if !by_name {
             self.need_because(of, stack);
         }
         match self.physical(of, attr) {
-            Some(value) => self.write_physical(of, value, true),
-            None => self.no_physical_name(of, attr),
+            Some(value) => self.write_physical(of, &value, true, out),
+            None => self.no_physical_name(of, attr, out),
         }
     }
 
@@ -315,7 +365,7 @@ impl<'a> Resolver<'a> {
 
     /// Writes what a construct is called, unless that is for CloudFormation to look up where the construct is: in another
     /// account or region it would find another value, or none.
-    fn write_physical(&mut self, of: NodeId, value: Expr, by_name: bool) -> Written {
+    fn write_physical(&mut self, of: NodeId, value: &Expr, by_name: bool, out: &mut dyn Sink) {
         let (here, there) = (self.plan.tree.node(self.stack).env, self.plan.tree.node(of).env);
         if here != there && value.is_dynamic() {
             let target = self.plan.tree.node(of);
@@ -333,7 +383,7 @@ impl<'a> Resolver<'a> {
                     .help("write its ARN or name out: a dynamic reference means something else in every account and region"),
             );
         }
-        self.write(value, by_name)
+        self.write(value, by_name, out);
     }
 
     fn names_only(&self, stack: NodeId) -> bool {
@@ -345,7 +395,7 @@ impl<'a> Resolver<'a> {
         self.need(stack, || format!("`{from}` refers to `{to}`"));
     }
 
-    fn import(&mut self, of: NodeId, attr: &Attr, stack: NodeId, id: String) -> Written {
+    fn import(&mut self, of: NodeId, attr: &Attr, stack: NodeId, id: String, out: &mut dyn Sink) {
         self.need_because(of, stack);
         let stack_name = self.plan.tree.stack_name(stack);
         let suffix: String = match attr {
@@ -355,25 +405,29 @@ impl<'a> Resolver<'a> {
         };
         let export = self.exports.entry((stack, id.clone(), attr.clone())).or_insert_with(|| {
             let name = format!("{stack_name}:{id}{suffix}");
-            let exported = Written::call("Name", name.clone().into());
-            let output_id = format!("Export{id}{suffix}");
-            let json = Written::Map(vec![("Value".into(), local(id, attr)), ("Export".into(), exported)]);
-            Export { output_id, json, name }
+            let mut output = Text::at(ENTRY);
+            output.begin(Shape::Map);
+            output.key("Value");
+            local(&id, attr, &mut output);
+            output.key("Export");
+            written::call("Name", &name, &mut output);
+            output.end(Shape::Map);
+            Export { output_id: format!("Export{id}{suffix}"), output: output.finish(), name }
         });
-        Written::call("Fn::ImportValue", export.name.clone().into())
+        written::call("Fn::ImportValue", &export.name, out);
     }
 
-    fn nothing_there(&self, of: NodeId, attr: &Attr) -> Written {
+    fn nothing_there(&self, of: NodeId, attr: &Attr, out: &mut dyn Sink) {
         let target = self.plan.tree.node(of);
         self.report(
             Diagnostic::error("reference::nothing-there", format!("`{}` has no `{attr}` to refer to", target.path))
                 .note("it is placed here", Some(target.location))
                 .help("refer to a resource; if it is imported, import it by an ARN or name that says this"),
         );
-        Written::Null
+        out.scalar(Json::Null);
     }
 
-    fn no_physical_name(&self, of: NodeId, attr: &Attr) -> Written {
+    fn no_physical_name(&self, of: NodeId, attr: &Attr, out: &mut dyn Sink) {
         let target = self.plan.tree.node(of);
         let env = |node: NodeId| self.plan.tree.node(node).env.map(|env| env.to_string()).unwrap_or_default();
         let message = format!(
@@ -391,15 +445,25 @@ impl<'a> Resolver<'a> {
                     target.path
                 )),
         );
-        Written::Null
+        out.scalar(Json::Null);
     }
 }
 
 /// An attribute of a resource of the same template.
-fn local(id: String, attr: &Attr) -> Written {
+fn local(id: &str, attr: &Attr, out: &mut dyn Sink) {
     match attr {
-        Attr::Ref => Written::call("Ref", id.into()),
-        Attr::GetAtt(name) => Written::call("Fn::GetAtt", Written::List(vec![id.into(), Written::Text(name.clone())])),
-        Attr::LogicalId => id.into(),
+        Attr::Ref => written::call("Ref", id, out),
+        Attr::GetAtt(name) => {
+            out.begin(Shape::Map);
+            out.key("Fn::GetAtt");
+            out.begin(Shape::List);
+            for part in [id, name] {
+                out.item();
+                out.text(part);
+            }
+            out.end(Shape::List);
+            out.end(Shape::Map);
+        }
+        Attr::LogicalId => out.text(id),
     }
 }

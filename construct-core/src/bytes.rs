@@ -1,0 +1,57 @@
+//! Looking for bytes in texts, eight in one step: every text of every template is looked at, and most are short.
+
+/// A byte in each of eight places.
+const fn in_each(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// Not zero if one of eight bytes is below a limit of at most 128.
+const fn below(eight: u64, limit: u8) -> u64 {
+    eight.wrapping_sub(in_each(limit)) & !eight & in_each(128)
+}
+
+/// Not zero if one of eight bytes is this one.
+const fn equal(eight: u64, byte: u8) -> u64 {
+    below(eight ^ in_each(byte), 1)
+}
+
+fn any(text: &str, of_eight: impl Fn(u64) -> u64, of_one: impl Fn(u8) -> bool) -> bool {
+    let bytes = text.as_bytes();
+    // The last eight overlap with those before, which does no harm.
+    let Some(last) = bytes.last_chunk::<8>() else { return bytes.iter().any(|byte| of_one(*byte)) };
+    let chunks = bytes.as_chunks::<8>().0.iter().chain([last]);
+    chunks.fold(0, |found, eight| found | of_eight(u64::from_ne_bytes(*eight))) != 0
+}
+
+/// Whether a byte stands in a text.
+pub(crate) fn contains(text: &str, byte: u8) -> bool {
+    any(text, |eight| equal(eight, byte), |one| one == byte)
+}
+
+/// Whether JSON has a text with escapes: for quotation marks, backslashes and control characters.
+pub(crate) fn needs_escapes(text: &str) -> bool {
+    let of_eight = |eight| below(eight, b' ') | equal(eight, b'"') | equal(eight, b'\\');
+    any(text, of_eight, |one| one < b' ' || one == b'"' || one == b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_found_is_there(text in r#"([ -~]|\PC|[\x00-\x1f]|["\\{]){0,30}"#) {
+            prop_assert_eq!(contains(&text, b'{'), text.contains('{'));
+            prop_assert_eq!(contains(&text, b'"'), text.contains('"'));
+            let escapes = serde_json::to_string(&text).unwrap().len() > text.len() + 2;
+            prop_assert_eq!(needs_escapes(&text), escapes);
+        }
+
+        #[test]
+        fn long_plain_texts_are_plain(text in "[!#-Z]{0,60}\\PC{0,3}[!#-Z]{0,9}") {
+            prop_assert_eq!(contains(&text, b'{'), text.contains('{'));
+            prop_assert_eq!(needs_escapes(&text), text.contains(['"', '\\']));
+        }
+    }
+}
