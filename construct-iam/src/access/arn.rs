@@ -4,6 +4,8 @@
 //! [IAM JSON policy elements: Resource](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html) and
 //! [ARN condition operators](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN).
 
+use std::sync::Arc;
+
 use super::context::Context;
 use super::pattern::{NoValue, Pattern, Resolved};
 use super::plain::Plain;
@@ -28,8 +30,16 @@ const SERVICE: usize = 2;
 pub(crate) struct ArnText<'a> {
     pub(crate) text: &'a str,
     colons: Option<Colons>,
-    /// Whether it is an ARN without symbols.
-    is_literal: bool,
+    /// Bytes before the first symbol.
+    spelled: usize,
+}
+
+/// The same, kept.
+#[derive(Clone, Debug)]
+pub(crate) struct SharedArn {
+    text: Arc<str>,
+    colons: Option<Colons>,
+    spelled: usize,
 }
 
 /// Where the five colons stand that divide an ARN into its parts.
@@ -38,12 +48,40 @@ pub(crate) struct Colons([u32; PARTS - 1]);
 
 impl<'a> ArnText<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self::divided(text, Colons::find(text))
+        Self { text, colons: Colons::find(text), spelled: Plain { text, wildcards: false }.spelled() }
     }
 
-    /// A text of which it is known already where it divides.
-    pub(crate) fn divided(text: &'a str, colons: Option<Colons>) -> Self {
-        Self { text, colons, is_literal: colons.is_some() && text.is_ascii() }
+    /// The last of the six parts, if the text is an ARN.
+    pub(crate) fn last_part(&self) -> Option<&'a str> {
+        Some(&self.text[self.colons?.behind()..])
+    }
+
+    /// What the pattern spells out decides most matches; `None` if it decides nothing.
+    fn against_spelled(&self, pattern: &Pattern) -> Option<Truth> {
+        let (colons, _) = (pattern.colons()?, self.colons?);
+        let spelled = pattern.spelled().as_bytes();
+        let n = spelled.len().min(self.text.len());
+        if self.spelled < n {
+            return None;
+        }
+        if spelled != &self.text.as_bytes()[..n] {
+            return Some(Truth::No);
+        }
+        // Only in the last part may wildcards and symbols stand then.
+        let tail = pattern.tail().filter(|_| colons.behind() <= n)?;
+        Some(tail.glob(&self.text[n..]))
+    }
+}
+
+impl SharedArn {
+    pub(crate) fn new(text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        let ArnText { colons, spelled, .. } = ArnText::new(&text);
+        Self { text, colons, spelled }
+    }
+
+    pub(crate) fn as_text(&self) -> ArnText<'_> {
+        ArnText { text: &self.text, colons: self.colons, spelled: self.spelled }
     }
 }
 
@@ -66,6 +104,11 @@ impl Colons {
         None
     }
 
+    /// Where the last part begins.
+    fn behind(self) -> usize {
+        self.0[PARTS - 2] as usize + 1
+    }
+
     fn split(self, text: &str) -> [&str; PARTS] {
         let mut parts = [""; PARTS];
         let mut start = 0;
@@ -85,11 +128,8 @@ pub(crate) fn matches_arn(
     place: Place,
     context: &Context,
 ) -> Result<Truth, NoValue> {
-    if pattern.source() == arn.text && pattern.is_literal_arn() {
-        return Ok(Truth::Yes);
-    }
-    if arn.is_literal && pattern.is_literal_arn() {
-        return Ok(Truth::No);
+    if let Some(matched) = arn.against_spelled(pattern) {
+        return Ok(matched);
     }
     let resolved = pattern.resolve(context)?;
     if let (Resolved::Plain(plain, Some(colons)), Some(divided)) = (&resolved, arn.colons) {
@@ -169,6 +209,8 @@ pub(crate) fn split_text(arn: &str) -> Option<[&str; PARTS]> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::pattern::Variables;
     use super::*;
 
@@ -256,6 +298,32 @@ mod tests {
         // A wildcard before a later colon might stand in the service part of what the symbol hides.
         check("\u{F0000}:*:::b", "\u{F0000}:s3:::b", Truth::Unknown, Truth::Yes);
         both("\u{F0000}:*", "\u{F0000}:a:b", Truth::Unknown);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What is spelled out decides as the parts do, element by element.
+        #[test]
+        fn the_short_way_agrees_with_the_long_one(
+            pattern in "(a?[a*?!#]?:){4,6}[ab*?:!#~]{0,4}",
+            arn in "(a?[a!#]?:){4,6}[ab*:!#~]{0,4}",
+            other in any::<bool>(),
+        ) {
+            let text = |text: &str| text.replace('!', "\u{E000}").replace('#', "\u{F0000}").replace('~', "\u{10FFFD}");
+            let (pattern, mut arn) = (text(&pattern), text(&arn));
+            if !other {
+                // Most random ARNs differ at once.
+                arn = pattern.replace('*', "ab").replace('?', "b");
+            }
+            let resolve = |pattern: &Pattern| pattern.resolve(&Context::closed()).map(|one| one.into_tokens().into_owned());
+            let compiled = Pattern::new(&*pattern, true, Variables::Literal);
+            let tokens = resolve(&compiled).expect("no variables");
+            for place in [Place::Resource, Place::Condition] {
+                let matched = matches_arn(&compiled, ArnText::new(&arn), place, &Context::closed());
+                prop_assert_eq!(matched, Ok(matches_tokens(&tokens, ArnText::new(&arn), place)), "{:?}", place);
+            }
+        }
     }
 
     #[test]

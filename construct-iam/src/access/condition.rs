@@ -54,8 +54,8 @@ impl Condition {
 
     /// Whether one value of the request meets the condition.
     pub(crate) fn one(&self, got: &str, context: &Context) -> Truth {
-        let got = Got::new(got, self.operator.comparison);
-        let compare = |operand| self.operator.compare(operand, got, context);
+        let got = Got::new(got);
+        let compare = |operand| self.operator.compare(operand, &got, context);
         let matched = Truth::any(self.operands.iter().map(compare));
         if self.operator.negated { !matched } else { matched }
     }

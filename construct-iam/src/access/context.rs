@@ -40,8 +40,8 @@ pub struct Context {
     /// As written; no two of them equal in lower case.
     keys: Vec<(Cow<'static, str>, ContextValue)>,
     open: bool,
-    /// Asked for the keys that are not mentioned here.
-    base: Option<Arc<Context>>,
+    /// Asked, one after the other, for the keys that are not mentioned here.
+    bases: [Option<Arc<Context>>; 2],
 }
 
 /// A borrowed [`ContextValue`].
@@ -57,13 +57,13 @@ impl Context {
     /// A context in which every key that is not mentioned is unknown.
     #[must_use]
     pub const fn open() -> Self {
-        Self { keys: Vec::new(), open: true, base: None }
+        Self { keys: Vec::new(), open: true, bases: [None, None] }
     }
 
     /// A context in which every key that is not mentioned is absent from the request.
     #[must_use]
     pub const fn closed() -> Self {
-        Self { keys: Vec::new(), open: false, base: None }
+        Self { keys: Vec::new(), open: false, bases: [None, None] }
     }
 
     /// A context that says what `base` says, until it is told more. It is shared, so that what many requests have in common is said once.
@@ -78,7 +78,26 @@ impl Context {
     /// ```
     #[must_use]
     pub fn over(base: Arc<Self>) -> Self {
-        Self { keys: Vec::new(), open: base.open, base: Some(base) }
+        Self { keys: Vec::new(), open: base.open, bases: [Some(base), None] }
+    }
+
+    /// A context that says what two others say; where both speak of a key, the first one counts. So what is common to all requests of a
+    /// caller and what is common to all requests on a resource are each said once.
+    ///
+    /// It is open or closed as the first one is.
+    ///
+    /// ```
+    /// use construct_iam::access::{Context, ContextValue};
+    ///
+    /// let caller = Context::open().with("aws:PrincipalType", "AssumedRole");
+    /// let bucket = Context::open().with("s3:ResourceAccount", "111111111111");
+    /// let call = Context::over_both(caller.into(), bucket.into());
+    /// assert_eq!(call.get("aws:PrincipalType"), ContextValue::One("AssumedRole".to_owned()));
+    /// assert_eq!(call.get("s3:ResourceAccount"), ContextValue::One("111111111111".to_owned()));
+    /// ```
+    #[must_use]
+    pub fn over_both(first: Arc<Self>, second: Arc<Self>) -> Self {
+        Self { keys: Vec::new(), open: first.open, bases: [Some(first), Some(second)] }
     }
 
     /// Says that the key is in the request, with this single value.
@@ -138,29 +157,33 @@ impl Context {
 
     /// Every key that is mentioned, with what is said of it.
     pub fn mentioned(&self) -> impl Iterator<Item = (&str, &ContextValue)> {
-        let layers = std::iter::successors(Some(self), |context| context.base.as_deref());
-        let mut seen: Vec<&str> = Vec::new();
-        layers.flat_map(|context| &context.keys).filter_map(move |(key, value)| {
-            let is_news = !seen.iter().any(|known| known.eq_ignore_ascii_case(key));
-            is_news.then(|| {
-                seen.push(key);
-                (&**key, value)
-            })
-        })
+        let mut layers = vec![self];
+        let mut said: Vec<(&str, &ContextValue)> = Vec::new();
+        while let Some(context) = layers.pop() {
+            for (key, value) in &context.keys {
+                if !said.iter().any(|(known, _)| known.eq_ignore_ascii_case(key)) {
+                    said.push((key, value));
+                }
+            }
+            layers.extend(context.bases.iter().rev().filter_map(Option::as_deref));
+        }
+        said.into_iter()
     }
 
     pub(crate) fn find(&self, key: &str) -> Found<'_> {
-        match self.keys.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)) {
-            Some((_, ContextValue::One(value))) => Found::One(value),
-            Some((_, ContextValue::Many(values))) => Found::Many(values),
-            Some((_, ContextValue::Absent)) => Found::Absent,
-            Some((_, ContextValue::Unknown)) => Found::Unknown,
-            None => match &self.base {
-                Some(base) => base.find(key),
-                None if self.open => Found::Unknown,
-                None => Found::Absent,
-            },
+        match self.said_of(key) {
+            Some(ContextValue::One(value)) => Found::One(value),
+            Some(ContextValue::Many(values)) => Found::Many(values),
+            Some(ContextValue::Absent) => Found::Absent,
+            Some(ContextValue::Unknown) => Found::Unknown,
+            None if self.open => Found::Unknown,
+            None => Found::Absent,
         }
+    }
+
+    fn said_of(&self, key: &str) -> Option<&ContextValue> {
+        let own = self.keys.iter().find(|(known, _)| known.eq_ignore_ascii_case(key));
+        own.map(|(_, value)| value).or_else(|| self.bases.iter().flatten().find_map(|base| base.said_of(key)))
     }
 }
 
@@ -229,6 +252,16 @@ mod tests {
         assert_eq!(context.mentioned().map(|(key, _)| key).collect::<Vec<_>>(), ["A:B", "c:d"]);
         assert_eq!(context, Context::closed().with("c:d", "2").with("a:b", "3"));
         assert_ne!(context, *base);
+    }
+
+    #[test]
+    fn of_two_contexts_the_first_counts() {
+        let first = Context::over(Context::closed().with("a:b", "1").into()).with("c:d", "2");
+        let second = Context::open().with("A:B", "3").with("e:f", "4").unknown("g:h");
+        let both = Context::over_both(first.into(), second.into()).absent("c:d");
+        assert_eq!(both, Context::closed().with("a:b", "1").absent("C:D").with("e:f", "4").unknown("g:h"));
+        assert_eq!(both.mentioned().map(|(key, _)| key).collect::<Vec<_>>(), ["c:d", "a:b", "e:f", "g:h"]);
+        assert_eq!((both.find("g:h"), both.find("i:j")), (Found::Unknown, Found::Absent));
     }
 
     #[test]

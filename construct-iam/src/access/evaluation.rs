@@ -120,7 +120,7 @@ const RCP_SERVICES: [&str; 5] = ["s3", "sts", "kms", "sqs", "secretsmanager"];
 impl<'a, G: Tally<'a>> Evaluation<'a, G> {
     pub(crate) fn new(request: &'a Request, policies: &'a PolicySet) -> Self {
         let same_account = match request.principal.account() {
-            Some(account) => same_text(account, &request.resource_account),
+            Some(account) => same_text(account, request.resource_account()),
             None => Truth::No,
         };
         let mut this = Self {
@@ -146,7 +146,7 @@ impl<'a, G: Tally<'a>> Evaluation<'a, G> {
             this.boundary = policies.own.boundary.as_deref().map(|p| this.read(Slot::Boundary, p, None).directly);
             this.session = policies.own.session.as_deref().map(|p| this.read(Slot::Session, p, None).directly);
         }
-        this.resource = this.read(Slot::Resource, &policies.resource, None);
+        this.resource = this.read(Slot::Resource, &policies.guard.resource, None);
         if own != OwnPolicies::None {
             let doubt = (own == OwnPolicies::PerhapsScps).then_some(SCP_DOUBT);
             for level in &policies.own.scps {
@@ -154,8 +154,8 @@ impl<'a, G: Tally<'a>> Evaluation<'a, G> {
                 this.scps.push((level, grant));
             }
         }
-        let doubt = (!RCP_SERVICES.contains(&request.service())).then_some(RCP_DOUBT);
-        for level in &policies.rcps {
+        for level in &policies.guard.rcps {
+            let doubt = (!RCP_SERVICES.contains(&request.action.service())).then_some(RCP_DOUBT);
             // `RCPFullAWSAccess` allows everything, so that only the Deny statements matter.
             this.read(Slot::Rcp(level), &level.policies, doubt);
         }
@@ -196,7 +196,7 @@ impl<'a, G: Tally<'a>> Evaluation<'a, G> {
     /// Asking who one is needs no permission, and works even where it is denied:
     /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>.
     pub(crate) fn is_always_allowed(&self) -> bool {
-        self.request.principal.is_identity() && self.request.action_lookup == "sts:getcalleridentity"
+        self.request.principal.is_identity() && self.request.action.lookup() == "sts:getcalleridentity"
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
@@ -318,7 +318,7 @@ impl<'a, G: Tally<'a>> Grants<G> {
 }
 
 fn impossible(request: &Request, same_account: Truth) -> Option<Impossible> {
-    if matches!(*request.principal, Principal::Root { .. }) && request.action_lookup == "sts:assumerole" {
+    if matches!(*request.principal, Principal::Root { .. }) && request.action.lookup() == "sts:assumerole" {
         return Some(Impossible::AssumeRoleAsRoot);
     }
     if same_account.is_no() && request.principal.is_identity() { forbidden_across_accounts(request) } else { None }
@@ -349,10 +349,10 @@ const KEY_ACTIONS_ACROSS_ACCOUNTS: [&str; 20] = [
 ];
 
 fn forbidden_across_accounts(request: &Request) -> Option<Impossible> {
-    if request.kind == ResourceKind::Key && !KEY_ACTIONS_ACROSS_ACCOUNTS.contains(&request.action_lookup.as_str()) {
+    if request.kind == ResourceKind::Key && !KEY_ACTIONS_ACROSS_ACCOUNTS.contains(&request.action.lookup()) {
         return Some(Impossible::KeyOperationAcrossAccounts);
     }
-    (request.action_lookup == "iam:passrole").then_some(Impossible::PassRoleAcrossAccounts)
+    (request.action.lookup() == "iam:passrole").then_some(Impossible::PassRoleAcrossAccounts)
 }
 
 /// The policies in a slot.
@@ -360,7 +360,7 @@ pub(crate) fn policies_in<'a>(slot: Slot<'a>, evaluation: &Evaluation<'a>) -> &'
     let set = evaluation.policies;
     match slot {
         Slot::Identity => &set.own.identity,
-        Slot::Resource => &set.resource,
+        Slot::Resource => &set.guard.resource,
         Slot::Boundary => set.own.boundary.as_deref().unwrap_or_default(),
         Slot::Session => set.own.session.as_deref().unwrap_or_default(),
         Slot::Scp(level) | Slot::Rcp(level) => &level.policies,

@@ -18,8 +18,8 @@ pub(crate) fn verdict(evaluation: &Evaluation<'_>) -> Verdict {
         outcome,
         subject: Subject {
             principal: request.principal.label().to_owned(),
-            action: request.action.clone(),
-            resource: request.resource.clone(),
+            action: request.action.name().into(),
+            resource: request.resource().into(),
         },
         allowed_by: Vec::new(),
         also_allowed_by: Vec::new(),

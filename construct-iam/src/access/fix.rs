@@ -156,7 +156,7 @@ fn failures(statement: &Statement, slot: Slot<'_>, evaluation: &Evaluation<'_>) 
             Resources::Missing => Failure::NoEffect,
             _ => Failure::Resource {
                 wanted: statement.resource.sources().map(str::to_owned).collect(),
-                got: request.resource.to_string(),
+                got: request.resource().to_owned(),
             },
         });
     }
@@ -210,9 +210,9 @@ fn side_fix(slot: Slot<'_>, evaluation: &Evaluation<'_>) -> Fix {
         let resource = match slot {
             Slot::Scp(_) => "*".to_owned(),
             // The key behind an alias can only be written as any key.
-            _ => evaluation.request.resource_lookup.replace(symbol::UNKNOWN, "*"),
+            _ => evaluation.request.resource_text().text.replace(symbol::UNKNOWN, "*"),
         };
-        json!({ "Effect": "Allow", "Action": &*evaluation.request.action, "Resource": resource })
+        json!({ "Effect": "Allow", "Action": evaluation.request.action(), "Resource": resource })
     };
     Fix { side: slot.side(), change: addition.unwrap_or_else(|| Change::AddStatement(statement())) }
 }
@@ -239,9 +239,9 @@ fn resource_fix(evaluation: &Evaluation<'_>) -> Option<(Fix, Named)> {
     let mut statement = Map::new();
     statement.insert("Effect".to_owned(), json!("Allow"));
     statement.insert("Principal".to_owned(), principal);
-    statement.insert("Action".to_owned(), json!(&*request.action));
+    statement.insert("Action".to_owned(), json!(request.action()));
     match request.kind {
-        ResourceKind::Ordinary => drop(statement.insert("Resource".to_owned(), json!(&*request.resource))),
+        ResourceKind::Ordinary => drop(statement.insert("Resource".to_owned(), json!(request.resource()))),
         ResourceKind::Key => drop(statement.insert("Resource".to_owned(), json!("*"))),
         ResourceKind::Trust => {}
     }

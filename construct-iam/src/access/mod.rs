@@ -14,7 +14,7 @@
 //! ```text
 //! truth    symbol                  three-valued logic; characters that stand for values not known yet
 //! pattern  token    plain           patterns: compiled, element by element, byte by byte
-//! arn      values   operator        matching ARNs, numbers, dates, addresses
+//! action   arn      values   operator        matching actions, ARNs, numbers, dates, addresses
 //! context  principal  request      the question
 //! policy  parse  compiler  condition  error the policies
 //! statement  evaluation            the decision
@@ -22,6 +22,7 @@
 //! evaluate                         the way in
 //! ```
 
+mod action;
 mod arn;
 mod compiler;
 mod condition;
@@ -46,6 +47,7 @@ mod truth;
 mod values;
 mod verdict;
 
+pub use action::Action;
 pub use compiler::Compiler;
 pub use construct_core::{Json, Members};
 pub use context::{Context, ContextValue};
@@ -53,7 +55,7 @@ pub use error::{PolicyError, Problem};
 pub use evaluate::{evaluate, outcome};
 pub use policy::Policy;
 pub use principal::Principal;
-pub use request::{PolicySet, Request, ResourceKind};
+pub use request::{PolicySet, Request, Resource, ResourceKind};
 pub use truth::Truth;
 pub use verdict::{
     Assumption, Change, Citation, Denial, Failure, Fix, Impossible, NearMiss, Outcome, Side, Subject, Tested, Unknown,

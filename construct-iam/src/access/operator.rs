@@ -1,5 +1,6 @@
 //! Condition operators by name.
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
@@ -142,8 +143,8 @@ impl Operator {
     }
 
     /// Whether the value of the request meets the value of the policy; negation is left to the caller.
-    pub(crate) fn compare(self, operand: &Operand, got: Got<'_>, context: &Context) -> Truth {
-        let Got { text, arn } = got;
+    pub(crate) fn compare(self, operand: &Operand, got: &Got<'_>, context: &Context) -> Truth {
+        let text = got.text;
         let compared = match (self.comparison, operand) {
             // A variable without a value makes a comparison fail, and so a negated one hold.
             (Comparison::Text | Comparison::Glob, Operand::Pattern(pattern)) => {
@@ -153,8 +154,11 @@ impl Operator {
                 return pattern.resolve(context).map_or(Truth::No, |one| ignoring_case(&one.into_tokens(), text));
             }
             (Comparison::Arn, Operand::Pattern(pattern)) => {
-                let arn = arn.unwrap_or_else(|| ArnText::new(text));
-                return matches_arn(pattern, arn, Place::Condition, context).unwrap_or(Truth::No);
+                // A list of roles is compared text by text.
+                if got.is_ascii && pattern.is_literal() && pattern.colons().is_some() {
+                    return Truth::from(pattern.source() == text);
+                }
+                return matches_arn(pattern, got.arn(), Place::Condition, context).unwrap_or(Truth::No);
             }
             (Comparison::Number(relation), Operand::Number(number)) => {
                 Decimal::parse(text).map(|got| relation.holds(got.cmp(number)))
@@ -175,16 +179,21 @@ impl Operator {
 }
 
 /// A value of a request, to be compared with any number of policy values.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Got<'a> {
     text: &'a str,
-    /// Taken apart already, if it is to be compared as an ARN.
-    arn: Option<ArnText<'a>>,
+    is_ascii: bool,
+    /// Taken apart, once it was compared as an ARN.
+    arn: OnceCell<ArnText<'a>>,
 }
 
 impl<'a> Got<'a> {
-    pub(crate) fn new(text: &'a str, comparison: Comparison) -> Self {
-        Self { text, arn: (comparison == Comparison::Arn).then(|| ArnText::new(text)) }
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, is_ascii: text.is_ascii(), arn: OnceCell::new() }
+    }
+
+    fn arn(&self) -> ArnText<'a> {
+        *self.arn.get_or_init(|| ArnText::new(self.text))
     }
 }
 

@@ -39,6 +39,8 @@ enum Form {
     Plain {
         wildcards: bool,
         colons: Option<Colons>,
+        /// Bytes before the first wildcard or symbol.
+        spelled: usize,
     },
     /// The text is the pattern, without wildcards and symbols: it matches what is equal to it.
     Literal {
@@ -66,8 +68,10 @@ impl Pattern {
         let is_plain = !has_variables && (source.is_ascii() || !source.contains(symbol::UNKNOWN));
         let form = if is_plain {
             let colons = Colons::find(&source);
-            let is_literal = source.is_ascii() && !(Plain { text: &source, wildcards }).is_wild();
-            if is_literal { Form::Literal { colons } } else { Form::Plain { wildcards, colons } }
+            match (Plain { text: &source, wildcards }).spelled() {
+                spelled if spelled == source.len() => Form::Literal { colons },
+                spelled => Form::Plain { wildcards, colons, spelled },
+            }
         } else {
             Form::Tokens(tokens(&source, wildcards, variables))
         };
@@ -108,7 +112,7 @@ impl Pattern {
     /// The pattern as it is once variables have their values.
     pub(crate) fn resolve(&self, context: &Context) -> Result<Resolved<'_>, NoValue> {
         Ok(match &self.form {
-            Form::Plain { wildcards, colons } => {
+            Form::Plain { wildcards, colons, .. } => {
                 Resolved::Plain(Plain { text: &self.source, wildcards: *wildcards }, *colons)
             }
             Form::Literal { colons } => Resolved::Plain(Plain { text: &self.source, wildcards: false }, *colons),
@@ -116,15 +120,50 @@ impl Pattern {
         })
     }
 
-    /// Whether the pattern is a literal ARN, and so matches those that are equal to it.
-    pub(crate) fn is_literal_arn(&self) -> bool {
-        matches!(self.form, Form::Literal { colons: Some(_) })
+    /// Whether the pattern matches nothing but what is equal to it.
+    pub(crate) fn is_literal(&self) -> bool {
+        matches!(self.form, Form::Literal { .. })
+    }
+
+    /// What the pattern spells out, up to the first part that stands for something else.
+    pub(crate) fn spelled(&self) -> &str {
+        match self.form {
+            Form::Literal { .. } => &self.source,
+            Form::Plain { spelled, .. } => &self.source[..spelled],
+            Form::Tokens(_) => "",
+        }
+    }
+
+    /// What comes after that, if the text tells it.
+    pub(crate) fn tail(&self) -> Option<Plain<'_>> {
+        match self.form {
+            Form::Literal { .. } => Some(Plain { text: "", wildcards: false }),
+            Form::Plain { wildcards, spelled, .. } => Some(Plain { text: &self.source[spelled..], wildcards }),
+            Form::Tokens(_) => None,
+        }
+    }
+
+    /// Where the pattern divides into the parts of an ARN, if the text tells it.
+    pub(crate) fn colons(&self) -> Option<Colons> {
+        match self.form {
+            Form::Literal { colons } | Form::Plain { colons, .. } => colons,
+            Form::Tokens(_) => None,
+        }
+    }
+
+    /// Whether the pattern matches the whole text, where what it spells out and what comes behind it decides.
+    pub(crate) fn at_once(&self, text: &str) -> Option<Truth> {
+        let tail = self.tail()?;
+        match text.strip_prefix(self.spelled()) {
+            Some(rest) => Some(tail.glob(rest)),
+            None => text.is_ascii().then_some(Truth::No),
+        }
     }
 
     /// Whether the pattern matches the whole text.
     pub(crate) fn glob(&self, text: &str, context: &Context) -> Result<Truth, NoValue> {
-        if matches!(self.form, Form::Literal { .. }) && (text == &*self.source || text.is_ascii()) {
-            return Ok(Truth::from(text == &*self.source));
+        if let Some(matched) = self.at_once(text) {
+            return Ok(matched);
         }
         Ok(match self.resolve(context)? {
             Resolved::Plain(plain, _) => plain.glob(text),
@@ -235,10 +274,11 @@ fn is_key(text: &str) -> bool {
 
 /// Whether two texts are equal, symbols included.
 pub(crate) fn same_text(a: &str, b: &str) -> Truth {
-    if a.is_ascii() && b.is_ascii() {
-        return Truth::from(a == b);
+    if a == b && a.is_ascii() {
+        return Truth::Yes;
     }
-    glob(&tokens(a, false, Variables::Literal), b)
+    let (_, decided) = (Plain { text: a, wildcards: false }).spelled_out(b);
+    decided.unwrap_or_else(|| glob(&tokens(a, false, Variables::Literal), b))
 }
 
 #[cfg(test)]

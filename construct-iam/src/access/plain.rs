@@ -18,6 +18,20 @@ impl Plain<'_> {
         self.wildcards && self.text.bytes().any(is_wildcard)
     }
 
+    /// Whether it is a `*` that matches everything.
+    pub(crate) fn is_anything(self) -> bool {
+        self.wildcards && self.text == "*"
+    }
+
+    /// How many bytes come before the first wildcard or symbol.
+    pub(crate) fn spelled(self) -> usize {
+        self.text.bytes().take_while(|c| self.spells(*c)).count()
+    }
+
+    fn spells(self, c: u8) -> bool {
+        c.is_ascii() && !(self.wildcards && is_wildcard(c))
+    }
+
     pub(crate) fn tokens(self) -> impl Iterator<Item = Token> {
         self.text.chars().map(move |c| match c {
             '*' if self.wildcards => Token::Run,
@@ -27,27 +41,35 @@ impl Plain<'_> {
         })
     }
 
+    /// How many bytes both sides spell out alike, and the answer if what comes then decides.
+    pub(crate) fn spelled_out(self, text: &str) -> (usize, Option<Truth>) {
+        let (pattern, text) = (self.text.as_bytes(), text.as_bytes());
+        // What both sides spell out alike can only match each other: no symbol and no wildcard comes before it.
+        let alike = pattern.iter().zip(text).take_while(|(a, b)| a == b && self.spells(**a)).count();
+        let decided = match (pattern.get(alike), text.get(alike)) {
+            (None, None) => Some(Truth::Yes),
+            (None, Some(c)) if c.is_ascii() => Some(Truth::No),
+            (Some(c), None) if self.spells(*c) => Some(Truth::No),
+            (Some(a), Some(b)) if self.spells(*a) && b.is_ascii() => Some(Truth::No),
+            _ => None,
+        };
+        (alike, decided)
+    }
+
     /// Whether the pattern matches the whole text. `*` and `?` match any character, colons included.
     pub(crate) fn glob(self, text: &str) -> Truth {
-        let (pattern, bytes) = (self.text.as_bytes(), text.as_bytes());
-        // What both sides spell out alike can only match each other: no symbol and no wildcard comes before it.
-        let spelled = |c: u8| c.is_ascii() && !(self.wildcards && is_wildcard(c));
-        let alike = pattern.iter().zip(bytes).take_while(|(a, b)| a == b && spelled(**a)).count();
-        match (pattern.get(alike), bytes.get(alike)) {
-            (None, None) => return Truth::Yes,
-            (None, Some(c)) if c.is_ascii() => return Truth::No,
-            (Some(c), None) if spelled(*c) => return Truth::No,
-            (Some(a), Some(b)) if spelled(*a) && b.is_ascii() => return Truth::No,
-            _ => {}
+        let (alike, decided) = self.spelled_out(text);
+        if let Some(decided) = decided {
+            return decided;
         }
-        let (pattern, text) = (&self.text[alike..], &text[alike..]);
-        if (self.wildcards && pattern == "*") || pattern == text {
+        let (rest, text) = (Plain { text: &self.text[alike..], ..self }, &text[alike..]);
+        if rest.is_anything() || rest.text == text {
             return Truth::Yes;
         }
-        if pattern.is_ascii() && text.is_ascii() {
-            return Truth::from(run(pattern.as_bytes(), text.as_bytes()));
+        if rest.text.is_ascii() && text.is_ascii() {
+            return Truth::from(run(rest.text.as_bytes(), text.as_bytes()));
         }
-        let tokens: Vec<Token> = Plain { text: pattern, ..self }.tokens().collect();
+        let tokens: Vec<Token> = rest.tokens().collect();
         glob(&tokens, text)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::action::{Action, Sieve};
 use super::arn::{ArnText, Place, matches_arn};
 use super::condition::Condition;
 use super::context::Context;
@@ -76,8 +77,7 @@ pub(crate) struct Actions {
     all_but: bool,
     /// In lower case.
     patterns: Vec<Pattern>,
-    /// The services that the patterns spell out, if each of them does: actions of others need not be matched at all.
-    services: Option<Vec<Box<str>>>,
+    sieve: Sieve,
 }
 
 #[derive(Clone, Debug)]
@@ -153,38 +153,20 @@ impl Statement {
 impl Actions {
     /// From patterns in lower case.
     pub(crate) fn new(all_but: bool, patterns: Vec<Pattern>) -> Self {
-        let mut services: Vec<Box<str>> = Vec::new();
-        let spelled = patterns.iter().all(|pattern| match pattern.source().split_once(':') {
-            Some((service, _)) if !service.contains(['*', '?']) && service.is_ascii() => {
-                if !services.iter().any(|known| **known == *service) {
-                    services.push(service.into());
-                }
-                true
-            }
-            _ => false,
-        });
-        Self { all_but, patterns, services: spelled.then_some(services) }
+        Self { all_but, sieve: Sieve::of_patterns(&patterns), patterns }
     }
 
-    /// Whether a pattern may match an action of this service. What is not known of an action may hide its service.
-    fn may_speak_of(&self, action: &str) -> bool {
-        let Some(services) = self.services.as_ref().filter(|_| action.is_ascii()) else { return true };
-        services.iter().any(|service| action.strip_prefix(&**service).is_some_and(|rest| rest.starts_with(':')))
+    /// Whether the element surely does not cover the action: a quick look that leaves most statements out.
+    pub(crate) fn pass_over(&self, action: &Action) -> bool {
+        !self.all_but && !action.sieve().meets(self.sieve)
     }
 
-    /// Whether the element covers the action, given in lower case.
-    pub(crate) fn cover(&self, action: &str) -> Truth {
-        const NONE: Context = Context::closed();
-        if !self.may_speak_of(action) {
+    /// Whether the element covers the action.
+    pub(crate) fn cover(&self, action: &Action) -> Truth {
+        if !action.sieve().meets(self.sieve) {
             return Truth::from(self.all_but);
         }
-        let listed = Truth::any(self.patterns.iter().map(|pattern| {
-            // Actions have no variables.
-            let matched = pattern.glob(action, &NONE).unwrap_or(Truth::Unknown);
-            // `*` alone may do without a service prefix; for anything else a prefix is required, and its lack is not documented.
-            let complete = |pattern: &Pattern| pattern.is_anything() || pattern.source().contains(':');
-            if matched.is_no() || complete(pattern) { matched } else { matched.doubted() }
-        }));
+        let listed = Truth::any(self.patterns.iter().map(|pattern| action.is_covered_by(pattern)));
         if self.all_but { !listed } else { listed }
     }
 }

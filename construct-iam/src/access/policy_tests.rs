@@ -9,7 +9,7 @@ fn statement(value: &Value) -> Policy {
 
 fn covers_action(element: &str, patterns: &Value, action: &str) -> Truth {
     let policy = statement(&json!({ "Effect": "Allow", element: patterns, "Resource": "*" }));
-    policy.statements().expect("known")[0].action.cover(action)
+    policy.statements().expect("known")[0].action.cover(&Action::from(action))
 }
 
 fn covers_resource(element: &str, patterns: &Value, resource: &str, context: &Context) -> Truth {

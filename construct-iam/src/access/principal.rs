@@ -65,7 +65,7 @@ impl Principal {
         let ["arn", partition, "iam", "", account, role] = split_text(role_arn)? else { return None };
         let name = role.strip_prefix("role/")?.rsplit('/').next().filter(|name| !name.is_empty())?;
         Some(Self::RoleSession {
-            arn: format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}"),
+            arn: ["arn:", partition, ":sts::", account, ":assumed-role/", name, "/", session].concat(),
             role_arn: role_arn.to_owned(),
             account: account.to_owned(),
         })
@@ -119,6 +119,13 @@ impl Principal {
             Self::RoleSession { role_arn, .. } => Some(role_arn),
             other => other.arn(),
         }
+    }
+
+    /// The partition in the ARN; empty if there is none.
+    fn partition(&self) -> &str {
+        let colon = |text: &str| text.bytes().position(|c| c == b':');
+        let behind = self.arn().and_then(|arn| Some(&arn[colon(arn)? + 1..])).unwrap_or_default();
+        &behind[..colon(behind).unwrap_or(behind.len())]
     }
 
     /// How messages call the principal.
@@ -281,8 +288,7 @@ impl Entry {
             (Self::Account { partition, id }, _) => {
                 let mut same = same_text(id, principal.account().unwrap_or_default());
                 if let Some(partition) = partition.as_deref().filter(|_| !same.is_no()) {
-                    let own = principal.arn().and_then(|arn| arn.split(':').nth(1)).unwrap_or_default();
-                    same = same.and(same_text(partition, own));
+                    same = same.and(same_text(partition, principal.partition()));
                 }
                 match principal {
                     Principal::Root { .. } => Named::directly(same),
@@ -311,7 +317,7 @@ fn account_behind_symbol(entry: &str, principal: &Principal) -> Truth {
         return Truth::No;
     }
     let account = principal.account().unwrap_or_default();
-    let partition = principal.arn().and_then(|arn| arn.split(':').nth(1)).unwrap_or_default();
+    let partition = principal.partition();
     same_text(entry, account).or(same_text(entry, &format!("arn:{partition}:iam::{account}:root")))
 }
 

@@ -1,8 +1,9 @@
 //! A request, and the policies that are in force for it.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use super::arn::{ArnText, Colons, split_text};
+use super::action::{Action, Concerns};
+use super::arn::{ArnText, SharedArn};
 use super::context::Context;
 use super::policy::Policy;
 use super::principal::Principal;
@@ -21,16 +22,29 @@ use super::symbol;
 #[derive(Clone, Debug)]
 pub struct Request {
     pub(crate) principal: Arc<Principal>,
-    pub(crate) action: Arc<str>,
-    /// The action in lower case: actions compare without regard to case.
-    pub(crate) action_lookup: String,
-    pub(crate) resource: Arc<str>,
-    /// What policies are matched with: the resource, or the key behind an alias.
-    pub(crate) resource_lookup: Arc<str>,
-    resource_colons: Option<Colons>,
-    pub(crate) resource_account: Arc<str>,
+    pub(crate) action: Arc<Action>,
+    pub(crate) resource: Arc<Resource>,
+    /// Policies are matched with the key behind the alias that the resource is.
+    reads_through_alias: bool,
     pub(crate) kind: ResourceKind,
     pub(crate) context: Arc<Context>,
+}
+
+/// What a request is about: an ARN, or `*` for an action without a resource, and the account that owns it. It is taken apart once for any
+/// number of requests.
+///
+/// ```
+/// use construct_iam::access::Resource;
+///
+/// let object = Resource::new("arn:aws:s3:::artifacts/app.zip", "111111111111");
+/// assert_eq!((object.arn(), object.account()), ("arn:aws:s3:::artifacts/app.zip", "111111111111"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Resource {
+    arn: SharedArn,
+    account: Arc<str>,
+    /// If this is an alias of a key: a key of which the id is not known.
+    behind_alias: Option<SharedArn>,
 }
 
 /// How the policy of the resource counts. It belongs to the resource: a key is a key also where no key policy is known.
@@ -57,25 +71,43 @@ impl Request {
     #[must_use]
     pub fn new(
         principal: impl Into<Arc<Principal>>,
-        action: impl Into<Arc<str>>,
+        action: impl Into<Action>,
         resource: impl Into<Arc<str>>,
         resource_account: impl Into<Arc<str>>,
     ) -> Self {
+        Self::on(principal, action.into(), Resource::new(resource, resource_account), Context::open())
+    }
+
+    /// The same of what was prepared before: whoever asks thousands of questions shares principals, actions, resources and contexts among
+    /// them.
+    ///
+    /// ```
+    /// use construct_iam::access::{Action, Context, Principal, Request, Resource};
+    /// use std::sync::{Arc, LazyLock};
+    ///
+    /// let bus = "arn:aws:events:us-east-1:111111111111:event-bus/default";
+    /// let (put, bus) = (Arc::new(Action::from("events:PutEvents")), Arc::new(Resource::new(bus, "111111111111")));
+    /// let context = Arc::new(Context::open());
+    /// let request = |principal| Request::on(principal, Arc::clone(&put), Arc::clone(&bus), Arc::clone(&context));
+    /// let (service, root) = (Principal::service("events.amazonaws.com"), Principal::root("aws", "222222222222"));
+    /// assert_eq!(request(service).resource(), request(root).resource());
+    /// ```
+    #[must_use]
+    pub fn on(
+        principal: impl Into<Arc<Principal>>,
+        action: impl Into<Arc<Action>>,
+        resource: impl Into<Arc<Resource>>,
+        context: impl Into<Arc<Context>>,
+    ) -> Self {
         let (action, resource) = (action.into(), resource.into());
-        let action_lookup = action.to_ascii_lowercase();
-        let kind = inferred_kind(&action_lookup, &resource);
-        let behind_alias = if kind == ResourceKind::Key { key_behind_alias(&resource) } else { None };
-        let resource_lookup = behind_alias.unwrap_or_else(|| resource.clone());
+        let kind = inferred_kind(&action, resource.arn.as_text());
         Self {
             principal: principal.into(),
             action,
-            action_lookup,
-            resource_colons: Colons::find(&resource_lookup),
-            resource_lookup,
             resource,
-            resource_account: resource_account.into(),
+            reads_through_alias: kind == ResourceKind::Key,
             kind,
-            context: Arc::new(Context::open()),
+            context: context.into(),
         }
     }
 
@@ -102,19 +134,19 @@ impl Request {
     /// The action, as given.
     #[must_use]
     pub fn action(&self) -> &str {
-        &self.action
+        self.action.name()
     }
 
     /// The resource, as given.
     #[must_use]
     pub fn resource(&self) -> &str {
-        &self.resource
+        self.resource.arn()
     }
 
     /// The account that owns the resource.
     #[must_use]
     pub fn resource_account(&self) -> &str {
-        &self.resource_account
+        self.resource.account()
     }
 
     /// How the policy of the resource counts.
@@ -131,34 +163,47 @@ impl Request {
 
     /// What the `Resource` element of policies is matched with.
     pub(crate) fn resource_text(&self) -> ArnText<'_> {
-        ArnText::divided(&self.resource_lookup, self.resource_colons)
-    }
-
-    /// The part of the action before the colon, in lower case.
-    pub(crate) fn service(&self) -> &str {
-        self.action_lookup.split(':').next().unwrap_or_default()
+        let key = self.resource.behind_alias.as_ref().filter(|_| self.reads_through_alias);
+        key.unwrap_or(&self.resource.arn).as_text()
     }
 }
 
-fn inferred_kind(action: &str, resource: &str) -> ResourceKind {
-    let last_part = split_text(resource).map(|parts| parts[5]);
-    if resource == "*" {
-        ResourceKind::Ordinary
-    } else if action.starts_with("kms:") {
-        let manages_alias = matches!(action, "kms:createalias" | "kms:updatealias" | "kms:deletealias");
-        let is_alias = last_part.is_some_and(|last| last.starts_with("alias/"));
-        if manages_alias && is_alias { ResourceKind::Ordinary } else { ResourceKind::Key }
-    } else if action.starts_with("sts:") && last_part.is_none_or(|last| last.starts_with("role/")) {
-        ResourceKind::Trust
-    } else {
-        ResourceKind::Ordinary
+impl Resource {
+    /// A resource and the account that owns it.
+    #[must_use]
+    pub fn new(arn: impl Into<Arc<str>>, account: impl Into<Arc<str>>) -> Self {
+        let arn = SharedArn::new(arn);
+        Self { behind_alias: key_behind_alias(arn.as_text()), arn, account: account.into() }
+    }
+
+    /// The ARN, or `*`.
+    #[must_use]
+    pub fn arn(&self) -> &str {
+        self.arn.as_text().text
+    }
+
+    /// The account that owns it.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.account
     }
 }
 
-fn key_behind_alias(resource: &str) -> Option<Arc<str>> {
-    let [arn, partition, service, region, account, last] = split_text(resource)?;
-    last.starts_with("alias/")
-        .then(|| format!("{arn}:{partition}:{service}:{region}:{account}:key/{}", symbol::UNKNOWN).into())
+fn inferred_kind(action: &Action, resource: ArnText<'_>) -> ResourceKind {
+    let last_part_begins = |with: &str| resource.last_part().map(|last| last.starts_with(with));
+    match action.concerns {
+        _ if resource.text == "*" => ResourceKind::Ordinary,
+        Concerns::KeyOrAlias if last_part_begins("alias/") == Some(true) => ResourceKind::Ordinary,
+        Concerns::Key | Concerns::KeyOrAlias => ResourceKind::Key,
+        Concerns::Trust if last_part_begins("role/") != Some(false) => ResourceKind::Trust,
+        Concerns::Trust | Concerns::Other => ResourceKind::Ordinary,
+    }
+}
+
+fn key_behind_alias(resource: ArnText<'_>) -> Option<SharedArn> {
+    let alias = resource.last_part().filter(|last| last.starts_with("alias/"))?;
+    let head = resource.text.strip_suffix(alias)?;
+    Some(SharedArn::new(format!("{head}key/{}", symbol::UNKNOWN)))
 }
 
 /// The policies in force for a request. What is not given does not limit; what is given but not known is a [`Policy::unknown`].
@@ -170,12 +215,12 @@ fn key_behind_alias(resource: &str) -> Option<Arc<str>> {
 ///     .identity(Policy::unknown("policies of the imported role"))
 ///     .scp_level("root", [Policy::unknown("service control policies")]);
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct PolicySet {
     /// Those of who makes the request. A copy shares them, so that they are collected once for all requests of one principal.
     pub(crate) own: Arc<Own>,
-    pub(crate) resource: Vec<Policy>,
-    pub(crate) rcps: Vec<Level>,
+    /// Those of the resource, shared in the same way.
+    pub(crate) guard: Arc<Guard>,
 }
 
 /// The policies of who makes the request.
@@ -187,11 +232,27 @@ pub(crate) struct Own {
     pub(crate) scps: Vec<Level>,
 }
 
+/// The policies of the resource.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Guard {
+    pub(crate) resource: Vec<Policy>,
+    pub(crate) rcps: Vec<Level>,
+}
+
 /// The control policies that are attached at one level of an organization: the root, an organizational unit or an account.
 #[derive(Clone, Debug)]
 pub(crate) struct Level {
     pub(crate) name: Arc<str>,
     pub(crate) policies: Vec<Policy>,
+}
+
+/// No policies at all.
+impl Default for PolicySet {
+    fn default() -> Self {
+        static NOTHING: LazyLock<PolicySet> =
+            LazyLock::new(|| PolicySet { own: Arc::default(), guard: Arc::default() });
+        NOTHING.clone()
+    }
 }
 
 impl PolicySet {
@@ -211,7 +272,7 @@ impl PolicySet {
     /// Adds the policy of the resource: bucket policy, key policy, trust policy …; [`Request::kind`] says how it counts.
     #[must_use]
     pub fn resource(mut self, policy: Policy) -> Self {
-        self.resource.push(policy);
+        self.guard().resource.push(policy);
         self
     }
 
@@ -245,12 +306,30 @@ impl PolicySet {
     /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html>
     #[must_use]
     pub fn rcp_level(mut self, name: impl Into<Arc<str>>, policies: impl IntoIterator<Item = Policy>) -> Self {
-        self.rcps.push(Level { name: name.into(), policies: policies.into_iter().collect() });
+        self.guard().rcps.push(Level { name: name.into(), policies: policies.into_iter().collect() });
         self
+    }
+
+    /// The policies of who makes the request as this set has them, and those of the resource as the other one has them. Nothing is copied.
+    ///
+    /// ```
+    /// use construct_iam::access::{Policy, PolicySet};
+    ///
+    /// let caller = PolicySet::new().identity(Policy::unknown("policies of the imported role"));
+    /// let bucket = PolicySet::new().resource(Policy::unknown("policy of the imported bucket"));
+    /// let both = caller.guarded_by(&bucket);
+    /// ```
+    #[must_use]
+    pub fn guarded_by(&self, other: &Self) -> Self {
+        Self { own: Arc::clone(&self.own), guard: Arc::clone(&other.guard) }
     }
 
     fn own(&mut self) -> &mut Own {
         Arc::make_mut(&mut self.own)
+    }
+
+    fn guard(&mut self) -> &mut Guard {
+        Arc::make_mut(&mut self.guard)
     }
 }
 
@@ -263,7 +342,7 @@ mod tests {
         let request = Request::new(Principal::Anonymous, "S3:GetObject", "arn:aws:s3:::b/x", "111111111111");
         assert_eq!((request.action(), request.resource()), ("S3:GetObject", "arn:aws:s3:::b/x"));
         assert_eq!((request.resource_account(), request.principal()), ("111111111111", &Principal::Anonymous));
-        assert_eq!((request.context(), request.service()), (&Context::open(), "s3"));
+        assert_eq!((request.context(), request.action.service()), (&Context::open(), "s3"));
     }
 
     #[test]

@@ -41,20 +41,23 @@ pub(crate) struct Elements {
 /// Evaluates all elements but the conditions, for explanations.
 pub(crate) fn elements(statement: &Statement, slot: Slot<'_>, request: &Request, set: &PolicySet) -> Elements {
     Elements {
-        action: statement.action.cover(&request.action_lookup),
+        action: statement.action.cover(&request.action),
         named: named(statement, slot, request, set),
         resource: resource(statement, slot, request),
     }
 }
 
-/// Whether the statement applies, and how it names the principal. Stops at the first element that fails.
+/// Whether the statement applies, and how it names the principal. Stops at the first element that fails; long lists come late.
 pub(crate) fn applies(statement: &Statement, slot: Slot<'_>, request: &Request, set: &PolicySet) -> Named {
-    let mut rest = statement.action.cover(&request.action_lookup);
-    if rest.is_no() {
+    if statement.action.pass_over(&request.action) {
         return Named::NOT;
     }
     let named = named(statement, slot, request, set);
     if named.at_all().is_no() {
+        return Named::NOT;
+    }
+    let mut rest = statement.action.cover(&request.action);
+    if rest.is_no() {
         return Named::NOT;
     }
     rest = rest.and(resource(statement, slot, request));

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use construct_iam::access::{Context, Policy, PolicySet, Principal};
 
+use super::facts::Facts;
 use super::physical::account_in;
 use super::policies::everything;
 use super::view::View;
@@ -20,8 +21,15 @@ pub(crate) enum Who {
 }
 
 impl Who {
-    /// The account of who asks; none for services.
-    pub(crate) fn account(&self) -> Option<&str> {
+    /// The ARN of a role, or the name of a service.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Role(arn) | Self::Administrator(arn) => arn,
+            Self::Service(name) => name,
+        }
+    }
+
+    fn account(&self) -> Option<&str> {
         match self {
             Self::Role(arn) | Self::Administrator(arn) => account_in(arn),
             Self::Service(_) => None,
@@ -32,49 +40,43 @@ impl Who {
 /// Who asks, prepared.
 #[derive(Debug)]
 pub(crate) struct Caller {
-    pub(crate) principal: Arc<Principal>,
+    pub(crate) who: Who,
+    account: Option<Box<str>>,
+    /// `None` if it is not known who asks.
+    pub(crate) principal: Option<Arc<Principal>>,
     pub(crate) context: Arc<Context>,
     /// All policies but those of the resource.
     pub(crate) policies: PolicySet,
 }
 
-impl Caller {
-    /// `None` if it is not known who asks.
-    pub(crate) fn new(view: View<'_>, who: &Who) -> Option<Self> {
-        let (principal, context) = match who {
-            Who::Service(name) => {
-                let principal = Principal::service(*name);
-                let context = Context::open().of_principal(&principal);
-                (principal, context)
-            }
-            Who::Role(arn) | Who::Administrator(arn) => {
-                let principal = Principal::role_session(&view.text(arn), "run")?;
-                let context = role_context(&principal, &view.world.policies.keys);
-                (principal, context)
-            }
-        };
-        Some(Self { principal: principal.into(), context: context.into(), policies: own_policies(view, who) })
-    }
+/// What the requests of all roles have in common, as far as some policy asks for it.
+#[derive(Debug)]
+pub(crate) struct Sessions<'w> {
+    wanted: &'w [String],
+    context: Arc<Context>,
+    /// What a stranger may do.
+    everything: PolicySet,
 }
 
-fn own_policies(view: View<'_>, who: &Who) -> PolicySet {
-    let mut set = PolicySet::new();
-    match who {
-        Who::Service(_) => {}
-        Who::Administrator(_) => set = set.identity(administrator().clone()),
-        Who::Role(arn) => match view.world.roles.get(arn) {
-            Some(role) => {
-                set = role.identity.iter().fold(set, |set, ix| set.identity(view.policy(*ix)));
-                set = role.boundary.into_iter().fold(set, |set, ix| set.boundary(view.policy(ix)));
-            }
-            None => set = set.identity(Policy::unknown(&format!("policies of the role {arn}"))),
-        },
+impl Caller {
+    pub(crate) fn new(view: View<'_>, sessions: &Sessions<'_>, who: Who) -> Self {
+        let principal = match &who {
+            Who::Service(name) => Some(Principal::service(*name)),
+            Who::Role(arn) | Who::Administrator(arn) => Principal::role_session(&view.text(arn), "run"),
+        };
+        let (context, policies) = match (&who, &principal) {
+            (_, None) => (Context::open(), PolicySet::new()),
+            (Who::Service(_), Some(principal)) => (Context::open().of_principal(principal), PolicySet::new()),
+            (_, Some(principal)) => (sessions.context_of(principal), sessions.policies_of(view, &who)),
+        };
+        let account = who.account().map(Into::into);
+        Self { who, account, principal: principal.map(Arc::new), context: context.into(), policies }
     }
-    let levels = who.account().and_then(|account| view.world.scps.get(account));
-    levels
-        .into_iter()
-        .flatten()
-        .fold(set, |set, (level, all)| set.scp_level(Arc::clone(level), all.iter().map(|ix| view.policy(*ix))))
+
+    /// The account of who asks; none for services.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
 }
 
 /// What verdicts call the policies of a stranger.
@@ -86,29 +88,49 @@ fn administrator() -> &'static Policy {
         .get_or_init(|| Policy::parse(ADMINISTRATOR, &everything()).unwrap_or_else(|_| Policy::unknown(ADMINISTRATOR)))
 }
 
-/// What every request of a role's session has, as far as some policy asks for it; the role itself is always told, for messages.
-fn role_context(principal: &Principal, wanted: &[String]) -> Context {
-    let wanted = |key: &str| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(key));
-    let mut context = Context::open().with("aws:PrincipalArn", principal.lasting_arn().unwrap_or_default());
-    for (key, value) in [
-        ("aws:PrincipalAccount", principal.account().unwrap_or_default()),
-        ("aws:PrincipalType", "AssumedRole"),
-        ("aws:PrincipalIsAWSService", "false"),
-    ] {
-        if wanted(key) {
-            context = context.with(key, value);
+impl<'w> Sessions<'w> {
+    pub(crate) fn new(wanted: &'w [String]) -> Self {
+        let mut facts = Facts::new(wanted);
+        facts.one("aws:PrincipalType", || "AssumedRole".to_owned());
+        facts.one("aws:PrincipalIsAWSService", || "false".to_owned());
+        for key in [
+            "aws:PrincipalServiceName",
+            "aws:PrincipalServiceNamesList",
+            "aws:username",
+            "aws:SourceArn",
+            "aws:SourceAccount",
+        ] {
+            facts.absent(key);
         }
+        Self { wanted, context: facts.context(), everything: PolicySet::new().identity(administrator().clone()) }
     }
-    for key in [
-        "aws:PrincipalServiceName",
-        "aws:PrincipalServiceNamesList",
-        "aws:username",
-        "aws:SourceArn",
-        "aws:SourceAccount",
-    ] {
-        if wanted(key) {
-            context = context.absent(key);
-        }
+
+    /// What every request of a role's session has; the role itself is always told, for messages.
+    fn context_of(&self, principal: &Principal) -> Context {
+        let role = principal.lasting_arn().unwrap_or_default();
+        let context = Context::over(Arc::clone(&self.context)).with("aws:PrincipalArn", role);
+        let mut facts = Facts::over(context, self.wanted);
+        facts.one("aws:PrincipalAccount", || principal.account().unwrap_or_default().to_owned());
+        facts.into_context()
     }
-    context
+
+    fn policies_of(&self, view: View<'_>, who: &Who) -> PolicySet {
+        let set = match who {
+            Who::Service(_) => PolicySet::new(),
+            Who::Administrator(_) => self.everything.clone(),
+            Who::Role(arn) => match view.world.roles.get(arn) {
+                Some(role) => {
+                    let one = |set: PolicySet, ix: &_| set.identity(view.policy(*ix));
+                    let set = role.identity.iter().fold(PolicySet::new(), one);
+                    role.boundary.into_iter().fold(set, |set, ix| set.boundary(view.policy(ix)))
+                }
+                None => PolicySet::new().identity(Policy::unknown(&format!("policies of the role {arn}"))),
+            },
+        };
+        let levels = who.account().and_then(|account| view.world.scps.get(account));
+        levels
+            .into_iter()
+            .flatten()
+            .fold(set, |set, (level, all)| set.scp_level(Arc::clone(level), all.iter().map(|ix| view.policy(*ix))))
+    }
 }

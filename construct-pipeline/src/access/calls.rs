@@ -4,15 +4,17 @@
 //! [action structure reference](https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference.html). Listed is what a run cannot
 //! do without: what only improves messages is left out, so that nothing is reported missing that is not missed.
 
+use std::sync::Arc;
+
 use super::flow::Action;
 use super::physical::partition;
 
-/// A call of a service.
+/// Calls of a service on one resource, in the same circumstances.
 #[derive(Debug)]
 pub(crate) struct Call {
-    pub(crate) action: &'static str,
-    pub(crate) resource: String,
-    /// Condition keys that the call sets.
+    pub(crate) actions: &'static [&'static str],
+    pub(crate) resource: Arc<str>,
+    /// Condition keys that the calls set.
     pub(crate) facts: Vec<(&'static str, String)>,
 }
 
@@ -63,16 +65,18 @@ struct Calls<'a> {
 }
 
 impl Calls<'_> {
-    fn on(&mut self, resource: impl Into<String>, actions: &[&'static str]) {
+    fn on(&mut self, resource: impl Into<Arc<str>>, actions: &'static [&'static str]) {
         self.with(resource, actions, &[]);
     }
 
-    fn with(&mut self, resource: impl Into<String>, actions: &[&'static str], facts: &[(&'static str, Option<&str>)]) {
-        let resource = resource.into();
-        let facts: Vec<(&'static str, String)> =
-            facts.iter().filter_map(|(key, value)| Some((*key, (*value)?.to_owned()))).collect();
-        let calls = actions.iter().map(|action| Call { action, resource: resource.clone(), facts: facts.clone() });
-        self.made.extend(calls);
+    fn with(
+        &mut self,
+        resource: impl Into<Arc<str>>,
+        actions: &'static [&'static str],
+        facts: &[(&'static str, Option<&str>)],
+    ) {
+        let facts = facts.iter().filter_map(|(key, value)| Some((*key, (*value)?.to_owned()))).collect();
+        self.made.push(Call { actions, resource: resource.into(), facts });
     }
 
     fn get(&self, key: &str) -> String {
@@ -114,12 +118,12 @@ impl Calls<'_> {
     fn connection(&mut self) {
         // The name of the permission follows that of the service in the ARN.
         let connection = self.get("ConnectionArn");
-        let call = if connection.contains(":codeconnections:") {
-            "codeconnections:UseConnection"
+        let calls: &'static [_] = if connection.contains(":codeconnections:") {
+            &["codeconnections:UseConnection"]
         } else {
-            "codestar-connections:UseConnection"
+            &["codestar-connections:UseConnection"]
         };
-        self.on(connection, &[call]);
+        self.on(connection, calls);
     }
 
     fn ecr_source(&mut self) {
@@ -128,7 +132,7 @@ impl Calls<'_> {
     }
 
     fn code_build(&mut self) {
-        let calls: &[&'static str] = if self.action.is_true("BatchEnabled") {
+        let calls: &'static [_] = if self.action.is_true("BatchEnabled") {
             &["codebuild:StartBuildBatch", "codebuild:BatchGetBuildBatches"]
         } else {
             &["codebuild:StartBuild", "codebuild:BatchGetBuilds"]
@@ -141,7 +145,7 @@ impl Calls<'_> {
             self.on("*", &["ecr-public:GetAuthorizationToken", "sts:GetServiceBearerToken"]);
         } else {
             let repository = format!("repository/{}", self.get("ECRRepositoryName"));
-            let calls = [
+            let calls: &'static [_] = &[
                 "ecr:DescribeRepositories",
                 "ecr:InitiateLayerUpload",
                 "ecr:UploadLayerPart",
@@ -149,7 +153,7 @@ impl Calls<'_> {
                 "ecr:PutImage",
                 "ecr:BatchCheckLayerAvailability",
             ];
-            self.on(self.arn("ecr", &repository), &calls);
+            self.on(self.arn("ecr", &repository), calls);
             self.on("*", &["ecr:GetAuthorizationToken"]);
         }
         self.logs();
@@ -169,7 +173,8 @@ impl Calls<'_> {
     }
 
     fn cloud_formation(&mut self) {
-        let stack = self.arn("cloudformation", &format!("stack/{}/{}", self.get("StackName"), self.unknown_id));
+        let stack = format!("stack/{}/{}", self.get("StackName"), self.unknown_id);
+        let stack: Arc<str> = self.arn("cloudformation", &stack).into();
         let action = self.action;
         let (role, set) = (action.get("RoleArn"), action.get("ChangeSetName"));
         let role_fact = [("cloudformation:RoleArn", role)];
@@ -178,20 +183,24 @@ impl Calls<'_> {
         let both = [role_fact[0], set_fact[0]];
         match mode {
             "CREATE_UPDATE" | "REPLACE_ON_FAILURE" => {
-                self.with(&*stack, &["cloudformation:CreateStack", "cloudformation:UpdateStack"], &role_fact);
+                self.with(
+                    Arc::clone(&stack),
+                    &["cloudformation:CreateStack", "cloudformation:UpdateStack"],
+                    &role_fact,
+                );
                 if mode == "REPLACE_ON_FAILURE" {
-                    self.with(&*stack, &["cloudformation:DeleteStack"], &role_fact);
+                    self.with(Arc::clone(&stack), &["cloudformation:DeleteStack"], &role_fact);
                 }
             }
-            "DELETE_ONLY" => self.with(&*stack, &["cloudformation:DeleteStack"], &role_fact),
+            "DELETE_ONLY" => self.with(Arc::clone(&stack), &["cloudformation:DeleteStack"], &role_fact),
             "CHANGE_SET_REPLACE" => {
-                self.with(&*stack, &["cloudformation:CreateChangeSet"], &both);
-                let calls = ["cloudformation:DeleteChangeSet", "cloudformation:DescribeChangeSet"];
-                self.with(&*stack, &calls, &set_fact);
+                self.with(Arc::clone(&stack), &["cloudformation:CreateChangeSet"], &both);
+                let calls: &'static [_] = &["cloudformation:DeleteChangeSet", "cloudformation:DescribeChangeSet"];
+                self.with(Arc::clone(&stack), calls, &set_fact);
             }
             "CHANGE_SET_EXECUTE" => {
-                let calls = ["cloudformation:ExecuteChangeSet", "cloudformation:DescribeChangeSet"];
-                self.with(&*stack, &calls, &set_fact);
+                let calls: &'static [_] = &["cloudformation:ExecuteChangeSet", "cloudformation:DescribeChangeSet"];
+                self.with(Arc::clone(&stack), calls, &set_fact);
             }
             _ => {}
         }
@@ -203,27 +212,27 @@ impl Calls<'_> {
     }
 
     fn stack_set(&mut self) {
-        let calls = [
+        let calls: &'static [_] = &[
             "cloudformation:CreateStackSet",
             "cloudformation:UpdateStackSet",
             "cloudformation:DescribeStackSet",
             "cloudformation:DescribeStackSetOperation",
         ];
-        self.on(self.stack_set_arn(), &calls);
+        self.on(self.stack_set_arn(), calls);
         if self.action.get("DeploymentTargets").is_some() {
             self.on(self.stack_set_arn(), &["cloudformation:CreateStackInstances"]);
         }
     }
 
     fn stack_instances(&mut self) {
-        let calls = ["cloudformation:CreateStackInstances", "cloudformation:DescribeStackSetOperation"];
-        self.on(self.stack_set_arn(), &calls);
+        let calls: &'static [_] = &["cloudformation:CreateStackInstances", "cloudformation:DescribeStackSetOperation"];
+        self.on(self.stack_set_arn(), calls);
     }
 
     fn code_deploy(&mut self) {
         let (application, group) = (self.get("ApplicationName"), self.get("DeploymentGroupName"));
-        let calls = ["codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"];
-        self.on(self.arn("codedeploy", &format!("application:{application}")), &calls);
+        let calls: &'static [_] = &["codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"];
+        self.on(self.arn("codedeploy", &format!("application:{application}")), calls);
         let group = self.arn("codedeploy", &format!("deploymentgroup:{application}/{group}"));
         self.on(group, &["codedeploy:CreateDeployment", "codedeploy:GetDeployment"]);
         let configuration = self.arn("codedeploy", &format!("deploymentconfig:{}", self.unknown_id));
@@ -272,8 +281,9 @@ impl Calls<'_> {
     }
 
     fn lambda_deploy(&mut self) {
-        let calls = ["lambda:GetFunctionConfiguration", "lambda:UpdateFunctionCode", "lambda:PublishVersion"];
-        self.on(self.function(), &calls);
+        let calls: &'static [_] =
+            &["lambda:GetFunctionConfiguration", "lambda:UpdateFunctionCode", "lambda:PublishVersion"];
+        self.on(self.function(), calls);
         if self.action.get("FunctionAlias").is_some() {
             self.on(self.function(), &["lambda:GetAlias", "lambda:UpdateAlias"]);
         }

@@ -28,7 +28,9 @@ fn action(category: &str, provider: &str, settings: &[(&str, &str)]) -> Action {
 fn check(category: &str, provider: &str, settings: &[(&str, &str)], wanted: &[&str]) {
     let action = action(category, provider, settings);
     let calls = calls(&action, "p", '?').expect("a known type");
-    let found: BTreeSet<String> = calls.iter().map(|call| format!("{} {}", call.action, call.resource)).collect();
+    let each =
+        |call: &Call| call.actions.iter().map(|action| format!("{action} {}", call.resource)).collect::<Vec<_>>();
+    let found: BTreeSet<String> = calls.iter().flat_map(each).collect();
     for wanted in wanted {
         assert!(found.contains(*wanted), "{wanted} is not among {found:#?}");
     }

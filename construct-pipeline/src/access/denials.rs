@@ -5,10 +5,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::ask::Question;
-use super::caller::Who;
+use super::caller::{Caller, Who};
 use super::calls::{passed_role, project_arn};
 use super::flow::{Action, Pipeline, Store};
+use super::gate::Gate;
 use super::needs::{About, Prover};
 use super::physical::{account_in, arn_parts, short_name};
 use super::report::Purpose;
@@ -19,109 +19,96 @@ const ANY_ROLE: &str = "any-other-role";
 const NEIGHBOURS: usize = 4;
 
 fn role(partition: &str, account: &str, name: &str) -> Arc<str> {
-    format!("arn:{partition}:iam::{account}:role/{name}").into()
+    ["arn:", partition, ":iam::", account, ":role/", name].concat().into()
 }
 
 impl<'p> Prover<'p, '_> {
     pub(crate) fn denials(&mut self, others: &'p [Pipeline], own: usize) {
-        let pipeline = self.pipeline;
-        for store in pipeline.stores.values() {
-            let world = self.asker.world();
+        for gate in self.gates.values().cloned().collect::<Vec<_>>() {
+            let (world, store) = (self.asker.world(), gate.store);
             // Of a store that no template makes and nobody described, nothing can be said.
             let has_bucket = world.buckets.contains_key(&store.bucket);
             let has_key = store.key_arn().is_some_and(|key| world.key(key).is_some());
-            let foreign: BTreeSet<Arc<str>> =
-                self.users(store).filter(|arn| account_in(arn) != Some(&store.account)).collect();
-            for stranger in self.strangers(store, &foreign) {
+            let foreign: BTreeSet<Arc<str>> = gate
+                .users()
+                .into_iter()
+                .map(|(arn, _)| arn)
+                .filter(|arn| account_in(arn) != Some(&store.account))
+                .collect();
+            for stranger in self.strangers(&gate, &foreign) {
                 let about = About::denial(None, Purpose::Stranger);
                 if has_bucket {
-                    self.on_object(&about, &stranger, store, &["s3:GetObject", "s3:PutObject"]);
+                    self.on_object(&about, &stranger, &gate, &["s3:GetObject", "s3:PutObject"]);
                 }
                 if has_key {
-                    self.with_key(&about, &stranger, store, store.key_arn().cloned(), &["kms:Decrypt"]);
+                    self.with_key(&about, &stranger, &gate, store.key_arn(), &["kms:Decrypt"]);
                 }
             }
             if has_bucket {
-                self.plain_http(store);
+                self.plain_http(&gate);
             }
             for reader in &foreign {
-                self.foreign_reader(reader, store, has_bucket, has_key);
+                self.foreign_reader(reader, &gate, has_bucket, has_key);
             }
             if has_bucket {
-                self.other_pipelines(others, own, store);
+                self.other_pipelines(others, own, &gate);
             }
         }
         self.trusts();
     }
 
-    fn users(&self, store: &Store) -> impl Iterator<Item = Arc<str>> + use<> {
-        let of = |uses: &std::collections::BTreeMap<String, BTreeSet<Arc<str>>>| {
-            uses.get(&store.region).cloned().unwrap_or_default()
-        };
-        of(&self.uses.readers).into_iter().chain(of(&self.uses.writers))
-    }
-
     /// Another role of each account that takes part, and a role of a familiar name in an account that does not.
-    fn strangers(&self, store: &Store, foreign: &BTreeSet<Arc<str>>) -> Vec<Who> {
+    fn strangers(&self, gate: &Gate<'_>, foreign: &BTreeSet<Arc<str>>) -> Vec<Arc<Caller>> {
         let world = self.asker.world();
-        let partition = arn_parts(&store.arn).map_or("aws", |parts| parts[0]);
+        let partition = arn_parts(&gate.store.arn).map_or("aws", |parts| parts[0]);
         let accounts: BTreeSet<&str> = foreign.iter().filter_map(|arn| account_in(arn)).collect();
         let familiar = foreign.first().unwrap_or(&self.pipeline.role);
-        let mut strangers: Vec<Who> =
-            accounts.into_iter().map(|account| Who::Administrator(role(partition, account, ANY_ROLE))).collect();
-        strangers.push(Who::Administrator(role(partition, &world.nobody, short_name(familiar))));
-        strangers
+        let strangers = accounts.into_iter().map(|account| (account, ANY_ROLE));
+        let strangers = strangers.chain([(world.nobody.as_str(), short_name(familiar))]);
+        strangers.map(|(account, name)| self.administrator(role(partition, account, name))).collect()
     }
 
-    fn plain_http(&mut self, store: &'p Store) {
-        let partition = arn_parts(&store.arn).map_or("aws", |parts| parts[0]);
-        let administrator = Who::Administrator(role(partition, &store.account, ANY_ROLE));
+    fn administrator(&self, arn: Arc<str>) -> Arc<Caller> {
+        self.asker.caller(&Who::Administrator(arn))
+    }
+
+    fn plain_http(&mut self, gate: &Gate<'p>) {
+        let partition = arn_parts(&gate.store.arn).map_or("aws", |parts| parts[0]);
+        let administrator = self.administrator(role(partition, &gate.store.account, ANY_ROLE));
         let about = About::denial(None, Purpose::PlainHttp);
-        let mut who: Vec<(Who, &'static str)> =
-            vec![(administrator.clone(), "s3:GetObject"), (administrator, "s3:PutObject")];
-        who.extend(self.users(store).map(|arn| (Who::Role(arn), "s3:GetObject")));
-        for (who, action) in who {
-            if !self.is_known(&who) {
-                continue;
-            }
-            let facts = self.store_facts(store, &who, action, false);
-            let (resource, owner) = (Arc::clone(&store.object), store.account.as_str().into());
-            self.ask(&about, Question { who, action, resource, owner, facts });
+        let users = gate.users().into_iter().filter(|(role, _)| self.is_known(role));
+        let users = users.map(|(_, caller)| (caller, "s3:GetObject"));
+        let all = [(Arc::clone(&administrator), "s3:GetObject"), (administrator, "s3:PutObject")];
+        for (caller, action) in all.into_iter().chain(users).collect::<Vec<_>>() {
+            let told = gate.told(&self.asker, &caller, action, false);
+            self.ask(&about, &told, action, &gate.object);
         }
     }
 
-    /// Whether the policies of who asks are known: nothing can be proved about others.
-    fn is_known(&self, who: &Who) -> bool {
-        match who {
-            Who::Role(arn) => self.asker.world().roles.contains_key(arn),
-            Who::Administrator(_) | Who::Service(_) => true,
-        }
+    /// Whether the policies of a role are known: nothing can be proved about others.
+    fn is_known(&self, role: &str) -> bool {
+        self.asker.world().roles.contains_key(role)
     }
 
-    fn foreign_reader(&mut self, reader: &Arc<str>, store: &'p Store, has_bucket: bool, has_key: bool) {
-        let who = Who::Administrator(Arc::clone(reader));
-        let writes = self.uses.writers.get(&store.region).is_some_and(|writers| writers.contains(reader));
-        if !writes {
+    fn foreign_reader(&mut self, reader: &Arc<str>, gate: &Gate<'p>, has_bucket: bool, has_key: bool) {
+        let caller = self.administrator(Arc::clone(reader));
+        if !gate.has_writer(reader) {
             let about = About::denial(None, Purpose::ReaderWrites);
             if has_bucket {
-                self.on_object(&about, &who, store, &["s3:PutObject"]);
+                self.on_object(&about, &caller, gate, &["s3:PutObject"]);
             }
             if has_key {
-                self.with_key(&about, &who, store, store.key_arn().cloned(), &["kms:GenerateDataKey"]);
+                self.with_key(&about, &caller, gate, gate.store.key_arn(), &["kms:GenerateDataKey"]);
             }
         }
-        let Some(key) = store.key_arn().filter(|_| has_key) else { return };
-        let mut facts = self.key_facts(store, key, &who);
-        for absent in ["kms:ViaService", "kms:EncryptionContext:aws:s3:arn", "kms:EncryptionContextKeys"] {
-            facts.absent(absent);
-        }
-        facts.one("aws:ViaAWSService", || "false".to_owned());
-        let (owner, facts) = (account_in(key).unwrap_or(&store.account).into(), facts.told());
-        let question = Question { who, action: "kms:Decrypt", resource: Arc::clone(key), owner, facts };
-        self.ask(&About::denial(None, Purpose::KeyOutsideStore), question);
+        let Some(key) = gate.store.key_arn().filter(|_| has_key) else { return };
+        let key = gate.key(&self.asker, key);
+        let told = gate.told_of_key(&self.asker, &caller, &key, false);
+        self.ask(&About::denial(None, Purpose::KeyOutsideStore), &told, "kms:Decrypt", &key.target);
     }
 
-    fn other_pipelines(&mut self, others: &'p [Pipeline], own: usize, store: &'p Store) {
+    fn other_pipelines(&mut self, others: &'p [Pipeline], own: usize, gate: &Gate<'p>) {
+        let store = gate.store;
         let about = About::denial(None, Purpose::OtherPipeline);
         let next = others.iter().cycle().skip(own + 1).take(others.len().saturating_sub(1).min(NEIGHBOURS));
         for other in next {
@@ -134,14 +121,13 @@ impl<'p> Prover<'p, '_> {
                 // In a bucket of both, whoever works for the other is as near as its pipeline.
                 let there = other.actions.iter().filter(|action| action.region() == store.region);
                 roles.extend(there.flat_map(|action| self.workers(action)));
-                let own: BTreeSet<Arc<str>> = self.users(store).chain([Arc::clone(&self.pipeline.role)]).collect();
+                let own: BTreeSet<Arc<str>> =
+                    gate.users().into_iter().map(|(role, _)| role).chain([Arc::clone(&self.pipeline.role)]).collect();
                 roles.retain(|role| !own.contains(role));
             }
-            for role in roles {
-                let who = Who::Role(role);
-                if self.is_known(&who) {
-                    self.on_object(&about, &who, store, &["s3:GetObject", "s3:PutObject"]);
-                }
+            for role in roles.iter().filter(|role| self.is_known(role)).map(|role| self.role(role)).collect::<Vec<_>>()
+            {
+                self.on_object(&about, &role, gate, &["s3:GetObject", "s3:PutObject"]);
             }
         }
     }
@@ -176,10 +162,12 @@ impl<'p> Prover<'p, '_> {
             }
             let about = About::denial(action, Purpose::StrangerTakesRole);
             let nobody = self.asker.world().nobody.as_str();
+            let taken = self.guarded_role(&action.role);
             for (account, name) in
                 [(account.as_str(), ANY_ROLE), (nobody, short_name(&pipeline.role)), (action.account(), ANY_ROLE)]
             {
-                self.takes_role(&about, Who::Administrator(role(partition, account, name)), &action.role);
+                let caller = self.administrator(role(partition, account, name));
+                self.takes_role(&about, &caller, &taken);
             }
         }
     }

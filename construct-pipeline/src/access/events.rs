@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use construct_iam::access::Json;
+use construct_iam::access::{Context, Json};
 use serde_json::json;
 
-use super::ask::Question;
 use super::caller::Who;
 use super::facts::Told;
 use super::flow::{Action, Pipeline};
 use super::needs::{About, Prover};
 use super::physical::{account_in, arn_parts, partition, short_name};
+use super::protected::{Protected, service_of};
 use super::report::{Decision, Purpose};
 use super::world::{Rule, Target, World};
 
@@ -48,11 +48,10 @@ impl<'p> Prover<'p, '_> {
         let purpose = if is_bus { Purpose::EventForwards } else { Purpose::EventStarts };
         let about = About::need(action, purpose);
         let call = if is_bus { "events:PutEvents" } else { "codepipeline:StartPipelineExecution" };
-        let owner: Arc<str> = account_in(&target.arn).unwrap_or(&rule.account).into();
+        let owner = account_in(&target.arn).unwrap_or(&rule.account);
         let resource: Arc<str> = target.arn.as_str().into();
         let Some(role) = &target.role else {
-            let who = Who::Service("events.amazonaws.com");
-            let question = Question { who, action: call, resource, owner, facts: Told::default() };
+            let question = self.unasked(&Who::Service("events.amazonaws.com"), call, &resource, owner);
             let world = self.asker.world();
             let remark = format!(
                 "the rule `{}` of stack `{}` gives no role to its target, and EventBridge needs one to reach it",
@@ -64,10 +63,11 @@ impl<'p> Prover<'p, '_> {
         };
         let role: Arc<str> = role.as_str().into();
         self.service_takes("events.amazonaws.com", &role, &about);
-        let who = Who::Role(role);
-        let mut facts = self.asker.facts(&who);
+        let caller = self.role(&role);
+        let mut facts = self.asker.facts_over(Context::over(Arc::clone(&caller.context)));
         facts.one("aws:SecureTransport", || "true".to_owned());
-        self.ask(&about, Question { who, action: call, resource, owner, facts: facts.told() });
+        let target = Protected::new(self.asker.view(), service_of(call), &resource, owner, caller.account());
+        self.ask(&about, &Told { caller, context: facts.context() }, call, &target.into());
     }
 }
 

@@ -11,23 +11,24 @@ use super::caller::Caller;
 pub(crate) struct Facts<'w> {
     /// The keys that some policy asks for.
     wanted: &'w [String],
-    caller: Option<Arc<Caller>>,
     context: Context,
 }
 
-/// All that is known about a request.
-#[derive(Clone, Debug, Default)]
+/// Who asks, and all that is known about the circumstances.
+#[derive(Clone, Debug)]
 pub(crate) struct Told {
-    /// `None` if it is not known who asks.
-    pub(crate) caller: Option<Arc<Caller>>,
+    pub(crate) caller: Arc<Caller>,
     pub(crate) context: Arc<Context>,
 }
 
 impl<'w> Facts<'w> {
-    /// Starts with what every request of the caller has.
-    pub(crate) fn over(caller: Option<Arc<Caller>>, wanted: &'w [String]) -> Self {
-        let context = caller.as_ref().map_or(Context::open(), |caller| Context::over(Arc::clone(&caller.context)));
-        Self { wanted, caller, context }
+    pub(crate) fn new(wanted: &'w [String]) -> Self {
+        Self::over(Context::open(), wanted)
+    }
+
+    /// Starts with what is known already.
+    pub(crate) fn over(context: Context, wanted: &'w [String]) -> Self {
+        Self { wanted, context }
     }
 
     /// Says that the request has this value for the key.
@@ -43,13 +44,31 @@ impl<'w> Facts<'w> {
         self.set(key, || ContextValue::Absent);
     }
 
-    pub(crate) fn told(self) -> Told {
-        Told { caller: self.caller, context: self.context.into() }
+    pub(crate) fn into_context(self) -> Context {
+        self.context
+    }
+
+    /// To be shared by many requests.
+    pub(crate) fn context(self) -> Arc<Context> {
+        self.context.into()
     }
 
     fn set(&mut self, key: &'static str, value: impl FnOnce() -> ContextValue) {
         if self.wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(key)) {
             self.context.tell(key, value());
         }
+    }
+}
+
+impl Told {
+    /// Nothing but what every request of the caller has.
+    pub(crate) fn of(caller: Arc<Caller>) -> Self {
+        Self { context: Arc::clone(&caller.context), caller }
+    }
+
+    /// A caller in circumstances that others may be in, too.
+    pub(crate) fn amid(caller: &Arc<Caller>, scene: Arc<Context>) -> Self {
+        let context = Context::over_both(Arc::clone(&caller.context), scene);
+        Self { caller: Arc::clone(caller), context: context.into() }
     }
 }

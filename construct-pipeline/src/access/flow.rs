@@ -119,7 +119,8 @@ impl Action {
 
     /// An ARN in the account and region of the action.
     pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
-        format!("arn:{}:{service}:{}:{}:{resource}", partition(self.region()), self.region(), self.account())
+        ["arn:", partition(self.region()), ":", service, ":", self.region(), ":", self.account(), ":", resource]
+            .concat()
     }
 
     /// The ARN that a setting names directly, or by a name in the account and region of the action.

@@ -8,8 +8,8 @@
 //! templates  symbols  physical  template  functions   what is read: texts with symbols for what only AWS knows
 //! documents  policies  world   survey     given       all accounts at once: roles, buckets, keys …, each policy with its place
 //! lazy  flow  calls                         pipelines: actions, artifacts, stores; what each provider calls
-//! view  caller  facts  ask                  who asks, in which circumstances; the question and its outcome
-//! needs      denials  events                what is asked
+//! view  caller  facts  protected  ask       who asks, in which circumstances, for what; the question and its outcome
+//! gate  needs  denials  events              what is asked; what questions about one store have in common
 //! order      wide                          what needs no question
 //! report     repair   words    findings    the answers, as data, in words, and as findings
 //! ```
@@ -28,6 +28,7 @@ mod facts;
 mod findings;
 mod flow;
 mod functions;
+mod gate;
 mod given;
 mod lazy;
 mod needs;
@@ -35,6 +36,7 @@ mod order;
 mod physical;
 mod place;
 mod policies;
+mod protected;
 mod repair;
 mod report;
 mod survey;
@@ -55,7 +57,7 @@ use construct_iam::access::Compiler;
 use ask::Asker;
 use documents::Opened;
 use flow::Pipeline;
-use needs::{Keep, Prover, Uses};
+use needs::{Keep, Prover};
 use physical::account_in;
 use survey::{Surveyed, survey};
 use template::Templates;
@@ -121,8 +123,7 @@ fn report(seen: Seen, keep: Keep) -> Report {
     let apart = Apart::new();
     world.nobody = nobody(&world, &pipelines);
     let proved = parallel::map(pipelines.iter().enumerate().collect(), |(n, pipeline): (usize, &Pipeline)| {
-        let asker = Asker::new(&world, &apart);
-        let mut prover = Prover { pipeline, asker, keep, accesses: Vec::new(), uses: Uses::default(), unknown_id };
+        let mut prover = Prover::new(pipeline, Asker::new(&world, &apart), keep, unknown_id);
         prover.needs();
         prover.events();
         prover.denials(&pipelines, n);
@@ -138,7 +139,6 @@ fn report(seen: Seen, keep: Keep) -> Report {
             .map(|one| one.actions.iter().map(|action| Arc::clone(&action.label)).collect())
             .collect(),
         notes: world.doubts.clone(),
-        apart,
         world,
     }
 }

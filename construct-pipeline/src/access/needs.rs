@@ -12,14 +12,19 @@
 //! `kms:Decrypt`: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
+use construct_iam::access::Context;
+
 use super::ask::{Asker, Question};
-use super::caller::Who;
+use super::caller::{Caller, Who};
 use super::calls::{calls, passed_role, project_arn};
-use super::facts::{Facts, Told};
-use super::flow::{Action, Pipeline, Store, StoreKey};
+use super::facts::Told;
+use super::flow::{Action, Pipeline};
+use super::gate::Gate;
 use super::physical::account_in;
+use super::protected::{Protected, service_of};
 use super::report::{Access, Decision, Expected, Purpose};
 
 const READ: [&str; 1] = ["s3:GetObject"];
@@ -30,13 +35,6 @@ const REFERS: &str = "the template refers to files in artifacts, such as code or
 const VERSIONS: &str = "the bucket keeps versions";
 const DECRYPT: [&str; 1] = ["kms:Decrypt"];
 const ENCRYPT: [&str; 2] = ["kms:GenerateDataKey", "kms:Decrypt"];
-
-/// Which roles read and write in which store, by region.
-#[derive(Debug, Default)]
-pub(crate) struct Uses {
-    pub(crate) readers: BTreeMap<String, BTreeSet<Arc<str>>>,
-    pub(crate) writers: BTreeMap<String, BTreeSet<Arc<str>>>,
-}
 
 /// Which requests a report holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,9 +51,14 @@ pub(crate) struct Prover<'p, 'w> {
     pub(crate) asker: Asker<'w>,
     pub(crate) keep: Keep,
     pub(crate) accesses: Vec<Access>,
-    pub(crate) uses: Uses,
+    /// The stores, by region.
+    pub(crate) gates: BTreeMap<&'p str, Rc<Gate<'p>>>,
+    /// The circumstances of what a role does by itself in a region.
+    alone: BTreeMap<&'p str, Arc<Context>>,
+    /// The circumstances in which a role takes on another one.
+    taking: Arc<Context>,
     /// Stands for an id that AWS makes up during the run.
-    pub(crate) unknown_id: char,
+    unknown_id: char,
 }
 
 /// What belongs to a request beside the request itself.
@@ -78,21 +81,52 @@ impl<'p> About<'p> {
     }
 }
 
-impl<'p> Prover<'p, '_> {
-    /// Asks and notes the answer.
-    pub(crate) fn ask(&mut self, about: &About<'p>, question: Question) {
-        match self.asker.outcome(&question) {
-            Some(outcome) => self.note(about, question, outcome.into(), None),
-            None => self.note(about, question, Decision::Open, Some("who asks is not known".to_owned())),
+impl<'p, 'w> Prover<'p, 'w> {
+    pub(crate) fn new(pipeline: &'p Pipeline, asker: Asker<'w>, keep: Keep, unknown_id: char) -> Self {
+        let gates = pipeline.stores.iter().map(|(region, store)| (region.as_str(), Gate::new(&asker, store).into()));
+        let mut taking = asker.facts();
+        taking.one("aws:ViaAWSService", || "false".to_owned());
+        taking.one("aws:SecureTransport", || "true".to_owned());
+        taking.absent("sts:ExternalId");
+        Self {
+            pipeline,
+            keep,
+            accesses: Vec::new(),
+            gates: gates.collect(),
+            alone: BTreeMap::new(),
+            taking: taking.context(),
+            unknown_id,
+            asker,
         }
+    }
+
+    /// Asks and notes the answer.
+    pub(crate) fn ask(&mut self, about: &About<'p>, told: &Told, action: &'static str, target: &Arc<Protected>) {
+        let outcome = self.asker.outcome(told, action, target);
+        let decision = outcome.map_or(Decision::Open, Decision::from);
+        if self.keeps(about, decision) {
+            let question = Question { told: told.clone(), action, target: Arc::clone(target) };
+            let remark = outcome.is_none().then(|| "who asks is not known".to_owned());
+            self.note(about, question, decision, remark);
+        }
+    }
+
+    /// A question that something else than policies decides.
+    pub(crate) fn unasked(&self, who: &Who, action: &'static str, resource: &Arc<str>, owner: &str) -> Question {
+        let told = Told::of(self.asker.caller(who));
+        Question { told, action, target: Protected::unguarded(resource, owner).into() }
+    }
+
+    fn keeps(&self, about: &About<'p>, decision: Decision) -> bool {
+        self.keep == Keep::All || !decision.proves(about.expected)
     }
 
     /// Notes what came of a question.
     pub(crate) fn note(&mut self, about: &About<'p>, question: Question, decision: Decision, remark: Option<String>) {
-        if self.keep == Keep::Unproved && decision.proves(about.expected) {
+        if !self.keeps(about, decision) {
             return;
         }
-        let outsider = question.who.account() == Some(self.asker.world().nobody.as_str());
+        let outsider = question.told.caller.account() == Some(self.asker.world().nobody.as_str());
         self.accesses.push(Access {
             pipeline: Arc::clone(&self.pipeline.label),
             action: about.action.map(|action| Arc::clone(&action.label)),
@@ -106,116 +140,121 @@ impl<'p> Prover<'p, '_> {
         });
     }
 
+    pub(crate) fn role(&self, arn: &Arc<str>) -> Arc<Caller> {
+        self.asker.caller(&Who::Role(Arc::clone(arn)))
+    }
+
     pub(crate) fn needs(&mut self) {
         let pipeline = self.pipeline;
         self.service_takes("codepipeline.amazonaws.com", &pipeline.role, &About::need(None, Purpose::StartsRun));
-        for store in pipeline.stores.values() {
-            self.on_bucket(
-                &About { only_if: Some(LOOKS), ..About::need(None, Purpose::LooksAtStore) },
-                &Who::Role(Arc::clone(&pipeline.role)),
-                store,
-                &LOOK,
-            );
+        let looks = About { only_if: Some(LOOKS), ..About::need(None, Purpose::LooksAtStore) };
+        let caller = self.role(&pipeline.role);
+        for gate in self.gates.values().cloned().collect::<Vec<_>>() {
+            for action in LOOK {
+                let told = gate.told(&self.asker, &caller, action, true);
+                self.ask(&looks, &told, action, &gate.bucket);
+            }
         }
         for action in &pipeline.actions {
-            self.action(action);
+            self.action(action, &caller);
         }
-        self.replication();
+        self.replication(&caller);
     }
 
-    fn action(&mut self, action: &'p Action) {
+    fn action(&mut self, action: &'p Action, pipeline: &Arc<Caller>) {
         if action.own_role {
             let about = About::need(action, Purpose::TakesActionRole);
-            self.takes_role(&about, Who::Role(Arc::clone(&self.pipeline.role)), &action.role);
+            let role = self.guarded_role(&action.role);
+            self.takes_role(&about, pipeline, &role);
         }
-        self.service_calls(action);
-        self.passes(action);
-        let Some(store) = self.pipeline.stores.get(action.region()) else {
+        let caller = self.role(&action.role);
+        self.service_calls(action, &caller);
+        let passed = passed_role(action).map(|(role, service)| (Arc::<str>::from(role), service));
+        if let Some((role, service)) = &passed {
+            self.passes(action, &caller, role, service);
+        }
+        let Some(gate) = self.gates.get(action.region()).cloned() else {
             self.no_store(action);
             return;
         };
         if action.provider() == "CodeBuild" {
-            self.build(action, store);
+            self.build(action, &gate);
         } else {
-            self.artifacts(action, &action.role, store, store.key_arn().cloned());
+            self.artifacts(action, &caller, &gate, gate.store.key_arn());
         }
-        if let Some((role, "cloudformation.amazonaws.com")) = passed_role(action)
+        if let Some((role, "cloudformation.amazonaws.com")) = passed
             && action.provider() == "CloudFormation"
             && !action.inputs.is_empty()
         {
             let purpose = Purpose::DeploymentReads { artifacts: action.inputs.join(", ").into() };
-            let role: Arc<str> = role.into();
-            self.reads(&About { only_if: Some(REFERS), ..About::need(action, purpose) }, &role, store);
+            let about = About { only_if: Some(REFERS), ..About::need(action, purpose) };
+            self.reads(&about, &self.role(&role), &gate);
         }
     }
 
-    pub(crate) fn takes_role(&mut self, about: &About<'p>, who: Who, role: &Arc<str>) {
-        let mut facts = self.asker.facts(&who);
-        facts.one("aws:ViaAWSService", || "false".to_owned());
-        facts.one("aws:SecureTransport", || "true".to_owned());
-        facts.absent("sts:ExternalId");
-        let owner = account_in(role).unwrap_or(&self.pipeline.label.account).into();
-        let (resource, facts) = (Arc::clone(role), facts.told());
-        self.ask(about, Question { who, action: "sts:AssumeRole", resource, owner, facts });
+    /// A role to be taken on.
+    pub(crate) fn guarded_role(&self, role: &Arc<str>) -> Arc<Protected> {
+        let owner = account_in(role).unwrap_or(&self.pipeline.label.account);
+        Protected::new(self.asker.view(), "sts", role, owner, None).into()
+    }
+
+    pub(crate) fn takes_role(&mut self, about: &About<'p>, caller: &Arc<Caller>, role: &Arc<Protected>) {
+        let told = Told::amid(caller, Arc::clone(&self.taking));
+        self.ask(about, &told, "sts:AssumeRole", role);
     }
 
     pub(crate) fn service_takes(&mut self, service: &'static str, role: &Arc<str>, about: &About<'p>) {
-        let owner = account_in(role).unwrap_or(&self.pipeline.label.account).into();
-        let who = Who::Service(service);
-        let facts = self.asker.facts(&who).told();
-        self.ask(about, Question { who, action: "sts:AssumeRole", resource: Arc::clone(role), owner, facts });
+        let told = Told::of(self.asker.caller(&Who::Service(service)));
+        self.ask(about, &told, "sts:AssumeRole", &self.guarded_role(role));
     }
 
-    fn service_calls(&mut self, action: &'p Action) {
+    /// What a role does by itself in a region, with what else is known of the call.
+    fn alone(&mut self, caller: &Arc<Caller>, region: &'p str, facts: Vec<(&'static str, String)>) -> Told {
+        let scene = self.alone.entry(region).or_insert_with(|| self.asker.facts_in(region).context());
+        let context = Context::over_both(Arc::clone(&caller.context), Arc::clone(scene));
+        let mut known = self.asker.facts_over(context);
+        for (key, value) in facts {
+            known.one(key, || value);
+        }
+        Told { caller: Arc::clone(caller), context: known.context() }
+    }
+
+    fn service_calls(&mut self, action: &'p Action, caller: &Arc<Caller>) {
         let about = About::need(action, Purpose::Calls);
         let Some(calls) = calls(action, &self.pipeline.name, self.unknown_id) else {
             let who = Who::Role(Arc::clone(&action.role));
-            let owner = action.account().into();
-            let question = Question { who, action: "", resource: "*".into(), owner, facts: Told::default() };
+            let question = self.unasked(&who, "", &"*".into(), action.account());
             let remark = format!("what `{}` actions call is not known here", action.provider());
             self.note(&about, question, Decision::Open, Some(remark));
             return;
         };
         for call in calls {
-            let who = Who::Role(Arc::clone(&action.role));
-            let mut facts = self.asker.facts(&who);
-            common(&mut facts, action.region());
-            for (key, value) in call.facts {
-                facts.one(key, || value);
-            }
             let in_bucket = || call.resource.split_once(":::")?.1.split('/').next();
             let owner = account_in(&call.resource)
                 .or_else(|| self.asker.world().bucket_account(in_bucket()?))
-                .unwrap_or(action.account())
-                .into();
-            let (resource, facts) = (call.resource.into(), facts.told());
-            self.ask(&about, Question { who, action: call.action, resource, owner, facts });
+                .unwrap_or(action.account());
+            let service = call.actions.first().map_or("", |action| service_of(action));
+            let target = Protected::new(self.asker.view(), service, &call.resource, owner, caller.account()).into();
+            let told = self.alone(caller, action.region(), call.facts);
+            for action in call.actions {
+                self.ask(&about, &told, action, &target);
+            }
         }
     }
 
-    fn passes(&mut self, action: &'p Action) {
-        let Some((role, service)) = passed_role(action) else { return };
-        let role: Arc<str> = role.into();
-        let who = Who::Role(Arc::clone(&action.role));
-        let mut facts = self.asker.facts(&who);
-        common(&mut facts, action.region());
-        facts.one("iam:PassedToService", || service.to_owned());
-        let owner = account_in(&role).unwrap_or(action.account()).into();
-        let about = About::need(action, Purpose::PassesRole);
-        self.ask(
-            &about,
-            Question { who, action: "iam:PassRole", resource: Arc::clone(&role), owner, facts: facts.told() },
-        );
-        self.service_takes(service, &role, &About::need(action, Purpose::ServiceTakesRole));
+    fn passes(&mut self, action: &'p Action, caller: &Arc<Caller>, role: &Arc<str>, service: &'static str) {
+        let told = self.alone(caller, action.region(), vec![("iam:PassedToService", service.to_owned())]);
+        let owner = account_in(role).unwrap_or(action.account());
+        let target = Protected::new(self.asker.view(), "iam", role, owner, caller.account()).into();
+        self.ask(&About::need(action, Purpose::PassesRole), &told, "iam:PassRole", &target);
+        self.service_takes(service, role, &About::need(action, Purpose::ServiceTakesRole));
     }
 
     /// CodeBuild reads and writes with the role of the project, and encrypts with the key of the project.
-    fn build(&mut self, action: &'p Action, store: &'p Store) {
-        let arn = project_arn(action);
+    fn build(&mut self, action: &'p Action, gate: &Gate<'p>) {
+        let (arn, store) = (project_arn(action), gate.store);
         let Some(project) = self.asker.world().projects.get(&arn) else {
-            let who = Who::Role(arn.clone().into());
-            let (resource, owner) = (Arc::clone(&store.object), store.account.as_str().into());
-            let question = Question { who, action: "s3:GetObject", resource, owner, facts: Told::default() };
+            let question = self.unasked(&Who::Role(arn.into()), "s3:GetObject", &store.object, &store.account);
             let about = About::need(action, Purpose::Reads { artifacts: action.inputs.join(", ").into() });
             let remark = "no template makes the project, so its role is not known".to_owned();
             self.note(&about, question, Decision::Open, Some(remark));
@@ -223,7 +262,7 @@ impl<'p> Prover<'p, '_> {
         };
         let role: Arc<str> = action.get("ServiceRoleArnOverride").unwrap_or(&project.role).into();
         self.service_takes("codebuild.amazonaws.com", &role, &About::need(action, Purpose::ServiceTakesRole));
-        let key = match &project.key {
+        let key: Option<Arc<str>> = match &project.key {
             Some(key) => {
                 Some(self.asker.world().key(key).map_or_else(|| key.as_str().into(), |key| Arc::clone(&key.arn)))
             }
@@ -235,9 +274,9 @@ impl<'p> Prover<'p, '_> {
             && (project.key.is_some() || self.is_read_abroad(action))
             && !action.outputs.is_empty()
         {
-            self.other_key(action, &role, store, project.key.as_deref());
+            self.other_key(action, &role, gate, project.key.as_deref());
         }
-        self.artifacts(action, &role, store, key);
+        self.artifacts(action, &self.role(&role), gate, key.as_ref());
     }
 
     /// Whether an action in another account reads what this one writes.
@@ -247,14 +286,12 @@ impl<'p> Prover<'p, '_> {
     }
 
     /// A project that encrypts with another key than the store's writes what nobody else can read.
-    fn other_key(&mut self, action: &'p Action, role: &Arc<str>, store: &'p Store, own: Option<&str>) {
+    fn other_key(&mut self, action: &'p Action, role: &Arc<str>, gate: &Gate<'p>, own: Option<&str>) {
         let about = About::need(action, Purpose::Writes { artifacts: action.outputs.join(", ").into() });
-        let resource = store.key_arn().cloned().unwrap_or_default();
-        let owner = store.account.as_str().into();
-        let who = Who::Role(Arc::clone(role));
-        let question = Question { who, action: "kms:GenerateDataKey", resource, owner, facts: Told::default() };
+        let key = gate.store.key_arn().cloned().unwrap_or_default();
+        let question = self.unasked(&Who::Role(Arc::clone(role)), "kms:GenerateDataKey", &key, &gate.store.account);
         let world = self.asker.world();
-        let known = own.is_none_or(|own| world.key(own).is_some() && world.key(&question.resource).is_some());
+        let known = own.is_none_or(|own| world.key(own).is_some() && world.key(&key).is_some());
         let decision = if known { Decision::Denied } else { Decision::Open };
         let own = own.map_or_else(
             || "the key that AWS manages for S3".to_owned(),
@@ -266,47 +303,52 @@ impl<'p> Prover<'p, '_> {
         self.note(&about, question, decision, Some(remark));
     }
 
-    fn artifacts(&mut self, action: &'p Action, role: &Arc<str>, store: &'p Store, key: Option<Arc<str>>) {
+    fn artifacts(&mut self, action: &'p Action, caller: &Arc<Caller>, gate: &Gate<'p>, key: Option<&Arc<str>>) {
         if !action.inputs.is_empty() {
             let about = About::need(action, Purpose::Reads { artifacts: action.inputs.join(", ").into() });
-            self.reads(&about, role, store);
+            self.reads(&about, caller, gate);
         }
         if !action.outputs.is_empty() {
             let about = About::need(action, Purpose::Writes { artifacts: action.outputs.join(", ").into() });
-            let foreign = account_in(role) != Some(store.account.as_str());
+            let foreign = caller.account() != Some(gate.store.account.as_str());
             let with_acl = match action.provider() {
                 "CodeStarSourceConnection" => true,
                 "CodeCommit" => foreign,
                 _ => false,
             };
-            self.writes(&about, role, store, key, with_acl);
+            self.writes(&about, caller, gate, key, with_acl);
         }
     }
 
-    fn reads(&mut self, about: &About<'p>, role: &Arc<str>, store: &'p Store) {
-        self.uses.readers.entry(store.region.clone()).or_default().insert(Arc::clone(role));
-        let who = Who::Role(Arc::clone(role));
-        self.on_object(about, &who, store, &READ);
+    fn reads(&mut self, about: &About<'p>, caller: &Arc<Caller>, gate: &Gate<'p>) {
+        gate.is_read_by(caller);
+        self.on_object(about, caller, gate, &READ);
         // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html: without versions nobody asks for one.
-        let only_if = about.only_if.or_else(|| (!self.keeps_versions(store)).then_some(VERSIONS));
-        self.on_object(&About { only_if, ..about.clone() }, &who, store, &READ_VERSION);
-        self.with_key(about, &who, store, store.key_arn().cloned(), &DECRYPT);
+        let only_if = about.only_if.or_else(|| (!self.keeps_versions(gate)).then_some(VERSIONS));
+        self.on_object(&About { only_if, ..about.clone() }, caller, gate, &READ_VERSION);
+        self.with_key(about, caller, gate, gate.store.key_arn(), &DECRYPT);
     }
 
-    fn keeps_versions(&self, store: &Store) -> bool {
-        self.asker.world().buckets.get(&store.bucket).is_some_and(|bucket| bucket.keeps_versions)
+    fn keeps_versions(&self, gate: &Gate<'_>) -> bool {
+        self.asker.world().buckets.get(&gate.store.bucket).is_some_and(|bucket| bucket.keeps_versions)
     }
 
-    fn writes(&mut self, about: &About<'p>, role: &Arc<str>, store: &'p Store, key: Option<Arc<str>>, with_acl: bool) {
-        self.uses.writers.entry(store.region.clone()).or_default().insert(Arc::clone(role));
-        let who = Who::Role(Arc::clone(role));
+    fn writes(
+        &mut self,
+        about: &About<'p>,
+        caller: &Arc<Caller>,
+        gate: &Gate<'p>,
+        key: Option<&Arc<str>>,
+        with_acl: bool,
+    ) {
+        gate.is_written_by(caller);
         let actions: &[&'static str] = if with_acl { &["s3:PutObject", "s3:PutObjectAcl"] } else { &["s3:PutObject"] };
-        self.on_object(about, &who, store, actions);
-        self.with_key(about, &who, store, key, &ENCRYPT);
+        self.on_object(about, caller, gate, actions);
+        self.with_key(about, caller, gate, key, &ENCRYPT);
     }
 
     /// Source artifacts go to the store of the action that makes them; the pipeline copies them where they are read.
-    fn replication(&mut self) {
+    fn replication(&mut self, caller: &Arc<Caller>) {
         let pipeline = self.pipeline;
         let made: BTreeMap<&str, &Action> = pipeline
             .actions
@@ -320,114 +362,60 @@ impl<'p> Prover<'p, '_> {
                 if maker.region() == action.region() || !copied.insert((name, action.region())) {
                     continue;
                 }
-                let stores = (pipeline.stores.get(maker.region()), pipeline.stores.get(action.region()));
-                let (Some(from), Some(to)) = stores else { continue };
-                let purpose = Purpose::Copies { artifact: name.as_str().into(), to: to.region.as_str().into() };
+                let gates = (self.gates.get(maker.region()).cloned(), self.gates.get(action.region()).cloned());
+                let (Some(from), Some(to)) = gates else { continue };
+                let purpose = Purpose::Copies { artifact: name.as_str().into(), to: to.store.region.as_str().into() };
                 let about = About::need(None, purpose);
-                self.reads(&about, &pipeline.role, from);
-                self.writes(&about, &pipeline.role, to, to.key_arn().cloned(), false);
+                self.reads(&about, caller, &from);
+                self.writes(&about, caller, &to, to.store.key_arn(), false);
             }
         }
     }
 
-    pub(crate) fn on_bucket(&mut self, about: &About<'p>, who: &Who, store: &'p Store, actions: &[&'static str]) {
+    pub(crate) fn on_object(
+        &mut self,
+        about: &About<'p>,
+        caller: &Arc<Caller>,
+        gate: &Gate<'p>,
+        actions: &[&'static str],
+    ) {
         for action in actions {
-            let facts = self.store_facts(store, who, action, true);
-            let (resource, owner) = (Arc::clone(&store.arn), store.account.as_str().into());
-            self.ask(about, Question { who: who.clone(), action, resource, owner, facts });
+            let told = gate.told(&self.asker, caller, action, true);
+            self.ask(about, &told, action, &gate.object);
         }
-    }
-
-    pub(crate) fn on_object(&mut self, about: &About<'p>, who: &Who, store: &'p Store, actions: &[&'static str]) {
-        for action in actions {
-            let facts = self.store_facts(store, who, action, true);
-            let (resource, owner) = (Arc::clone(&store.object), store.account.as_str().into());
-            self.ask(about, Question { who: who.clone(), action, resource, owner, facts });
-        }
-    }
-
-    pub(crate) fn store_facts(&self, store: &Store, who: &Who, action: &str, secure: bool) -> Told {
-        let mut facts = self.asker.facts(who);
-        common(&mut facts, &store.region);
-        facts.one("aws:SecureTransport", || secure.to_string());
-        facts.one("s3:ResourceAccount", || store.account.clone());
-        facts.one("aws:ResourceAccount", || store.account.clone());
-        if action == "s3:PutObject" {
-            facts.one("s3:x-amz-server-side-encryption", || "aws:kms".to_owned());
-            match &store.key {
-                // How S3 reports an alias is not documented, so nothing is said then.
-                StoreKey::Customer { named, arn } if !named.contains("alias/") => {
-                    facts.one("s3:x-amz-server-side-encryption-aws-kms-key-id", || arn.to_string());
-                }
-                _ => {}
-            }
-            if who.account() != Some(&store.account) {
-                facts.one("s3:x-amz-acl", || "bucket-owner-full-control".to_owned());
-            }
-        }
-        facts.told()
     }
 
     /// Use of the key as S3 makes it on behalf of whoever reads or writes an object.
     pub(crate) fn with_key(
         &mut self,
         about: &About<'p>,
-        who: &Who,
-        store: &'p Store,
-        key: Option<Arc<str>>,
+        caller: &Arc<Caller>,
+        gate: &Gate<'p>,
+        key: Option<&Arc<str>>,
         actions: &[&'static str],
     ) {
-        let (Who::Role(role) | Who::Administrator(role)) = who else { return };
-        let foreign = account_in(role).is_some_and(|account| account != store.account);
+        let store = gate.store;
+        let foreign = caller.account().is_some_and(|account| account != store.account);
         let Some(key) = key else {
             if foreign && about.expected == Expected::Allow {
-                self.no_shared_key(about, who, store, actions[0]);
+                self.no_shared_key(about, caller, gate, actions[0]);
             }
             return;
         };
         if foreign && store.has_local_key_name() && actions.len() > 1 {
-            self.local_key_name(about, who, store, &key);
+            self.local_key_name(about, caller, gate, key);
             return;
         }
-        let owner: Arc<str> = account_in(&key).unwrap_or(&store.account).into();
-        let facts = self.key_facts(store, &key, who).told();
+        let key = gate.key(&self.asker, key);
+        let told = gate.told_of_key(&self.asker, caller, &key, true);
         for action in actions {
-            let facts = facts.clone();
-            self.ask(
-                about,
-                Question { who: who.clone(), action, resource: Arc::clone(&key), owner: Arc::clone(&owner), facts },
-            );
+            self.ask(about, &told, action, &key.target);
         }
     }
 
-    pub(crate) fn key_facts(&self, store: &Store, key: &str, who: &Who) -> Facts<'_> {
-        let world = self.asker.world();
-        let mut facts = self.asker.facts(who);
-        facts.one("kms:ViaService", || format!("s3.{}.amazonaws.com", store.region));
-        facts.one("aws:ViaAWSService", || "true".to_owned());
-        facts.one("aws:SecureTransport", || "true".to_owned());
-        facts.one("aws:RequestedRegion", || store.region.clone());
-        facts.one("kms:CallerAccount", || who.account().unwrap_or_default().to_owned());
-        facts.one("aws:ResourceAccount", || account_in(key).unwrap_or(&store.account).to_owned());
-        facts.absent("kms:GrantIsForAWSResource");
-        facts.many("kms:EncryptionContextKeys", || vec!["aws:s3:arn".to_owned()]);
-        match world.buckets.get(&store.bucket).and_then(|bucket| bucket.bucket_key) {
-            Some(true) => facts.one("kms:EncryptionContext:aws:s3:arn", || store.arn.to_string()),
-            Some(false) => facts.one("kms:EncryptionContext:aws:s3:arn", || store.object.to_string()),
-            None => {}
-        }
-        let known = world.key(key);
-        if let Some(aliases) = known.and_then(|key| key.aliases.as_ref()) {
-            facts.many("kms:ResourceAliases", || aliases.clone());
-        } else if let (None, Some((_, alias))) = (known, key.split_once(":alias/")) {
-            facts.many("kms:ResourceAliases", || vec![format!("alias/{alias}")]);
-        }
-        facts
-    }
-
-    fn no_shared_key(&mut self, about: &About<'p>, who: &Who, store: &'p Store, action: &'static str) {
-        let (resource, owner) = (Arc::clone(&store.object), store.account.as_str().into());
-        let question = Question { who: who.clone(), action, resource, owner, facts: Told::default() };
+    fn no_shared_key(&mut self, about: &About<'p>, caller: &Caller, gate: &Gate<'p>, action: &'static str) {
+        let store = gate.store;
+        let question = self.unasked(&caller.who, action, &store.object, &store.account);
         let remark = format!(
             "the store in {} has no customer managed key: artifacts are encrypted with a key that AWS manages, which no other account can use; give the store an `EncryptionKey`",
             store.region
@@ -435,15 +423,8 @@ impl<'p> Prover<'p, '_> {
         self.note(about, question, Decision::Denied, Some(remark));
     }
 
-    fn local_key_name(&mut self, about: &About<'p>, who: &Who, store: &'p Store, key: &Arc<str>) {
-        let owner = store.account.as_str().into();
-        let question = Question {
-            who: who.clone(),
-            action: "kms:GenerateDataKey",
-            resource: Arc::clone(key),
-            owner,
-            facts: Told::default(),
-        };
+    fn local_key_name(&mut self, about: &About<'p>, caller: &Caller, gate: &Gate<'p>, key: &Arc<str>) {
+        let question = self.unasked(&caller.who, "kms:GenerateDataKey", key, &gate.store.account);
         let remark = "the store names its key by id or bare alias, which the role looks up in its own account; name the key by its ARN";
         self.note(about, question, Decision::Denied, Some(remark.to_owned()));
     }
@@ -453,17 +434,9 @@ impl<'p> Prover<'p, '_> {
             return;
         }
         let who = Who::Role(Arc::clone(&self.pipeline.role));
-        let owner = self.pipeline.label.account.as_str().into();
-        let question = Question { who, action: "s3:PutObject", resource: "*".into(), owner, facts: Told::default() };
+        let question = self.unasked(&who, "s3:PutObject", &"*".into(), &self.pipeline.label.account);
         let about = About::need(action, Purpose::Reads { artifacts: action.inputs.join(", ").into() });
         let remark = format!("the pipeline has no artifact store in {}", action.region());
         self.note(&about, question, Decision::Denied, Some(remark));
     }
-}
-
-/// What every call that a role makes by itself has.
-fn common(facts: &mut Facts<'_>, region: &str) {
-    facts.one("aws:SecureTransport", || "true".to_owned());
-    facts.one("aws:RequestedRegion", || region.to_owned());
-    facts.one("aws:ViaAWSService", || "false".to_owned());
 }

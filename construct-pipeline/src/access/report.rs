@@ -6,11 +6,9 @@ use std::sync::Arc;
 
 use construct_iam::access::{Outcome, Verdict};
 
-use super::ask::{Asker, Question};
-use super::caller::Who;
+use super::ask::Question;
 use super::flow::{ActionLabel, PipelineLabel};
 use super::order::Order;
-use super::view::Apart;
 use super::wide::TooWide;
 use super::world::World;
 
@@ -159,10 +157,7 @@ impl Access {
     /// Who asks: the ARN of a role, or the name of a service. May hold symbols: see [`Report::readable`].
     #[must_use]
     pub fn principal(&self) -> &str {
-        match &self.question.who {
-            Who::Role(arn) | Who::Administrator(arn) => arn,
-            Who::Service(name) => name,
-        }
+        self.question.told.caller.who.name()
     }
 
     /// The IAM action.
@@ -174,7 +169,7 @@ impl Access {
     /// The resource. May hold symbols.
     #[must_use]
     pub fn resource(&self) -> &str {
-        &self.question.resource
+        self.question.target.resource.arn()
     }
 
     /// Whether who asks is in an account that has no part in the pipeline.
@@ -249,7 +244,6 @@ pub struct Report {
     pub(crate) too_wide: Vec<TooWide>,
     pub(crate) notes: Vec<String>,
     pub(crate) world: World,
-    pub(crate) apart: Apart,
 }
 
 impl Report {
@@ -329,7 +323,7 @@ impl Report {
         if access.remark.is_some() {
             return None;
         }
-        Asker::new(&self.world, &self.apart).verdict(&access.question)
+        access.question.verdict()
     }
 
     /// The number of requests in each cell of a matrix of actions and areas, in the order of the pipelines.
