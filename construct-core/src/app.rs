@@ -183,8 +183,7 @@ impl App {
         let (assembly, misnamed) = pass::document(&plan, assembly);
         findings.extend(misnamed);
         // Checks read the whole assembly: by then, what it was made of need not be in memory any more.
-        let plan = Plan { lowers: Vec::new(), ..plan };
-        Ok(Emitted { plan, assembly, findings })
+        Ok(Emitted { plan: plan.for_checks(), assembly, findings })
     }
 
     /// What a program's `main` returns: synthesises, writes the assembly to `$CDK_OUTDIR` or else `cdk.out`, and prints

@@ -142,6 +142,6 @@ impl<C> Arena<C> {
 
 /// A number that hardly any other path has, from its pieces (FNV-1a).
 fn number(pieces: &[&str]) -> u64 {
-    let bytes = pieces.iter().flat_map(|piece| piece.bytes());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |number, byte| (number ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    let add = |number: u64, byte: u8| (number ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    pieces.iter().fold(0xcbf2_9ce4_8422_2325, |number, piece| piece.bytes().fold(number, add))
 }

@@ -46,6 +46,10 @@ pub trait Fact: Clone + fmt::Debug + Ord + Send + Sync + 'static {
     /// Whether it is a finding when no node read the fact. Links from one construct to another may go unused.
     const MUST_BE_READ: bool = true;
 
+    /// Whether [checks](crate::AssemblyCheck) of the finished assembly may look at the fact. What stands in the templates by
+    /// then, as statements of policies do, need not stay in memory beside them.
+    const IS_KEPT_FOR_CHECKS: bool = true;
+
     /// Whether both cannot hold on one construct, as two values of one tag: the code of the finding then. Facts have no
     /// order, so nothing else could decide.
     fn contradicts(&self, other: &Self) -> Option<&'static str> {
@@ -246,6 +250,7 @@ trait AnyFact: fmt::Debug + Send + Sync {
     fn name(&self) -> &'static str;
     fn reach(&self) -> Reach;
     fn must_be_read(&self) -> bool;
+    fn is_kept_for_checks(&self) -> bool;
     fn contradicts(&self, other: &dyn AnyFact) -> Option<&'static str>;
     fn problem(&self) -> Option<Diagnostic>;
     fn summary(&self) -> Option<String>;
@@ -266,6 +271,10 @@ impl<F: Fact> AnyFact for F {
 
     fn must_be_read(&self) -> bool {
         F::MUST_BE_READ
+    }
+
+    fn is_kept_for_checks(&self) -> bool {
+        F::IS_KEPT_FOR_CHECKS
     }
 
     fn contradicts(&self, other: &dyn AnyFact) -> Option<&'static str> {
@@ -291,6 +300,16 @@ struct Attached {
     before: Option<NonZeroU32>,
     location: Caller,
     fact: Box<dyn AnyFact>,
+}
+
+/// Stands in the place of facts that are needed no more.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Forgotten;
+
+impl Fact for Forgotten {
+    const NAME: &'static str = "forgotten fact";
+    const REACH: Reach = Reach::Node;
+    const MUST_BE_READ: bool = false;
 }
 
 /// All facts of a tree.
@@ -382,6 +401,13 @@ impl Facts {
         found
     }
 
+    /// Forgets what no check may look at.
+    pub(crate) fn forget(&mut self) {
+        for on in self.all.iter_mut().filter(|on| !on.fact.is_kept_for_checks()) {
+            on.fact = Box::new(Forgotten);
+        }
+    }
+
     pub(crate) fn marks(&self) -> ReadMarks {
         ReadMarks(self.all.iter().map(|_| AtomicBool::new(false)).collect())
     }
@@ -429,5 +455,46 @@ impl Facts {
     /// The targets that facts name, for the check that they belong to this tree.
     pub(crate) fn targets(&self) -> impl Iterator<Item = (NodeId, &'static str, Caller)> {
         self.all.iter().map(|on| (on.target, on.fact.name(), on.location))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handle::AppId;
+    use std::panic::Location;
+
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    struct Written(u8);
+
+    impl Fact for Written {
+        const NAME: &'static str = "what templates say";
+        const REACH: Reach = Reach::Node;
+        const IS_KEPT_FOR_CHECKS: bool = false;
+    }
+
+    #[test]
+    fn facts_are_found_on_their_node_and_sorted() {
+        let (app, other) = (AppId::next(), AppId::next());
+        let (node, foreign) = (NodeId::new(app, 3), NodeId::new(other, 3));
+        let mut facts = Facts::default();
+        for (target, fact) in [(node, 2), (foreign, 9), (node, 1), (NodeId::new(app, 5), 7)] {
+            facts.attach(target, Written(fact), Location::caller());
+        }
+        facts.attach(node, RemovalPolicy::Retain, Location::caller());
+        let on = |node| facts.on::<Written>(node).iter().map(|found| found.fact.0).collect::<Vec<_>>();
+        assert_eq!((on(node), on(foreign), on(NodeId::new(app, 0))), (vec![1, 2], vec![9], vec![]));
+        assert_eq!(facts.on::<Tag>(node).len(), 0);
+        assert!(facts.has::<RemovalPolicy>() && !facts.has::<Tag>());
+    }
+
+    #[test]
+    fn what_no_check_may_look_at_is_forgotten() {
+        let node = NodeId::new(AppId::next(), 0);
+        let mut facts = Facts::default();
+        facts.attach(node, Written(1), Location::caller());
+        facts.attach(node, RemovalPolicy::Retain, Location::caller());
+        facts.forget();
+        assert_eq!((facts.on::<Written>(node).len(), facts.on::<RemovalPolicy>(node).len()), (0, 1));
     }
 }

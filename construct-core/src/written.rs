@@ -231,7 +231,7 @@ pub(crate) struct Object {
 impl Object {
     /// An object that is to stand in a text whose entries are at a level.
     pub(crate) fn at(level: usize) -> Self {
-        Self { text: Text::at(level + 1), entries: Vec::new() }
+        Self { text: Text::with_room(level + 1), entries: Vec::new() }
     }
 
     pub(crate) fn put(&mut self, key: impl Into<Cow<'static, str>>, write: impl FnOnce(&mut Text)) {

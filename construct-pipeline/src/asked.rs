@@ -42,6 +42,7 @@ impl Fact for Asked {
     const NAME: &'static str = "reason of a statement";
     const REACH: Reach = Reach::Node;
     const MUST_BE_READ: bool = false;
+    const IS_KEPT_FOR_CHECKS: bool = false;
 }
 
 /// States what a construct must allow, and where that is for an owner to see to, also why.

@@ -278,7 +278,7 @@ impl<'a> CheckCx<'a> {
         self.assembly
     }
 
-    /// The tree it came from, to look at.
+    /// The tree it came from, to look at. Facts that are [not kept](Fact::IS_KEPT_FOR_CHECKS) are forgotten by now.
     #[must_use]
     pub fn view(&self) -> View<'a> {
         View { tree: self.tree }

@@ -186,6 +186,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// What checks of the finished assembly may look at. The rest need not be in memory beside it any more.
+    pub(crate) fn for_checks(mut self) -> Self {
+        self.tree.facts.forget();
+        Self { lowers: Vec::new(), ..self }
+    }
+
     /// What an attribute of a construct is worth outside of its stack, if anybody can know.
     pub(crate) fn physical(&self, of: NodeId, attr: &Attr) -> Option<Expr> {
         let own = self.tree.node(of).env?;

@@ -67,12 +67,15 @@ fn unite<T: Clone + Ord>(
 /// An order of statements in which those stand side by side that agree in everything but one element; by what they differ in
 /// most often first.
 fn but(element: Element, one: &Elements, other: &Elements) -> Ordering {
-    let unless = |this: Element, order: Ordering| if this == element { Ordering::Equal } else { order };
-    let resources = || unless(Element::Resources, one.resources.cmp(&other.resources));
-    let principals = || unless(Element::Principals, one.principals.cmp(&other.principals));
-    unless(Element::Actions, one.actions.cmp(&other.actions))
-        .then_with(resources)
-        .then_with(principals)
+    fn by<T: Ord>(one: &Set<T>, other: &Set<T>) -> Ordering {
+        one.iter().len().cmp(&other.iter().len()).then_with(|| one.cmp(other))
+    }
+    let unless = |this: Element, order: fn(&Elements, &Elements) -> Ordering| {
+        if this == element { Ordering::Equal } else { order(one, other) }
+    };
+    unless(Element::Actions, |one, other| by(&one.actions, &other.actions))
+        .then_with(|| unless(Element::Resources, |one, other| by(&one.resources, &other.resources)))
+        .then_with(|| unless(Element::Principals, |one, other| by(&one.principals, &other.principals)))
         .then_with(|| one.conditions.cmp(&other.conditions))
         .then_with(|| one.sid.cmp(&other.sid))
         .then_with(|| one.effect.cmp(&other.effect))

@@ -34,6 +34,7 @@ pub enum StatementForm {
 impl Fact for StatementForm {
     const NAME: &'static str = "policy statement";
     const REACH: Reach = Reach::Node;
+    const IS_KEPT_FOR_CHECKS: bool = false;
 
     fn summary(&self) -> Option<String> {
         let (Self::Exact(statement) | Self::Short(statement)) = self;

@@ -7,6 +7,7 @@
 
 mod shared;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use construct_core::{Env, NodeId, PlanCx, Region};
@@ -14,7 +15,7 @@ use construct_iam::{PolicyStatement, Principal, RoleRef};
 
 use super::roles::Roles;
 use super::scaffold::Scaffold;
-use super::stores::{PlannedStore, Stores};
+use super::stores::{PlannedKey, PlannedStore, Stores};
 use crate::asked::{self, Asked};
 use crate::aws::{StatementForm, deny_insecure_transport};
 use crate::pipeline::Pipeline;
@@ -127,8 +128,8 @@ struct Said {
     write: PolicyStatement,
     look: PolicyStatement,
     /// Of the key, in its own stack and in others.
-    near: Option<SaidOfKey>,
-    far: Option<SaidOfKey>,
+    near: OnceCell<SaidOfKey>,
+    far: OnceCell<SaidOfKey>,
 }
 
 struct SaidOfKey {
@@ -139,23 +140,23 @@ struct SaidOfKey {
 
 impl Said {
     fn new(store: &PlannedStore) -> Self {
-        let of_key = |is_near| {
-            let key = store.key.as_ref()?;
-            let narrow = |statement| key.narrow(statement, is_near);
-            Some(SaidOfKey {
-                decrypt: narrow(through_s3(PolicyStatement::allow(DECRYPT), store.env)),
-                encrypt: narrow(through_s3(PolicyStatement::allow(ENCRYPT), store.env)),
-                describe: narrow(PolicyStatement::allow(["kms:DescribeKey"])),
-            })
-        };
         Self {
             read: PolicyStatement::allow(READ_OBJECTS).on([store.artifacts.clone()]),
             read_tags: PolicyStatement::allow(READ_TAGS).on([store.artifacts.clone()]),
             write: PolicyStatement::allow(WRITE_OBJECTS).on([store.artifacts.clone()]),
             look: PolicyStatement::allow(LOOK_AT_BUCKET).on([store.bucket_arn.clone()]),
-            near: of_key(true),
-            far: of_key(false),
+            near: OnceCell::new(),
+            far: OnceCell::new(),
         }
+    }
+
+    fn of_key(&self, key: &PlannedKey, is_near: bool) -> &SaidOfKey {
+        let narrow = |statement| key.narrow(statement, is_near);
+        (if is_near { &self.near } else { &self.far }).get_or_init(|| SaidOfKey {
+            decrypt: narrow(through_s3(PolicyStatement::allow(DECRYPT), key.env)),
+            encrypt: narrow(through_s3(PolicyStatement::allow(ENCRYPT), key.env)),
+            describe: narrow(PolicyStatement::allow(["kms:DescribeKey"])),
+        })
     }
 }
 
@@ -184,7 +185,7 @@ impl Granting<'_, '_> {
         // The owner of an imported role writes its policy elsewhere, wherever the import stands.
         let view = self.cx.view();
         let is_near = key.is_in(view.stack_of(role).filter(|_| view.imports(role).is_none()), view);
-        let Some(said) = (if is_near { &self.said.near } else { &self.said.far }) else { return };
+        let said = self.said.of_key(key, is_near);
         let (usage, why) = if role_use.writes() { (&said.encrypt, ENCRYPTS) } else { (&said.decrypt, DECRYPTS) };
         let (usage, describe) = (usage.clone(), said.describe.clone());
         self.grant(role, usage, why, || role_use.who(role_use.all()));

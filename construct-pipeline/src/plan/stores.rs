@@ -40,7 +40,7 @@ pub(super) struct PlannedKey {
     alias: Option<Value<kind::Name>>,
     /// Whether nobody knows more of it than the alias.
     only_by_alias: bool,
-    env: Env,
+    pub(super) env: Env,
 }
 
 /// Who made a store.
