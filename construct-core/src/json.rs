@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Index;
+use std::ops::{Deref, Index};
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
@@ -42,7 +42,14 @@ pub enum Json<'t> {
 #[derive(Clone, Debug)]
 pub struct Members<'t>(Found<'t>);
 
-type Member<'t> = (Cow<'t, str>, Json<'t>);
+type Member<'t> = (Name<'t>, Json<'t>);
+
+/// The name of a member: a `Cow` in less room, since nearly all of them are borrowed.
+#[derive(Clone, Debug)]
+enum Name<'t> {
+    Borrowed(&'t str),
+    Owned(Box<Box<str>>),
+}
 
 #[derive(Clone, Debug)]
 enum Found<'t> {
@@ -177,7 +184,7 @@ impl<'t> Json<'t> {
             Self::String(text) => Json::String(text.into_owned().into()),
             Self::Array(values) => values.into_iter().map(Self::into_owned).collect(),
             Self::Object(members) => {
-                let owned = |(name, value): Member<'t>| (name.into_owned().into(), value.into_owned());
+                let owned = |(name, value): Member<'t>| (name.to_string().into(), value.into_owned());
                 Json::Object(members.into_list().into_iter().map(owned).collect())
             }
         }
@@ -244,7 +251,7 @@ impl<'t> Members<'t> {
     /// The same names with other values; without those that have none.
     #[must_use]
     pub fn filter_map(&self, mut value_of: impl FnMut(&Json<'t>) -> Option<Json<'t>>) -> Self {
-        self.list().iter().filter_map(|(name, value)| Some((name.clone(), value_of(value)?))).collect()
+        Self::of(self.list().iter().filter_map(|(name, value)| Some((name.clone(), value_of(value)?))))
     }
 
     fn list(&self) -> &[Member<'t>] {
@@ -263,7 +270,7 @@ impl<'t> Members<'t> {
 
     fn position(&self, name: &str) -> Option<usize> {
         match &self.0 {
-            Found::Few(list) => list.iter().position(|(known, _)| known == name),
+            Found::Few(list) => list.iter().position(|(known, _)| **known == *name),
             Found::Many(sorted) => {
                 let found = sorted.places.binary_search_by(|place| (*sorted.list[*place].0).cmp(name)).ok()?;
                 Some(sorted.places[found])
@@ -294,6 +301,26 @@ impl<'t> Index<&str> for Json<'t> {
     }
 }
 
+impl Deref for Name<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Borrowed(name) => name,
+            Self::Owned(name) => name,
+        }
+    }
+}
+
+impl<'t> From<Cow<'t, str>> for Name<'t> {
+    fn from(name: Cow<'t, str>) -> Self {
+        match name {
+            Cow::Borrowed(name) => Self::Borrowed(name),
+            Cow::Owned(name) => Self::Owned(Box::new(name.into())),
+        }
+    }
+}
+
 /// The order does not matter.
 impl PartialEq for Members<'_> {
     fn eq(&self, other: &Self) -> bool {
@@ -304,25 +331,39 @@ impl PartialEq for Members<'_> {
 /// More members than this are looked up by halving.
 const FEW: usize = 12;
 
-impl<'t> FromIterator<Member<'t>> for Members<'t> {
-    fn from_iter<I: IntoIterator<Item = Member<'t>>>(members: I) -> Self {
-        let list: Box<[Member<'t>]> = members.into_iter().collect();
+impl<'t> FromIterator<(Cow<'t, str>, Json<'t>)> for Members<'t> {
+    fn from_iter<I: IntoIterator<Item = (Cow<'t, str>, Json<'t>)>>(members: I) -> Self {
+        Self::of(members.into_iter().map(|(name, value)| (name.into(), value)))
+    }
+}
+
+impl<'t> Members<'t> {
+    fn of(members: impl Iterator<Item = Member<'t>>) -> Self {
+        let list: Box<[Member<'t>]> = members.collect();
         if list.len() <= FEW {
             let mut hashes = 0;
             let is_unique = list.iter().enumerate().all(|(n, (name, _))| {
                 let hash = 1_u64 << (few_bits(name) % 64);
-                let is_new = hashes & hash == 0 || list[..n].iter().all(|(known, _)| known != name);
+                let is_new = hashes & hash == 0 || list[..n].iter().all(|(known, _)| **known != **name);
                 hashes |= hash;
                 is_new
             });
             return if is_unique { Self(Found::Few(list)) } else { Self::last_of_each(list) };
         }
         let mut places: Box<[usize]> = (0..list.len()).collect();
-        places.sort_by(|one, other| list[*one].0.cmp(&list[*other].0));
-        match places.windows(2).all(|pair| list[pair[0]].0 != list[pair[1]].0) {
+        places.sort_by(|one, other| (*list[*one].0).cmp(&list[*other].0));
+        match places.windows(2).all(|pair| *list[pair[0]].0 != *list[pair[1]].0) {
             true => Self(Found::Many(Box::new(Sorted { list, places }))),
             false => Self::last_of_each(list),
         }
+    }
+
+    /// Of members with one name, the last counts.
+    fn last_of_each(list: Box<[Member<'t>]>) -> Self {
+        let last: BTreeMap<String, usize> =
+            list.iter().enumerate().map(|(n, (name, _))| (name.to_string(), n)).collect();
+        let members = list.into_iter().enumerate();
+        Self::of(members.filter(|(n, (name, _))| last.get(&**name) == Some(n)).map(|(_, member)| member))
     }
 }
 
@@ -331,16 +372,6 @@ fn few_bits(name: &str) -> usize {
     let end = |c: Option<&u8>| c.map_or(0, |c| usize::from(*c));
     let bytes = name.as_bytes();
     bytes.len() + 7 * end(bytes.first()) + 13 * end(bytes.last())
-}
-
-impl<'t> Members<'t> {
-    /// Of members with one name, the last counts.
-    fn last_of_each(list: Box<[Member<'t>]>) -> Self {
-        let last: BTreeMap<String, usize> =
-            list.iter().enumerate().map(|(n, (name, _))| (name.to_string(), n)).collect();
-        let members = list.into_iter().enumerate();
-        members.filter(|(n, (name, _))| last.get(&**name) == Some(n)).map(|(_, member)| member).collect()
-    }
 }
 
 impl<'t> FromIterator<Json<'t>> for Json<'t> {
@@ -483,37 +514,36 @@ impl<'de> Visitor<'de> for Reader<'_, 'de> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
         let start = self.open.borrow().members.len();
-        while let Some((name, value)) = map.next_entry_seed(Name, self)? {
+        while let Some((name, value)) = map.next_entry_seed(NameReader, self)? {
             self.open.borrow_mut().members.push((name, value));
         }
-        Ok(Json::Object(self.open.borrow_mut().members.drain(start..).collect()))
+        Ok(Json::Object(Members::of(self.open.borrow_mut().members.drain(start..))))
     }
 }
 
-/// Reads the name of a member.
-struct Name;
+struct NameReader;
 
-impl<'de> DeserializeSeed<'de> for Name {
-    type Value = Cow<'de, str>;
+impl<'de> DeserializeSeed<'de> for NameReader {
+    type Value = Name<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name<'de>, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
-impl<'de> Visitor<'de> for Name {
-    type Value = Cow<'de, str>;
+impl<'de> Visitor<'de> for NameReader {
+    type Value = Name<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name of a member")
     }
 
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(name.into())
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+        Ok(Name::Borrowed(name))
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Cow<'de, str>, E> {
-        Ok(name.to_owned().into())
+    fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+        Ok(Name::Owned(Box::new(name.into())))
     }
 }
 
@@ -540,6 +570,13 @@ mod tests {
         let json = Json::read(text).expect("JSON");
         assert!(matches!(json.at(0), Some(Json::String(Cow::Borrowed("plain")))));
         assert!(matches!(json.at(1), Some(Json::String(Cow::Owned(text))) if text == "esc\"aped"));
+    }
+
+    #[test]
+    fn values_and_members_are_small() {
+        assert_eq!((size_of::<Json<'_>>(), size_of::<Member<'_>>()), (24, 40));
+        let json = Json::read(r#"{"pl\u0061in":1,"b":2}"#).expect("JSON");
+        assert_eq!((json["plain"].as_u64(), json["b"].as_u64()), (Some(1), Some(2)));
     }
 
     #[test]

@@ -63,7 +63,9 @@ impl AssemblyCheck for AccessProof {
         }
         // That the owners keep the contract is taken for granted; that it says all they must allow is proved.
         let outside = Contract::of(cx.assembly()).map(|contract| contract.outside()).unwrap_or_default();
-        let findings = unproved(cx, &outside).findings();
+        let report = unproved(cx, &outside);
+        let findings = report.findings();
+        report.free();
         if findings.is_empty() {
             return;
         }

@@ -1,15 +1,18 @@
 //! What compiled policies have in common.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use construct_core::Json;
 
+use super::condition::Condition;
+use super::pattern::{Pattern, Variables};
 use super::policy::Actions;
 use super::principal::Entry;
 
 /// Compiles any number of policies, on any number of threads, and keeps once what they have in common: in a large app most roles
-/// are given the same actions, most policies name the same principals, and condition keys are a handful of words.
+/// are given the same actions, most policies name the same principals and resources under the same conditions.
 ///
 /// ```
 /// use construct_iam::access::{Compiler, Json};
@@ -25,9 +28,14 @@ pub struct Compiler {
     words: Mutex<HashSet<Arc<str>>>,
     actions: Table<Arc<Actions>>,
     principals: Table<Arc<[Entry]>>,
+    resources: Hashed<Arc<[Pattern]>>,
+    conditions: Hashed<Arc<Condition>>,
 }
 
 type Table<T> = Mutex<HashMap<Box<str>, T>>;
+
+/// By the hash of texts that the values hold themselves.
+type Hashed<T> = Mutex<HashMap<(u64, Variables), T>>;
 
 impl Compiler {
     /// A compiler that has seen nothing yet.
@@ -64,6 +72,60 @@ impl Compiler {
     ) -> Result<Arc<[Entry]>, E> {
         shared(&self.principals, kind, values, || read().map(Into::into))
     }
+
+    pub(super) fn resources<E>(
+        &self,
+        variables: Variables,
+        values: &[Json<'_>],
+        read: impl FnOnce() -> Result<Vec<Pattern>, E>,
+    ) -> Result<Arc<[Pattern]>, E> {
+        let texts = || values.iter().map(Json::as_str);
+        let is_it = |known: &Arc<[Pattern]>| known.iter().map(|pattern| Some(pattern.source())).eq(texts());
+        hashed(&self.resources, "", variables, values, is_it, || read().map(Into::into))
+    }
+
+    pub(super) fn condition<E>(
+        &self,
+        operator: &str,
+        key: &str,
+        variables: Variables,
+        values: &[Json<'_>],
+        read: impl FnOnce() -> Result<Condition, E>,
+    ) -> Result<Arc<Condition>, E> {
+        let texts = || values.iter().map(Json::as_str);
+        let is_it = |known: &Arc<Condition>| {
+            (&*known.operator_name, &*known.key) == (operator, key) && known.texts().map(Some).eq(texts())
+        };
+        hashed(&self.conditions, (operator, key), variables, values, is_it, || read().map(Arc::new))
+    }
+}
+
+/// The same as `shared` for what holds its texts itself, so that nobody has to keep them a second time.
+fn hashed<T: Clone, E>(
+    table: &Hashed<T>,
+    element: impl Hash,
+    variables: Variables,
+    values: &[Json<'_>],
+    is_it: impl Fn(&T) -> bool,
+    read: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    let mut hasher = DefaultHasher::new();
+    element.hash(&mut hasher);
+    for value in values {
+        let Some(text) = value.as_str() else { return read() };
+        text.hash(&mut hasher);
+    }
+    let key = (hasher.finish(), variables);
+    let known = table.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+    match known {
+        Some(known) if is_it(&known) => Ok(known),
+        // Two with one hash: the second is not shared.
+        Some(_) => read(),
+        None => {
+            let new = read()?;
+            Ok(table.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(new).clone())
+        }
+    }
 }
 
 /// What these texts were read as before, or else what they are read as now. What is not spelled out is never shared.
@@ -95,7 +157,8 @@ fn shared<T: Clone, E>(
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::{Policy, policy::Principals};
+    use super::super::Policy;
+    use super::super::policy::{Principals, Resources};
     use super::*;
 
     fn actions(policy: &Policy) -> &Arc<Actions> {
@@ -121,6 +184,53 @@ mod tests {
         }
         let open = || compile("Action", json!([{ "Ref": "A" }]));
         assert!(!Arc::ptr_eq(actions(&open()), actions(&open())));
+    }
+
+    #[test]
+    fn resources_are_shared_where_they_mean_the_same() {
+        let compiler = Compiler::new();
+        let compile = |version: &str, resources: Value| {
+            let statement = json!({ "Effect": "Allow", "Action": "s3:*", "Resource": resources });
+            let document = json!({ "Version": version, "Statement": statement });
+            let policy = compiler.compile("p", &document.into()).expect("a policy");
+            match &policy.statements().expect("known")[0].resource {
+                Resources::These(patterns) => Arc::clone(patterns),
+                other => panic!("{other:?}"),
+            }
+        };
+        let one = compile("2012-10-17", json!(["arn:aws:s3:::a/${aws:username}", "b"]));
+        assert!(Arc::ptr_eq(&one, &compile("2012-10-17", json!(["arn:aws:s3:::a/${aws:username}", "b"]))));
+        assert_ne!(one, compile("2008-10-17", json!(["arn:aws:s3:::a/${aws:username}", "b"])));
+        assert_ne!(one, compile("2012-10-17", json!(["arn:aws:s3:::a/${aws:username}"])));
+        assert_eq!(compile("2012-10-17", json!([{ "Ref": "A" }, "b"])).len(), 2);
+    }
+
+    #[test]
+    fn conditions_are_shared_where_they_mean_the_same() {
+        let compiler = Compiler::new();
+        let compile = |operator: &str, key: &str, wanted: Value| {
+            let condition = json!({ operator: { key: wanted } });
+            let statement = json!({ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition });
+            let policy = compiler.compile("p", &json!({ "Statement": statement }).into()).expect("a policy");
+            Arc::clone(&policy.statements().expect("known")[0].conditions[0])
+        };
+        let text = compile("StringLike", "aws:a", json!(["x", "y"]));
+        assert!(Arc::ptr_eq(&text, &compile("StringLike", "aws:a", json!(["x", "y"]))));
+        for other in [
+            compile("StringNotLike", "aws:a", json!(["x", "y"])),
+            compile("StringLike", "aws:b", json!(["x", "y"])),
+            compile("StringLike", "aws:A", json!(["x", "y"])),
+            compile("StringLike", "aws:a", json!(["x"])),
+        ] {
+            assert!(!Arc::ptr_eq(&text, &other));
+        }
+        let flag = compile("Bool", "aws:a", json!("true"));
+        assert!(Arc::ptr_eq(&flag, &compile("Bool", "aws:a", json!(["true"]))));
+        assert_eq!(
+            (flag.wanted(), compile("Bool", "aws:a", json!(true)).wanted()),
+            (vec!["true".into()], vec!["true".into()])
+        );
+        assert_eq!(text.wanted(), ["x", "y"]);
     }
 
     #[test]

@@ -26,9 +26,14 @@ pub(crate) struct Condition {
 
 impl Condition {
     /// The values of the policy, as written, in text form.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let own = self.operands.iter().filter(|_| self.texts.is_empty()).filter_map(Operand::text);
+        self.texts.iter().map(|text| &**text).chain(own)
+    }
+
+    /// The same as a list.
     pub(crate) fn wanted(&self) -> Vec<String> {
-        let own = self.operands.iter().filter_map(|operand| operand.text()).map(str::to_owned);
-        if self.texts.is_empty() { own.collect() } else { self.texts.iter().map(ToString::to_string).collect() }
+        self.texts().map(str::to_owned).collect()
     }
 
     /// Whether the request meets the condition.

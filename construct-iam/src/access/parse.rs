@@ -92,7 +92,7 @@ fn statement(value: &Json<'_>, variables: Variables, common: &Compiler) -> Parse
         effect: effect(map)?,
         principal: principal(map, common)?,
         action: action(map, common)?,
-        resource: resource(map, variables)?,
+        resource: resource(map, variables, common)?,
         conditions: conditions.into(),
         opaque,
     })
@@ -175,11 +175,12 @@ fn action(map: &Members<'_>, common: &Compiler) -> Parsed<Arc<Actions>> {
     common.actions(element, values, || Ok(Actions::new(all_but, patterns(values, element, pattern)?)))
 }
 
-fn resource(map: &Members<'_>, variables: Variables) -> Parsed<Resources> {
+fn resource(map: &Members<'_>, variables: Variables, common: &Compiler) -> Parsed<Resources> {
     let Some((values, all_but)) = either(map, "Resource", "NotResource")? else { return Ok(Resources::Missing) };
     let element = if all_but { "NotResource" } else { "Resource" };
+    let values = non_empty(values, element)?;
     let pattern = |text: &str| Pattern::of_resource(text, variables);
-    let patterns = patterns(non_empty(values, element)?, element, pattern)?.into();
+    let patterns = common.resources(variables, values, || patterns(values, element, pattern))?;
     Ok(if all_but { Resources::AllBut(patterns) } else { Resources::These(patterns) })
 }
 
@@ -196,7 +197,7 @@ fn patterns(values: &[Json<'_>], element: &'static str, pattern: impl Fn(&str) -
 }
 
 /// The conditions, and whether there may be some that the template does not show.
-fn conditions(value: &Json<'_>, variables: Variables, common: &Compiler) -> Parsed<(Vec<Condition>, bool)> {
+fn conditions(value: &Json<'_>, variables: Variables, common: &Compiler) -> Parsed<(Vec<Arc<Condition>>, bool)> {
     if is_intrinsic(value) {
         return Ok((Vec::new(), true));
     }
@@ -213,15 +214,18 @@ fn conditions(value: &Json<'_>, variables: Variables, common: &Compiler) -> Pars
         opaque |= keys.is_empty();
         for (key, values) in keys.iter() {
             conditions.reserve_exact(1);
-            let (operands, texts) = operands(operator, name, key, values, variables)?;
-            conditions.push(Condition {
-                operator,
-                operator_name: common.word(name),
-                key: common.word(key),
-                lookup: common.word(&key.to_ascii_lowercase()),
-                operands: operands.into(),
-                texts: texts.into(),
-            });
+            let condition = || {
+                let (operands, texts) = operands(operator, name, key, values, variables)?;
+                Ok(Condition {
+                    operator,
+                    operator_name: common.word(name),
+                    key: common.word(key),
+                    lookup: common.word(&key.to_ascii_lowercase()),
+                    operands: operands.into(),
+                    texts: texts.into(),
+                })
+            };
+            conditions.push(common.condition(name, key, variables, values.one_or_many(), condition)?);
         }
     }
     Ok((conditions, opaque))

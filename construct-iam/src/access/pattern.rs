@@ -17,7 +17,7 @@ pub(crate) struct Variable {
 }
 
 /// What `${…}` means: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Variables {
     Expand,
     /// Version 2008-10-17: plain text.

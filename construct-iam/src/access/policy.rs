@@ -53,7 +53,7 @@ pub(crate) struct Statement {
     pub(crate) principal: Principals,
     pub(crate) action: Arc<Actions>,
     pub(crate) resource: Resources,
-    pub(crate) conditions: Box<[Condition]>,
+    pub(crate) conditions: Box<[Arc<Condition>]>,
     /// A part of the statement that decides whether it applies is not known.
     pub(crate) opaque: bool,
 }
@@ -83,8 +83,8 @@ pub(crate) struct Actions {
 #[derive(Clone, Debug)]
 pub(crate) enum Resources {
     Missing,
-    These(Box<[Pattern]>),
-    AllBut(Box<[Pattern]>),
+    These(Arc<[Pattern]>),
+    AllBut(Arc<[Pattern]>),
 }
 
 impl Policy {

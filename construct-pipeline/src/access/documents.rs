@@ -51,6 +51,10 @@ impl<'t> Opened<'t> {
         let is_ready = |json: &Json<'_>| if is_spelled_out { !has_functions(json) } else { is_plain(json) };
         if let Some(Json::Object(resources)) = opened.template.body.get_mut("Resources") {
             for (number, (logical_id, resource)) in resources.iter_mut().enumerate() {
+                // Nothing is read of it, and every resource has some.
+                if let Some(metadata) = resource.get_mut("Metadata") {
+                    *metadata = Json::Null;
+                }
                 let name = |name: Option<&str>| policy_name(&stack.stack_name, logical_id, name);
                 open(resource, is_ready, |slot, kind, own_name, document| {
                     let digest = Digest::of_plain(compiler, &name(own_name), &document, kind);

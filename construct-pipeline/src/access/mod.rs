@@ -88,8 +88,7 @@ pub use words::premises;
 /// ```
 #[must_use]
 pub fn prove(templates: &Templates<'_>, outside: &Outside) -> Report {
-    let compiler = Compiler::new();
-    report(seen(survey(templates, [], &compiler, outside)), Keep::All)
+    report(seen(survey(templates, [], Compiler::new(), outside)), Keep::All)
 }
 
 /// The same findings about an assembly that is being checked, without the requests that are proved.
@@ -99,8 +98,8 @@ pub(crate) fn unproved(cx: &mut CheckCx<'_>, outside: &Outside) -> Report {
     let (all, policies): (Vec<_>, Vec<_>) = opened.into_iter().map(|one| (one.template, one.policies)).unzip();
     let templates = Templates { all, unreadable: Vec::new() };
     // What is asked needs the world alone, so that nothing of a template is kept until then.
-    let seen = seen(survey(&templates, policies, &compiler, outside));
-    drop((templates, compiler));
+    let seen = seen(survey(&templates, policies, compiler, outside));
+    drop(templates);
     report(seen, Keep::Unproved)
 }
 
@@ -112,8 +111,9 @@ struct Seen {
 }
 
 fn seen(surveyed: Surveyed) -> Seen {
-    let Surveyed { world, pipelines, stacks } = surveyed;
-    let order = order::order(stacks, &world, &pipelines);
+    let Surveyed { mut world, pipelines, stacks } = surveyed;
+    let named = std::mem::take(&mut world.policies.principals);
+    let order = order::order(stacks, named, &world, &pipelines);
     Seen { world, pipelines, order }
 }
 

@@ -3,13 +3,16 @@
 //! A role that a bucket policy, key policy or trust policy names as principal has to exist when the policy is written:
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>. A role in a condition need not.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use construct_iam::access::{Json, Members};
 
 use super::flow::Pipeline;
 use super::physical::naming_of;
+use super::place::PolicyIx;
 use super::template::Resolver;
 use super::templates::Templates;
 use super::world::World;
@@ -104,21 +107,23 @@ impl Stacks {
             after: Graph::of(templates),
             stated: templates.all.iter().any(|template| template.dependencies.is_some()),
             imports,
-            clashes: clashes(templates, resolver),
+            clashes: clashes(resolver),
         }
     }
 }
 
-/// Finds what the order of deployment lacks.
-pub(crate) fn order(stacks: Stacks, world: &World, pipelines: &[Pipeline]) -> Order {
+/// Finds what the order of deployment lacks, with the principals that policies name.
+pub(crate) fn order(stacks: Stacks, named: Vec<(PolicyIx, String)>, world: &World, pipelines: &[Pipeline]) -> Order {
     let Stacks { after: graph, stated, imports, clashes } = stacks;
     let mut needs = Needs { world, edges: BTreeMap::new() };
     let numbers: BTreeMap<&Arc<str>, usize> = world.stacks.iter().enumerate().map(|(n, name)| (name, n)).collect();
-    for (policy, arn) in &world.policies.principals {
-        let Some(stack) = world.policies.stack(*policy).and_then(|name| numbers.get(name).copied()) else { continue };
-        if let Some((made, place)) = world.maker_of(arn).zip(world.policies.place(*policy)) {
-            let because =
-                || format!("{place} names the role `{}` as principal, which has to exist by then", made.logical_id);
+    for (policy, arn) in named {
+        let Some(stack) = world.policies.stack(policy).and_then(|name| numbers.get(name).copied()) else { continue };
+        if let Some(made) = world.maker_of(&arn) {
+            let because = || {
+                let place = world.policies.place(policy).map(|place| place.to_string()).unwrap_or_default();
+                format!("{place} names the role `{}` as principal, which has to exist by then", made.logical_id)
+            };
             needs.add(stack, made.stack, because, true);
         }
     }
@@ -213,45 +218,79 @@ fn imports<'t>(stack: usize, value: &Json<'t>, resolver: &Resolver<'t>, found: &
 }
 
 /// Names that occur twice where they have to be unique.
-fn clashes(templates: &Templates<'_>, resolver: &Resolver<'_>) -> Vec<Clash> {
-    let mut named = Vec::new();
-    for (stack, template) in templates.all.iter().enumerate() {
-        for (logical_id, resource) in template.section("Resources").into_iter().flat_map(Members::iter) {
-            let Some(kind) = resource.get("Type").and_then(Json::as_str) else { continue };
-            let Some(naming) = naming_of(kind) else { continue };
-            let properties = resource.get("Properties").and_then(Json::as_object);
-            if properties.is_none_or(|properties| !properties.contains_key(naming.property)) {
-                continue;
-            }
-            if resource.as_object().and_then(|resource| resolver.exists(stack, resource)) == Some(false) {
-                continue;
-            }
-            let name = resolver.physical_id(stack, logical_id);
-            let (scope, name) = match kind {
-                "AWS::S3::Bucket" => (("", ""), name),
-                // Names of roles differ in more than upper and lower case.
-                "AWS::IAM::Role" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::User" => {
-                    ((resolver.account(stack), ""), name.to_ascii_lowercase())
-                }
-                _ => ((resolver.account(stack), resolver.region(stack)), name),
-            };
-            named.push(((kind, scope, name), (stack, logical_id)));
-        }
-    }
-    named.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let clashing = named.chunk_by(|(one, _), (other, _)| one == other).filter(|same| same.len() > 1);
-    let resource = |(_, (stack, logical_id)): &(_, (usize, &str))| {
-        (templates.all[*stack].stack.as_str().into(), (*logical_id).to_owned())
-    };
-    let clash = |same: &[_]| {
-        let ((kind, _, name), _): &((&str, _, String), _) = same.first()?;
-        Some(Clash {
-            resource_type: (*kind).to_owned(),
-            name: resolver.symbols().readable(name),
-            resources: same.iter().map(resource).collect(),
+fn clashes(resolver: &Resolver<'_>) -> Vec<Clash> {
+    let templates = resolver.templates();
+    let resources = || {
+        templates.all.iter().enumerate().flat_map(|(stack, template)| {
+            let resources = template.section("Resources").into_iter().flat_map(Members::iter);
+            resources.map(move |(logical_id, resource)| (stack, logical_id, resource))
         })
     };
-    clashing.filter_map(clash).collect()
+    // Nearly always all names differ, which their hashes tell.
+    let hash = |name: &Named<'_>| {
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        hasher.finish()
+    };
+    let names =
+        || resources().filter_map(|(stack, id, resource)| Some((named(resolver, stack, id, resource)?, stack, id)));
+    let mut hashes: Vec<u64> = names().map(|(name, ..)| hash(&name)).collect();
+    hashes.sort_unstable();
+    let twice: BTreeSet<u64> = hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    if twice.is_empty() {
+        return Vec::new();
+    }
+    let mut clashing: BTreeMap<Named<'_>, Vec<(usize, &str)>> = BTreeMap::new();
+    for (name, stack, logical_id) in names().filter(|(name, ..)| twice.contains(&hash(name))) {
+        clashing.entry(name).or_default().push((stack, logical_id));
+    }
+    let resource = |(stack, id): (usize, &str)| (templates.all[stack].stack.as_str().into(), id.to_owned());
+    let clash = |(Named { kind, name, .. }, resources): (Named<'_>, Vec<(usize, &str)>)| Clash {
+        resource_type: kind.to_owned(),
+        name: resolver.symbols().readable(&name),
+        resources: resources.into_iter().map(resource).collect(),
+    };
+    clashing.into_iter().filter(|(_, resources)| resources.len() > 1).map(clash).collect()
+}
+
+/// The name of a resource, and where it has to be unique.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Named<'r> {
+    kind: &'r str,
+    account: &'r str,
+    region: &'r str,
+    name: Cow<'r, str>,
+}
+
+fn named<'r, 't>(
+    resolver: &'r Resolver<'t>,
+    stack: usize,
+    logical_id: &str,
+    resource: &'r Json<'t>,
+) -> Option<Named<'r>> {
+    let kind = resource.get("Type").and_then(Json::as_str)?;
+    let property = naming_of(kind)?.property;
+    if !resource.get("Properties")?.as_object()?.contains_key(property) {
+        return None;
+    }
+    if resolver.exists(stack, resource.as_object()?) == Some(false) {
+        return None;
+    }
+    let name = match resolver.plain_name(stack, logical_id) {
+        Some(name) => Cow::Borrowed(name),
+        None => resolver.physical_id(stack, logical_id).into(),
+    };
+    let (account, region) = (resolver.account(stack), resolver.region(stack));
+    Some(match kind {
+        "AWS::S3::Bucket" => Named { kind, account: "", region: "", name },
+        // Names of roles differ in more than upper and lower case.
+        "AWS::IAM::Role" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::User" => {
+            let is_lower = !name.bytes().any(|c| c.is_ascii_uppercase());
+            let name = if is_lower { name } else { name.to_ascii_lowercase().into() };
+            Named { kind, account, region: "", name }
+        }
+        _ => Named { kind, account, region, name },
+    })
 }
 
 /// Which stack comes after which.

@@ -20,7 +20,7 @@ use super::world::{Bucket, Environment, Guarded, Key, Made, PipelineSource, Proj
 
 /// The policies of a template that were compiled when it was read, by the number of their resource and their place in it, in this
 /// order.
-pub(crate) type Opened = Vec<((usize, Slot), Digest)>;
+pub(crate) type Digests = Vec<((usize, Slot), Digest)>;
 
 /// What is read from templates.
 pub(crate) struct Surveyed {
@@ -32,11 +32,11 @@ pub(crate) struct Surveyed {
 /// Reads templates and outside facts.
 pub(crate) fn survey<'t>(
     templates: &'t Templates<'t>,
-    opened: impl IntoIterator<Item = Opened>,
-    compiler: &Compiler,
+    opened: impl IntoIterator<Item = Digests>,
+    compiler: Compiler,
     outside: &Outside,
 ) -> Surveyed {
-    let known = |(at, digest)| (at, Known::Read(digest));
+    let known = |(at, digest)| (at, Early::Read(digest));
     let mut surveyor = Surveyor {
         resolver: Resolver::new(templates),
         opened: opened.into_iter().map(|all| all.into_iter().map(known).collect()).collect(),
@@ -67,9 +67,12 @@ pub(crate) fn survey<'t>(
     surveyor.each(Surveyor::attachment);
     surveyor.settle_accounts();
     let computed = parallel::map(std::mem::take(&mut surveyor.computed), |one| {
-        (one.ix, Digest::new(compiler, &one.name, &one.document, one.kind))
+        (one.ix, Digest::new(&compiler, &one.name, &one.document, one.kind))
     });
     surveyor.world.policies.fill_all(computed);
+    // All policies have their places, and nothing is compiled any more.
+    surveyor.opened = Vec::new();
+    drop(compiler);
     let Surveyor { resolver, mut world, pipelines, .. } = surveyor;
     let pipelines = flow::pipelines(&mut world, &resolver, &pipelines);
     let stacks = Stacks::of(&resolver);
@@ -86,7 +89,7 @@ struct Computed<'t> {
 }
 
 /// A policy that was compiled when its template was read.
-enum Known {
+enum Early {
     Read(Digest),
     /// It has its place in the world.
     Placed(PolicyIx),
@@ -107,7 +110,7 @@ struct Reading<'t> {
 
 pub(crate) struct Surveyor<'t> {
     pub(crate) resolver: Resolver<'t>,
-    opened: Vec<Vec<((usize, Slot), Known)>>,
+    opened: Vec<Vec<((usize, Slot), Early)>>,
     /// Policies of which the functions are computed; they are compiled on all cores.
     computed: Vec<Computed<'t>>,
     pub(crate) world: World,
@@ -224,11 +227,11 @@ impl<'t> Surveyor<'t> {
         let at = opened.binary_search_by_key(&(reading.number, slot), |(at, _)| *at).ok()?;
         let spot = self.spot(reading, slot, kind);
         let known = &mut self.opened[reading.stack][at].1;
-        let ix = match std::mem::replace(known, Known::Placed(0)) {
-            Known::Read(digest) => self.world.policies.add(digest, spot),
-            Known::Placed(ix) => ix,
+        let ix = match std::mem::replace(known, Early::Placed(0)) {
+            Early::Read(digest) => self.world.policies.add(digest, spot),
+            Early::Placed(ix) => ix,
         };
-        *known = Known::Placed(ix);
+        *known = Early::Placed(ix);
         Some(ix)
     }
 
@@ -324,6 +327,9 @@ impl<'t> Surveyor<'t> {
     }
 
     fn managed_policies(&mut self, reading: Reading<'t>) {
+        if ["ManagedPolicyArns", "PermissionsBoundary"].iter().all(|name| self.property(reading, name).is_none()) {
+            return;
+        }
         let Some(arn) = self.arn(reading) else { return };
         let mut attached = Vec::new();
         let resolver = &self.resolver;

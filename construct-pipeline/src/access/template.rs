@@ -297,6 +297,9 @@ impl<'t> Resolver<'t> {
     /// The id or name of a resource: as given, as the template sets it, or a symbol.
     #[must_use]
     pub fn physical_id(&self, stack: usize, logical_id: &str) -> String {
+        if let Some(name) = self.plain_name(stack, logical_id) {
+            return name.to_owned();
+        }
         if let Some(name) = self.names.borrow().get(stack).and_then(|names| names.get(logical_id)) {
             // A name that is made of itself is not known.
             return name.clone().unwrap_or_else(|| self.made(stack, logical_id, None));
@@ -312,15 +315,23 @@ impl<'t> Resolver<'t> {
         name
     }
 
-    fn set_name(&self, stack: usize, logical_id: &str) -> Option<String> {
-        let template = self.templates.all.get(stack)?;
-        if let Some(id) = template.physical_ids.get(logical_id) {
-            return Some(id.clone());
+    /// The id or name of a resource, if nothing has to be computed to tell it.
+    pub(crate) fn plain_name(&self, stack: usize, logical_id: &str) -> Option<&'t str> {
+        if let Some(id) = self.templates.all.get(stack)?.physical_ids.get(logical_id) {
+            return Some(id);
         }
-        let resource = template.resource(logical_id)?;
-        let property = naming_of(resource.get("Type")?.as_str()?)?.property;
-        let value = resource.get("Properties")?.get(property)?;
+        self.name_property(stack, logical_id).filter(|name| is_plain(name))?.as_str().filter(|name| !name.is_empty())
+    }
+
+    fn set_name(&self, stack: usize, logical_id: &str) -> Option<String> {
+        let value = self.name_property(stack, logical_id)?;
         Some(self.text(stack, value)).filter(|name| !name.is_empty())
+    }
+
+    fn name_property(&self, stack: usize, logical_id: &str) -> Option<&'t Json<'t>> {
+        let resource = self.templates.all.get(stack)?.resource(logical_id)?;
+        let property = naming_of(resource.get("Type")?.as_str()?)?.property;
+        resource.get("Properties")?.get(property)
     }
 
     /// The ARN of a resource, if its type has one that follows from its name.
