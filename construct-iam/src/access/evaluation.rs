@@ -173,6 +173,10 @@ impl<'a, G: Tally<'a>> Evaluation<'a, G> {
                 continue;
             };
             for (index, statement) in statements.iter().enumerate() {
+                // Most statements are about other actions.
+                if statement.action.pass_over(&self.request.action) {
+                    continue;
+                }
                 let named = applies(statement, slot, self.request, self.policies);
                 let at_all = named.at_all();
                 if at_all.is_no() {

@@ -49,9 +49,6 @@ pub(crate) fn elements(statement: &Statement, slot: Slot<'_>, request: &Request,
 
 /// Whether the statement applies, and how it names the principal. Stops at the first element that fails; long lists come late.
 pub(crate) fn applies(statement: &Statement, slot: Slot<'_>, request: &Request, set: &PolicySet) -> Named {
-    if statement.action.pass_over(&request.action) {
-        return Named::NOT;
-    }
     let named = named(statement, slot, request, set);
     if named.at_all().is_no() {
         return Named::NOT;

@@ -77,6 +77,17 @@ impl<'w> Asker<'w> {
         caller
     }
 
+    /// Whoever has the name of this role, with every permission in its own account.
+    pub(crate) fn administrator(&self, role: &Caller) -> Arc<Caller> {
+        match &role.who {
+            Who::Role(arn) | Who::Administrator(arn) => {
+                let who = Who::Administrator(Arc::clone(arn));
+                Caller::under_the_name_of(role, self.view(), &self.sessions, who).into()
+            }
+            Who::Service(_) => self.caller(&role.who),
+        }
+    }
+
     fn action(&self, name: &'static str) -> Arc<Action> {
         let mut actions = self.actions.borrow_mut();
         let known = actions.iter().find(|(known, _)| std::ptr::eq(*known, name)).map(|(_, action)| Arc::clone(action));

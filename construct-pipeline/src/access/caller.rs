@@ -41,7 +41,7 @@ impl Who {
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) who: Who,
-    account: Option<Box<str>>,
+    account: Option<Arc<str>>,
     /// `None` if it is not known who asks.
     pub(crate) principal: Option<Arc<Principal>>,
     pub(crate) context: Arc<Context>,
@@ -71,6 +71,13 @@ impl Caller {
         };
         let account = who.account().map(Into::into);
         Self { who, account, principal: principal.map(Arc::new), context: context.into(), policies }
+    }
+
+    /// Somebody with the same name as this role, and other policies.
+    pub(crate) fn under_the_name_of(role: &Self, view: View<'_>, sessions: &Sessions<'_>, who: Who) -> Self {
+        let (account, principal) = (role.account.clone(), role.principal.clone());
+        let policies = if principal.is_some() { sessions.policies_of(view, &who) } else { PolicySet::new() };
+        Self { who, account, principal, context: Arc::clone(&role.context), policies }
     }
 
     /// The account of who asks; none for services.

@@ -4,6 +4,7 @@
 //! [action structure reference](https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference.html). Listed is what a run cannot
 //! do without: what only improves messages is left out, so that nothing is reported missing that is not missed.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::flow::Action;
@@ -11,15 +12,15 @@ use super::physical::partition;
 
 /// Calls of a service on one resource, in the same circumstances.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub(crate) struct Call<'a> {
     pub(crate) actions: &'static [&'static str],
     pub(crate) resource: Arc<str>,
     /// Condition keys that the calls set.
-    pub(crate) facts: Vec<(&'static str, String)>,
+    pub(crate) facts: Vec<(&'static str, Cow<'a, str>)>,
 }
 
 /// The calls of an action, or `None` if its type is not known here.
-pub(crate) fn calls(action: &Action, pipeline: &str, unknown_id: char) -> Option<Vec<Call>> {
+pub(crate) fn calls<'a>(action: &'a Action, pipeline: &'a str, unknown_id: char) -> Option<Vec<Call<'a>>> {
     let mut list = Calls { action, pipeline, unknown_id, made: Vec::new() };
     if action.owner != "AWS" {
         // Third parties and custom workers act with rights of their own.
@@ -61,10 +62,10 @@ struct Calls<'a> {
     pipeline: &'a str,
     /// Stands for the part of an ARN that AWS makes up during the run.
     unknown_id: char,
-    made: Vec<Call>,
+    made: Vec<Call<'a>>,
 }
 
-impl Calls<'_> {
+impl<'a> Calls<'a> {
     fn on(&mut self, resource: impl Into<Arc<str>>, actions: &'static [&'static str]) {
         self.with(resource, actions, &[]);
     }
@@ -73,9 +74,9 @@ impl Calls<'_> {
         &mut self,
         resource: impl Into<Arc<str>>,
         actions: &'static [&'static str],
-        facts: &[(&'static str, Option<&str>)],
+        facts: &[(&'static str, Option<&'a str>)],
     ) {
-        let facts = facts.iter().filter_map(|(key, value)| Some((*key, (*value)?.to_owned()))).collect();
+        let facts = facts.iter().filter_map(|(key, value)| Some((*key, (*value)?.into()))).collect();
         self.made.push(Call { actions, resource: resource.into(), facts });
     }
 
@@ -173,7 +174,8 @@ impl Calls<'_> {
     }
 
     fn cloud_formation(&mut self) {
-        let stack = format!("stack/{}/{}", self.get("StackName"), self.unknown_id);
+        let name = self.action.get("StackName").unwrap_or_default();
+        let stack = ["stack/", name, "/", self.unknown_id.encode_utf8(&mut [0; 4])].concat();
         let stack: Arc<str> = self.arn("cloudformation", &stack).into();
         let action = self.action;
         let (role, set) = (action.get("RoleArn"), action.get("ChangeSetName"));
@@ -272,7 +274,8 @@ impl Calls<'_> {
         }
         if let Some(key) = encryption {
             let via = format!("s3.{}.amazonaws.com", self.action.region());
-            self.with(key, &["kms:GenerateDataKey"], &[("kms:ViaService", Some(&via))]);
+            let facts = vec![("kms:ViaService", via.into())];
+            self.made.push(Call { actions: &["kms:GenerateDataKey"], resource: key.into(), facts });
         }
     }
 

@@ -29,7 +29,7 @@ fn check(category: &str, provider: &str, settings: &[(&str, &str)], wanted: &[&s
     let action = action(category, provider, settings);
     let calls = calls(&action, "p", '?').expect("a known type");
     let each =
-        |call: &Call| call.actions.iter().map(|action| format!("{action} {}", call.resource)).collect::<Vec<_>>();
+        |call: &Call<'_>| call.actions.iter().map(|action| format!("{action} {}", call.resource)).collect::<Vec<_>>();
     let found: BTreeSet<String> = calls.iter().flat_map(each).collect();
     for wanted in wanted {
         assert!(found.contains(*wanted), "{wanted} is not among {found:#?}");

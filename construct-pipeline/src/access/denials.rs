@@ -2,7 +2,7 @@
 //!
 //! A stranger is asked for with every permission that its own account can give, so that only the policies of the pipeline keep it out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::caller::{Caller, Who};
@@ -29,12 +29,9 @@ impl<'p> Prover<'p, '_> {
             // Of a store that no template makes and nobody described, nothing can be said.
             let has_bucket = world.buckets.contains_key(&store.bucket);
             let has_key = store.key_arn().is_some_and(|key| world.key(key).is_some());
-            let foreign: BTreeSet<Arc<str>> = gate
-                .users()
-                .into_iter()
-                .map(|(arn, _)| arn)
-                .filter(|arn| account_in(arn) != Some(&store.account))
-                .collect();
+            let users = gate.users();
+            let foreign = users.iter().filter(|user| user.account() != Some(&store.account));
+            let foreign: BTreeMap<&str, &Arc<Caller>> = foreign.map(|user| (user.who.name(), user)).collect();
             for stranger in self.strangers(&gate, &foreign) {
                 let about = About::denial(None, Purpose::Stranger);
                 if has_bucket {
@@ -45,9 +42,9 @@ impl<'p> Prover<'p, '_> {
                 }
             }
             if has_bucket {
-                self.plain_http(&gate);
+                self.plain_http(&gate, &users);
             }
-            for reader in &foreign {
+            for reader in foreign.values() {
                 self.foreign_reader(reader, &gate, has_bucket, has_key);
             }
             if has_bucket {
@@ -58,11 +55,11 @@ impl<'p> Prover<'p, '_> {
     }
 
     /// Another role of each account that takes part, and a role of a familiar name in an account that does not.
-    fn strangers(&self, gate: &Gate<'_>, foreign: &BTreeSet<Arc<str>>) -> Vec<Arc<Caller>> {
+    fn strangers(&self, gate: &Gate<'_>, foreign: &BTreeMap<&str, &Arc<Caller>>) -> Vec<Arc<Caller>> {
         let world = self.asker.world();
         let partition = arn_parts(&gate.store.arn).map_or("aws", |parts| parts[0]);
-        let accounts: BTreeSet<&str> = foreign.iter().filter_map(|arn| account_in(arn)).collect();
-        let familiar = foreign.first().unwrap_or(&self.pipeline.role);
+        let accounts: BTreeSet<&str> = foreign.values().filter_map(|user| user.account()).collect();
+        let familiar = foreign.keys().next().copied().unwrap_or(&self.pipeline.role);
         let strangers = accounts.into_iter().map(|account| (account, ANY_ROLE));
         let strangers = strangers.chain([(world.nobody.as_str(), short_name(familiar))]);
         strangers.map(|(account, name)| self.administrator(role(partition, account, name))).collect()
@@ -72,15 +69,16 @@ impl<'p> Prover<'p, '_> {
         self.asker.caller(&Who::Administrator(arn))
     }
 
-    fn plain_http(&mut self, gate: &Gate<'p>) {
+    fn plain_http(&mut self, gate: &Gate<'p>, users: &[Arc<Caller>]) {
         let partition = arn_parts(&gate.store.arn).map_or("aws", |parts| parts[0]);
         let administrator = self.administrator(role(partition, &gate.store.account, ANY_ROLE));
         let about = About::denial(None, Purpose::PlainHttp);
-        let users = gate.users().into_iter().filter(|(role, _)| self.is_known(role));
-        let users = users.map(|(_, caller)| (caller, "s3:GetObject"));
-        let all = [(Arc::clone(&administrator), "s3:GetObject"), (administrator, "s3:PutObject")];
-        for (caller, action) in all.into_iter().chain(users).collect::<Vec<_>>() {
-            let told = gate.told(&self.asker, &caller, action, false);
+        let administrators = [(&administrator, "s3:GetObject"), (&administrator, "s3:PutObject")];
+        for (caller, action) in administrators.into_iter().chain(users.iter().map(|user| (user, "s3:GetObject"))) {
+            if matches!(&caller.who, Who::Role(role) if !self.is_known(role)) {
+                continue;
+            }
+            let told = gate.told(&self.asker, caller, action, false);
             self.ask(&about, &told, action, &gate.object);
         }
     }
@@ -90,9 +88,9 @@ impl<'p> Prover<'p, '_> {
         self.asker.world().roles.contains_key(role)
     }
 
-    fn foreign_reader(&mut self, reader: &Arc<str>, gate: &Gate<'p>, has_bucket: bool, has_key: bool) {
-        let caller = self.administrator(Arc::clone(reader));
-        if !gate.has_writer(reader) {
+    fn foreign_reader(&mut self, reader: &Arc<Caller>, gate: &Gate<'p>, has_bucket: bool, has_key: bool) {
+        let caller = self.asker.administrator(reader);
+        if !gate.has_writer(reader.who.name()) {
             let about = About::denial(None, Purpose::ReaderWrites);
             if has_bucket {
                 self.on_object(&about, &caller, gate, &["s3:PutObject"]);
@@ -121,9 +119,9 @@ impl<'p> Prover<'p, '_> {
                 // In a bucket of both, whoever works for the other is as near as its pipeline.
                 let there = other.actions.iter().filter(|action| action.region() == store.region);
                 roles.extend(there.flat_map(|action| self.workers(action)));
-                let own: BTreeSet<Arc<str>> =
-                    gate.users().into_iter().map(|(role, _)| role).chain([Arc::clone(&self.pipeline.role)]).collect();
-                roles.retain(|role| !own.contains(role));
+                let users = gate.users();
+                let own: BTreeSet<&str> = users.iter().map(|user| user.who.name()).collect();
+                roles.retain(|role| *role != self.pipeline.role && !own.contains(&**role));
             }
             for role in roles.iter().filter(|role| self.is_known(role)).map(|role| self.role(role)).collect::<Vec<_>>()
             {

@@ -164,9 +164,8 @@ impl<'p> Gate<'p> {
     }
 
     /// Whoever reads or writes here, by ARN; who does both is there twice.
-    pub(crate) fn users(&self) -> Vec<(Arc<str>, Arc<Caller>)> {
-        let all = |users: &RefCell<BTreeMap<Arc<str>, Arc<Caller>>>| users.borrow().clone();
-        all(&self.readers).into_iter().chain(all(&self.writers)).collect()
+    pub(crate) fn users(&self) -> Vec<Arc<Caller>> {
+        self.readers.borrow().values().chain(self.writers.borrow().values()).cloned().collect()
     }
 }
 

@@ -11,6 +11,7 @@
 //! Reading is `s3:GetObject`, of a bucket that keeps versions `s3:GetObjectVersion`, and `kms:Decrypt`; writing is `s3:PutObject`, `kms:GenerateDataKey` and, for large objects,
 //! `kms:Decrypt`: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -209,12 +210,12 @@ impl<'p, 'w> Prover<'p, 'w> {
     }
 
     /// What a role does by itself in a region, with what else is known of the call.
-    fn alone(&mut self, caller: &Arc<Caller>, region: &'p str, facts: Vec<(&'static str, String)>) -> Told {
+    fn alone(&mut self, caller: &Arc<Caller>, region: &'p str, facts: Vec<(&'static str, Cow<'_, str>)>) -> Told {
         let scene = self.alone.entry(region).or_insert_with(|| self.asker.facts_in(region).context());
         let context = Context::over_both(Arc::clone(&caller.context), Arc::clone(scene));
         let mut known = self.asker.facts_over(context);
         for (key, value) in facts {
-            known.one(key, || value);
+            known.one(key, || value.into_owned());
         }
         Told { caller: Arc::clone(caller), context: known.context() }
     }
@@ -243,7 +244,7 @@ impl<'p, 'w> Prover<'p, 'w> {
     }
 
     fn passes(&mut self, action: &'p Action, caller: &Arc<Caller>, role: &Arc<str>, service: &'static str) {
-        let told = self.alone(caller, action.region(), vec![("iam:PassedToService", service.to_owned())]);
+        let told = self.alone(caller, action.region(), vec![("iam:PassedToService", service.into())]);
         let owner = account_in(role).unwrap_or(action.account());
         let target = Protected::new(self.asker.view(), "iam", role, owner, caller.account()).into();
         self.ask(&About::need(action, Purpose::PassesRole), &told, "iam:PassRole", &target);
