@@ -314,9 +314,15 @@ impl Synth for Role {
         let inline = self.policies.iter().flat_map(|(_, document)| document.statements());
         let here = cx.here();
         let view = cx.view();
+        let problem = |one: &PolicyStatement| one.problem(!one.has_principal());
+        // Nearly always all are sound, and then their order is of no interest.
+        let attached = match view.any_fact(here, |one| problem(one).is_some()) {
+            true => view.facts_of::<PolicyStatement>(here).collect(),
+            false => Vec::new(),
+        };
         let problems: Vec<String> = (self.permissions.statements().chain(inline).map(|one| one.problem(true)))
             .chain(self.trust.statements().map(|one| one.problem(false)))
-            .chain(view.facts_of::<PolicyStatement>(here).map(|one| one.problem(!one.has_principal())))
+            .chain(attached.into_iter().map(problem))
             .flatten()
             .collect();
         for problem in problems {

@@ -164,6 +164,16 @@ impl<'a> View<'a> {
         self.tree.quotas().value(quota)
     }
 
+    /// Whether something holds for any fact of one kind that reaches a construct: quicker told than by all of them in order.
+    pub fn any_fact<F: Fact>(self, node: impl Into<NodeId>, holds: impl Fn(&F) -> bool) -> bool {
+        let (node, facts) = (node.into(), &self.tree.facts);
+        match F::REACH {
+            _ if !facts.has::<F>() => false,
+            Reach::Node => facts.any(node, holds),
+            Reach::Subtree => self.tree.above(node).any(|node| facts.any(node, &holds)),
+        }
+    }
+
     /// The facts of one kind that reach a construct, nearest first.
     pub fn facts_of<F: Fact>(self, node: impl Into<NodeId>) -> impl Iterator<Item = &'a F> {
         each_once(self.tree.reaching::<F>(node.into()))
