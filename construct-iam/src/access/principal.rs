@@ -338,7 +338,11 @@ fn unique_id(id: &str, context: &Context) -> Named {
 
 /// How a `Principal` element names the principal.
 pub(crate) fn named_by(entries: &[Entry], principal: &Principal, context: &Context) -> Named {
-    entries.iter().fold(Named::NOT, |named, entry| named.or(entry.names(principal, context)))
+    // In long lists nearly all entries are other accounts, and nothing about them is in doubt.
+    let account = principal.account().filter(|account| account.is_ascii());
+    let is_other = |entry: &Entry| matches!((entry, account), (Entry::Account { id, .. }, Some(account)) if **id != *account && id.is_ascii());
+    let rest = entries.iter().filter(|entry| !is_other(entry));
+    rest.fold(Named::NOT, |named, entry| named.or(entry.names(principal, context)))
 }
 
 /// Whether a `NotPrincipal` element leaves the principal out, so that its statement does not apply.
