@@ -136,7 +136,7 @@ impl Assembly {
 
     /// Every file without a copy of its contents.
     fn each_file(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-        let manifest = (manifest::FILE, Cow::Owned(indented(&manifest::write(self)) + "\n"));
+        let manifest = (manifest::FILE, Cow::Owned(manifest::write(self)));
         let tree = self.tree.iter().map(|tree| (manifest::TREE_FILE, Cow::Borrowed(&**tree)));
         let templates = self.stacks.iter().map(|stack| (&*stack.template_file, Cow::Borrowed(&*stack.template)));
         let documents = self.documents.iter().map(|(name, text)| (&**name, Cow::Borrowed(&**text)));

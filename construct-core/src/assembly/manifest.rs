@@ -8,9 +8,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use super::{Assembly, StackArtifact};
+use crate::written::{self, Shape, Sink as _, Text};
 
 pub(super) const FILE: &str = "manifest.json";
 pub(super) const TREE_FILE: &str = "tree.json";
@@ -21,51 +22,99 @@ const NESTED: &str = "cdk:cloud-assembly";
 /// The type of the metadata entry that names a document.
 const DOCUMENT: &str = "construct:document";
 
-pub(super) fn write(assembly: &Assembly) -> Json {
-    let mut artifacts = Map::new();
-    for stack in &assembly.stacks {
-        artifacts.insert(stack.id.clone(), write_stack(stack));
+pub(super) fn write(assembly: &Assembly) -> String {
+    let mut out = Text::at(0);
+    out.begin(Shape::Map);
+    out.key("version");
+    out.text(VERSION);
+    out.key("artifacts");
+    out.begin(Shape::Map);
+    // The tree stands last; without one, the last stack will do to name the documents.
+    let n_stacks = assembly.stacks.len();
+    let documents = |is_last: bool| assembly.documents.keys().filter(move |_| is_last);
+    for (n, stack) in assembly.stacks.iter().enumerate() {
+        write_stack(stack, documents(assembly.tree.is_none() && n + 1 == n_stacks), &mut out);
     }
     if assembly.tree.is_some() {
         let mut id = "Tree".to_owned();
-        while artifacts.contains_key(&id) {
+        while assembly.stacks.iter().any(|stack| stack.id == id) {
             id.push('-');
         }
-        artifacts.insert(id, json!({ "type": TREE, "properties": { "file": TREE_FILE } }));
+        out.key(&id);
+        out.begin(Shape::Map);
+        entry("type", TREE, &mut out);
+        out.key("properties");
+        written::call("file", TREE_FILE, &mut out);
+        write_documents(documents(true), &mut out);
+        out.end(Shape::Map);
     }
-    // The tree stands last; without one, a stack will do.
-    if let Some(artifact) = artifacts.values_mut().next_back().filter(|_| !assembly.documents.is_empty()) {
-        let entries = assembly.documents.keys().map(|file| json!({ "type": DOCUMENT, "data": file }));
-        artifact["metadata"] = json!({ "/": entries.collect::<Vec<_>>() });
-    }
-    json!({ "version": VERSION, "artifacts": artifacts })
+    out.end(Shape::Map);
+    out.end(Shape::Map);
+    out.finish() + "\n"
 }
 
-fn write_stack(stack: &StackArtifact) -> Json {
-    let mut properties = Map::new();
-    properties.insert("templateFile".into(), stack.template_file.as_str().into());
-    properties.insert("stackName".into(), stack.stack_name.as_str().into());
+fn entry(key: &str, text: &str, out: &mut Text) {
+    out.key(key);
+    out.text(text);
+}
+
+fn write_stack<'a>(stack: &StackArtifact, documents: impl Iterator<Item = &'a String>, out: &mut Text) {
+    out.key(&stack.id);
+    out.begin(Shape::Map);
+    entry("type", STACK, out);
+    entry("environment", &format!("aws://{}/{}", stack.account, stack.region), out);
+    out.key("properties");
+    out.begin(Shape::Map);
+    entry("templateFile", &stack.template_file, out);
+    entry("stackName", &stack.stack_name, out);
     if stack.termination_protection {
-        properties.insert("terminationProtection".into(), true.into());
+        out.key("terminationProtection");
+        out.scalar(true.into());
     }
     if !stack.tags.is_empty() {
-        properties.insert("tags".into(), json!(stack.tags));
+        out.key("tags");
+        out.begin(Shape::Map);
+        stack.tags.iter().for_each(|(key, value)| entry(key, value, out));
+        out.end(Shape::Map);
     }
-    if let Some(arn) = &stack.assume_role_arn {
-        properties.insert("assumeRoleArn".into(), arn.as_str().into());
+    for (key, arn) in
+        [("assumeRoleArn", &stack.assume_role_arn), ("cloudFormationExecutionRoleArn", &stack.execution_role_arn)]
+    {
+        arn.iter().for_each(|arn| entry(key, arn, out));
     }
-    if let Some(arn) = &stack.execution_role_arn {
-        properties.insert("cloudFormationExecutionRoleArn".into(), arn.as_str().into());
-    }
-    let mut artifact = Map::new();
-    artifact.insert("type".into(), STACK.into());
-    artifact.insert("environment".into(), format!("aws://{}/{}", stack.account, stack.region).into());
-    artifact.insert("properties".into(), properties.into());
+    out.end(Shape::Map);
     if !stack.dependencies.is_empty() {
-        artifact.insert("dependencies".into(), stack.dependencies.clone().into());
+        out.key("dependencies");
+        out.begin(Shape::List);
+        for needed in &stack.dependencies {
+            out.item();
+            out.text(needed);
+        }
+        out.end(Shape::List);
     }
-    artifact.insert("displayName".into(), stack.id.as_str().into());
-    artifact.into()
+    entry("displayName", &stack.id, out);
+    write_documents(documents, out);
+    out.end(Shape::Map);
+}
+
+fn write_documents<'a>(documents: impl Iterator<Item = &'a String>, out: &mut Text) {
+    let mut documents = documents.peekable();
+    if documents.peek().is_none() {
+        return;
+    }
+    out.key("metadata");
+    out.begin(Shape::Map);
+    out.key("/");
+    out.begin(Shape::List);
+    for file in documents {
+        out.item();
+        out.begin(Shape::Map);
+        entry("type", DOCUMENT, out);
+        entry("data", file, out);
+        out.end(Shape::Map);
+    }
+    out.end(Shape::List);
+    out.end(Shape::Map);
 }
 
 /// What a manifest says, before the templates are read.
