@@ -63,6 +63,11 @@ impl Text {
         self.out
     }
 
+    /// The same for a text that does not stay, which may have room to spare.
+    pub(crate) fn into_string(self) -> String {
+        self.out
+    }
+
     /// JSON that is written already, for this level.
     pub(crate) fn raw(&mut self, json: &str) {
         self.out.push_str(json);

@@ -30,25 +30,13 @@ pub fn emit(ordered: Ordered) -> (Assembly, Diagnostics) {
 }
 
 /// The CDK CLI sends templates as YAML, which may be longer. What the template is as JSON is measured when it is checked.
-fn measure_yaml(stack: &LoweredStack, outputs: &Section, bytes: usize, findings: &mut Diagnostics) {
-    let sections = [&stack.parameters, &stack.conditions, &stack.resources, outputs];
-    let headings = stack.props.description.as_ref().map_or(0, String::len)
-        + "Description: Parameters: Conditions: Resources: Outputs: ".len();
-    if bytes > INLINE_TEMPLATE_BYTES {
+fn measure_yaml(stack: &LoweredStack, template: &str, findings: &mut Diagnostics) {
+    // No line is more than twice as long as YAML as it is in our JSON, so a small template needs no counting.
+    let may_be_long = INLINE_TEMPLATE_BYTES / 2..=INLINE_TEMPLATE_BYTES;
+    if !may_be_long.contains(&template.len()) || yaml_bytes_at_most(template) <= INLINE_TEMPLATE_BYTES {
         return;
     }
-    // No line is more than twice as long as YAML as it is in our JSON, so a small section needs no counting.
-    let length = |count: fn(&str) -> usize| {
-        let texts = sections.iter().map(|section| &section.text);
-        headings
-            + texts
-                .map(|text| if text.len() > INLINE_TEMPLATE_BYTES / 4 { count(text) } else { text.len() })
-                .sum::<usize>()
-    };
-    if length(yaml_bytes_at_most) <= INLINE_TEMPLATE_BYTES {
-        return;
-    }
-    let as_yaml = length(yaml_bytes);
+    let as_yaml = yaml_bytes(template);
     if as_yaml <= INLINE_TEMPLATE_BYTES {
         return;
     }
@@ -87,10 +75,9 @@ fn artifact_ids(stacks: &[LoweredStack]) -> BTreeMap<NodeId, String> {
 }
 
 fn artifact(mut stack: LoweredStack, ids: &BTreeMap<NodeId, String>) -> (StackArtifact, Diagnostics) {
-    let outputs = Section::of(&std::mem::take(&mut stack.outputs));
-    let template = template(&stack, &outputs);
+    let template = template(&mut stack);
     let mut findings = Diagnostics::new();
-    measure_yaml(&stack, &outputs, template.len(), &mut findings);
+    measure_yaml(&stack, template.trim_end(), &mut findings);
     let id = ids[&stack.node].clone();
     let artifact = StackArtifact {
         template_file: format!("{id}.template.json"),
@@ -109,25 +96,16 @@ fn artifact(mut stack: LoweredStack, ids: &BTreeMap<NodeId, String>) -> (StackAr
 }
 
 /// The text of a template: readable as long as that fits inline, and compact beyond.
-fn template(stack: &LoweredStack, outputs: &Section) -> String {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let description = stack.props.description.as_deref().map(quoted).unwrap_or_default();
-    let sections = [
-        ("Description", &description),
-        ("Parameters", &stack.parameters.text),
-        ("Conditions", &stack.conditions.text),
-        ("Resources", &stack.resources.text),
-        ("Outputs", &outputs.text),
-    ];
-    let length: usize = sections.iter().map(|(name, text)| name.len() + text.len() + 8).sum();
-    let mut template = String::with_capacity(length);
-    for (name, text) in sections.into_iter().filter(|(_, text)| !text.is_empty()) {
-        template.push_str(if template.is_empty() { "{\n \"" } else { ",\n \"" });
-        template.push_str(name);
-        template.push_str("\": ");
-        template.push_str(text);
+fn template(stack: &mut LoweredStack) -> String {
+    let mut template = std::mem::take(&mut stack.template);
+    if !stack.outputs.is_empty() {
+        let outputs = Section::of(&std::mem::take(&mut stack.outputs)).finish();
+        template.reserve_exact(outputs.len() + 32);
+        template.push_str(",\n \"Outputs\": ");
+        template.push_str(&outputs);
     }
     template.push_str("\n}\n");
+    template.shrink_to_fit();
     if template.len() <= INLINE_TEMPLATE_BYTES { template } else { compacted(&template) }
 }
 

@@ -54,34 +54,18 @@ pub(crate) struct LoweredStack {
     pub(crate) name: String,
     pub(crate) props: StackProps,
     pub(crate) tags: BTreeMap<String, String>,
-    pub(crate) parameters: Section,
-    pub(crate) conditions: Section,
-    pub(crate) resources: Section,
+    /// The template without its outputs and its end.
+    pub(crate) template: String,
+    n_resources: usize,
     /// By their ids, each a text; not yet a section: other stacks may ask for more.
     pub(crate) outputs: Vec<(String, String)>,
     /// Stacks that must be deployed before, each with the reason to show when they form a cycle.
     pub(crate) needs: BTreeMap<NodeId, String>,
 }
 
-/// A section of a template as text, at its level.
-#[derive(Debug, Default)]
-pub(crate) struct Section {
-    pub(crate) text: String,
-    pub(crate) n_entries: usize,
-}
-
-impl Section {
-    /// A section of texts by their ids.
-    pub(crate) fn of(entries: &[(String, String)]) -> Self {
-        let mut section = Writing::default();
-        entries.iter().for_each(|(id, entry)| section.entry(id).raw(entry));
-        section.finish()
-    }
-}
-
-/// A section that is being written.
+/// A section of a template, at its level.
 #[derive(Default)]
-struct Writing {
+pub(crate) struct Section {
     text: Option<Text>,
     n_entries: usize,
 }
@@ -92,7 +76,14 @@ const SECTION: usize = 1;
 /// The level at which entries of a section begin.
 const ENTRY: usize = SECTION + 1;
 
-impl Writing {
+impl Section {
+    /// A section of texts by their ids.
+    pub(crate) fn of(entries: &[(String, String)]) -> Self {
+        let mut section = Self::default();
+        entries.iter().for_each(|(id, entry)| section.entry(id).raw(entry));
+        section
+    }
+
     /// The place for an entry.
     fn entry(&mut self, id: &str) -> &mut Text {
         let text = self.text.get_or_insert_with(|| {
@@ -105,12 +96,13 @@ impl Writing {
         text
     }
 
-    fn finish(self) -> Section {
+    /// Its text; empty if it has no entries.
+    pub(crate) fn finish(self) -> String {
         let text = self.text.map(|mut text| {
             text.end(Shape::Map);
-            text.finish()
+            text.into_string()
         });
-        Section { text: text.unwrap_or_default(), n_entries: self.n_entries }
+        text.unwrap_or_default()
     }
 }
 
@@ -160,9 +152,9 @@ pub fn lower(plan: &Plan) -> Lowered {
     }
     report_unread(plan, &marks, &mut findings);
     // A stack that holds nothing (only imports, say) is no stack for CloudFormation.
-    let (empty, stacks): (Vec<_>, Vec<_>) = stacks.into_values().partition(|stack| stack.resources.n_entries == 0);
+    let (empty, stacks): (Vec<_>, Vec<_>) = stacks.into_values().partition(|stack| stack.n_resources == 0);
     for stack in empty {
-        if stack.outputs.len() + stack.parameters.n_entries + stack.conditions.n_entries > 0 {
+        if !stack.outputs.is_empty() || !stack.template.is_empty() {
             let message = format!("the stack `{}` has no resources, so CloudFormation would refuse it", stack.name);
             let diagnostic = Diagnostic::warning("stack::empty", message).on(stack.path).at(stack.location);
             findings.push(diagnostic.help("add a resource; the stack is left out until then"));
@@ -222,9 +214,8 @@ fn open_stack(plan: &Plan, marks: &ReadMarks, node: NodeId) -> LoweredStack {
         name: plan.tree.stack_name(node).to_owned(),
         props: props.clone(),
         tags,
-        parameters: Section::default(),
-        conditions: Section::default(),
-        resources: Section::default(),
+        template: String::new(),
+        n_resources: 0,
         outputs: Vec::new(),
         needs: BTreeMap::new(),
     }
@@ -237,7 +228,7 @@ fn write_stack(
     applied: &Applied<'_>,
     resolver: &mut Resolver<'_>,
 ) -> References {
-    let (mut parameters, mut conditions, mut resources) = (Writing::default(), Writing::default(), Writing::default());
+    let (mut parameters, mut conditions, mut resources) = (Section::default(), Section::default(), Section::default());
     let mut object = Object::at(ENTRY);
     let mut references = References::new();
     for Placed { node, id, part } in placed {
@@ -279,10 +270,31 @@ fn write_stack(
         }
         references.insert(id, (node, left.references));
     }
-    stack.parameters = parameters.finish();
-    stack.conditions = conditions.finish();
-    stack.resources = resources.finish();
+    stack.n_resources = resources.n_entries;
+    if parameters.n_entries + conditions.n_entries + resources.n_entries > 0 {
+        let description = stack.props.description.as_deref().map(|text| serde_json::Value::from(text).to_string());
+        stack.template = sections([
+            ("Description", description.unwrap_or_default()),
+            ("Parameters", parameters.finish()),
+            ("Conditions", conditions.finish()),
+            ("Resources", resources.finish()),
+        ]);
+    }
     references
+}
+
+/// The sections that are there, as a template begins. Put together here, where what they are made of is given back for the
+/// next stack.
+fn sections(sections: [(&str, String); 4]) -> String {
+    let length: usize = sections.iter().map(|(name, text)| name.len() + text.len() + 8).sum();
+    let mut template = String::with_capacity(length);
+    for (name, text) in sections.iter().filter(|(_, text)| !text.is_empty()) {
+        template.push_str(if template.is_empty() { "{\n \"" } else { ",\n \"" });
+        template.push_str(name);
+        template.push_str("\": ");
+        template.push_str(text);
+    }
+    template
 }
 
 fn report_unread(plan: &Plan, marks: &ReadMarks, findings: &mut Diagnostics) {

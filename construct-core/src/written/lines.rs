@@ -49,14 +49,14 @@ pub(crate) fn compacted(json: &str) -> String {
 }
 
 /// No less than [`yaml_bytes`], told from the white space alone: a line is longer as YAML by no more than its indentation.
-pub(crate) fn yaml_bytes_at_most(section: &str) -> usize {
-    section.len() + section.split('\n').map(|line| line.len() - line.trim_start_matches(' ').len()).sum::<usize>()
+pub(crate) fn yaml_bytes_at_most(template: &str) -> usize {
+    template.len() + template.split('\n').map(|line| line.len() - line.trim_start_matches(' ').len()).sum::<usize>()
 }
 
-/// How long a section of a template is as YAML, from its text at level 1. The AWS CDK CLI writes templates so before it looks
+/// How long a template is as YAML, or a section from its text at level 1. The AWS CDK CLI writes templates so before it looks
 /// whether they fit inline: two spaces a level, every scalar on a line of its own. Quotes are counted wherever they might be
 /// needed, so the result is never too small by more than escapes inside of texts.
-pub(crate) fn yaml_bytes(section: &str) -> usize {
+pub(crate) fn yaml_bytes(template: &str) -> usize {
     let line = |Line { indent, key, rest }: Line<'_>| {
         let value = rest.strip_suffix(',').unwrap_or(rest);
         let (begins, ends) = (matches!(value, "{" | "["), matches!(value, "}" | "]"));
@@ -69,7 +69,7 @@ pub(crate) fn yaml_bytes(section: &str) -> usize {
             None => indent + "- \n".len() + scalar(value),
         }
     };
-    lines(section).map(line).sum()
+    lines(template).map(line).sum()
 }
 
 fn scalar(json: &str) -> usize {
