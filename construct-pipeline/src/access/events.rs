@@ -10,10 +10,10 @@ use super::caller::Who;
 use super::facts::Told;
 use super::flow::{Action, Pipeline};
 use super::needs::{About, Prover};
-use super::physical::{account_in, arn_parts, partition, short_name};
+use super::physical::{account_in, partition};
 use super::protected::{Protected, service_of};
 use super::report::{Decision, Purpose};
-use super::world::{Rule, Target, World};
+use super::rules::{Rule, Target, bus_of};
 
 /// Buses that an event may pass: its own account's and one more, as EventBridge forwards once only.
 const HOPS: usize = 2;
@@ -21,20 +21,23 @@ const HOPS: usize = 2;
 impl<'p> Prover<'p, '_> {
     pub(crate) fn events(&mut self) {
         let (pipeline, world) = (self.pipeline, self.asker.world());
+        let towards = world.rules.towards(&pipeline.arn);
         let mut used: BTreeSet<usize> = BTreeSet::new();
         for action in &pipeline.actions {
             let Some(event) = sample(action) else { continue };
             let mut path = Vec::new();
-            if reaches(world, pipeline, &event, (action.account(), action.region(), "default"), &mut path) {
+            let rules = || towards.iter().map(|n| (*n, world.rules.get(*n)));
+            if reaches(&rules, pipeline, &event, (action.account(), action.region(), "default"), &mut path) {
                 for (n, target) in path {
                     if used.insert(n) {
-                        self.target(Some(action), &world.rules[n], target);
+                        self.target(Some(action), world.rules.get(n), target);
                     }
                 }
             }
         }
         // Rules that start the pipeline for other reasons, such as a schedule.
-        for (n, rule) in world.rules.iter().enumerate() {
+        for &n in world.rules.to_target(&pipeline.arn) {
+            let rule = world.rules.get(n);
             for target in rule.targets.iter().filter(|target| *target.arn == *pipeline.arn) {
                 if rule.enabled && used.insert(n) {
                     self.target(None, rule, target);
@@ -44,7 +47,7 @@ impl<'p> Prover<'p, '_> {
     }
 
     fn target(&mut self, action: Option<&'p Action>, rule: &Rule, target: &Target) {
-        let is_bus = is_bus(&target.arn);
+        let is_bus = bus_of(&target.arn).is_some();
         let purpose = if is_bus { Purpose::EventForwards } else { Purpose::EventStarts };
         let about = About::need(action, purpose);
         let call = if is_bus { "events:PutEvents" } else { "codepipeline:StartPipelineExecution" };
@@ -71,19 +74,15 @@ impl<'p> Prover<'p, '_> {
     }
 }
 
-fn is_bus(arn: &str) -> bool {
-    arn_parts(arn).is_some_and(|[_, service, _, _, resource]| service == "events" && resource.starts_with("event-bus/"))
-}
-
 /// Whether an event on a bus reaches the pipeline; `path` holds the rules and targets that carry it.
-fn reaches<'w>(
-    world: &'w World,
+fn reaches<'w, I: Iterator<Item = (usize, &'w Rule)>>(
+    rules: &impl Fn() -> I,
     pipeline: &Pipeline,
     event: &Json<'_>,
     (account, region, bus): (&str, &str, &str),
     path: &mut Vec<(usize, &'w Target)>,
 ) -> bool {
-    for (n, rule) in world.rules.iter().enumerate() {
+    for (n, rule) in rules() {
         let here = rule.account == account && rule.region == region && rule.bus == bus && rule.enabled;
         if !here || !fits(&rule.pattern, event) {
             continue;
@@ -93,11 +92,10 @@ fn reaches<'w>(
             if *target.arn == *pipeline.arn {
                 return true;
             }
-            if is_bus(&target.arn) && path.len() < HOPS {
-                let next = (account_in(&target.arn).unwrap_or_default(), region, short_name(&target.arn));
-                if reaches(world, pipeline, event, next, path) {
-                    return true;
-                }
+            if let Some((account, bus)) = bus_of(&target.arn).filter(|_| path.len() < HOPS)
+                && reaches(rules, pipeline, event, (account, region, bus), path)
+            {
+                return true;
             }
             path.pop();
         }

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! templates  symbols  physical  template  functions   what is read: texts with symbols for what only AWS knows
-//! documents  policies  world   survey     given       all accounts at once: roles, buckets, keys …, each policy with its place
+//! documents  policies  rules  world  survey  given     all accounts at once: roles, buckets, keys …, each policy with its place
 //! lazy  flow  calls                         pipelines: actions, artifacts, stores; what each provider calls
 //! view  caller  facts  protected  ask       who asks, in which circumstances, for what; the question and its outcome
 //! gate  needs  denials  events              what is asked; what questions about one store have in common
@@ -39,6 +39,7 @@ mod policies;
 mod protected;
 mod repair;
 mod report;
+mod rules;
 mod survey;
 mod symbols;
 pub mod template;

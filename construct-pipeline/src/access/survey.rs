@@ -14,9 +14,10 @@ use super::order::Stacks;
 use super::physical::short_name;
 use super::place::{PolicyIx, PolicyKind, Slot, Spot};
 use super::policies::{Digest, everything};
+use super::rules::{Rule, Target};
 use super::template::Resolver;
 use super::templates::{Outside, Templates};
-use super::world::{Bucket, Environment, Guarded, Key, Made, PipelineSource, Project, Role, Rule, Target, World};
+use super::world::{Bucket, Environment, Guarded, Key, Made, PipelineSource, Project, Role, World};
 
 /// The policies of a template that were compiled when it was read, by the number of their resource and their place in it, in this
 /// order.
@@ -481,7 +482,7 @@ impl<'t> Surveyor<'t> {
             enabled: self.text(reading, "State").is_none_or(|state| state != "DISABLED"),
             targets,
         };
-        self.world.rules.push(rule);
+        self.world.rules.add(rule);
     }
 
     fn guarded(&mut self, reading: Reading<'t>, policy: Option<PolicyIx>) {

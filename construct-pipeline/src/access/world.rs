@@ -7,6 +7,7 @@ use construct_iam::access::Json;
 
 use super::place::PolicyIx;
 use super::policies::Policies;
+use super::rules::Rules;
 use super::symbols::Symbols;
 
 /// A resource of a template.
@@ -57,23 +58,6 @@ pub(crate) struct Project {
     pub(crate) made: Option<Made>,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Rule {
-    pub(crate) made: Made,
-    pub(crate) account: String,
-    pub(crate) region: String,
-    pub(crate) bus: String,
-    pub(crate) pattern: Json<'static>,
-    pub(crate) enabled: bool,
-    pub(crate) targets: Vec<Target>,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Target {
-    pub(crate) arn: String,
-    pub(crate) role: Option<String>,
-}
-
 /// A policy of a resource other than buckets and keys: bus, topic, repository.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Guarded {
@@ -109,7 +93,7 @@ pub(crate) struct World {
     /// Users by ARN.
     pub(crate) users: BTreeMap<String, Made>,
     pub(crate) projects: BTreeMap<String, Project>,
-    pub(crate) rules: Vec<Rule>,
+    pub(crate) rules: Rules,
     /// Buses, topics and repositories by ARN.
     pub(crate) guarded: BTreeMap<String, Guarded>,
     /// Service control policies by account.
