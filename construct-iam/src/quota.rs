@@ -217,6 +217,9 @@ fn count(text: &str, is: impl Fn(u8) -> bool) -> usize {
     portions.map(|bytes| usize::from(bytes.iter().map(|c| u8::from(is(*c))).sum::<u8>())).sum()
 }
 
+/// More than any document may have.
+const UNTOLD: usize = 1 << 24;
+
 /// No less than the bytes that an expression becomes, told without looking anything up: good for knowing that there is nothing to
 /// do.
 pub(crate) fn at_most(expr: &Expr) -> usize {
@@ -229,6 +232,8 @@ pub(crate) fn at_most(expr: &Expr) -> usize {
         Expr::Map(entries) => {
             2 + entries.iter().map(|(key, value)| at_most_of_text(key) + at_most(value) + 2).sum::<usize>()
         }
+        // Its argument says what it becomes; whoever writes one by hand has it measured.
+        Expr::Call(..) => UNTOLD,
         // The longest names are ARNs of roles with a long path.
         _ => 640,
     }
@@ -354,6 +359,21 @@ mod tests {
             );
         }
         assert_eq!(longest(&json!([{ "Fn::Sub": "${A}${B}" }]).into()), None);
+    }
+
+    #[test]
+    fn no_function_is_longer_than_it_may_be() {
+        let text = "arn:aws:s3:::${Bucket}/".repeat(100);
+        let sub = (Expr::call("Fn::Sub", text.clone()), json!({ "Fn::Sub": text }));
+        let parts = [text.clone(), text.clone()];
+        let join = (
+            Expr::call("Fn::Join", Expr::list([Expr::from(","), Expr::list(parts.clone())])),
+            json!({ "Fn::Join": [",", parts] }),
+        );
+        for (expr, written) in [sub, join] {
+            let size = PolicySize::of(&Json::from(&written));
+            assert!(size.estimated_bytes() <= at_most(&expr), "{expr:?}");
+        }
     }
 
     #[test]
