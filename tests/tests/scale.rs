@@ -145,6 +145,21 @@ fn every_account_in_one_region() {
 }
 
 #[test]
+fn a_role_that_is_long_because_of_functions_spills() {
+    let mut app = App::new();
+    let stack = app.stack("Tools", HOME);
+    let mut role = Role::new(Principal::service("lambda.amazonaws.com"));
+    for n in 0..4 {
+        let objects = format!("arn:aws:s3:::{n}-${{AWS::StackName}}/{}", "x".repeat(3_000));
+        role = role.allow(PolicyStatement::allow([format!("s3:Get{n}")]).on([Expr::call("Fn::Sub", objects)]));
+    }
+    app.at(stack).add("Role", role);
+    let (assembly, warnings) = warnings(app);
+    assert!(warnings.is_empty(), "{warnings:#?}");
+    assert_eq!(assembly.stacks()[0].template.matches("AWS::IAM::ManagedPolicy").count(), 2);
+}
+
+#[test]
 fn a_thousand_pipelines_in_one_app() {
     let mut app = App::new();
     // The proof is the same for each of them, and has tests of its own.

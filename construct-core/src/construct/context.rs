@@ -229,7 +229,8 @@ impl LowerCx<'_> {
                     function("Fn::Join", [Json::from(""), parts].into_iter().collect())
                 }
             },
-            Expr::Attr { .. } | Expr::Pseudo(_) | Expr::Call(..) => match self.literal(expr) {
+            Expr::Call(name, argument) => function(name, self.preview(argument)),
+            Expr::Attr { .. } | Expr::Pseudo(_) => match self.literal(expr) {
                 Some(text) => text.into(),
                 None => function("Ref", "".into()),
             },
@@ -372,6 +373,6 @@ impl<'a> DocumentCx<'a> {
 }
 
 /// An intrinsic function with its argument.
-fn function<'t>(name: &'static str, argument: Json<'t>) -> Json<'t> {
+fn function<'t>(name: &'t str, argument: Json<'t>) -> Json<'t> {
     Json::Object([(Cow::Borrowed(name), argument)].into_iter().collect())
 }
