@@ -160,6 +160,31 @@ fn a_role_that_is_long_because_of_functions_spills() {
 }
 
 #[test]
+fn a_build_waits_for_all_that_its_role_may_do() {
+    let mut app = App::new();
+    let stack = app.stack("Tools", HOME);
+    let tables = |n| format!("arn:aws:dynamodb:us-east-1:111111111111:table/{n}-{}", "x".repeat(200));
+    let long = PolicyStatement::allow(["dynamodb:GetItem"]).on((0..60).map(tables));
+    let project = app.at(stack).add("Build", PipelineProject::new().allow(long));
+    let source = Artifact::new("Source");
+    let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source));
+    let build = Action::new("Build", CodeBuild::new(project, &source));
+    let pipeline = Pipeline::new("orders")
+        .stage(Stage::new("Source").action(checkout))
+        .stage(Stage::new("Build").action(build));
+    app.at(stack).add("Pipeline", pipeline);
+    let (assembly, warnings) = warnings(app);
+    assert!(warnings.is_empty(), "{warnings:#?}");
+    let template = template::of(&assembly.stacks()[0]);
+    let resources: Vec<_> = template::resources(&template).collect();
+    let of = |kind: &str| resources.iter().filter(|(_, one)| one["Type"] == kind).collect::<Vec<_>>();
+    let policies: BTreeSet<&str> = of("AWS::IAM::ManagedPolicy").iter().map(|(id, _)| *id).collect();
+    assert!(!policies.is_empty());
+    let waits = of("AWS::CodeBuild::Project")[0].1["DependsOn"].as_array().expect("it waits for something");
+    assert_eq!(waits.iter().filter_map(serde_json::Value::as_str).collect::<BTreeSet<_>>(), policies);
+}
+
+#[test]
 fn a_thousand_pipelines_in_one_app() {
     let mut app = App::new();
     // The proof is the same for each of them, and has tests of its own.

@@ -210,7 +210,7 @@ impl Construct for PipelineProject {
         let permissions = self.permissions.clone();
         let parameters = self.parameter_arns(env);
         let batch = self.batch;
-        let project = scope.add("Resource", Project { of: self, name: name.clone(), role });
+        let project = scope.add("Resource", Project { of: self, name: name.clone(), role, after: None });
         scope.attach(project, ServiceRole(role));
         if let Some(env) = env {
             let arn = |service: &str, resource: String| Arn::regional(env, service, resource);
@@ -261,6 +261,9 @@ struct Project {
     of: PipelineProject,
     name: String,
     role: RoleRef,
+    /// The role, if it stands in the project's stack: long permissions stand in policies beside it, to which no property
+    /// refers, and a build needs them as well.
+    after: Option<RoleRef>,
 }
 
 impl Synth for Project {
@@ -319,8 +322,9 @@ impl Synth for Project {
         }
     }
 
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        Box::new(self.clone())
+    fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        let is_near = cx.view().stack_of(self.role) == cx.view().stack_of(cx.here());
+        Box::new(Self { after: is_near.then_some(self.role), ..self.clone() })
     }
 }
 
@@ -359,11 +363,10 @@ impl Lower for Project {
             .opt("TimeoutInMinutes", of.timeout_minutes)
             .opt("QueuedTimeoutInMinutes", of.queued_timeout_minutes)
             .opt("BuildBatchConfig", batch);
-        out.add(
-            CfnResource::new("AWS::CodeBuild::Project", properties)
-                .tagging(Tagging::List)
-                .claim(Some(Claim::new(Uniqueness::Environment, &self.name))),
-        );
+        let project = CfnResource::new("AWS::CodeBuild::Project", properties)
+            .tagging(Tagging::List)
+            .claim(Some(Claim::new(Uniqueness::Environment, &self.name)));
+        out.add(self.after.into_iter().fold(project, CfnResource::depends_on));
     }
 
     fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
