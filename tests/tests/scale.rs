@@ -169,9 +169,8 @@ fn a_build_waits_for_all_that_its_role_may_do() {
     let source = Artifact::new("Source");
     let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source));
     let build = Action::new("Build", CodeBuild::new(project, &source));
-    let pipeline = Pipeline::new("orders")
-        .stage(Stage::new("Source").action(checkout))
-        .stage(Stage::new("Build").action(build));
+    let pipeline =
+        Pipeline::new("orders").stage(Stage::new("Source").action(checkout)).stage(Stage::new("Build").action(build));
     app.at(stack).add("Pipeline", pipeline);
     let (assembly, warnings) = warnings(app);
     assert!(warnings.is_empty(), "{warnings:#?}");

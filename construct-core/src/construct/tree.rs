@@ -63,6 +63,14 @@ impl Tree {
         self.arena.node(node)
     }
 
+    /// What stands at a node, until it is planned.
+    pub(crate) fn construct(&self, node: NodeId) -> Option<&Arc<dyn Synth>> {
+        match &self.node(node).content {
+            Content::Construct(construct) => Some(construct),
+            Content::Group | Content::Stack(_) | Content::Planned { .. } => None,
+        }
+    }
+
     pub(crate) fn stack_props(&self, stack: NodeId) -> Option<&StackProps> {
         match &self.node(stack).content {
             Content::Stack(props) => Some(props),

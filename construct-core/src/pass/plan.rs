@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::construct::{Content, Lower, Nothing, Plan, PlanCx, Tree};
+use crate::construct::{Content, Lower, Nothing, Plan, PlanCx, Synth, Tree};
 use crate::diagnostic::{Caller, Diagnostic, Diagnostics, Severity};
 use crate::handle::NodeId;
-use crate::pass::validate::{stack_names_are_unique, validate_node};
+use crate::pass::validate::{stack_names_are_unique, validate_added};
 
 /// Plans a tree. Findings of planning, and about what planning added, are in [`Plan::findings`].
 #[must_use]
@@ -15,28 +15,28 @@ pub fn plan(mut tree: Tree) -> Plan {
     let built = tree.arena.len();
     let mut lowers: Vec<Box<dyn Lower>> = Vec::with_capacity(built);
     tree.findings = Diagnostics::new();
+    // The tree gives its constructs away: what they become is all that is needed from here on, once those were validated
+    // that planning added.
+    let mut added: Vec<Option<Arc<dyn Synth>>> = Vec::new();
     let mut index = 0;
     while index < tree.arena.len() {
         let node = tree.arena.id(index);
-        if index >= built {
-            let mut found = Diagnostics::new();
-            validate_node(&tree, node, &mut found);
-            tree.findings.extend(found);
-        }
-        let construct = match &tree.node(node).content {
-            Content::Construct(construct) => Some(Arc::clone(construct)),
-            Content::Group | Content::Stack(_) | Content::Planned { .. } => None,
-        };
-        lowers.push(match construct {
+        let construct = tree.construct(node).map(Arc::clone);
+        lowers.push(match &construct {
             Some(construct) => {
-                // The tree gives its copy away: what it becomes is all that is needed from here on.
                 tree.arena.node_mut(node).content = Content::Planned { imports: construct.imports() };
                 construct.plan(&mut PlanCx { tree: &mut tree, node })
             }
             None => Box::new(Nothing),
         });
+        if index >= built {
+            added.push(construct);
+        }
         index += 1;
     }
+    let nodes = (built..).zip(&added).map(|(index, construct)| (tree.arena.id(index), construct.as_deref()));
+    let found = validate_added(&tree, nodes.collect());
+    tree.findings.extend(found);
     if !(0..tree.arena.len()).any(|index| tree.stack_props(tree.arena.id(index)).is_some()) {
         let diagnostic = Diagnostic::warning("app::no-stack", "the app has no stack, so there is nothing to deploy");
         tree.report(tree.arena.root(), diagnostic.help("add one with `app.stack(\"Tools\", env)`"));

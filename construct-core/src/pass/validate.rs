@@ -5,11 +5,13 @@
 //! and those of facts that are wrong by themselves or contradict each other.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::construct::{Content, Tree, ValidateCx};
+use crate::construct::{Synth, Tree, ValidateCx};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fact::{DependsOn, Tag};
 use crate::handle::NodeId;
+use crate::parallel;
 use crate::stack::StackProps;
 
 /// All findings about a tree, those of its constructs included, in the order of the tree.
@@ -30,26 +32,40 @@ pub fn validate(tree: &Tree) -> Diagnostics {
     }
     stack_names_are_unique(tree, 0, &mut out);
     for index in 0..tree.arena.len() {
-        validate_node(tree, tree.arena.id(index), &mut out);
+        let node = tree.arena.id(index);
+        validate_node(tree, node, tree.construct(node).map(Arc::as_ref), &mut out);
     }
     out
 }
 
-/// The findings about one node. Planning asks for the nodes it adds.
-pub(super) fn validate_node(tree: &Tree, node: NodeId, out: &mut Diagnostics) {
-    match &tree.node(node).content {
-        Content::Group | Content::Planned { .. } => {}
-        Content::Stack(props) => validate_stack(&mut ValidateCx { tree, node, out }, tree.stack_name(node), props),
-        Content::Construct(construct) => {
-            let mut cx = ValidateCx { tree, node, out };
-            if tree.node(node).stack.is_none() {
-                cx.report(
-                    Diagnostic::error("tree::outside-a-stack", "this construct stands outside of every stack")
-                        .help("add it through `app.at(stack)`, or below a construct that stands in a stack"),
-                );
-            }
-            construct.validate(&mut cx);
+/// The findings about nodes that planning added, each with its construct if it is one, in the order of the nodes.
+///
+/// This is the first work on all cores. What the program built is validated on one: from the second thread on every
+/// allocation takes locks, and planning, which is done on one, allocates more than a second core saves here.
+pub(super) fn validate_added(tree: &Tree, nodes: Vec<(NodeId, Option<&dyn Synth>)>) -> Diagnostics {
+    let found = parallel::map(nodes, |(node, construct)| {
+        let mut found = Diagnostics::new();
+        validate_node(tree, node, construct, &mut found);
+        found
+    });
+    let mut out = Diagnostics::new();
+    found.into_iter().for_each(|found| out.extend(found));
+    out
+}
+
+fn validate_node(tree: &Tree, node: NodeId, construct: Option<&dyn Synth>, out: &mut Diagnostics) {
+    let mut cx = ValidateCx { tree, node, out };
+    if let Some(props) = tree.stack_props(node) {
+        validate_stack(&mut cx, tree.stack_name(node), props);
+    }
+    if let Some(construct) = construct {
+        if tree.node(node).stack.is_none() {
+            cx.report(
+                Diagnostic::error("tree::outside-a-stack", "this construct stands outside of every stack")
+                    .help("add it through `app.at(stack)`, or below a construct that stands in a stack"),
+            );
         }
+        construct.validate(&mut cx);
     }
     facts_agree(tree, node, out);
 }
