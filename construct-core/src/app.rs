@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fact::Fact;
 use crate::handle::{NodeId, NodeRef, StackRef};
 use crate::parallel;
-use crate::pass;
+use crate::pass::{self, Documents};
 use crate::quota::{Quota, QuotaValue};
 use crate::stack::StackProps;
 
@@ -166,7 +166,9 @@ impl App {
         let mut findings = pass::validate(&tree);
         let plan = pass::plan(tree);
         findings.extend(plan.without_consequences(plan.findings(), &findings));
-        let lowered = pass::lower(&plan);
+        // The others stand in no assembly, so nobody would read them.
+        let documents = if findings.has_errors() { Documents::default() } else { pass::document(&plan) };
+        let (lowered, plan) = pass::lower(plan);
         findings.extend(plan.without_consequences(lowered.findings(), &findings));
         let ordered = match pass::order(lowered) {
             Ok(ordered) => ordered,
@@ -178,12 +180,9 @@ impl App {
         if findings.has_errors() {
             return Err(SynthError::Findings(findings));
         }
-        let (assembly, measured) = pass::emit(ordered);
-        findings.extend(measured);
-        let (assembly, misnamed) = pass::document(&plan, assembly);
-        findings.extend(misnamed);
-        // Checks read the whole assembly: by then, what it was made of need not be in memory any more.
-        Ok(Emitted { plan: plan.for_checks(), assembly, findings })
+        let (assembly, found) = pass::emit(ordered, documents);
+        findings.extend(found);
+        Ok(Emitted { plan, assembly, findings })
     }
 
     /// What a program's `main` returns: synthesises, writes the assembly to `$CDK_OUTDIR` or else `cdk.out`, and prints

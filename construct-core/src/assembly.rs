@@ -11,8 +11,6 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::written::indented;
-
 pub use read::ReadError;
 pub use write::WriteError;
 
@@ -82,7 +80,7 @@ impl Assembly {
     }
 
     /// Says whether the file can stand beside the others.
-    pub(crate) fn add_document(&mut self, file: &str, contents: &Json) -> bool {
+    pub(crate) fn add_document(&mut self, file: &str, text: String) -> bool {
         let own = [manifest::FILE, manifest::TREE_FILE];
         let templates = self.stacks.iter().map(|stack| &*stack.template_file);
         // Some disks do not tell the case of letters apart.
@@ -90,7 +88,7 @@ impl Assembly {
         let taken = taken.filter(|taken| taken.eq_ignore_ascii_case(file)).count() > 0;
         let free = !taken && manifest::stays_inside(file).is_ok() && !file.contains(std::path::is_separator);
         if free {
-            self.documents.insert(file.to_owned(), indented(contents) + "\n");
+            self.documents.insert(file.to_owned(), text);
         }
         free
     }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! Tree ──validate──▶ findings
-//!   └────plan──▶ Plan ──lower──▶ Lowered ──order──▶ Ordered ──emit──▶ Assembly ──document──▶ Assembly ──check──▶ findings
+//!   └────plan──▶ Plan ──lower──▶ Lowered ──order──▶ Ordered ──emit──▶ Assembly ──check──▶ findings
+//!                  └───document──▶ Documents ──────────────────┘
 //! ```
 
 mod check;
@@ -14,7 +15,7 @@ mod plan;
 mod validate;
 
 pub use check::check;
-pub use document::document;
+pub use document::{Documents, document};
 pub use emit::emit;
 pub use lower::{Lowered, lower};
 pub use order::{Ordered, order};

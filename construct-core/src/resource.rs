@@ -84,7 +84,9 @@ impl Properties {
 }
 
 impl From<Properties> for Expr {
-    fn from(properties: Properties) -> Self {
+    fn from(mut properties: Properties) -> Self {
+        // It grows no more, and a plan holds many.
+        properties.entries.shrink_to_fit();
         Self::Map(properties.entries)
     }
 }

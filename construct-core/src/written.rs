@@ -55,12 +55,23 @@ impl Text {
 
     /// The same, for a text that will have some length.
     pub(crate) fn with_room(level: usize) -> Self {
-        Self { out: String::with_capacity(4096), ..Self::at(level) }
+        Self::with_capacity(level, 4096)
+    }
+
+    /// The same, for a text of about so many bytes.
+    pub(crate) fn with_capacity(level: usize, bytes: usize) -> Self {
+        Self { out: String::with_capacity(bytes), ..Self::at(level) }
     }
 
     pub(crate) fn finish(mut self) -> String {
         self.out.shrink_to_fit();
         self.out
+    }
+
+    /// The text as a file, which ends with a line.
+    pub(crate) fn into_file(mut self) -> String {
+        self.out.push('\n');
+        self.finish()
     }
 
     /// The same for a text that does not stay, which may have room to spare.
@@ -219,11 +230,11 @@ pub(crate) fn call(function: &str, argument: &str, out: &mut dyn Sink) {
     out.end(Shape::Map);
 }
 
-/// A value as a text of its own.
-pub(crate) fn indented(json: &Json) -> String {
+/// A value as a file of its own.
+pub(crate) fn file(json: &Json) -> String {
     let mut text = Text::at(0);
     value(json, &mut text);
-    text.finish()
+    text.into_file()
 }
 
 /// An object whose entries are written one after the other. Of values of one key the last counts, in the place of the first.
@@ -266,6 +277,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde::Serialize;
+
+    pub(super) fn indented(json: &Json) -> String {
+        let mut text = Text::at(0);
+        value(json, &mut text);
+        text.finish()
+    }
 
     pub(super) fn any_json() -> impl Strategy<Value = Json> {
         let leaf = prop_oneof![

@@ -399,6 +399,11 @@ impl Lower for Role {
             Attr::GetAtt(_) | Attr::LogicalId => None,
         }
     }
+
+    fn forget(&mut self) {
+        (self.trust, self.permissions) = (PolicyDocument::new(), PolicyDocument::new());
+        self.policies = Vec::new();
+    }
 }
 
 /// What stays inline, and what goes into managed policies because that would be too much.

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use construct_benches::{Shape, fleet, peak_memory};
-use construct_core::{App, check, emit, lower, order, plan, validate};
+use construct_core::{App, check, document, emit, lower, order, plan, validate};
 use construct_pipeline::{AccessCheck, AppAccess};
 use serde_json::{Map, Value as Json, json};
 
@@ -59,9 +59,10 @@ fn stages(program: impl FnOnce() -> App, no_write: bool) -> Result<Map<String, J
     let tree = app.freeze();
     let mut findings = clock.time("validate", || validate(&tree));
     let plan = clock.time("plan", || plan(tree));
-    let lowered = clock.time("lower", || lower(&plan));
+    let documents = clock.time("document", || document(&plan));
+    let (lowered, plan) = clock.time("lower", || lower(plan));
     let ordered = clock.time("order", || order(lowered)).map_err(|cycles| cycles.to_string())?;
-    let (assembly, measured) = clock.time("emit", || emit(ordered));
+    let (assembly, measured) = clock.time("emit", || emit(ordered, documents));
     findings.extend(measured);
     findings.extend(clock.time("check", || check(&plan, &assembly)));
     if findings.has_errors() {

@@ -50,7 +50,7 @@ pub(super) fn write(assembly: &Assembly) -> String {
     }
     out.end(Shape::Map);
     out.end(Shape::Map);
-    out.finish() + "\n"
+    out.into_file()
 }
 
 fn entry(key: &str, text: &str, out: &mut Text) {

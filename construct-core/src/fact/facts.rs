@@ -75,6 +75,7 @@ impl Fact for Forgotten {
     const NAME: &'static str = "forgotten fact";
     const REACH: Reach = Reach::Node;
     const MUST_BE_READ: bool = false;
+    const IS_KEPT_FOR_CHECKS: bool = false;
 }
 
 /// All facts of a tree.
@@ -94,6 +95,10 @@ pub(crate) struct ReadMarks(Vec<AtomicBool>);
 impl ReadMarks {
     pub(crate) fn mark<F>(&self, found: &Found<'_, F>) {
         self.0[found.index].store(true, Ordering::Relaxed);
+    }
+
+    fn is_read(&self, index: usize) -> bool {
+        self.0[index].load(Ordering::Relaxed)
     }
 }
 
@@ -128,12 +133,17 @@ impl Facts {
             self.kinds.push(TypeId::of::<F>());
             self.kinds.len() as u16 - 1
         });
-        if self.last.len() <= target.index() {
-            self.last.resize(target.index() + 1, None);
+        self.push(Attached { target, kind, before: None, location, fact: Box::new(fact) });
+    }
+
+    fn push(&mut self, mut attached: Attached) {
+        let target = attached.target.index();
+        if self.last.len() <= target {
+            self.last.resize(target + 1, None);
         }
-        let before = self.last[target.index()];
-        self.all.push(Attached { target, kind, before, location, fact: Box::new(fact) });
-        self.last[target.index()] = u32::try_from(self.all.len()).ok().and_then(NonZeroU32::new);
+        attached.before = self.last[target];
+        self.all.push(attached);
+        self.last[target] = u32::try_from(self.all.len()).ok().and_then(NonZeroU32::new);
     }
 
     fn kind<F: Fact>(&self) -> Option<u16> {
@@ -173,11 +183,24 @@ impl Facts {
         of_kind.any(|(_, on)| on.fact.as_any().downcast_ref::<F>().is_some_and(&holds))
     }
 
+    /// Forgets what was read on a node and is of no use beyond its stack.
+    pub(crate) fn forget_on(&mut self, node: NodeId, marks: &ReadMarks) {
+        let is_done = |(index, on): &(usize, &Attached)| {
+            let is_of_stack = !on.fact.is_kept_for_checks() && on.fact.reach() == Reach::Node;
+            is_of_stack && marks.is_read(*index)
+        };
+        let done: Vec<usize> = self.of(node).filter(is_done).map(|(index, _)| index).collect();
+        for index in done {
+            self.all[index].fact = Box::new(Forgotten);
+        }
+    }
+
     /// Forgets what no check may look at.
     pub(crate) fn forget(&mut self) {
-        for on in self.all.iter_mut().filter(|on| !on.fact.is_kept_for_checks()) {
-            on.fact = Box::new(Forgotten);
-        }
+        self.last.clear();
+        let kept = std::mem::take(&mut self.all).into_iter().filter(|on| on.fact.is_kept_for_checks());
+        kept.for_each(|on| self.push(on));
+        self.all.shrink_to_fit();
     }
 
     pub(crate) fn marks(&self) -> ReadMarks {
@@ -185,9 +208,8 @@ impl Facts {
     }
 
     pub(crate) fn unread(&self, marks: &ReadMarks) -> impl Iterator<Item = Unread> {
-        let unread =
-            self.all.iter().zip(&marks.0).filter(|(on, mark)| !mark.load(Ordering::Relaxed) && on.fact.must_be_read());
-        unread.map(|(on, _)| Unread {
+        let unread = self.all.iter().enumerate().filter(|(index, on)| !marks.is_read(*index) && on.fact.must_be_read());
+        unread.map(|(_, on)| Unread {
             target: on.target,
             name: on.fact.name(),
             reach: on.fact.reach(),

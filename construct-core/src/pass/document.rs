@@ -1,27 +1,50 @@
-//! Adds the documents that constructs asked for to the assembly.
+//! Draws up the documents that constructs asked for, from what the plan says.
 //!
 //! Codes: `document::name-taken`.
 
 use crate::assembly::Assembly;
 use crate::construct::{DocumentCx, Plan};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
+use crate::written;
 
-/// The assembly with the documents of its plan.
+/// Files that are to stand beside the templates.
+#[derive(Debug, Default)]
+pub struct Documents(Vec<Drawn>);
+
+#[derive(Debug)]
+struct Drawn {
+    file: &'static str,
+    text: String,
+    /// Who asked for it first.
+    path: String,
+    location: Caller,
+}
+
+/// The documents of a plan.
 #[must_use]
-pub fn document(plan: &Plan, mut assembly: Assembly) -> (Assembly, Diagnostics) {
-    let mut findings = Diagnostics::new();
-    for (document, asked_by) in plan.tree.documents.values() {
-        let Some(contents) = document.contents(&DocumentCx { plan }) else { continue };
-        if !assembly.add_document(document.file(), &contents) {
-            let node = plan.tree.node(*asked_by);
-            let message = format!("`{}` is no name for a document of this assembly", document.file().escape_debug());
-            findings.push(
-                Diagnostic::error("document::name-taken", message)
-                    .on(node.path.clone())
-                    .at(node.location)
-                    .help("give it a name of its own, without folders, that no template and no other document has"),
-            );
+pub fn document(plan: &Plan) -> Documents {
+    let drawn = plan.tree.documents.values().filter_map(|(document, asked_by)| {
+        let contents = document.contents(&DocumentCx { plan })?;
+        let node = plan.tree.node(*asked_by);
+        let (path, location) = (node.path.clone(), node.location);
+        Some(Drawn { file: document.file(), text: written::file(&contents), path, location })
+    });
+    Documents(drawn.collect())
+}
+
+impl Documents {
+    /// Puts the documents into an assembly.
+    pub(super) fn add_to(self, assembly: &mut Assembly, findings: &mut Diagnostics) {
+        for Drawn { file, text, path, location } in self.0 {
+            if !assembly.add_document(file, text) {
+                let message = format!("`{}` is no name for a document of this assembly", file.escape_debug());
+                findings.push(
+                    Diagnostic::error("document::name-taken", message)
+                        .on(path)
+                        .at(location)
+                        .help("give it a name of its own, without folders, that no template and no other document has"),
+                );
+            }
         }
     }
-    (assembly, findings)
 }

@@ -8,6 +8,7 @@ use crate::assembly::{Assembly, INLINE_TEMPLATE_BYTES, StackArtifact};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::handle::NodeId;
 use crate::parallel;
+use crate::pass::document::Documents;
 use crate::pass::lower::{LoweredStack, Section, TreeView};
 use crate::pass::order::Ordered;
 use crate::quota::INLINE_TEMPLATE;
@@ -15,7 +16,7 @@ use crate::written::{self, Shape, Sink, Text, compacted, yaml_bytes, yaml_bytes_
 
 /// Emits an assembly, with findings about what the CDK CLI makes of it; pure, like every pass.
 #[must_use]
-pub fn emit(ordered: Ordered) -> (Assembly, Diagnostics) {
+pub fn emit(ordered: Ordered, documents: Documents) -> (Assembly, Diagnostics) {
     let Ordered { stacks, tree } = ordered;
     let tree = tree_json(&tree);
     let ids = artifact_ids(&stacks);
@@ -25,8 +26,9 @@ pub fn emit(ordered: Ordered) -> (Assembly, Diagnostics) {
         findings.extend(measured);
         stack
     });
-    let stacks = stacks.collect();
-    (Assembly::new(stacks, tree), findings)
+    let mut assembly = Assembly::new(stacks.collect(), tree);
+    documents.add_to(&mut assembly, &mut findings);
+    (assembly, findings)
 }
 
 /// The CDK CLI sends templates as YAML, which may be longer. What the template is as JSON is measured when it is checked.
@@ -109,6 +111,9 @@ fn template(stack: &mut LoweredStack) -> String {
     if template.len() <= INLINE_TEMPLATE_BYTES { template } else { compacted(&template) }
 }
 
+/// What a node takes in `tree.json`, or more. Room that is not needed is given back untouched, a text that grows is copied.
+const TREE_BYTES: usize = 320;
+
 /// `tree.json`, as the CDK's tools read it: a node for every construct, with its type where it is a resource.
 fn tree_json(tree: &TreeView) -> String {
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); tree.nodes.len()];
@@ -117,14 +122,14 @@ fn tree_json(tree: &TreeView) -> String {
             children[*parent].push(index);
         }
     }
-    let mut text = Text::at(0);
+    let mut text = Text::with_capacity(0, tree.nodes.len() * TREE_BYTES);
     text.begin(Shape::Map);
     text.key("version");
     text.text("tree-0.1");
     text.key("tree");
     tree_node(tree, &children, 0, &mut String::new(), &mut text);
     text.end(Shape::Map);
-    text.finish() + "\n"
+    text.into_file()
 }
 
 /// Writes a node and all below it. The path is the node's own, and is left as it was.

@@ -2,7 +2,8 @@
 //! expression as JSON with CloudFormation's functions.
 //!
 //! Stacks are lowered one by one and in parallel, and each is text as soon as it is complete: a large app is never in memory
-//! as expressions and as text at once.
+//! as expressions and as text at once. They come in a few rounds, after each of which the plan forgets what only the stacks of
+//! the round needed: no more is it in memory as a plan and as text.
 //!
 //! Codes: `fact::unread`, `stack::empty`, `resource::duplicate-name`, `template::malformed-id`, `template::duplicate-id`,
 //! and those of [`apply`], [`cycles`] and [`resolve`].
@@ -27,7 +28,7 @@ use crate::written::{Object, Shape, Sink, Text};
 use apply::Applied;
 use cycles::{References, resource_cycles};
 use place::{Placed, place};
-use resolve::{Exports, Resolver};
+use resolve::{Elsewhere, Exports, Resolver};
 
 /// Templates with literal names, not yet in an order.
 #[derive(Debug)]
@@ -115,6 +116,7 @@ pub(crate) struct TreeView {
 /// A stack, and what lowering it left for the others.
 struct Done {
     stack: LoweredStack,
+    ids: BTreeMap<NodeId, String>,
     exports: Exports,
     /// The type of each node's first resource.
     kinds: Vec<(NodeId, Cow<'static, str>)>,
@@ -122,25 +124,53 @@ struct Done {
     findings: Diagnostics,
 }
 
-/// Lowers a plan.
-#[must_use]
-pub fn lower(plan: &Plan) -> Lowered {
-    let marks = plan.tree.facts.marks();
-    let done = parallel::map(nodes_by_stack(plan), |(stack, nodes)| lower_stack(plan, &marks, stack, &nodes));
+/// In how many rounds stacks are lowered. After each, every thread waits for the slowest.
+const ROUNDS: usize = 12;
 
+/// A round of fewer stacks is not worth it.
+const FEW: usize = 64;
+
+/// What is known of the stacks that are written.
+#[derive(Debug)]
+struct Written {
+    tree: TreeView,
+    /// The logical id that a reference to a node means, of each stack.
+    ids: BTreeMap<NodeId, BTreeMap<NodeId, String>>,
+}
+
+impl Written {
+    /// What a construct of a written stack lowered to.
+    fn elsewhere(&self, stack: NodeId, node: NodeId) -> Option<Elsewhere> {
+        let id = self.ids.get(&stack)?.get(&node).cloned();
+        Some(Elsewhere { id, has_resource: self.tree.nodes[node.index()].2.is_some() })
+    }
+}
+
+/// Lowers a plan, and gives back what findings and checks need of it.
+#[must_use]
+pub fn lower(mut plan: Plan) -> (Lowered, Plan) {
+    let marks = plan.tree.facts.marks();
     let mut findings = Diagnostics::new();
     let mut stacks: BTreeMap<NodeId, LoweredStack> = BTreeMap::new();
     let mut exports = Exports::new();
-    let mut tree = tree_view(plan);
+    let mut written = Written { tree: tree_view(&plan), ids: BTreeMap::new() };
     let mut claims = Claims::default();
-    for done in done {
-        findings.extend(done.findings);
-        exports.extend(done.exports);
-        done.kinds.into_iter().for_each(|(node, kind)| tree.nodes[node.index()].2 = Some(kind));
-        for (node, kind, claim) in done.claims {
-            name_is_claimed_once(plan, &mut claims, (node, &kind, &claim), &mut findings);
+    let waiting = nodes_by_stack(&plan);
+    for round in waiting.chunks(waiting.len().div_ceil(ROUNDS).max(FEW)) {
+        let done = parallel::map(round.iter().collect(), |(stack, nodes): &(NodeId, Vec<NodeId>)| {
+            lower_stack(&plan, &marks, &written, *stack, nodes)
+        });
+        for done in done {
+            findings.extend(done.findings);
+            exports.extend(done.exports);
+            done.kinds.into_iter().for_each(|(node, kind)| written.tree.nodes[node.index()].2 = Some(kind));
+            for (node, kind, claim) in done.claims {
+                name_is_claimed_once(&plan, &mut claims, (node, &kind, &claim), &mut findings);
+            }
+            written.ids.insert(done.stack.node, done.ids);
+            stacks.insert(done.stack.node, done.stack);
         }
-        stacks.insert(done.stack.node, done.stack);
+        round.iter().flat_map(|(_, nodes)| nodes).for_each(|node| plan.forget(*node, &marks));
     }
     for ((stack, ..), export) in exports {
         if let Some(stack) = stacks.get_mut(&stack) {
@@ -150,7 +180,7 @@ pub fn lower(plan: &Plan) -> Lowered {
             }
         }
     }
-    report_unread(plan, &marks, &mut findings);
+    report_unread(&plan, &marks, &mut findings);
     // A stack that holds nothing (only imports, say) is no stack for CloudFormation.
     let (empty, stacks): (Vec<_>, Vec<_>) = stacks.into_values().partition(|stack| stack.n_resources == 0);
     for stack in empty {
@@ -160,7 +190,7 @@ pub fn lower(plan: &Plan) -> Lowered {
             findings.push(diagnostic.help("add a resource; the stack is left out until then"));
         }
     }
-    Lowered { stacks, tree, findings }
+    (Lowered { stacks, tree: written.tree, findings }, plan.for_checks())
 }
 
 /// The stacks in the order of the tree, each with the nodes that stand in it.
@@ -174,7 +204,7 @@ fn nodes_by_stack(plan: &Plan) -> Vec<(NodeId, Vec<NodeId>)> {
     nodes.into_iter().collect()
 }
 
-fn lower_stack(plan: &Plan, marks: &ReadMarks, stack: NodeId, nodes: &[NodeId]) -> Done {
+fn lower_stack(plan: &Plan, marks: &ReadMarks, written: &Written, stack: NodeId, nodes: &[NodeId]) -> Done {
     let findings = RefCell::new(Diagnostics::new());
     let mut placed = Vec::new();
     for &node in nodes {
@@ -191,13 +221,13 @@ fn lower_stack(plan: &Plan, marks: &ReadMarks, stack: NodeId, nodes: &[NodeId]) 
         claims.extend(resource.claim.clone().map(|claim| (part.node, resource.kind.clone(), claim)));
     }
     let applied = Applied::new(plan, marks, stack, &placed);
-    let mut resolver = Resolver::new(plan, marks, &findings, stack, &placed);
+    let mut resolver = Resolver::new(plan, marks, written, &findings, stack, &placed);
     let mut stack = open_stack(plan, marks, stack);
     let references = write_stack(&mut stack, placed, &applied, &mut resolver);
-    let exports = resolver.exports();
+    let (ids, exports) = resolver.finish();
     let mut findings = findings.into_inner();
     resource_cycles(plan, &references, &mut findings);
-    Done { stack, exports, kinds, claims, findings }
+    Done { stack, ids, exports, kinds, claims, findings }
 }
 
 fn open_stack(plan: &Plan, marks: &ReadMarks, node: NodeId) -> LoweredStack {
@@ -372,4 +402,41 @@ fn read<'a, F: Fact>(plan: &'a Plan, marks: &ReadMarks, node: NodeId) -> Vec<&'a
     let found = plan.tree.reaching::<F>(node);
     found.iter().for_each(|found| marks.mark(found));
     found.into_iter().map(|found| found.fact).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::ops::Range;
+
+    use super::FEW;
+    use crate::{App, Env, RawResource, StackRef};
+
+    /// The templates of stacks by threes, of which the middle one refers to both others; all first ones come first.
+    fn templates(triples: Range<usize>) -> BTreeMap<String, String> {
+        let mut app = App::new();
+        let mut row = |kind: &str| -> Vec<StackRef> {
+            triples.clone().map(|n| app.stack(format!("{kind}{n}"), Env::new("111111111111", "us-east-1"))).collect()
+        };
+        let (first, middle, last) = (row("First"), row("Middle"), row("Last"));
+        let queue = || RawResource::new("AWS::SQS::Queue");
+        for ((first, middle), last) in first.into_iter().zip(middle).zip(last) {
+            let [first, last] = [first, last].map(|stack| app.at(stack).add("Queue", queue()));
+            let dead_letters = last.get_att("Arn");
+            app.at(middle).add("Queue", queue().depends_on(first).property("Dead", dead_letters));
+            app.at(middle).add("Name", queue().depends_on(last).property("Like", first.reference()));
+        }
+        let assembly = app.synth().expect("the app is sound");
+        assembly.stacks().iter().map(|stack| (stack.stack_name.clone(), stack.template.clone())).collect()
+    }
+
+    #[test]
+    fn no_template_shows_in_which_round_it_was_written() {
+        let all = templates(0..FEW);
+        for n in [0, FEW / 2, FEW - 1] {
+            let alone = templates(n..n + 1);
+            assert_eq!(alone.len(), 3);
+            alone.iter().for_each(|(name, template)| assert_eq!(all.get(name), Some(template)));
+        }
+    }
 }

@@ -114,8 +114,8 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value as Json, json};
 
-    use super::super::tests::any_json;
-    use super::super::{Text, indented, value};
+    use super::super::tests::{any_json, indented};
+    use super::super::{Text, value};
     use super::*;
 
     fn section(json: &Json) -> String {

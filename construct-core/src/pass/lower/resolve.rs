@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::ENTRY;
 use super::place::{Placed, place, referable};
+use super::{ENTRY, Written};
 use crate::construct::Plan;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dynamic;
@@ -45,9 +45,9 @@ pub(super) type Exports = BTreeMap<(NodeId, String, Attr), Export>;
 
 /// What a construct of another stack lowers to.
 #[derive(Clone, Debug)]
-struct Elsewhere {
-    id: Option<String>,
-    has_resource: bool,
+pub(super) struct Elsewhere {
+    pub(super) id: Option<String>,
+    pub(super) has_resource: bool,
 }
 
 /// Writes the expressions of one stack.
@@ -55,6 +55,7 @@ struct Elsewhere {
 pub(super) struct Resolver<'a> {
     plan: &'a Plan,
     marks: &'a ReadMarks,
+    written: &'a Written,
     findings: &'a RefCell<Diagnostics>,
     stack: NodeId,
     /// What a reference to a node of this stack means: its part without a suffix.
@@ -94,6 +95,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn new(
         plan: &'a Plan,
         marks: &'a ReadMarks,
+        written: &'a Written,
         findings: &'a RefCell<Diagnostics>,
         stack: NodeId,
         placed: &[Placed],
@@ -105,6 +107,7 @@ impl<'a> Resolver<'a> {
         Self {
             plan,
             marks,
+            written,
             findings,
             stack,
             ids,
@@ -126,14 +129,19 @@ impl<'a> Resolver<'a> {
         std::mem::take(&mut self.left)
     }
 
-    pub(super) fn exports(self) -> Exports {
-        self.exports
+    /// The ids of the stack, and what other stacks must export.
+    pub(super) fn finish(self) -> (BTreeMap<NodeId, String>, Exports) {
+        (self.ids, self.exports)
     }
 
-    /// What a construct of another stack lowers to. Few constructs are referred to from other stacks, so it is asked again
-    /// and not kept from where it was lowered.
+    /// What a construct of another stack lowers to. While that stack is not written, the construct is asked once more: few are
+    /// referred to from other stacks, and so the stacks stay apart.
     fn elsewhere(&mut self, node: NodeId) -> &Elsewhere {
         self.elsewhere.entry(node).or_insert_with(|| {
+            let stack = self.plan.tree.node(node).stack;
+            if let Some(known) = stack.and_then(|stack| self.written.elsewhere(stack, node)) {
+                return known;
+            }
             let unsaid = RefCell::new(Diagnostics::new());
             let mut parts = Vec::new();
             place(self.plan, self.marks, &unsaid, node, &mut parts);
