@@ -5,7 +5,7 @@ mod access_support;
 
 use access_support::world::{Choices, KEYS, case, is_undocumented};
 use access_support::{oracle, policies, request};
-use construct_iam::access::{Change, Outcome, Side, Verdict, evaluate};
+use construct_iam::access::{Change, Outcome, Side, Verdict, evaluate, is_allowed, outcome};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -14,7 +14,12 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn verdict(case: &Value) -> Verdict {
-    evaluate(&request(case), &policies(case))
+    let (request, policies) = (request(case), policies(case));
+    let verdict = evaluate(&request, &policies);
+    assert_eq!(outcome(&request, &policies), verdict.outcome, "without reasons\n{verdict}\n{case}");
+    let short = is_allowed(request.query(), &policies, &policies);
+    assert_eq!(short, verdict.outcome.into(), "only as far as it matters\n{verdict}\n{case}");
+    verdict
 }
 
 /// What a verdict says about a request without anything unknown has to fit what the oracle says.

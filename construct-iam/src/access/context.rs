@@ -78,7 +78,7 @@ impl Context {
     /// ```
     #[must_use]
     pub fn over(base: Arc<Self>) -> Self {
-        Self { keys: Vec::new(), open: base.open, bases: [Some(base), None] }
+        Self { keys: Vec::new(), open: base.open, bases: [Self::telling(base), None] }
     }
 
     /// A context that says what two others say; where both speak of a key, the first one counts. So what is common to all requests of a
@@ -97,7 +97,19 @@ impl Context {
     /// ```
     #[must_use]
     pub fn over_both(first: Arc<Self>, second: Arc<Self>) -> Self {
-        Self { keys: Vec::new(), open: first.open, bases: [Some(first), Some(second)] }
+        Self { keys: Vec::new(), open: first.open, bases: [Self::telling(first), Self::telling(second)] }
+    }
+
+    /// The context itself, or what it only hands on: whoever looks for a key has to ask so much less.
+    fn telling(base: Arc<Self>) -> Option<Arc<Self>> {
+        if !base.keys.is_empty() {
+            return Some(base);
+        }
+        match &base.bases {
+            [None, None] => None,
+            [Some(one), None] | [None, Some(one)] => Some(Arc::clone(one)),
+            [Some(_), Some(_)] => Some(base),
+        }
     }
 
     /// Says that the key is in the request, with this single value.
@@ -184,6 +196,13 @@ impl Context {
     fn said_of(&self, key: &str) -> Option<&ContextValue> {
         let own = self.keys.iter().find(|(known, _)| known.eq_ignore_ascii_case(key));
         own.map(|(_, value)| value).or_else(|| self.bases.iter().flatten().find_map(|base| base.said_of(key)))
+    }
+}
+
+/// What many requests have in common.
+impl From<Arc<Context>> for Context {
+    fn from(base: Arc<Context>) -> Self {
+        Self::over(base)
     }
 }
 

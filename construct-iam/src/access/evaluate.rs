@@ -2,7 +2,8 @@
 
 use super::evaluation::{Any, Evaluation};
 use super::explain::verdict;
-use super::request::{PolicySet, Request};
+use super::request::{PolicySet, Query, Request};
+use super::truth::Truth;
 use super::verdict::{Outcome, Verdict};
 
 /// Decides the request as AWS does, and says why.
@@ -34,11 +35,35 @@ use super::verdict::{Outcome, Verdict};
 /// ```
 #[must_use]
 pub fn evaluate(request: &Request, policies: &PolicySet) -> Verdict {
-    verdict(&Evaluation::new(request, policies))
+    verdict(&Evaluation::new(request.query(), policies.beside(policies)))
 }
 
 /// Decides the request without saying why: for whoever asks thousands of questions and reads the reasons of a few.
 #[must_use]
 pub fn outcome(request: &Request, policies: &PolicySet) -> Outcome {
-    Evaluation::<Any>::new(request, policies).outcome()
+    Evaluation::<Any>::new(request.query(), policies.beside(policies)).outcome()
+}
+
+/// Whether the request is allowed, with the policies of `own` for who makes it and those of `guards` for the resource, and nothing more:
+/// `Yes` is [`Outcome::Allowed`], `Unknown` [`Outcome::Indeterminate`], and `No` is denied, explicitly or not.
+///
+/// Policies are read as long as they can change the answer. Whatever is not read yet is taken to allow, and what allows less never makes a
+/// request allowed: so a `No` is one whatever the rest says.
+#[must_use]
+pub fn is_allowed(request: Query<'_>, own: &PolicySet, guards: &PolicySet) -> Truth {
+    let mut evaluation = Evaluation::start(request, own.beside(guards), Any::anything());
+    if evaluation.is_always_allowed() {
+        return Truth::Yes;
+    }
+    evaluation.read_resource();
+    if evaluation.is_refused() {
+        return Truth::No;
+    }
+    evaluation.read_identity();
+    if evaluation.is_refused() {
+        return Truth::No;
+    }
+    evaluation.read_limits();
+    evaluation.read_controls();
+    evaluation.outcome().into()
 }

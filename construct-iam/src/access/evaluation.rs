@@ -6,7 +6,7 @@
 use super::pattern::same_text;
 use super::policy::{Effect, Policy, Statement};
 use super::principal::{Named, Principal};
-use super::request::{Level, PolicySet, Request, ResourceKind};
+use super::request::{InForce, Level, Own, Query, ResourceKind};
 use super::statement::{Slot, applies};
 use super::truth::Truth;
 use super::verdict::{Impossible, Outcome};
@@ -52,8 +52,8 @@ pub(crate) struct Grants<G> {
 /// Everything the policies say about a request.
 #[derive(Debug)]
 pub(crate) struct Evaluation<'a, G = Grant<'a>> {
-    pub(crate) request: &'a Request,
-    pub(crate) policies: &'a PolicySet,
+    pub(crate) request: Query<'a>,
+    pub(crate) policies: InForce<'a>,
     pub(crate) identity: G,
     pub(crate) resource: Grants<G>,
     pub(crate) boundary: Option<G>,
@@ -81,6 +81,13 @@ impl<'a> Tally<'a> for Grant<'a> {
 impl Default for Any {
     fn default() -> Self {
         Self(Truth::No)
+    }
+}
+
+impl Any {
+    /// What is said of policies that are not read yet.
+    pub(crate) fn anything() -> Self {
+        Self(Truth::Yes)
     }
 }
 
@@ -118,15 +125,26 @@ const RCP_DOUBT: &str = "whether resource control policies apply to the service"
 const RCP_SERVICES: [&str; 5] = ["s3", "sts", "kms", "sqs", "secretsmanager"];
 
 impl<'a, G: Tally<'a>> Evaluation<'a, G> {
-    pub(crate) fn new(request: &'a Request, policies: &'a PolicySet) -> Self {
+    /// Reads all policies.
+    pub(crate) fn new(request: Query<'a>, policies: InForce<'a>) -> Self {
+        let mut this = Self::start(request, policies, G::default());
+        this.read_identity();
+        this.read_limits();
+        this.read_resource();
+        this.read_controls();
+        this
+    }
+
+    /// Before anything is read.
+    pub(crate) fn start(request: Query<'a>, policies: InForce<'a>, identity: G) -> Self {
         let same_account = match request.principal.account() {
-            Some(account) => same_text(account, request.resource_account()),
+            Some(account) => same_text(account, request.resource.account()),
             None => Truth::No,
         };
-        let mut this = Self {
+        Self {
             request,
             policies,
-            identity: G::default(),
+            identity,
             resource: Grants::default(),
             boundary: None,
             session: None,
@@ -134,32 +152,52 @@ impl<'a, G: Tally<'a>> Evaluation<'a, G> {
             denies: G::default(),
             same_account,
             impossible: impossible(request, same_account),
-        };
-        let own = match *request.principal {
+        }
+    }
+
+    fn own_policies(&self) -> OwnPolicies {
+        match self.request.principal {
             Principal::RoleSession { .. } | Principal::User { .. } | Principal::Root { .. } => OwnPolicies::All,
             Principal::Federated { .. } => OwnPolicies::PerhapsScps,
             // A service principal has no policies of its own, and SCPs do not apply to it.
             Principal::Service { .. } | Principal::Anonymous => OwnPolicies::None,
-        };
-        if own == OwnPolicies::All {
-            this.identity = this.read(Slot::Identity, &policies.own.identity, None).directly;
-            this.boundary = policies.own.boundary.as_deref().map(|p| this.read(Slot::Boundary, p, None).directly);
-            this.session = policies.own.session.as_deref().map(|p| this.read(Slot::Session, p, None).directly);
         }
-        this.resource = this.read(Slot::Resource, &policies.guard.resource, None);
+    }
+
+    pub(crate) fn read_identity(&mut self) {
+        if self.own_policies() == OwnPolicies::All {
+            self.identity = self.read(Slot::Identity, &self.policies.own.identity, None).directly;
+        }
+    }
+
+    /// The boundary and the session policy.
+    pub(crate) fn read_limits(&mut self) {
+        if self.own_policies() == OwnPolicies::All {
+            let Own { boundary, session, .. } = self.policies.own;
+            self.boundary = boundary.as_deref().map(|p| self.read(Slot::Boundary, p, None).directly);
+            self.session = session.as_deref().map(|p| self.read(Slot::Session, p, None).directly);
+        }
+    }
+
+    pub(crate) fn read_resource(&mut self) {
+        self.resource = self.read(Slot::Resource, &self.policies.guard.resource, None);
+    }
+
+    /// The control policies of the principal's account and of the resource's.
+    pub(crate) fn read_controls(&mut self) {
+        let own = self.own_policies();
         if own != OwnPolicies::None {
             let doubt = (own == OwnPolicies::PerhapsScps).then_some(SCP_DOUBT);
-            for level in &policies.own.scps {
-                let grant = this.read(Slot::Scp(level), &level.policies, doubt).directly;
-                this.scps.push((level, grant));
+            for level in &self.policies.own.scps {
+                let grant = self.read(Slot::Scp(level), &level.policies, doubt).directly;
+                self.scps.push((level, grant));
             }
         }
-        for level in &policies.guard.rcps {
-            let doubt = (!RCP_SERVICES.contains(&request.action.service())).then_some(RCP_DOUBT);
+        for level in &self.policies.guard.rcps {
+            let doubt = (!RCP_SERVICES.contains(&self.request.action.service())).then_some(RCP_DOUBT);
             // `RCPFullAWSAccess` allows everything, so that only the Deny statements matter.
-            this.read(Slot::Rcp(level), &level.policies, doubt);
+            self.read(Slot::Rcp(level), &level.policies, doubt);
         }
-        this
     }
 
     /// Collects the statements of some policies: those that deny in `self`, those that allow as the result.
@@ -174,7 +212,7 @@ impl<'a, G: Tally<'a>> Evaluation<'a, G> {
             };
             for (index, statement) in statements.iter().enumerate() {
                 // Most statements are about other actions.
-                if statement.action.pass_over(&self.request.action) {
+                if statement.action.pass_over(self.request.action) {
                     continue;
                 }
                 let named = applies(statement, slot, self.request, self.policies);
@@ -203,6 +241,11 @@ impl<'a, G: Tally<'a>> Evaluation<'a, G> {
         self.request.principal.is_identity() && self.request.action.lookup() == "sts:getcalleridentity"
     }
 
+    /// Whether it is denied already by what was read.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.denies.truth().is_yes() || self.allowed().is_no()
+    }
+
     pub(crate) fn outcome(&self) -> Outcome {
         if self.is_always_allowed() {
             return Outcome::Allowed;
@@ -223,7 +266,7 @@ impl<'a, G: Tally<'a>> Evaluation<'a, G> {
             return Truth::No;
         }
         let directly = self.resource.directly.truth();
-        match *self.request.principal {
+        match self.request.principal {
             Principal::RoleSession { .. } | Principal::User { .. } | Principal::Root { .. } => {
                 let allowed = match self.same_account {
                     Truth::Yes => self.allowed_inside_account(),
@@ -243,7 +286,7 @@ impl<'a, G: Tally<'a>> Evaluation<'a, G> {
 
     /// Why nothing is documented about a request by means of an identity provider.
     pub(crate) fn undocumented_federation(&self) -> Option<&'static str> {
-        if !matches!(*self.request.principal, Principal::Federated { .. }) {
+        if !matches!(self.request.principal, Principal::Federated { .. }) {
             None
         } else if self.request.kind != ResourceKind::Trust {
             Some("requests by means of an identity provider for anything but a role")
@@ -280,7 +323,7 @@ impl<'a, G: Tally<'a>> Evaluation<'a, G> {
         if forbidden_across_accounts(self.request).is_some() {
             return Truth::No;
         }
-        let identity = match *self.request.principal {
+        let identity = match self.request.principal {
             // The root user has every permission in its own account; of others, no page speaks.
             Principal::Root { .. } => Truth::Unknown,
             _ => self.identity.truth(),
@@ -289,7 +332,7 @@ impl<'a, G: Tally<'a>> Evaluation<'a, G> {
     }
 
     pub(crate) fn identity_inside_account(&self) -> Truth {
-        match *self.request.principal {
+        match self.request.principal {
             Principal::Root { .. } => Truth::Yes,
             _ => self.identity.truth(),
         }
@@ -321,8 +364,8 @@ impl<'a, G: Tally<'a>> Grants<G> {
     }
 }
 
-fn impossible(request: &Request, same_account: Truth) -> Option<Impossible> {
-    if matches!(*request.principal, Principal::Root { .. }) && request.action.lookup() == "sts:assumerole" {
+fn impossible(request: Query<'_>, same_account: Truth) -> Option<Impossible> {
+    if matches!(request.principal, Principal::Root { .. }) && request.action.lookup() == "sts:assumerole" {
         return Some(Impossible::AssumeRoleAsRoot);
     }
     if same_account.is_no() && request.principal.is_identity() { forbidden_across_accounts(request) } else { None }
@@ -352,7 +395,7 @@ const KEY_ACTIONS_ACROSS_ACCOUNTS: [&str; 20] = [
     "kms:verifymac",
 ];
 
-fn forbidden_across_accounts(request: &Request) -> Option<Impossible> {
+fn forbidden_across_accounts(request: Query<'_>) -> Option<Impossible> {
     if request.kind == ResourceKind::Key && !KEY_ACTIONS_ACROSS_ACCOUNTS.contains(&request.action.lookup()) {
         return Some(Impossible::KeyOperationAcrossAccounts);
     }

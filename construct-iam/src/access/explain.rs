@@ -5,7 +5,7 @@ use super::evaluation::{Evaluation, Grant, Site, Tally};
 use super::fix::{fixes, near_misses};
 use super::policy::Effect;
 use super::principal::Principal;
-use super::request::{Request, ResourceKind};
+use super::request::{Query, ResourceKind};
 use super::statement::elements;
 use super::truth::Truth;
 use super::verdict::{Assumption, Citation, Denial, Outcome, Subject, Tested, Unknown, Verdict};
@@ -19,7 +19,7 @@ pub(crate) fn verdict(evaluation: &Evaluation<'_>) -> Verdict {
         subject: Subject {
             principal: request.principal.label().to_owned(),
             action: request.action.name().into(),
-            resource: request.resource().into(),
+            resource: request.resource.arn().into(),
         },
         allowed_by: Vec::new(),
         also_allowed_by: Vec::new(),
@@ -58,7 +58,7 @@ impl Site<'_> {
         }
     }
 
-    fn denial(&self, request: &Request) -> Denial {
+    fn denial(&self, request: Query<'_>) -> Denial {
         let conditions = self.statement.map_or(&[][..], |(_, statement)| &statement.conditions);
         Denial { by: self.cite(), conditions: conditions.iter().map(|condition| condition.tested(request)).collect() }
     }
@@ -72,7 +72,7 @@ impl Site<'_> {
 
 impl Condition {
     /// The condition next to what the request has.
-    pub(crate) fn tested(&self, request: &Request) -> Tested {
+    pub(crate) fn tested(&self, request: Query<'_>) -> Tested {
         Tested {
             operator: self.operator_name.to_string(),
             key: self.key.to_string(),
@@ -169,7 +169,7 @@ fn open_permissions(evaluation: &Evaluation<'_>, assumptions: &mut Vec<Assumptio
         if evaluation.same_account == Truth::Unknown {
             assumptions.push(fact(Unknown::SameAccount));
         }
-        if matches!(*evaluation.request.principal, Principal::Root { .. }) {
+        if matches!(evaluation.request.principal, Principal::Root { .. }) {
             assumptions.push(fact(Unknown::Undocumented("what a root user may do in other accounts")));
         }
         possible(&everyway, assumptions);
@@ -218,7 +218,7 @@ fn unknowns(evaluation: &Evaluation<'_>, site: &Site<'_>) -> Vec<Unknown> {
         unknowns.push(Unknown::Resource { wanted: statement.resource.sources().map(str::to_owned).collect() });
     }
     for condition in &statement.conditions {
-        if condition.evaluate(&request.context) == Truth::Unknown {
+        if condition.evaluate(request.context) == Truth::Unknown {
             unknowns.push(Unknown::Condition(condition.tested(request)));
         }
     }

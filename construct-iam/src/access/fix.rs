@@ -9,7 +9,7 @@ use super::evaluation::{Evaluation, Grant, Site, Tally, policies_in};
 use super::operator::{Comparison, Set};
 use super::policy::{Effect, Resources, Statement};
 use super::principal::{Named, Principal};
-use super::request::{Request, ResourceKind};
+use super::request::{Query, ResourceKind};
 use super::statement::{Slot, elements};
 use super::symbol;
 use super::truth::Truth;
@@ -55,7 +55,7 @@ pub(crate) fn fixes(evaluation: &Evaluation<'_>) -> Vec<Fix> {
     let across = !evaluation.same_account.is_yes();
     if across || !(named.directly.is_yes() || named.as_role.is_yes()) {
         let granted = if across { evaluation.identity.truth() } else { evaluation.identity_inside_account() };
-        if !granted.is_yes() && !matches!(*evaluation.request.principal, Principal::Root { .. }) {
+        if !granted.is_yes() && !matches!(evaluation.request.principal, Principal::Root { .. }) {
             fixes.push(side_fix(Slot::Identity, evaluation));
         }
     }
@@ -156,26 +156,26 @@ fn failures(statement: &Statement, slot: Slot<'_>, evaluation: &Evaluation<'_>) 
             Resources::Missing => Failure::NoEffect,
             _ => Failure::Resource {
                 wanted: statement.resource.sources().map(str::to_owned).collect(),
-                got: request.resource().to_owned(),
+                got: request.resource.arn().to_owned(),
             },
         });
     }
-    let failing = statement.conditions.iter().filter(|condition| condition.evaluate(&request.context).is_no());
+    let failing = statement.conditions.iter().filter(|condition| condition.evaluate(request.context).is_no());
     failures.extend(failing.map(|condition| Failure::Condition(condition.tested(request))));
     failures
 }
 
 /// The only condition that the request does not meet and the values it would have to list.
-fn addition<'a>(statement: &'a Statement, request: &Request) -> Option<(&'a Condition, Vec<String>)> {
+fn addition<'a>(statement: &'a Statement, request: Query<'_>) -> Option<(&'a Condition, Vec<String>)> {
     if statement.opaque {
         return None;
     }
-    let mut unmet = statement.conditions.iter().filter(|condition| !condition.evaluate(&request.context).is_yes());
+    let mut unmet = statement.conditions.iter().filter(|condition| !condition.evaluate(request.context).is_yes());
     let condition = unmet.next()?;
     if unmet.next().is_some() || condition.operator.negated {
         return None;
     }
-    let context = &request.context;
+    let context = request.context;
     let values: Vec<String> = match (context.find(&condition.lookup), condition.operator.set) {
         (Found::One(value), _) => vec![value.to_owned()],
         (Found::Many(values), Some(Set::All)) => {
@@ -212,7 +212,7 @@ fn side_fix(slot: Slot<'_>, evaluation: &Evaluation<'_>) -> Fix {
             // The key behind an alias can only be written as any key.
             _ => evaluation.request.resource_text().text.replace(symbol::UNKNOWN, "*"),
         };
-        json!({ "Effect": "Allow", "Action": evaluation.request.action(), "Resource": resource })
+        json!({ "Effect": "Allow", "Action": evaluation.request.action.name(), "Resource": resource })
     };
     Fix { side: slot.side(), change: addition.unwrap_or_else(|| Change::AddStatement(statement())) }
 }
@@ -239,9 +239,9 @@ fn resource_fix(evaluation: &Evaluation<'_>) -> Option<(Fix, Named)> {
     let mut statement = Map::new();
     statement.insert("Effect".to_owned(), json!("Allow"));
     statement.insert("Principal".to_owned(), principal);
-    statement.insert("Action".to_owned(), json!(request.action()));
+    statement.insert("Action".to_owned(), json!(request.action.name()));
     match request.kind {
-        ResourceKind::Ordinary => drop(statement.insert("Resource".to_owned(), json!(request.resource()))),
+        ResourceKind::Ordinary => drop(statement.insert("Resource".to_owned(), json!(request.resource.arn()))),
         ResourceKind::Key => drop(statement.insert("Resource".to_owned(), json!("*"))),
         ResourceKind::Trust => {}
     }
@@ -253,9 +253,9 @@ fn resource_fix(evaluation: &Evaluation<'_>) -> Option<(Fix, Named)> {
 }
 
 /// The `Principal` and the `Condition` that let in who makes the request, and how they name it.
-fn principal_to_add(request: &Request) -> Option<(Value, Option<Value>, Named)> {
+fn principal_to_add(request: Query<'_>) -> Option<(Value, Option<Value>, Named)> {
     let directly = Named { directly: Truth::Yes, ..Named::NOT };
-    let principal = &*request.principal;
+    let principal = request.principal;
     match principal {
         Principal::Service { name } => Some((json!({ "Service": name }), None, directly)),
         Principal::Federated { provider, .. } => Some((json!({ "Federated": provider }), None, directly)),

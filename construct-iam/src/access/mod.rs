@@ -52,10 +52,10 @@ pub use compiler::Compiler;
 pub use construct_core::{Json, Members};
 pub use context::{Context, ContextValue};
 pub use error::{PolicyError, Problem};
-pub use evaluate::{evaluate, outcome};
+pub use evaluate::{evaluate, is_allowed, outcome};
 pub use policy::Policy;
 pub use principal::Principal;
-pub use request::{PolicySet, Request, Resource, ResourceKind};
+pub use request::{PolicySet, Query, Request, Resource, ResourceKind};
 pub use truth::Truth;
 pub use verdict::{
     Assumption, Change, Citation, Denial, Failure, Fix, Impossible, NearMiss, Outcome, Side, Subject, Tested, Unknown,

@@ -90,7 +90,7 @@ fn kinds_of_principals() {
         *entries,
         [
             Entry::Anyone,
-            Entry::Account { partition: None, id: text("111111111111") },
+            Entry::Account { partition: None, id: text("111111111111"), digits: Some([b'1'; 12]) },
             Entry::Service(text("s")),
             Entry::Federated(text("f")),
             Entry::CanonicalUser(text("c")),

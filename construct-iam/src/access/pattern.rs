@@ -274,8 +274,8 @@ fn is_key(text: &str) -> bool {
 
 /// Whether two texts are equal, symbols included.
 pub(crate) fn same_text(a: &str, b: &str) -> Truth {
-    if a == b && a.is_ascii() {
-        return Truth::Yes;
+    if a.is_ascii() && b.is_ascii() {
+        return Truth::from(a == b);
     }
     let (_, decided) = (Plain { text: a, wildcards: false }).spelled_out(b);
     decided.unwrap_or_else(|| glob(&tokens(a, false, Variables::Literal), b))

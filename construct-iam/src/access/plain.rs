@@ -25,6 +25,9 @@ impl Plain<'_> {
 
     /// How many bytes come before the first wildcard or symbol.
     pub(crate) fn spelled(self) -> usize {
+        if !self.wildcards && self.text.is_ascii() {
+            return self.text.len();
+        }
         self.text.bytes().take_while(|c| self.spells(*c)).count()
     }
 

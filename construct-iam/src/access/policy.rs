@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::action::{Action, Sieve};
+use super::action::{Action, Sieve, name_hash};
 use super::arn::{ArnText, Place, matches_arn};
 use super::condition::Condition;
 use super::context::Context;
@@ -75,8 +75,8 @@ pub(crate) enum Principals {
 #[derive(Clone, Debug)]
 pub(crate) struct Actions {
     all_but: bool,
-    /// In lower case.
-    patterns: Vec<Pattern>,
+    /// In lower case, each with its hash if it spells out one name.
+    patterns: Box<[(Option<u64>, Pattern)]>,
     sieve: Sieve,
 }
 
@@ -153,7 +153,9 @@ impl Statement {
 impl Actions {
     /// From patterns in lower case.
     pub(crate) fn new(all_but: bool, patterns: Vec<Pattern>) -> Self {
-        Self { all_but, sieve: Sieve::of_patterns(&patterns), patterns }
+        let sieve = Sieve::of_patterns(&patterns);
+        let patterns = patterns.into_iter().map(|pattern| (name_hash(&pattern), pattern)).collect();
+        Self { all_but, patterns, sieve }
     }
 
     /// Whether the element surely does not cover the action: a quick look that leaves most statements out.
@@ -166,7 +168,7 @@ impl Actions {
         if !action.sieve().meets(self.sieve) {
             return Truth::from(self.all_but);
         }
-        let listed = Truth::any(self.patterns.iter().map(|pattern| action.is_covered_by(pattern)));
+        let listed = Truth::any(self.patterns.iter().map(|(hash, pattern)| action.is_covered(pattern, *hash)));
         if self.all_but { !listed } else { listed }
     }
 }

@@ -197,6 +197,8 @@ pub(crate) enum Entry {
     Account {
         partition: Option<Box<str>>,
         id: Box<str>,
+        /// The id, if it is as ids of accounts are.
+        digits: Option<[u8; 12]>,
     },
     /// The ARN of a user, role or session.
     Arn(Box<str>),
@@ -263,16 +265,20 @@ impl Entry {
         if text == "*" {
             return Self::Anyone;
         }
-        if text.len() == 12 && text.bytes().all(|c| c.is_ascii_digit()) {
-            return Self::Account { partition: None, id: text.into() };
+        if let Some(digits) = account_digits(text) {
+            return Self::Account { partition: None, id: text.into(), digits: Some(digits) };
         }
         if let Some(["arn", partition, "iam", "", id, "root"]) = split_text(text) {
-            return Self::Account { partition: Some(partition.into()), id: id.into() };
+            return Self::Account { partition: Some(partition.into()), id: id.into(), digits: account_digits(id) };
         }
         if !text.contains(':') && !symbol::is_symbolic(text) {
             return Self::UniqueId(text.into());
         }
         Self::Arn(text.into())
+    }
+
+    pub(crate) fn is_anyone(&self) -> bool {
+        matches!(self, Self::Anyone)
     }
 
     /// How the entry names the principal.
@@ -285,7 +291,7 @@ impl Entry {
                 Named::directly(same_text(entry, provider))
             }
             (_, principal) if !principal.is_identity() => Named::NOT,
-            (Self::Account { partition, id }, _) => {
+            (Self::Account { partition, id, .. }, _) => {
                 let mut same = same_text(id, principal.account().unwrap_or_default());
                 if let Some(partition) = partition.as_deref().filter(|_| !same.is_no()) {
                     same = same.and(same_text(partition, principal.partition()));
@@ -336,11 +342,17 @@ fn unique_id(id: &str, context: &Context) -> Named {
     }
 }
 
+/// The twelve digits of an account's id. Two such ids are one or differ; nothing about them is in doubt.
+fn account_digits(id: &str) -> Option<[u8; 12]> {
+    let digits: [u8; 12] = id.as_bytes().try_into().ok()?;
+    digits.iter().all(u8::is_ascii_digit).then_some(digits)
+}
+
 /// How a `Principal` element names the principal.
 pub(crate) fn named_by(entries: &[Entry], principal: &Principal, context: &Context) -> Named {
     // In long lists nearly all entries are other accounts, and nothing about them is in doubt.
-    let account = principal.account().filter(|account| account.is_ascii());
-    let is_other = |entry: &Entry| matches!((entry, account), (Entry::Account { id, .. }, Some(account)) if **id != *account && id.is_ascii());
+    let own = principal.account().and_then(account_digits);
+    let is_other = |entry: &Entry| matches!((entry, own), (Entry::Account { digits: Some(digits), .. }, Some(own)) if *digits != own);
     let rest = entries.iter().filter(|entry| !is_other(entry));
     rest.fold(Named::NOT, |named, entry| named.or(entry.names(principal, context)))
 }
@@ -360,7 +372,7 @@ pub(crate) fn spared_by(entries: &[Entry], principal: &Principal, context: &Cont
         Principal::User { .. } => named.by_account,
         _ => Truth::Yes,
     };
-    if entries.contains(&Entry::Anyone) {
+    if entries.iter().any(Entry::is_anyone) {
         return Truth::Yes;
     }
     match (named.directly, wholly) {

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::access::ContextValue;
 
@@ -210,4 +212,25 @@ fn keys_of_each_principal() {
     let unnamed = Principal::user("arn:aws:iam::111111111111:user/\u{E000}").expect("a user ARN");
     assert_eq!(get(&unnamed, "aws:username"), "Unknown");
     assert_eq!(get(&Principal::Anonymous, "aws:SourceIp"), "Unknown");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Other accounts are passed over by their numbers, and that changes nothing.
+    #[test]
+    fn the_short_way_agrees_with_the_long_one(
+        texts in prop::collection::vec("(arn:a(ws|!):iam::)?[12]{0,2}1{9}[12!#]{1,2}(:root|:role/act)?|#|[*]|A1", 0..6),
+        own in "1{10}[12!]{2}|1{11}|#",
+    ) {
+        let text = |text: &str| text.replace('!', "\u{E000}").replace('#', "\u{F0000}");
+        let entries: Vec<Entry> = texts.iter().map(|one| Entry::aws(&text(one))).collect();
+        let own = text(&own);
+        let (arn, role_arn) = (format!("arn:aws:sts::{own}:assumed-role/act/s"), format!("arn:aws:iam::{own}:role/act"));
+        for principal in [Principal::RoleSession { arn, role_arn, account: own.clone() }, Principal::root("aws", &own)] {
+            let context = Context::open();
+            let one_by_one = entries.iter().map(|entry| entry.names(&principal, &context));
+            prop_assert_eq!(named_by(&entries, &principal, &context), one_by_one.fold(Named::NOT, Named::or));
+        }
+    }
 }

@@ -27,7 +27,27 @@ pub struct Request {
     /// Policies are matched with the key behind the alias that the resource is.
     reads_through_alias: bool,
     pub(crate) kind: ResourceKind,
-    pub(crate) context: Arc<Context>,
+    pub(crate) context: Context,
+}
+
+/// A request of parts that belong to others, for whoever asks thousands of questions.
+///
+/// ```
+/// use construct_iam::access::{Action, Context, PolicySet, Principal, Query, Resource, Truth, is_allowed};
+///
+/// let (service, put) = (Principal::service("events.amazonaws.com"), Action::from("events:PutEvents"));
+/// let bus = Resource::new("arn:aws:events:us-east-1:111111111111:event-bus/default", "111111111111");
+/// let nothing = PolicySet::new();
+/// assert_eq!(is_allowed(Query::new(&service, &put, &bus, &Context::open()), &nothing, &nothing), Truth::No);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a> {
+    pub(crate) principal: &'a Principal,
+    pub(crate) action: &'a Action,
+    pub(crate) resource: &'a Resource,
+    reads_through_alias: bool,
+    pub(crate) kind: ResourceKind,
+    pub(crate) context: &'a Context,
 }
 
 /// What a request is about: an ARN, or `*` for an action without a resource, and the account that owns it. It is taken apart once for any
@@ -97,7 +117,7 @@ impl Request {
         principal: impl Into<Arc<Principal>>,
         action: impl Into<Arc<Action>>,
         resource: impl Into<Arc<Resource>>,
-        context: impl Into<Arc<Context>>,
+        context: impl Into<Context>,
     ) -> Self {
         let (action, resource) = (action.into(), resource.into());
         let kind = inferred_kind(&action, resource.arn.as_text());
@@ -113,7 +133,7 @@ impl Request {
 
     /// Replaces the context.
     #[must_use]
-    pub fn with_context(mut self, context: impl Into<Arc<Context>>) -> Self {
+    pub fn with_context(mut self, context: impl Into<Context>) -> Self {
         self.context = context.into();
         self
     }
@@ -157,12 +177,28 @@ impl Request {
 
     /// The circumstances.
     #[must_use]
-    pub fn context(&self) -> &Context {
+    pub const fn context(&self) -> &Context {
         &self.context
     }
 
+    /// The same, borrowed.
+    #[must_use]
+    pub fn query(&self) -> Query<'_> {
+        let Self { principal, action, resource, reads_through_alias, kind, context } = self;
+        Query { principal, action, resource, reads_through_alias: *reads_through_alias, kind: *kind, context }
+    }
+}
+
+impl<'a> Query<'a> {
+    /// A request as [`Request::on`] makes it.
+    #[must_use]
+    pub fn new(principal: &'a Principal, action: &'a Action, resource: &'a Resource, context: &'a Context) -> Self {
+        let kind = inferred_kind(action, resource.arn.as_text());
+        Self { principal, action, resource, reads_through_alias: kind == ResourceKind::Key, kind, context }
+    }
+
     /// What the `Resource` element of policies is matched with.
-    pub(crate) fn resource_text(&self) -> ArnText<'_> {
+    pub(crate) fn resource_text(self) -> ArnText<'a> {
         let key = self.resource.behind_alias.as_ref().filter(|_| self.reads_through_alias);
         key.unwrap_or(&self.resource.arn).as_text()
     }
@@ -221,6 +257,13 @@ pub struct PolicySet {
     pub(crate) own: Arc<Own>,
     /// Those of the resource, shared in the same way.
     pub(crate) guard: Arc<Guard>,
+}
+
+/// The policies of a set, or of two: those of who makes the request, and those of the resource.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InForce<'a> {
+    pub(crate) own: &'a Own,
+    pub(crate) guard: &'a Guard,
 }
 
 /// The policies of who makes the request.
@@ -322,6 +365,11 @@ impl PolicySet {
     #[must_use]
     pub fn guarded_by(&self, other: &Self) -> Self {
         Self { own: Arc::clone(&self.own), guard: Arc::clone(&other.guard) }
+    }
+
+    /// Those of who makes the request as this set has them, and those of the resource as the other one has them.
+    pub(crate) fn beside<'a>(&'a self, other: &'a Self) -> InForce<'a> {
+        InForce { own: &self.own, guard: &other.guard }
     }
 
     fn own(&mut self) -> &mut Own {

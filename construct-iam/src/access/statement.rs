@@ -2,7 +2,7 @@
 
 use super::policy::{Effect, Principals, Resources, Statement};
 use super::principal::{Entry, Named, Principal, named_by, spared_by};
-use super::request::{Level, PolicySet, Request, ResourceKind};
+use super::request::{InForce, Level, Query, ResourceKind};
 use super::truth::Truth;
 use super::verdict::Side;
 
@@ -39,21 +39,21 @@ pub(crate) struct Elements {
 }
 
 /// Evaluates all elements but the conditions, for explanations.
-pub(crate) fn elements(statement: &Statement, slot: Slot<'_>, request: &Request, set: &PolicySet) -> Elements {
+pub(crate) fn elements(statement: &Statement, slot: Slot<'_>, request: Query<'_>, set: InForce<'_>) -> Elements {
     Elements {
-        action: statement.action.cover(&request.action),
+        action: statement.action.cover(request.action),
         named: named(statement, slot, request, set),
         resource: resource(statement, slot, request),
     }
 }
 
 /// Whether the statement applies, and how it names the principal. Stops at the first element that fails; long lists come late.
-pub(crate) fn applies(statement: &Statement, slot: Slot<'_>, request: &Request, set: &PolicySet) -> Named {
+pub(crate) fn applies(statement: &Statement, slot: Slot<'_>, request: Query<'_>, set: InForce<'_>) -> Named {
     let named = named(statement, slot, request, set);
     if named.at_all().is_no() {
         return Named::NOT;
     }
-    let mut rest = statement.action.cover(&request.action);
+    let mut rest = statement.action.cover(request.action);
     if rest.is_no() {
         return Named::NOT;
     }
@@ -64,26 +64,25 @@ pub(crate) fn applies(statement: &Statement, slot: Slot<'_>, request: &Request, 
     named.and(rest.and(conditions(statement, request)))
 }
 
-fn conditions(statement: &Statement, request: &Request) -> Truth {
-    let met = Truth::all(statement.conditions.iter().map(|condition| condition.evaluate(&request.context)));
+fn conditions(statement: &Statement, request: Query<'_>) -> Truth {
+    let met = Truth::all(statement.conditions.iter().map(|condition| condition.evaluate(request.context)));
     if statement.opaque { met.doubted() } else { met }
 }
 
 /// Statements in a policy where their elements do not belong have no documented effect; AWS refuses to store them.
-fn resource(statement: &Statement, slot: Slot<'_>, request: &Request) -> Truth {
+fn resource(statement: &Statement, slot: Slot<'_>, request: Query<'_>) -> Truth {
     match (slot, request.kind, &statement.resource) {
         (Slot::Resource, ResourceKind::Trust, Resources::Missing) => Truth::Yes,
         (Slot::Resource, ResourceKind::Trust, _) => Truth::Unknown,
         // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
         (Slot::Resource, ResourceKind::Key, Resources::Missing) => Truth::No,
         (_, _, Resources::Missing) => Truth::Unknown,
-        (_, _, resources) => resources.cover(request.resource_text(), &request.context),
+        (_, _, resources) => resources.cover(request.resource_text(), request.context),
     }
 }
 
-fn named(statement: &Statement, slot: Slot<'_>, request: &Request, set: &PolicySet) -> Named {
-    let Request { context, kind, .. } = request;
-    let principal = &*request.principal;
+fn named(statement: &Statement, slot: Slot<'_>, request: Query<'_>, set: InForce<'_>) -> Named {
+    let Query { principal, context, kind, .. } = request;
     if !matches!(slot, Slot::Resource | Slot::Rcp(_)) {
         return match statement.principal {
             Principals::Missing => Named { directly: Truth::Yes, ..Named::NOT },
@@ -92,20 +91,20 @@ fn named(statement: &Statement, slot: Slot<'_>, request: &Request, set: &PolicyS
     }
     let named = match &statement.principal {
         Principals::Missing => return Named::UNKNOWN,
-        Principals::These(entries) if entries.contains(&Entry::Anyone) && statement.effect != Effect::Deny => {
-            let others = entries.iter().filter(|entry| **entry != Entry::Anyone);
+        Principals::These(entries) if statement.effect != Effect::Deny && entries.iter().any(Entry::is_anyone) => {
+            let others = entries.iter().filter(|entry| !entry.is_anyone());
             let others = others.fold(Named::NOT, |named, entry| named.or(entry.names(principal, context)));
             // That `*` lets in callers that are not signed is documented for resources that can be public, and nowhere for
             // identity providers.
             let anyone = match principal {
                 Principal::Federated { .. } => Truth::Unknown,
-                Principal::Anonymous => Truth::from(*kind == ResourceKind::Ordinary).or(Truth::Unknown),
+                Principal::Anonymous => Truth::from(kind == ResourceKind::Ordinary).or(Truth::Unknown),
                 _ => Truth::Yes,
             };
             Named { directly: others.directly.or(anyone), ..others }
         }
         Principals::These(entries) => named_by(entries, principal, context),
-        Principals::AllBut(_) if matches!(slot, Slot::Resource) && *kind == ResourceKind::Trust => Named::UNKNOWN,
+        Principals::AllBut(_) if matches!(slot, Slot::Resource) && kind == ResourceKind::Trust => Named::UNKNOWN,
         Principals::AllBut(entries) => {
             let hit = !spared_by(entries, principal, context, set.own.boundary.is_some());
             Named { directly: hit, ..Named::NOT }

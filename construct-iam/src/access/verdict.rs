@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::context::ContextValue;
+use super::truth::Truth;
 
 /// The decision on a request, and the reasons. `Display` tells it in sentences.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +45,17 @@ pub enum Outcome {
     ExplicitlyDenied,
     /// Allowed if the [assumptions](Verdict::assumptions) hold.
     Indeterminate,
+}
+
+/// Whether it is allowed.
+impl From<Outcome> for Truth {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Allowed => Self::Yes,
+            Outcome::ImplicitlyDenied | Outcome::ExplicitlyDenied => Self::No,
+            Outcome::Indeterminate => Self::Unknown,
+        }
+    }
 }
 
 /// Who asked for what.

@@ -1,7 +1,9 @@
 //! Short ways to write requests and policies.
 
 use construct_iam::access::Outcome::{Allowed, ExplicitlyDenied, ImplicitlyDenied, Indeterminate};
-use construct_iam::access::{Context, Outcome, Policy, PolicySet, Principal, Request, Verdict, evaluate, outcome};
+use construct_iam::access::{
+    Context, Outcome, Policy, PolicySet, Principal, Request, Verdict, evaluate, is_allowed, outcome,
+};
 use serde_json::{Value, json};
 
 pub const OBJECT: &str = "arn:aws:s3:::artifacts/app.zip";
@@ -61,6 +63,7 @@ pub fn check(request: &Request, policies: &PolicySet, expected: Outcome) -> Verd
     let verdict = evaluate(request, policies);
     assert_eq!(verdict.outcome, expected, "{verdict}");
     assert_eq!(outcome(request, policies), expected, "without reasons");
+    assert_eq!(is_allowed(request.query(), policies, policies), expected.into(), "and only as far as it matters");
     assert_eq!(verdict.assumptions.is_empty(), expected != Indeterminate, "{verdict}");
     assert_eq!(verdict.is_allowed(), expected == Allowed);
     assert_eq!(verdict.is_denied(), matches!(expected, ImplicitlyDenied | ExplicitlyDenied));

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use construct_iam::access::{
-    Action, Assumption, Context, ContextValue, Outcome, PolicySet, Request, Unknown, Verdict, evaluate, outcome, symbol,
+    Action, Assumption, Context, ContextValue, Query, Request, Resource, Truth, Unknown, Verdict, evaluate, is_allowed,
+    symbol,
 };
 
 use super::caller::{Caller, Sessions, Who};
@@ -30,7 +31,7 @@ pub(crate) struct Asker<'w> {
     sessions: Sessions<'w>,
     callers: RefCell<HashMap<Who, Arc<Caller>>>,
     /// Few names, each a text that stands in one place: found by where it stands.
-    actions: RefCell<Vec<(&'static str, Arc<Action>)>>,
+    actions: RefCell<Vec<(&'static str, Action)>>,
 }
 
 impl<'w> Asker<'w> {
@@ -38,6 +39,11 @@ impl<'w> Asker<'w> {
         // About as many as ask for a pipeline of ten targets.
         let callers = HashMap::with_capacity(64).into();
         Self { world, apart, sessions: Sessions::new(&world.policies.keys), callers, actions: RefCell::default() }
+    }
+
+    /// Forgets who asked for a pipeline: for another one others ask. What it knows of actions stays.
+    pub(crate) fn forget_callers(&mut self) {
+        self.callers.get_mut().clear();
     }
 
     pub(crate) fn world(&self) -> &'w World {
@@ -88,27 +94,28 @@ impl<'w> Asker<'w> {
         }
     }
 
-    fn action(&self, name: &'static str) -> Arc<Action> {
-        let mut actions = self.actions.borrow_mut();
-        let known = actions.iter().find(|(known, _)| std::ptr::eq(*known, name)).map(|(_, action)| Arc::clone(action));
-        known.unwrap_or_else(|| {
-            let action = Arc::new(Action::from(name));
-            actions.push((name, Arc::clone(&action)));
-            action
-        })
-    }
-
-    /// The outcome, or `None` if it is not known who asks.
-    pub(crate) fn outcome(&self, told: &Told, action: &'static str, target: &Arc<Protected>) -> Option<Outcome> {
-        let (request, policies) = asked(told, self.action(action), target)?;
-        let first = outcome(&request, &policies);
-        if first == Outcome::Indeterminate && self.only_ids_are_open(&told.caller.who, &evaluate(&request, &policies)) {
-            let settled = self.outcome_apart(told, action, target)?;
-            if matches!(settled, Outcome::ImplicitlyDenied | Outcome::ExplicitlyDenied) {
+    /// Whether it is allowed, or `None` if it is not known who asks.
+    pub(crate) fn is_allowed(&self, told: &Told, action: &'static str, target: &Protected) -> Option<Truth> {
+        let (caller, number) = (&told.caller, self.number(action));
+        let actions = self.actions.borrow();
+        let query = Query::new(caller.principal.as_deref()?, &actions[number].1, &target.resource, &told.context);
+        let first = is_allowed(query, &caller.policies, &target.policies);
+        if first == Truth::Unknown && self.only_ids_are_open(&caller.who, &verdict(told, action, target)?) {
+            let settled = self.is_allowed_apart(told, &actions[number].1, target)?;
+            if settled.is_no() {
                 return Some(settled);
             }
         }
         Some(first)
+    }
+
+    /// Where the action is among those that were prepared.
+    fn number(&self, name: &'static str) -> usize {
+        let mut actions = self.actions.borrow_mut();
+        actions.iter().position(|(known, _)| std::ptr::eq(*known, name)).unwrap_or_else(|| {
+            actions.push((name, Action::from(name)));
+            actions.len() - 1
+        })
     }
 
     /// Whether the outcome is open only because ids that AWS makes up might be equal, which they are not: two resources have two ids, and a
@@ -133,8 +140,8 @@ impl<'w> Asker<'w> {
             })
     }
 
-    /// The outcome where all values that AWS makes up differ.
-    fn outcome_apart(&self, told: &Told, action: &'static str, target: &Protected) -> Option<Outcome> {
+    /// Whether it is allowed where all values that AWS makes up differ.
+    fn is_allowed_apart(&self, told: &Told, action: &Action, target: &Protected) -> Option<Truth> {
         let view = View::apart(self.world, self.apart);
         let caller = Caller::new(view, &self.sessions, told.caller.who.clone());
         let text = |value: &String| view.text(value).into_owned();
@@ -147,23 +154,23 @@ impl<'w> Asker<'w> {
             context.set(key.to_owned(), value)
         });
         let (arn, owner) = (target.resource.arn(), target.resource.account());
-        let request = Request::new(caller.principal?, action, &*view.text(arn), owner).with_context(context);
-        let guards = guards(view, service_of(action), arn, owner, told.caller.account());
-        Some(outcome(&request, &caller.policies.guarded_by(&guards)))
+        let resource = Resource::new(&*view.text(arn), owner);
+        let query = Query::new(caller.principal.as_deref()?, action, &resource, &context);
+        let guards = guards(view, service_of(action.name()), arn, owner, told.caller.account());
+        Some(is_allowed(query, &caller.policies, &guards))
     }
 }
 
 impl Question {
     /// The verdict with its reasons. Nobody reads those of most requests, so that they are found anew when somebody does.
     pub(crate) fn verdict(&self) -> Option<Verdict> {
-        let (request, policies) = asked(&self.told, Action::from(self.action), &self.target)?;
-        Some(evaluate(&request, &policies))
+        verdict(&self.told, self.action, &self.target)
     }
 }
 
 /// `None` if it is not known who asks.
-fn asked(told: &Told, action: impl Into<Arc<Action>>, target: &Protected) -> Option<(Request, PolicySet)> {
-    let (principal, context) = (Arc::clone(told.caller.principal.as_ref()?), Arc::clone(&told.context));
-    let request = Request::on(principal, action, Arc::clone(&target.resource), context);
-    Some((request, told.caller.policies.guarded_by(&target.policies)))
+fn verdict(told: &Told, action: &str, target: &Protected) -> Option<Verdict> {
+    let principal = Arc::clone(told.caller.principal.as_ref()?);
+    let request = Request::on(principal, Action::from(action), Arc::clone(&target.resource), told.context.clone());
+    Some(evaluate(&request, &told.caller.policies.guarded_by(&target.policies)))
 }

@@ -7,6 +7,7 @@ use construct_iam::access::{Context, Policy, PolicySet, Principal};
 use super::facts::Facts;
 use super::physical::account_in;
 use super::policies::everything;
+use super::protected::Protected;
 use super::view::View;
 
 /// Who asks.
@@ -29,6 +30,14 @@ impl Who {
         }
     }
 
+    /// The same, shared.
+    pub(crate) fn shared_name(&self) -> Arc<str> {
+        match self {
+            Self::Role(arn) | Self::Administrator(arn) => Arc::clone(arn),
+            Self::Service(name) => (*name).into(),
+        }
+    }
+
     fn account(&self) -> Option<&str> {
         match self {
             Self::Role(arn) | Self::Administrator(arn) => account_in(arn),
@@ -47,6 +56,8 @@ pub(crate) struct Caller {
     pub(crate) context: Arc<Context>,
     /// All policies but those of the resource.
     pub(crate) policies: PolicySet,
+    /// The role itself, for those who take it on, once somebody does.
+    taken: OnceLock<Arc<Protected>>,
 }
 
 /// What the requests of all roles have in common, as far as some policy asks for it.
@@ -70,14 +81,24 @@ impl Caller {
             (_, Some(principal)) => (sessions.context_of(principal), sessions.policies_of(view, &who)),
         };
         let account = who.account().map(Into::into);
-        Self { who, account, principal: principal.map(Arc::new), context: context.into(), policies }
+        let (principal, taken) = (principal.map(Arc::new), OnceLock::new());
+        Self { who, account, principal, context: context.into(), policies, taken }
     }
 
     /// Somebody with the same name as this role, and other policies.
     pub(crate) fn under_the_name_of(role: &Self, view: View<'_>, sessions: &Sessions<'_>, who: Who) -> Self {
         let (account, principal) = (role.account.clone(), role.principal.clone());
         let policies = if principal.is_some() { sessions.policies_of(view, &who) } else { PolicySet::new() };
-        Self { who, account, principal, context: Arc::clone(&role.context), policies }
+        Self { who, account, principal, context: Arc::clone(&role.context), policies, taken: OnceLock::new() }
+    }
+
+    /// The role as somebody else takes it on; `home` owns it if its ARN does not say who does.
+    pub(crate) fn taken(&self, view: View<'_>, home: &str) -> Arc<Protected> {
+        let guarded = || {
+            let owner = self.account().unwrap_or(home);
+            Protected::new(view, "sts", &self.who.shared_name(), owner, None).into()
+        };
+        Arc::clone(self.taken.get_or_init(guarded))
     }
 
     /// The account of who asks; none for services.

@@ -160,7 +160,7 @@ impl<'p> Prover<'p, '_> {
             }
             let about = About::denial(action, Purpose::StrangerTakesRole);
             let nobody = self.asker.world().nobody.as_str();
-            let taken = self.guarded_role(&action.role);
+            let taken = self.guarded_role(&self.role(&action.role));
             for (account, name) in
                 [(account.as_str(), ANY_ROLE), (nobody, short_name(&pipeline.role)), (action.account(), ANY_ROLE)]
             {

@@ -64,13 +64,12 @@ impl<'p> Prover<'p, '_> {
             self.note(&about, question, Decision::Denied, Some(remark));
             return;
         };
-        let role: Arc<str> = role.as_str().into();
-        self.service_takes("events.amazonaws.com", &role, &about);
-        let caller = self.role(&role);
+        let caller = self.role(&role.as_str().into());
+        self.service_takes("events.amazonaws.com", &caller, &about);
         let mut facts = self.asker.facts_over(Context::over(Arc::clone(&caller.context)));
         facts.one("aws:SecureTransport", || "true".to_owned());
         let target = Protected::new(self.asker.view(), service_of(call), &resource, owner, caller.account());
-        self.ask(&about, &Told { caller, context: facts.context() }, call, &target.into());
+        self.ask(&about, &Told { caller, context: facts.into_context() }, call, &target.into());
     }
 }
 

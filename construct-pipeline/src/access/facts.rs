@@ -18,7 +18,7 @@ pub(crate) struct Facts<'w> {
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) caller: Arc<Caller>,
-    pub(crate) context: Arc<Context>,
+    pub(crate) context: Context,
 }
 
 impl<'w> Facts<'w> {
@@ -63,12 +63,12 @@ impl<'w> Facts<'w> {
 impl Told {
     /// Nothing but what every request of the caller has.
     pub(crate) fn of(caller: Arc<Caller>) -> Self {
-        Self { context: Arc::clone(&caller.context), caller }
+        Self { context: Context::over(Arc::clone(&caller.context)), caller }
     }
 
     /// A caller in circumstances that others may be in, too.
     pub(crate) fn amid(caller: &Arc<Caller>, scene: Arc<Context>) -> Self {
         let context = Context::over_both(Arc::clone(&caller.context), scene);
-        Self { caller: Arc::clone(caller), context: context.into() }
+        Self { caller: Arc::clone(caller), context }
     }
 }

@@ -50,7 +50,7 @@ mod words;
 mod world;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use construct_core::{CheckCx, parallel};
 use construct_iam::access::Compiler;
@@ -123,13 +123,22 @@ fn report(seen: Seen, keep: Keep) -> Report {
     let unknown_id = world.symbols.name("id made up during the run", symbols::Origin::Other);
     let apart = Apart::new();
     world.nobody = nobody(&world, &pipelines);
+    // Whoever proves a pipeline takes the asker of one that is done.
+    let askers: Mutex<Vec<Asker<'_>>> = Mutex::default();
+    let at_rest = || askers.lock().unwrap_or_else(PoisonError::into_inner);
     let proved = parallel::map(pipelines.iter().enumerate().collect(), |(n, pipeline): (usize, &Pipeline)| {
-        let mut prover = Prover::new(pipeline, Asker::new(&world, &apart), keep, unknown_id);
+        let rested = at_rest().pop();
+        let asker = rested.unwrap_or_else(|| Asker::new(&world, &apart));
+        let mut prover = Prover::new(pipeline, asker, keep, unknown_id);
         prover.needs();
         prover.events();
         prover.denials(&pipelines, n);
-        prover.accesses
+        let Prover { mut asker, accesses, .. } = prover;
+        asker.forget_callers();
+        at_rest().push(asker);
+        accesses
     });
+    drop(askers);
     Report {
         accesses: proved.into_iter().flatten().collect(),
         order,

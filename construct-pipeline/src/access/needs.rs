@@ -103,11 +103,11 @@ impl<'p, 'w> Prover<'p, 'w> {
 
     /// Asks and notes the answer.
     pub(crate) fn ask(&mut self, about: &About<'p>, told: &Told, action: &'static str, target: &Arc<Protected>) {
-        let outcome = self.asker.outcome(told, action, target);
-        let decision = outcome.map_or(Decision::Open, Decision::from);
+        let allowed = self.asker.is_allowed(told, action, target);
+        let decision = allowed.map_or(Decision::Open, Decision::from);
         if self.keeps(about, decision) {
             let question = Question { told: told.clone(), action, target: Arc::clone(target) };
-            let remark = outcome.is_none().then(|| "who asks is not known".to_owned());
+            let remark = allowed.is_none().then(|| "who asks is not known".to_owned());
             self.note(about, question, decision, remark);
         }
     }
@@ -147,9 +147,9 @@ impl<'p, 'w> Prover<'p, 'w> {
 
     pub(crate) fn needs(&mut self) {
         let pipeline = self.pipeline;
-        self.service_takes("codepipeline.amazonaws.com", &pipeline.role, &About::need(None, Purpose::StartsRun));
-        let looks = About { only_if: Some(LOOKS), ..About::need(None, Purpose::LooksAtStore) };
         let caller = self.role(&pipeline.role);
+        self.service_takes("codepipeline.amazonaws.com", &caller, &About::need(None, Purpose::StartsRun));
+        let looks = About { only_if: Some(LOOKS), ..About::need(None, Purpose::LooksAtStore) };
         for gate in self.gates.values().cloned().collect::<Vec<_>>() {
             for action in LOOK {
                 let told = gate.told(&self.asker, &caller, action, true);
@@ -163,14 +163,14 @@ impl<'p, 'w> Prover<'p, 'w> {
     }
 
     fn action(&mut self, action: &'p Action, pipeline: &Arc<Caller>) {
+        let caller = self.role(&action.role);
         if action.own_role {
             let about = About::need(action, Purpose::TakesActionRole);
-            let role = self.guarded_role(&action.role);
+            let role = self.guarded_role(&caller);
             self.takes_role(&about, pipeline, &role);
         }
-        let caller = self.role(&action.role);
         self.service_calls(action, &caller);
-        let passed = passed_role(action).map(|(role, service)| (Arc::<str>::from(role), service));
+        let passed = passed_role(action).map(|(role, service)| (self.role(&role.into()), service));
         if let Some((role, service)) = &passed {
             self.passes(action, &caller, role, service);
         }
@@ -189,14 +189,13 @@ impl<'p, 'w> Prover<'p, 'w> {
         {
             let purpose = Purpose::DeploymentReads { artifacts: action.inputs.join(", ").into() };
             let about = About { only_if: Some(REFERS), ..About::need(action, purpose) };
-            self.reads(&about, &self.role(&role), &gate);
+            self.reads(&about, &role, &gate);
         }
     }
 
     /// A role to be taken on.
-    pub(crate) fn guarded_role(&self, role: &Arc<str>) -> Arc<Protected> {
-        let owner = account_in(role).unwrap_or(&self.pipeline.label.account);
-        Protected::new(self.asker.view(), "sts", role, owner, None).into()
+    pub(crate) fn guarded_role(&self, role: &Caller) -> Arc<Protected> {
+        role.taken(self.asker.view(), &self.pipeline.label.account)
     }
 
     pub(crate) fn takes_role(&mut self, about: &About<'p>, caller: &Arc<Caller>, role: &Arc<Protected>) {
@@ -204,7 +203,7 @@ impl<'p, 'w> Prover<'p, 'w> {
         self.ask(about, &told, "sts:AssumeRole", role);
     }
 
-    pub(crate) fn service_takes(&mut self, service: &'static str, role: &Arc<str>, about: &About<'p>) {
+    pub(crate) fn service_takes(&mut self, service: &'static str, role: &Caller, about: &About<'p>) {
         let told = Told::of(self.asker.caller(&Who::Service(service)));
         self.ask(about, &told, "sts:AssumeRole", &self.guarded_role(role));
     }
@@ -217,7 +216,7 @@ impl<'p, 'w> Prover<'p, 'w> {
         for (key, value) in facts {
             known.one(key, || value.into_owned());
         }
-        Told { caller: Arc::clone(caller), context: known.context() }
+        Told { caller: Arc::clone(caller), context: known.into_context() }
     }
 
     fn service_calls(&mut self, action: &'p Action, caller: &Arc<Caller>) {
@@ -243,10 +242,10 @@ impl<'p, 'w> Prover<'p, 'w> {
         }
     }
 
-    fn passes(&mut self, action: &'p Action, caller: &Arc<Caller>, role: &Arc<str>, service: &'static str) {
+    fn passes(&mut self, action: &'p Action, caller: &Arc<Caller>, role: &Caller, service: &'static str) {
         let told = self.alone(caller, action.region(), vec![("iam:PassedToService", service.into())]);
-        let owner = account_in(role).unwrap_or(action.account());
-        let target = Protected::new(self.asker.view(), "iam", role, owner, caller.account()).into();
+        let (arn, owner) = (role.who.shared_name(), role.account().unwrap_or(action.account()));
+        let target = Protected::new(self.asker.view(), "iam", &arn, owner, caller.account()).into();
         self.ask(&About::need(action, Purpose::PassesRole), &told, "iam:PassRole", &target);
         self.service_takes(service, role, &About::need(action, Purpose::ServiceTakesRole));
     }
@@ -261,7 +260,7 @@ impl<'p, 'w> Prover<'p, 'w> {
             self.note(&about, question, Decision::Open, Some(remark));
             return;
         };
-        let role: Arc<str> = action.get("ServiceRoleArnOverride").unwrap_or(&project.role).into();
+        let role = self.role(&action.get("ServiceRoleArnOverride").unwrap_or(&project.role).into());
         self.service_takes("codebuild.amazonaws.com", &role, &About::need(action, Purpose::ServiceTakesRole));
         let key: Option<Arc<str>> = match &project.key {
             Some(key) => {
@@ -277,7 +276,7 @@ impl<'p, 'w> Prover<'p, 'w> {
         {
             self.other_key(action, &role, gate, project.key.as_deref());
         }
-        self.artifacts(action, &self.role(&role), gate, key.as_ref());
+        self.artifacts(action, &role, gate, key.as_ref());
     }
 
     /// Whether an action in another account reads what this one writes.
@@ -287,10 +286,10 @@ impl<'p, 'w> Prover<'p, 'w> {
     }
 
     /// A project that encrypts with another key than the store's writes what nobody else can read.
-    fn other_key(&mut self, action: &'p Action, role: &Arc<str>, gate: &Gate<'p>, own: Option<&str>) {
+    fn other_key(&mut self, action: &'p Action, role: &Caller, gate: &Gate<'p>, own: Option<&str>) {
         let about = About::need(action, Purpose::Writes { artifacts: action.outputs.join(", ").into() });
         let key = gate.store.key_arn().cloned().unwrap_or_default();
-        let question = self.unasked(&Who::Role(Arc::clone(role)), "kms:GenerateDataKey", &key, &gate.store.account);
+        let question = self.unasked(&role.who, "kms:GenerateDataKey", &key, &gate.store.account);
         let world = self.asker.world();
         let known = own.is_none_or(|own| world.key(own).is_some() && world.key(&key).is_some());
         let decision = if known { Decision::Denied } else { Decision::Open };

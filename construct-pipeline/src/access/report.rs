@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use construct_iam::access::{Outcome, Verdict};
+use construct_iam::access::{Truth, Verdict};
 
 use super::ask::Question;
 use super::flow::{ActionLabel, PipelineLabel};
@@ -378,13 +378,12 @@ impl Decision {
     }
 }
 
-impl From<Outcome> for Decision {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Allowed => Self::Allowed,
-            Outcome::ImplicitlyDenied | Outcome::ExplicitlyDenied => Self::Denied,
-            // What the evaluator may learn to say later proves nothing.
-            _ => Self::Open,
+impl From<Truth> for Decision {
+    fn from(allowed: Truth) -> Self {
+        match allowed {
+            Truth::Yes => Self::Allowed,
+            Truth::No => Self::Denied,
+            Truth::Unknown => Self::Open,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Requests and policy documents, in the format of the evaluator's cases, with anything in any place.
 
-use construct_iam::access::{Context, Outcome, Policy, PolicySet, Principal, Request, ResourceKind, evaluate, outcome};
+use construct_iam::access::{
+    Context, Outcome, Policy, PolicySet, Principal, Request, ResourceKind, evaluate, is_allowed, outcome,
+};
 use serde_json::Value as Json;
 
 /// Decides a request; what is missing is empty, and documents that are none are left out.
@@ -9,6 +11,7 @@ pub(super) fn check(data: &[u8]) {
     let (request, policies) = (request(&case), policies(&case));
     let verdict = evaluate(&request, &policies);
     assert_eq!(verdict.outcome, outcome(&request, &policies));
+    assert_eq!(is_allowed(request.query(), &policies, &policies), verdict.outcome.into());
     assert_eq!(verdict.assumptions.is_empty(), verdict.outcome != Outcome::Indeterminate, "{verdict}\n{case}");
     assert!(!verdict.is_allowed() || verdict.fixes.is_empty(), "{verdict}\n{case}");
     assert!(!verdict.to_string().is_empty());
