@@ -2,6 +2,9 @@
 //!
 //! Templates are read once, and most of what is in them is never kept: so strings stay where they are, and a map is a list of its members.
 
+mod quick;
+mod source;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,6 +13,8 @@ use std::ops::{Deref, Index};
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
+
+pub use source::Source;
 
 /// A JSON value.
 ///
@@ -71,7 +76,18 @@ impl<'t> Json<'t> {
     /// # Errors
     /// What the parser says.
     pub fn read(text: &'t str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text)
+        Ok(Self::read_with_source(text)?.0)
+    }
+
+    /// The same, and where in the text the objects stand.
+    ///
+    /// # Errors
+    /// What the parser says.
+    pub fn read_with_source(text: &'t str) -> Result<(Self, Source<'t>), serde_json::Error> {
+        match quick::read(text) {
+            Some(read) => Ok(read),
+            None => Ok((serde_json::from_str(text)?, Source::unknown(text))),
+        }
     }
 
     /// The string, if it is one.
@@ -251,7 +267,7 @@ impl<'t> Members<'t> {
     /// The same names with other values; without those that have none.
     #[must_use]
     pub fn filter_map(&self, mut value_of: impl FnMut(&Json<'t>) -> Option<Json<'t>>) -> Self {
-        Self::of(self.list().iter().filter_map(|(name, value)| Some((name.clone(), value_of(value)?))))
+        Self::of(self.list().iter().filter_map(|(name, value)| Some((name.clone(), value_of(value)?))).collect())
     }
 
     fn list(&self) -> &[Member<'t>] {
@@ -333,18 +349,18 @@ const FEW: usize = 12;
 
 impl<'t> FromIterator<(Cow<'t, str>, Json<'t>)> for Members<'t> {
     fn from_iter<I: IntoIterator<Item = (Cow<'t, str>, Json<'t>)>>(members: I) -> Self {
-        Self::of(members.into_iter().map(|(name, value)| (name.into(), value)))
+        Self::of(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
 }
 
 impl<'t> Members<'t> {
-    fn of(members: impl Iterator<Item = Member<'t>>) -> Self {
-        let list: Box<[Member<'t>]> = members.collect();
+    fn of(list: Box<[Member<'t>]>) -> Self {
         if list.len() <= FEW {
             let mut hashes = 0;
             let is_unique = list.iter().enumerate().all(|(n, (name, _))| {
+                let name: &str = name;
                 let hash = 1_u64 << (few_bits(name) % 64);
-                let is_new = hashes & hash == 0 || list[..n].iter().all(|(known, _)| **known != **name);
+                let is_new = hashes & hash == 0 || list[..n].iter().all(|(known, _)| **known != *name);
                 hashes |= hash;
                 is_new
             });
@@ -363,7 +379,7 @@ impl<'t> Members<'t> {
         let last: BTreeMap<String, usize> =
             list.iter().enumerate().map(|(n, (name, _))| (name.to_string(), n)).collect();
         let members = list.into_iter().enumerate();
-        Self::of(members.filter(|(n, (name, _))| last.get(&**name) == Some(n)).map(|(_, member)| member))
+        Self::of(members.filter(|(n, (name, _))| last.get(&**name) == Some(n)).map(|(_, member)| member).collect())
     }
 }
 
@@ -517,7 +533,7 @@ impl<'de> Visitor<'de> for Reader<'_, 'de> {
         while let Some((name, value)) = map.next_entry_seed(NameReader, self)? {
             self.open.borrow_mut().members.push((name, value));
         }
-        Ok(Json::Object(Members::of(self.open.borrow_mut().members.drain(start..))))
+        Ok(Json::Object(Members::of(self.open.borrow_mut().members.split_off(start).into())))
     }
 }
 

@@ -49,6 +49,7 @@ mod app;
 
 pub use app::{App, SynthError};
 pub use assembly::{Assembly, INLINE_TEMPLATE_BYTES, ReadError, StackArtifact, WriteError};
+pub use bytes::fingerprint;
 pub use construct::{
     AssemblyCheck, CheckCx, Construct, Document, DocumentCx, Lower, LowerCx, Nothing, Plan, PlanCx, Resource, Scope,
     Synth, Tree, ValidateCx, View,
@@ -58,7 +59,7 @@ pub use dynamic::{Secret, SsmParameter};
 pub use env::{AccountId, Env, EnvError, Region};
 pub use fact::{DependsOn, Fact, Metadata, PropertyOverride, Reach, RemovalPolicy, Tag};
 pub use handle::{Handle, NodeId, NodeRef, StackRef};
-pub use json::{Json, Members};
+pub use json::{Json, Members, Source};
 pub use logical_id::short_hash;
 pub use partition::Partition;
 pub use parts::{Condition, ConditionRef, Output, OutputRef, Parameter, ParameterRef, RawRef, RawResource};

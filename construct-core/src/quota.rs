@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::fact::{Fact, Reach};
-use crate::json::{Json, Members};
+use crate::json::{Json, Members, Source};
 
 pub use driver::Driver;
 pub(crate) use template::measure as measure_template;
@@ -296,7 +296,7 @@ pub struct GaugeCx<'a, 'm> {
     stack: &'a str,
     account: &'a str,
     region: &'a str,
-    text: &'a str,
+    source: &'a Source<'a>,
     template: &'a Json<'a>,
     measurements: &'m mut Measurements,
 }
@@ -315,6 +315,13 @@ impl<'a> GaugeCx<'a, '_> {
             .into_iter()
             .flat_map(Members::iter)
             .map(|(id, resource)| (id, resource["Type"].as_str().unwrap_or_default(), &resource["Properties"]))
+    }
+
+    /// No fewer bytes than a part of the template has as compact JSON; `None` where that cannot be told without a look at it, or there
+    /// are functions in it.
+    #[must_use]
+    pub fn at_most(&self, part: &Json<'_>) -> Option<usize> {
+        self.source.at_most(part)
     }
 
     /// Whether nobody wants to hear of a size that is no larger than this, so that it need not be found out.
@@ -413,9 +420,9 @@ impl Measurements {
     }
 
     /// Measures the template of a stack, which was read from this text.
-    pub fn template(&mut self, stack: &str, account: &str, region: &str, template: &Json<'_>, text: &str) {
+    pub fn template(&mut self, stack: &str, account: &str, region: &str, template: &Json<'_>, source: &Source<'_>) {
         for gauge in self.gauges.clone() {
-            gauge(&mut GaugeCx { stack, account, region, text, template, measurements: self });
+            gauge(&mut GaugeCx { stack, account, region, source, template, measurements: self });
         }
     }
 

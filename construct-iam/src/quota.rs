@@ -244,17 +244,22 @@ pub(crate) fn at_most_of_text(text: &str) -> usize {
     2 * text.len() + 2
 }
 
-/// What a document is no longer than, if it has no functions: told without a look at its texts.
-fn longest(document: &Json<'_>) -> Option<usize> {
+/// What a document is no longer than, if it has no functions.
+fn longest(cx: &GaugeCx<'_, '_>, document: &Json<'_>) -> Option<usize> {
+    cx.at_most(document).or_else(|| longest_untold(document))
+}
+
+/// The same, told without a look at its texts.
+fn longest_untold(document: &Json<'_>) -> Option<usize> {
     match document {
         Json::Null | Json::Bool(_) => Some(5),
         Json::Number(number) => Some(number.to_string().len()),
         Json::String(known) => Some(at_most_of_text(known)),
-        Json::Array(items) => items.iter().try_fold(2, |sum, item| Some(sum + longest(item)? + 1)),
+        Json::Array(items) => items.iter().try_fold(2, |sum, item| Some(sum + longest_untold(item)? + 1)),
         Json::Object(entries) if entries.keys().any(is_function) => None,
-        Json::Object(entries) => {
-            entries.iter().try_fold(2, |sum, (key, value)| Some(sum + at_most_of_text(key) + longest(value)? + 2))
-        }
+        Json::Object(entries) => entries
+            .iter()
+            .try_fold(2, |sum, (key, value)| Some(sum + at_most_of_text(key) + longest_untold(value)? + 2)),
     }
 }
 
@@ -277,7 +282,7 @@ pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
     for (id, kind, properties) in cx.resources() {
         let document = &properties["PolicyDocument"];
         let mut of = |document: &Json<'_>, quota, count: fn(PolicySize) -> usize| {
-            if longest(document).is_some_and(|longest| cx.is_small(quota, longest)) {
+            if longest(cx, document).is_some_and(|longest| cx.is_small(quota, longest)) {
                 return;
             }
             let size = PolicySize::of(document);
@@ -303,7 +308,7 @@ pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
         }
     }
     for (id, role) in &roles {
-        let longest: Option<usize> = role.inline.iter().map(|document| longest(document)).sum();
+        let longest: Option<usize> = role.inline.iter().map(|document| longest(cx, document)).sum();
         if !longest.is_some_and(|longest| cx.is_small(&INLINE_POLICIES, longest)) {
             let sizes: Vec<PolicySize> = role.inline.iter().map(|document| PolicySize::of(document)).collect();
             let characters = sizes.iter().map(|size| size.estimated_characters()).sum();
@@ -352,13 +357,13 @@ mod tests {
             json!("\"\"\\"),
             json!({}),
         ] {
-            let most = longest(&Json::from(&document)).expect("no functions");
+            let most = longest_untold(&Json::from(&document)).expect("no functions");
             assert!(
                 PolicySize::of(&Json::from(&document)).bytes <= most && document.to_string().len() <= most,
                 "{document}"
             );
         }
-        assert_eq!(longest(&json!([{ "Fn::Sub": "${A}${B}" }]).into()), None);
+        assert_eq!(longest_untold(&json!([{ "Fn::Sub": "${A}${B}" }]).into()), None);
     }
 
     #[test]

@@ -169,8 +169,8 @@ pub fn measure(assembly: &Assembly, quotas: Quotas) -> Vec<Measure> {
     let mut measurements = Measurements::new(quotas, [construct_iam::quota::gauge as Gauge, gauge]);
     for stack in assembly.stacks() {
         // What is no JSON is no template, and nothing to measure.
-        if let Ok(json) = Json::read(&stack.template) {
-            measurements.template(&stack.id, &stack.account, &stack.region, &json, &stack.template);
+        if let Ok((json, source)) = Json::read_with_source(&stack.template) {
+            measurements.template(&stack.id, &stack.account, &stack.region, &json, &source);
         }
     }
     measurements.finish()

@@ -5,7 +5,7 @@
 use crate::assembly::{Assembly, StackArtifact};
 use crate::construct::{CheckCx, Plan, Tree};
 use crate::diagnostic::{Caller, Diagnostics};
-use crate::json::{Json, Members};
+use crate::json::{Json, Members, Source};
 use crate::parallel;
 use crate::quota::{Gauge, INLINE_TEMPLATE, Measurements, Quotas};
 
@@ -17,7 +17,7 @@ pub fn check(plan: &Plan, assembly: &Assembly) -> Diagnostics {
         check.check(&mut cx);
     }
     if cx.measured.is_none() {
-        cx.read(|_, _| ());
+        cx.read(|_, _, _| ());
     }
     let mut out = cx.measured.unwrap_or_default();
     out.extend(cx.out);
@@ -27,13 +27,14 @@ pub fn check(plan: &Plan, assembly: &Assembly) -> Diagnostics {
 impl<'a> CheckCx<'a> {
     /// Reads the templates of the assembly from the very text that is deployed, on every core, and gives what `look` makes of
     /// each, in the order of the stacks. A template takes more memory than its text, so it is better not kept.
-    pub fn read<R: Send>(&mut self, look: impl Fn(&'a StackArtifact, Json<'a>) -> R + Sync) -> Vec<R> {
+    pub fn read<R: Send>(&mut self, look: impl Fn(&'a StackArtifact, Json<'a>, &Source<'a>) -> R + Sync) -> Vec<R> {
         // Whoever is first has them measured too, so that one reading serves both.
         let gauging = self.measured.is_none().then(|| Gauging::of(self.tree));
         let seen = parallel::map(self.assembly.stacks().iter().collect(), |stack: &'a StackArtifact| {
             // Templates of ours are JSON.
-            let json = Json::read(&stack.template).unwrap_or(Json::Null);
-            (gauging.as_ref().map(|gauging| gauging.measure(stack, &json)), look(stack, json))
+            let read = Json::read_with_source(&stack.template);
+            let (json, source) = read.unwrap_or_else(|_| (Json::Null, Source::unknown(&stack.template)));
+            (gauging.as_ref().map(|gauging| gauging.measure(stack, &json, &source)), look(stack, json, &source))
         });
         let (measured, looks): (Vec<_>, Vec<_>) = seen.into_iter().unzip();
         if let Some(gauging) = gauging {
@@ -67,9 +68,9 @@ impl<'a> Gauging<'a> {
         Measurements::of_large(self.quotas.clone(), self.gauges.iter().copied())
     }
 
-    fn measure(&self, stack: &StackArtifact, template: &Json<'_>) -> (Measurements, Place<'a>) {
+    fn measure(&self, stack: &StackArtifact, template: &Json<'_>, source: &Source<'_>) -> (Measurements, Place<'a>) {
         let mut of_stack = self.measurements();
-        of_stack.template(&stack.id, &stack.account, &stack.region, template, &stack.template);
+        of_stack.template(&stack.id, &stack.account, &stack.region, template, source);
         (of_stack, place(self.tree, template))
     }
 

@@ -68,7 +68,7 @@ pub static QUOTAS: [&Quota; 8] =
 /// Measures a template.
 pub(crate) fn measure(cx: &mut GaugeCx<'_, '_>) {
     let template = cx.template();
-    let bytes = cx.text.len();
+    let bytes = cx.source.text().len();
     cx.text(&TEMPLATE_BYTES, None, bytes, false, &[template]);
     if bytes <= TEMPLATE_BYTES.value {
         cx.text(&INLINE_TEMPLATE, None, bytes, false, &[template]);
@@ -82,7 +82,7 @@ pub(crate) fn measure(cx: &mut GaugeCx<'_, '_>) {
         }
     }
     // Most templates have none, which the text tells at once; there, a brace may be hidden behind an escape only.
-    let may_refer = cx.text.contains(REFERENCE) || cx.text.contains("\\u");
+    let may_refer = cx.source.may_refer();
     let references = if may_refer { dynamic_references(template) } else { 0 };
     if references > 0 {
         cx.count(&DYNAMIC_REFERENCES, None, None, references, &[template]);

@@ -1,10 +1,9 @@
 //! What compiled policies have in common.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use construct_core::Json;
+use construct_core::{Json, fingerprint};
 
 use super::condition::Condition;
 use super::pattern::{Pattern, Variables};
@@ -34,7 +33,7 @@ pub struct Compiler {
 
 type Table<T> = Mutex<HashMap<Box<str>, T>>;
 
-/// By the hash of texts that the values hold themselves.
+/// By the fingerprints of texts that the values hold themselves.
 type Hashed<T> = Mutex<HashMap<(u64, Variables), T>>;
 
 impl Compiler {
@@ -81,7 +80,7 @@ impl Compiler {
     ) -> Result<Arc<[Pattern]>, E> {
         let texts = || values.iter().map(Json::as_str);
         let is_it = |known: &Arc<[Pattern]>| known.iter().map(|pattern| Some(pattern.source())).eq(texts());
-        hashed(&self.resources, "", variables, values, is_it, || read().map(Into::into))
+        hashed(&self.resources, 0, variables, values, is_it, || read().map(Into::into))
     }
 
     pub(super) fn condition<E>(
@@ -96,30 +95,30 @@ impl Compiler {
         let is_it = |known: &Arc<Condition>| {
             (&*known.operator_name, &*known.key) == (operator, key) && known.texts().map(Some).eq(texts())
         };
-        hashed(&self.conditions, (operator, key), variables, values, is_it, || read().map(Arc::new))
+        let element = fingerprint(operator).rotate_left(7) ^ fingerprint(key);
+        hashed(&self.conditions, element, variables, values, is_it, || read().map(Arc::new))
     }
 }
 
 /// The same as `shared` for what holds its texts itself, so that nobody has to keep them a second time.
 fn hashed<T: Clone, E>(
     table: &Hashed<T>,
-    element: impl Hash,
+    element: u64,
     variables: Variables,
     values: &[Json<'_>],
     is_it: impl Fn(&T) -> bool,
     read: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut hasher = DefaultHasher::new();
-    element.hash(&mut hasher);
+    let mut hash = element;
     for value in values {
         let Some(text) = value.as_str() else { return read() };
-        text.hash(&mut hasher);
+        hash = hash.rotate_left(7) ^ fingerprint(text);
     }
-    let key = (hasher.finish(), variables);
+    let key = (hash, variables);
     let known = table.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
     match known {
         Some(known) if is_it(&known) => Ok(known),
-        // Two with one hash: the second is not shared.
+        // Two with one fingerprint: the second is not shared.
         Some(_) => read(),
         None => {
             let new = read()?;

@@ -37,37 +37,62 @@ impl Compiler {
     ///
     /// Those of [`Policy::parse`].
     pub fn compile(&self, name: &str, document: &Json<'_>) -> Result<Policy, PolicyError> {
-        Ok(Policy::of(name, parse(name, document, self)?))
+        Policy::of_statements(name, document, |value, variables| self.statement(value, variables))
+    }
+
+    /// Compiles a statement of a policy in which variables mean this.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, as for [`Policy::parse`].
+    pub fn statement(&self, value: &Json<'_>, variables: Variables) -> Result<Arc<Statement>, Problem> {
+        statement(value, variables, self).map(Arc::new)
     }
 }
 
-/// Parses the statements of a policy document.
-fn parse(name: &str, document: &Json<'_>, common: &Compiler) -> Result<Box<[Statement]>, PolicyError> {
-    let whole = |problem| PolicyError::new(name, None, problem);
-    let document = document.as_object().ok_or_else(|| whole(wrong("policy", "an object")))?;
-    if let Some(unknown) = document.keys().find(|key| !matches!(*key, "Version" | "Id" | "Statement")) {
-        return Err(whole(Problem::UnknownElement(unknown.to_owned())));
+impl Policy {
+    /// Compiles a policy document of which `read` knows the statements, or [compiles](Compiler::statement) them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Policy::parse`].
+    pub fn of_statements(
+        name: &str,
+        document: &Json<'_>,
+        mut read: impl FnMut(&Json<'_>, Variables) -> Parsed<Arc<Statement>>,
+    ) -> Result<Self, PolicyError> {
+        let whole = |problem| PolicyError::new(name, None, problem);
+        let members = document.as_object().ok_or_else(|| whole(wrong("policy", "an object")))?;
+        if let Some(unknown) = members.keys().find(|key| !matches!(*key, "Version" | "Id" | "Statement")) {
+            return Err(whole(Problem::UnknownElement(unknown.to_owned())));
+        }
+        let variables = Variables::of(document).map_err(whole)?;
+        let statements = members.get("Statement").ok_or_else(|| whole(Problem::Missing("Statement")))?.one_or_many();
+        let mut compiled = Vec::with_capacity(statements.len());
+        for (index, value) in statements.iter().enumerate() {
+            compiled.push(read(value, variables).map_err(|problem| PolicyError::new(name, Some(index), problem))?);
+        }
+        Ok(Self::of(name, compiled.into()))
     }
-    let variables = variables(document.get("Version")).map_err(whole)?;
-    let statements = document.get("Statement").ok_or_else(|| whole(Problem::Missing("Statement")))?.one_or_many();
-    let mut parsed = Vec::with_capacity(statements.len());
-    for (index, value) in statements.iter().enumerate() {
-        let statement = statement(value, variables, common);
-        parsed.push(statement.map_err(|problem| PolicyError::new(name, Some(index), problem))?);
-    }
-    Ok(parsed.into())
 }
 
-fn variables(version: Option<&Json<'_>>) -> Parsed<Variables> {
-    match version {
-        // Without a version, the older one counts.
-        None => Ok(Variables::Literal),
-        Some(version) if is_intrinsic(version) => Ok(Variables::Doubt),
-        Some(version) => match version.as_str() {
-            Some("2012-10-17") => Ok(Variables::Expand),
-            Some("2008-10-17") => Ok(Variables::Literal),
-            _ => Err(Problem::Version(text_of(version))),
-        },
+impl Variables {
+    /// What variables mean in a policy document.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem::Version`] if there is no such version of the policy language.
+    pub fn of(document: &Json<'_>) -> Result<Self, Problem> {
+        match document.get("Version") {
+            // Without a version, the older one counts.
+            None => Ok(Self::Literal),
+            Some(version) if is_intrinsic(version) => Ok(Self::Doubt),
+            Some(version) => match version.as_str() {
+                Some("2012-10-17") => Ok(Self::Expand),
+                Some("2008-10-17") => Ok(Self::Literal),
+                _ => Err(Problem::Version(text_of(version))),
+            },
+        }
     }
 }
 

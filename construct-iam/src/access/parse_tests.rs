@@ -2,12 +2,12 @@ use serde_json::json;
 
 use super::*;
 
-fn parse(name: &str, document: &Value) -> Result<Vec<Statement>, PolicyError> {
-    super::parse(name, &document.into(), &Compiler::new()).map(Vec::from)
+fn parse(name: &str, document: &Value) -> Result<Vec<Arc<Statement>>, PolicyError> {
+    Policy::parse(name, document).map(|policy| policy.statements().expect("known").to_vec())
 }
 
 /// Parses one statement that is sound but for `changes`; `null` removes an element.
-fn with(changes: &Value) -> Result<Vec<Statement>, Problem> {
+fn with(changes: &Value) -> Result<Vec<Arc<Statement>>, Problem> {
     let mut statement = json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*" });
     for (key, value) in changes.as_object().expect("changes") {
         let map = statement.as_object_mut().expect("a statement");
@@ -84,10 +84,10 @@ fn wrong_principals() {
 fn kinds_of_principals() {
     let principal = json!({ "AWS": ["*", "111111111111"], "Service": "s", "Federated": "f", "CanonicalUser": "c" });
     let statement = with(&json!({ "Principal": principal })).expect("parses").remove(0);
-    let Principals::These(entries) = statement.principal else { panic!("{statement:?}") };
+    let Principals::These(entries) = &statement.principal else { panic!("{statement:?}") };
     let text = Box::<str>::from;
     assert_eq!(
-        *entries,
+        **entries,
         [
             Entry::Anyone,
             Entry::Account { partition: None, id: text("111111111111"), digits: Some([b'1'; 12]) },
@@ -223,11 +223,11 @@ fn what_the_template_does_not_say() {
 
 #[test]
 fn versions() {
-    let check = |version: Option<Value>| variables(version.map(Json::from).as_ref());
-    assert_eq!(check(None), Ok(Variables::Literal));
-    assert_eq!(check(Some(json!("2008-10-17"))), Ok(Variables::Literal));
-    assert_eq!(check(Some(json!("2012-10-17"))), Ok(Variables::Expand));
-    assert_eq!(check(Some(json!({ "Ref": "V" }))), Ok(Variables::Doubt));
+    let check = |document: Value| Variables::of(&document.into());
+    assert_eq!(check(json!({})), Ok(Variables::Literal));
+    assert_eq!(check(json!({ "Version": "2008-10-17" })), Ok(Variables::Literal));
+    assert_eq!(check(json!({ "Version": "2012-10-17" })), Ok(Variables::Expand));
+    assert_eq!(check(json!({ "Version": { "Ref": "V" } })), Ok(Variables::Doubt));
     assert!(parse("p", &json!({ "Id": "x", "Version": "2012-10-17", "Statement": [] })).is_ok());
 }
 

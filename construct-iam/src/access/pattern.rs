@@ -16,9 +16,11 @@ pub(crate) struct Variable {
     default: Option<String>,
 }
 
-/// What `${…}` means: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
+/// What `${…}` means in a policy, which its version says:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Variables {
+pub enum Variables {
+    /// Version 2012-10-17: the value of a context key.
     Expand,
     /// Version 2008-10-17: plain text.
     Literal,

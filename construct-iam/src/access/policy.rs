@@ -42,12 +42,12 @@ pub struct Policy(Arc<Document>);
 pub(crate) struct Document {
     name: Arc<str>,
     /// `None`: the content is not known.
-    statements: Option<Box<[Statement]>>,
+    statements: Option<Box<[Arc<Statement>]>>,
 }
 
-/// A compiled statement.
+/// A statement, compiled for any number of policies.
 #[derive(Clone, Debug)]
-pub(crate) struct Statement {
+pub struct Statement {
     pub(crate) sid: Option<Arc<str>>,
     pub(crate) effect: Effect,
     pub(crate) principal: Principals,
@@ -89,7 +89,7 @@ pub(crate) enum Resources {
 
 impl Policy {
     /// A policy from its statements.
-    pub(crate) fn of(name: &str, statements: Box<[Statement]>) -> Self {
+    pub(crate) fn of(name: &str, statements: Box<[Arc<Statement>]>) -> Self {
         Self(Arc::new(Document { name: name.into(), statements: Some(statements) }))
     }
 
@@ -108,7 +108,7 @@ impl Policy {
     /// How many statements the policy has; none if its content is not known.
     #[must_use]
     pub fn n_statements(&self) -> usize {
-        self.0.statements.as_deref().map_or(0, <[Statement]>::len)
+        self.0.statements.as_deref().map_or(0, <[_]>::len)
     }
 
     /// Whether the content is known.
@@ -130,7 +130,17 @@ impl Policy {
         self
     }
 
-    pub(crate) fn statements(&self) -> Option<&[Statement]> {
+    /// The same policy with another one in place of its `n`-th statement.
+    #[must_use]
+    pub fn with_statement(mut self, n: usize, statement: Arc<Statement>) -> Self {
+        let statements = Arc::make_mut(&mut self.0).statements.as_mut();
+        if let Some(place) = statements.and_then(|statements| statements.get_mut(n)) {
+            *place = statement;
+        }
+        self
+    }
+
+    pub(crate) fn statements(&self) -> Option<&[Arc<Statement>]> {
         self.0.statements.as_deref()
     }
 }

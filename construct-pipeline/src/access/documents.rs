@@ -1,12 +1,13 @@
 //! The policy documents of resources: where they stand. Those that need nothing computed, which is most of them, are compiled while
 //! their template is read, on whichever core reads it, and are not kept as JSON.
 
-use construct_core::StackArtifact;
-use construct_iam::access::{Compiler, Json};
+use construct_core::{Source, StackArtifact};
+use construct_iam::access::{Json, Variables};
 
-use super::place::{PolicyKind, Slot};
+use super::place::{PolicyIx, PolicyKind, Slot};
 use super::policies::Digest;
-use super::template::{Template, has_functions, is_plain, is_spelled_out};
+use super::statements::{Statements, Told};
+use super::template::{Template, has_functions, is_plain};
 
 /// The property in which a type of resource holds a policy document, and what the policy belongs to.
 pub(crate) fn document_of(kind: &str) -> Option<(&'static str, PolicyKind)> {
@@ -36,19 +37,28 @@ pub(crate) fn policy_name(stack: &str, logical_id: &str, name: Option<&str>) -> 
 /// What the trust policy of a role is called.
 pub(crate) const TRUST: &str = "trust";
 
-/// A template without the policies that were compiled when it was read.
+/// A template without the statements that were compiled when it was read.
 pub(crate) struct Opened<'t> {
     pub(crate) template: Template<'t>,
     /// By the number of their resource and their place in it, in this order.
-    pub(crate) policies: Vec<((usize, Slot), Digest)>,
+    pub(crate) policies: Vec<((usize, Slot), Early)>,
+}
+
+/// A policy document, as far as it was compiled when its template was read.
+pub(crate) enum Early {
+    Whole(Digest),
+    /// Some statements have functions, which are computed when all templates are known. The others are compiled, and `null` in the
+    /// document.
+    Part(Vec<Option<Told>>),
+    /// It has its place in the world.
+    Placed(PolicyIx),
 }
 
 impl<'t> Opened<'t> {
     /// Reads a template of an assembly.
-    pub(crate) fn new(stack: &StackArtifact, body: Json<'t>, compiler: &Compiler) -> Self {
+    pub(crate) fn new(stack: &StackArtifact, body: Json<'t>, source: &Source<'t>, statements: &Statements<'t>) -> Self {
         let mut opened = Self { template: Template::of(stack, body), policies: Vec::new() };
-        let is_spelled_out = is_spelled_out(&stack.template);
-        let is_ready = |json: &Json<'_>| if is_spelled_out { !has_functions(json) } else { is_plain(json) };
+        let reading = Reading { source, statements, is_spelled_out: source.is_spelled_out() };
         if let Some(Json::Object(resources)) = opened.template.body.get_mut("Resources") {
             for (number, (logical_id, resource)) in resources.iter_mut().enumerate() {
                 // Nothing is read of it, and every resource has some.
@@ -56,9 +66,10 @@ impl<'t> Opened<'t> {
                     *metadata = Json::Null;
                 }
                 let name = |name: Option<&str>| policy_name(&stack.stack_name, logical_id, name);
-                open(resource, is_ready, |slot, kind, own_name, document| {
-                    let digest = Digest::of_plain(compiler, &name(own_name), &document, kind);
-                    opened.policies.push(((number, slot), digest));
+                reading.open(resource, |slot, kind, own_name, document| {
+                    if let Some(early) = reading.policy(|| name(own_name), document, kind) {
+                        opened.policies.push(((number, slot), early));
+                    }
                 });
             }
         }
@@ -66,31 +77,61 @@ impl<'t> Opened<'t> {
     }
 }
 
-/// Takes the documents that need nothing computed out of a resource.
-fn open<'t>(
-    resource: &mut Json<'t>,
-    is_ready: impl Fn(&Json<'_>) -> bool,
-    mut take: impl FnMut(Slot, PolicyKind, Option<&str>, Json<'t>),
-) {
-    let Some((property, kind)) = resource.get("Type").and_then(Json::as_str).and_then(document_of) else { return };
-    if resource.get("Condition").is_some() {
-        return;
+struct Reading<'r, 't> {
+    source: &'r Source<'t>,
+    statements: &'r Statements<'t>,
+    is_spelled_out: bool,
+}
+
+impl<'t> Reading<'_, 't> {
+    /// Whether nothing in the value has to be computed.
+    fn is_ready(&self, value: &Json<'t>) -> bool {
+        if self.is_spelled_out { !has_functions(value) } else { is_plain(value) }
     }
-    let is_policy = |document: &Json<'_>| document.get("Statement").is_some() && is_ready(document);
-    let Some(properties) = resource.get_mut("Properties") else { return };
-    if let Some(document) = properties.get_mut(property).filter(|document| is_policy(document)) {
-        let name = (kind == PolicyKind::Trust).then_some(TRUST);
-        take(Slot::Property(property), kind, name, std::mem::take(document));
-    }
-    let Some(Json::Array(inline)) = properties.get_mut("Policies").filter(|_| kind == PolicyKind::Trust) else {
-        return;
-    };
-    for (n, policy) in inline.iter_mut().enumerate() {
-        let name = policy.get("PolicyName").filter(|name| is_ready(name)).and_then(Json::as_str).map(str::to_owned);
-        if let Some(name) = name
-            && let Some(document) = policy.get_mut("PolicyDocument").filter(|document| is_policy(document))
-        {
-            take(Slot::Inline(n), PolicyKind::Identity, Some(&name), std::mem::take(document));
+
+    /// Finds the policy documents of a resource.
+    fn open(&self, resource: &mut Json<'t>, mut found: impl FnMut(Slot, PolicyKind, Option<&str>, &mut Json<'t>)) {
+        let Some((property, kind)) = resource.get("Type").and_then(Json::as_str).and_then(document_of) else { return };
+        if resource.get("Condition").is_some() {
+            return;
         }
+        let Some(properties) = resource.get_mut("Properties") else { return };
+        if let Some(document) = properties.get_mut(property) {
+            let name = (kind == PolicyKind::Trust).then_some(TRUST);
+            found(Slot::Property(property), kind, name, document);
+        }
+        let Some(Json::Array(inline)) = properties.get_mut("Policies").filter(|_| kind == PolicyKind::Trust) else {
+            return;
+        };
+        for (n, policy) in inline.iter_mut().enumerate() {
+            let name = policy.get("PolicyName").filter(|name| self.is_ready(name));
+            if let Some(name) = name.and_then(Json::as_str).map(str::to_owned)
+                && let Some(document) = policy.get_mut("PolicyDocument")
+            {
+                found(Slot::Inline(n), PolicyKind::Identity, Some(&name), document);
+            }
+        }
+    }
+
+    /// Takes what can be compiled out of a policy document; nothing if something is wrong with it.
+    fn policy(&self, name: impl FnOnce() -> String, document: &mut Json<'t>, kind: PolicyKind) -> Option<Early> {
+        let head = document.as_object()?.iter().filter(|(name, _)| *name != "Statement");
+        if !head.map(|(_, value)| value).all(|value| self.is_ready(value)) {
+            return None;
+        }
+        let at = (kind, Variables::of(document).ok()?);
+        let Some(Json::Array(statements)) = document.get_mut("Statement") else { return None };
+        let read = |value: &Json<'t>| self.statements.read(value, self.source, at, |value| self.is_ready(value));
+        let told: Vec<Option<Told>> =
+            statements.iter().map(|value| read(value).transpose()).collect::<Result<_, _>>().ok()?;
+        if told.iter().any(Option::is_none) {
+            for (value, _) in statements.iter_mut().zip(&told).filter(|(_, told)| told.is_some()) {
+                *value = Json::Null;
+            }
+            return Some(Early::Part(told));
+        }
+        let digest = Digest::of_told(&name(), document, told.into_iter().flatten().collect())?;
+        *document = Json::Null;
+        Some(Early::Whole(digest))
     }
 }

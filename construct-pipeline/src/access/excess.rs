@@ -54,17 +54,8 @@ fn condition_keys<'v>(statement: &'v Json<'_>) -> impl Iterator<Item = &'v str> 
     operators.into_iter().flat_map(Members::values).filter_map(Json::as_object).flat_map(Members::keys)
 }
 
-/// The wide statements of a policy.
-pub(crate) fn wide_statements(document: &Json<'_>, kind: PolicyKind) -> impl Iterator<Item = (usize, Excess)> {
-    document
-        .get("Statement")
-        .map_or(&[][..], Json::one_or_many)
-        .iter()
-        .enumerate()
-        .filter_map(move |(n, statement)| Some((n, excess(statement, kind)?)))
-}
-
-fn excess(statement: &Json<'_>, kind: PolicyKind) -> Option<Excess> {
+/// What is wide about a statement.
+pub(crate) fn excess(statement: &Json<'_>, kind: PolicyKind) -> Option<Excess> {
     if statement.get("Effect").and_then(Json::as_str) != Some("Allow") {
         return None;
     }

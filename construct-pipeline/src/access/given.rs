@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use construct_iam::access::Compiler;
 use serde_json::Value;
 
 use super::lazy::Lazy;
 use super::physical::{account_in, arn_parts, partition, short_name};
 use super::place::{PolicyIx, PolicyKind, Spot};
 use super::policies::Digest;
+use super::statements::Statements;
 use super::survey::Surveyor;
 use super::templates::Outside;
 use super::world::{Bucket, Key, Levels, Project, Role, World};
@@ -140,6 +140,6 @@ impl Surveyor<'_> {
 
 /// Adds a policy that no template has.
 fn adopt(world: &mut World, name: &str, about: &str, document: &Value, kind: PolicyKind) -> PolicyIx {
-    let digest = Digest::new(&Compiler::new(), name, &document.into(), kind);
+    let digest = Digest::new(&Statements::default(), name, &document.into(), kind, &[]);
     world.policies.add(digest, Spot::outside(about, kind))
 }

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! templates  symbols  physical  template  functions   what is read: texts with symbols for what only AWS knows
-//! documents  policies  rules  world  survey  given     all accounts at once: roles, buckets, keys …, each policy with its place
+//! statements  documents  policies  rules  world  survey  given   all accounts at once: roles, buckets, keys …, each policy with its place
 //! lazy  flow  calls                         pipelines: actions, artifacts, stores; what each provider calls
 //! view  caller  facts  protected  ask       who asks, in which circumstances, for what; the question and its outcome
 //! gate  needs  denials  events              what is asked; what questions about one store have in common
@@ -40,6 +40,7 @@ mod protected;
 mod repair;
 mod report;
 mod rules;
+mod statements;
 mod survey;
 mod symbols;
 pub mod template;
@@ -53,13 +54,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use construct_core::{CheckCx, parallel};
-use construct_iam::access::Compiler;
 
 use ask::Asker;
 use documents::Opened;
 use flow::Pipeline;
 use needs::{Keep, Prover};
 use physical::account_in;
+use statements::Statements;
 use survey::{Surveyed, survey};
 use template::Templates;
 use view::Apart;
@@ -89,17 +90,17 @@ pub use words::premises;
 /// ```
 #[must_use]
 pub fn prove(templates: &Templates<'_>, outside: &Outside) -> Report {
-    report(seen(survey(templates, [], Compiler::new(), outside)), Keep::All)
+    report(seen(survey(templates, Vec::new(), Statements::default(), outside)), Keep::All)
 }
 
 /// The same findings about an assembly that is being checked, without the requests that are proved.
 pub(crate) fn unproved(cx: &mut CheckCx<'_>, outside: &Outside) -> Report {
-    let compiler = Compiler::new();
-    let opened = cx.read(|stack, body| Opened::new(stack, body, &compiler));
+    let statements = Statements::default();
+    let opened = cx.read(|stack, body, source| Opened::new(stack, body, source, &statements));
     let (all, policies): (Vec<_>, Vec<_>) = opened.into_iter().map(|one| (one.template, one.policies)).unzip();
     let templates = Templates { all, unreadable: Vec::new() };
     // What is asked needs the world alone, so that nothing of a template is kept until then.
-    let seen = seen(survey(&templates, policies, compiler, outside));
+    let seen = seen(survey(&templates, policies, statements, outside));
     drop(templates);
     report(seen, Keep::Unproved)
 }

@@ -4,30 +4,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use construct_core::parallel;
-use construct_iam::access::{Citation, Compiler, Json, Members, Policy, PolicyError, symbol};
+use construct_iam::access::{Citation, Compiler, Json, Policy, PolicyError, Problem, Variables, symbol};
 use serde_json::{Value, json};
 
-use super::excess::{Excess, Wide, texts, wide_statements};
+use super::excess::Wide;
 use super::place::{Place, PolicyIx, PolicyKind, Spot};
+use super::statements::{Notes, Statements, Told};
 
 #[derive(Clone, Debug)]
 struct Entry {
     policy: Policy,
     spot: Option<Spot>,
-    /// The document, if there are symbols in it.
-    symbolic: Option<Json<'static>>,
+    symbolic: Box<[Symbolic]>,
 }
 
 /// A policy that was read, before it has its place among the others.
 #[derive(Debug)]
 pub(crate) struct Digest {
     policy: Result<Policy, Box<PolicyError>>,
-    /// The condition keys and variables in it, in lower case.
-    keys: Vec<String>,
-    folders: Vec<(String, String)>,
-    principals: Vec<String>,
-    wide: Vec<(usize, Excess)>,
-    symbolic: Option<Json<'static>>,
+    /// Of each statement.
+    notes: Vec<Arc<Notes>>,
+    symbolic: Vec<Symbolic>,
+}
+
+/// A statement with symbols in it.
+#[derive(Clone, Debug)]
+struct Symbolic {
+    number: usize,
+    variables: Variables,
+    value: Json<'static>,
 }
 
 /// All policies, compiled once.
@@ -66,14 +71,15 @@ impl Policies {
     /// All policies with other texts in place of the symbols, for another look at them.
     pub(crate) fn rewritten(&self, rewrite: &dyn Fn(&str) -> String) -> Vec<Policy> {
         let compiler = Compiler::new();
-        let one = |entry: &Entry| match &entry.symbolic {
-            None => entry.policy.clone(),
-            Some(document) => {
-                let name = entry.policy.name();
-                compiler.compile(name, &rewritten(document, rewrite)).unwrap_or_else(|_| Policy::unknown(name))
-            }
+        let one = |policy: Policy, Symbolic { number, variables, value }: &Symbolic| {
+            let statement = compiler.statement(&rewritten(value, rewrite), *variables)?;
+            Ok(policy.with_statement(*number, statement))
         };
-        self.all.iter().map(one).collect()
+        let all = |entry: &Entry| {
+            let rewritten: Result<Policy, Problem> = entry.symbolic.iter().try_fold(entry.policy.clone(), one);
+            rewritten.unwrap_or_else(|_| Policy::unknown(entry.policy.name()))
+        };
+        self.all.iter().map(all).collect()
     }
 
     /// The policy that a verdict cites.
@@ -106,17 +112,21 @@ impl Policies {
     }
 
     fn fill(&mut self, ix: PolicyIx, digest: Digest) {
-        let Digest { policy, keys, folders, principals, wide, symbolic } = digest;
-        for key in keys {
-            if !self.keys.contains(&key) {
-                self.keys.push(key);
+        let Digest { policy, notes, symbolic } = digest;
+        for (statement, notes) in notes.iter().enumerate() {
+            if notes.are_new() {
+                for key in &notes.keys {
+                    if !self.keys.contains(key) {
+                        self.keys.push(key.clone());
+                    }
+                }
+                self.folders.extend(notes.folders.iter().cloned());
             }
+            self.principals.extend(notes.principals.iter().map(|arn| (ix, arn.clone())));
+            self.wide.extend(notes.excess.map(|excess| Wide { policy: ix, statement, excess }));
         }
-        self.folders.extend(folders);
-        self.principals.extend(principals.into_iter().map(|arn| (ix, arn)));
-        self.wide.extend(wide.into_iter().map(|(statement, excess)| Wide { policy: ix, statement, excess }));
         let entry = &mut self.all[ix];
-        entry.symbolic = symbolic;
+        entry.symbolic = symbolic.into();
         match policy {
             Ok(policy) => entry.policy = policy.named(entry.policy.shared_name()),
             Err(error) => self.refused.push((ix, *error)),
@@ -150,7 +160,7 @@ impl Policies {
 
     fn push(&mut self, policy: Policy, spot: Option<Spot>) -> PolicyIx {
         self.by_name.insert(policy.shared_name(), self.all.len());
-        self.all.push(Entry { policy, spot, symbolic: None });
+        self.all.push(Entry { policy, spot, symbolic: Box::default() });
         self.all.len() - 1
     }
 
@@ -166,93 +176,54 @@ impl Policies {
 }
 
 impl Digest {
-    /// Compiles a policy document, and notes what is asked of all policies together.
-    pub(crate) fn new(compiler: &Compiler, name: &str, document: &Json<'_>, kind: PolicyKind) -> Self {
-        let symbolic = has_symbols(document).then(|| document.to_static());
-        Self { symbolic, ..Self::of_plain(compiler, name, document, kind) }
+    /// Compiles a policy document and notes what is asked of all policies together. `known` are those of its statements that were
+    /// compiled before, by their numbers.
+    pub(crate) fn new(
+        statements: &Statements<'_>,
+        name: &str,
+        document: &Json<'_>,
+        kind: PolicyKind,
+        known: &[Option<Told>],
+    ) -> Self {
+        let known = |number: usize| known.get(number).and_then(Option::as_ref);
+        let (mut notes, mut symbolic) = (Vec::new(), Vec::new());
+        let policy = Policy::of_statements(name, document, |value, variables| {
+            let number = notes.len();
+            let told = match known(number) {
+                Some(told) => told.clone(),
+                None => statements.compile(value, (kind, variables))?,
+            };
+            if has_symbols(value) {
+                symbolic.push(Symbolic { number, variables, value: value.to_static() });
+            }
+            notes.push(told.notes);
+            Ok(told.statement)
+        });
+        if policy.is_err() {
+            let noted = |(number, value)| match known(number) {
+                Some(told) => Arc::clone(&told.notes),
+                None => Notes::of(value, kind).into(),
+            };
+            let all = document.get("Statement").map_or(&[][..], Json::one_or_many);
+            (notes, symbolic) = (all.iter().enumerate().map(noted).collect(), Vec::new());
+        }
+        Self { policy: policy.map_err(Box::new), notes, symbolic }
+    }
+
+    /// The policy of a document of which each statement was compiled. `None` if the document is not sound.
+    pub(crate) fn of_told(name: &str, document: &Json<'_>, told: Vec<Told>) -> Option<Self> {
+        let mut statements = told.iter();
+        let next =
+            |_: &Json<'_>, _| statements.next().map(|told| Arc::clone(&told.statement)).ok_or(Problem::Missing(""));
+        let policy = Policy::of_statements(name, document, next).ok()?;
+        let notes = told.into_iter().map(|told| told.notes).collect();
+        Some(Self { policy: Ok(policy), notes, symbolic: Vec::new() })
     }
 
     fn name(&self) -> &str {
         match &self.policy {
             Ok(policy) => policy.name(),
             Err(error) => error.policy(),
-        }
-    }
-
-    /// The same of a document without symbols.
-    pub(crate) fn of_plain(compiler: &Compiler, name: &str, document: &Json<'_>, kind: PolicyKind) -> Self {
-        let mut digest = Self {
-            policy: compiler.compile(name, document).map_err(Box::new),
-            keys: Vec::new(),
-            folders: Vec::new(),
-            principals: Vec::new(),
-            wide: wide_statements(document, kind).collect(),
-            symbolic: None,
-        };
-        digest.note_keys(document);
-        if kind != PolicyKind::Identity {
-            note_principals(document, &mut |arn| digest.principals.push(arn.to_owned()));
-        }
-        digest
-    }
-
-    /// Collects the condition keys, so that contexts need not hold keys that no policy asks for.
-    fn note_keys(&mut self, document: &Json<'_>) {
-        for statement in document.get("Statement").map_or(&[][..], Json::one_or_many) {
-            let operators = statement.get("Condition").and_then(Json::as_object);
-            let tested = operators.into_iter().flat_map(Members::values).filter_map(Json::as_object);
-            for key in tested.flat_map(Members::keys) {
-                self.note_key(key);
-            }
-            self.note_variables(statement);
-            self.note_folders(statement);
-        }
-    }
-
-    fn note_folders(&mut self, statement: &Json<'_>) {
-        for resource in texts(statement, "Resource") {
-            let key = resource.split_once(":s3:::").and_then(|(_, object)| object.split_once('/'));
-            if let Some((bucket, key)) = key
-                && key != "*"
-            {
-                self.folders.push((bucket.to_owned(), key.trim_end_matches('*').to_owned()));
-            }
-        }
-    }
-
-    fn note_variables(&mut self, value: &Json<'_>) {
-        match value {
-            Json::String(text) if text.contains('$') => {
-                for variable in text.split("${").skip(1) {
-                    let end = variable.find(['}', ',']).unwrap_or(variable.len());
-                    self.note_key(variable[..end].trim());
-                }
-            }
-            Json::Array(values) => values.iter().for_each(|value| self.note_variables(value)),
-            Json::Object(map) => map.values().for_each(|value| self.note_variables(value)),
-            _ => {}
-        }
-    }
-
-    fn note_key(&mut self, key: &str) {
-        let is_known = |known: &String| known.eq_ignore_ascii_case(key);
-        if !self.keys.iter().any(is_known) {
-            self.keys.push(key.to_ascii_lowercase());
-        }
-    }
-}
-
-/// The ARNs of roles and users in the `Principal` elements of a policy: AWS stores their unique ids, so that they have to exist.
-fn note_principals(document: &Json<'_>, note: &mut dyn FnMut(&str)) {
-    for statement in document.get("Statement").map_or(&[][..], Json::one_or_many) {
-        for element in ["Principal", "NotPrincipal"] {
-            let named = statement.get(element).and_then(|principal| principal.get("AWS"));
-            named
-                .map_or(&[][..], Json::one_or_many)
-                .iter()
-                .filter_map(Json::as_str)
-                .filter(|arn| !arn.ends_with(":root") && arn.contains(":iam::"))
-                .for_each(&mut *note);
         }
     }
 }
@@ -288,7 +259,7 @@ mod tests {
 
     fn add(policies: &mut Policies, document: &Json<'_>) -> PolicyIx {
         let kind = PolicyKind::Identity;
-        policies.add(Digest::new(&Compiler::new(), "p", document, kind), Spot::outside("x", kind))
+        policies.add(Digest::new(&Statements::default(), "p", document, kind, &[]), Spot::outside("x", kind))
     }
 
     #[test]

@@ -5,23 +5,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use construct_core::parallel;
-use construct_iam::access::{Compiler, Json, Members, symbol};
+use construct_iam::access::{Json, Members, symbol};
 use serde_json::{Value, json};
 
-use super::documents::{TRUST, document_of, policy_name};
+use super::documents::{Early, TRUST, document_of, policy_name};
 use super::flow::{self, Pipeline, full_key_name};
 use super::order::Stacks;
 use super::physical::short_name;
 use super::place::{PolicyIx, PolicyKind, Slot, Spot};
 use super::policies::{Digest, everything};
 use super::rules::{Rule, Target};
+use super::statements::{Statements, Told};
 use super::template::Resolver;
 use super::templates::{Outside, Templates};
 use super::world::{Bucket, Environment, Guarded, Key, Made, PipelineSource, Project, Role, World};
-
-/// The policies of a template that were compiled when it was read, by the number of their resource and their place in it, in this
-/// order.
-pub(crate) type Digests = Vec<((usize, Slot), Digest)>;
 
 /// What is read from templates.
 pub(crate) struct Surveyed {
@@ -33,14 +30,13 @@ pub(crate) struct Surveyed {
 /// Reads templates and outside facts.
 pub(crate) fn survey<'t>(
     templates: &'t Templates<'t>,
-    opened: impl IntoIterator<Item = Digests>,
-    compiler: Compiler,
+    opened: Vec<Vec<((usize, Slot), Early)>>,
+    statements: Statements<'_>,
     outside: &Outside,
 ) -> Surveyed {
-    let known = |(at, digest)| (at, Early::Read(digest));
     let mut surveyor = Surveyor {
         resolver: Resolver::new(templates),
-        opened: opened.into_iter().map(|all| all.into_iter().map(known).collect()).collect(),
+        opened,
         computed: Vec::new(),
         world: World::default(),
         pipelines: Vec::new(),
@@ -68,12 +64,12 @@ pub(crate) fn survey<'t>(
     surveyor.each(Surveyor::attachment);
     surveyor.settle_accounts();
     let computed = parallel::map(std::mem::take(&mut surveyor.computed), |one| {
-        (one.ix, Digest::new(&compiler, &one.name, &one.document, one.kind))
+        (one.ix, Digest::new(&statements, &one.name, &one.document, one.kind, &one.known))
     });
     surveyor.world.policies.fill_all(computed);
     // All policies have their places, and nothing is compiled any more.
     surveyor.opened = Vec::new();
-    drop(compiler);
+    drop(statements);
     let Surveyor { resolver, mut world, pipelines, .. } = surveyor;
     let pipelines = flow::pipelines(&mut world, &resolver, &pipelines);
     let stacks = Stacks::of(&resolver);
@@ -87,13 +83,8 @@ struct Computed<'t> {
     name: String,
     document: Cow<'t, Json<'t>>,
     kind: PolicyKind,
-}
-
-/// A policy that was compiled when its template was read.
-enum Early {
-    Read(Digest),
-    /// It has its place in the world.
-    Placed(PolicyIx),
+    /// The statements that are compiled already, by their numbers.
+    known: Vec<Option<Told>>,
 }
 
 /// A resource that is being read.
@@ -219,21 +210,62 @@ impl<'t> Surveyor<'t> {
         let slot = Slot::Property(property);
         let value = self.property(reading, property)?;
         let name = (kind == PolicyKind::Trust).then_some(TRUST);
-        self.opened(reading, slot, kind).or_else(|| Some(self.compile(reading, value, slot, kind, name)))
+        self.opened(reading, slot, kind, value, name).or_else(|| Some(self.compile(reading, value, slot, kind, name)))
     }
 
-    /// The policy, if it was compiled when its template was read.
-    fn opened(&mut self, reading: Reading<'_>, slot: Slot, kind: PolicyKind) -> Option<PolicyIx> {
+    /// The policy, as far as it was compiled when its template was read.
+    fn opened(
+        &mut self,
+        reading: Reading<'t>,
+        slot: Slot,
+        kind: PolicyKind,
+        value: &'t Json<'t>,
+        name: Option<&str>,
+    ) -> Option<PolicyIx> {
         let opened = self.opened.get(reading.stack)?;
         let at = opened.binary_search_by_key(&(reading.number, slot), |(at, _)| *at).ok()?;
-        let spot = self.spot(reading, slot, kind);
-        let known = &mut self.opened[reading.stack][at].1;
-        let ix = match std::mem::replace(known, Early::Placed(0)) {
-            Early::Read(digest) => self.world.policies.add(digest, spot),
+        let early = &mut self.opened[reading.stack][at].1;
+        let ix = match std::mem::replace(early, Early::Placed(0)) {
+            Early::Whole(digest) => {
+                let spot = self.spot(reading, slot, kind);
+                self.world.policies.add(digest, spot)
+            }
+            Early::Part(told) => self.part(reading, slot, kind, value, name, told),
             Early::Placed(ix) => ix,
         };
-        *known = Early::Placed(ix);
+        self.opened[reading.stack][at].1 = Early::Placed(ix);
         Some(ix)
+    }
+
+    /// A policy of which some statements are compiled, and the functions of the others are computed.
+    fn part(
+        &mut self,
+        reading: Reading<'t>,
+        slot: Slot,
+        kind: PolicyKind,
+        document: &'t Json<'t>,
+        name: Option<&str>,
+        told: Vec<Option<Told>>,
+    ) -> PolicyIx {
+        let (mut statements, mut known) = (Vec::with_capacity(told.len()), Vec::with_capacity(told.len()));
+        let written = document.get("Statement").and_then(Json::as_array).unwrap_or_default();
+        for (value, told) in written.iter().zip(told) {
+            let computed = if told.is_some() { Some(Json::Null) } else { self.resolver.member(reading.stack, value) };
+            if let Some(computed) = computed {
+                statements.push(computed);
+                known.push(told);
+            }
+        }
+        let mut statements = Some(Json::Array(statements.into()));
+        let members = document.as_object().into_iter().flat_map(Members::iter).map(|(name, value)| {
+            let value = if name == "Statement" { statements.take() } else { None }.unwrap_or_else(|| value.clone());
+            (name.into(), value)
+        });
+        let document = Cow::Owned(Json::Object(members.collect()));
+        let name = self.policy_name(reading, name);
+        let ix = self.world.policies.reserve(&name, self.spot(reading, slot, kind));
+        self.computed.push(Computed { ix, name, document, kind, known });
+        ix
     }
 
     fn compile(
@@ -271,7 +303,7 @@ impl<'t> Surveyor<'t> {
             _ => return self.world.policies.unknown(&name),
         };
         let ix = self.world.policies.reserve(&name, self.spot(reading, slot, kind));
-        self.computed.push(Computed { ix, name, document, kind });
+        self.computed.push(Computed { ix, name, document, kind, known: Vec::new() });
         ix
     }
 
@@ -282,15 +314,13 @@ impl<'t> Surveyor<'t> {
         for (n, inline) in self.property(reading, "Policies").and_then(Json::as_array).into_iter().flatten().enumerate()
         {
             let slot = Slot::Inline(n);
-            if let Some(known) = self.opened(reading, slot, PolicyKind::Identity) {
-                identity.push(known);
-                continue;
-            }
             match inline.get("PolicyDocument") {
                 Some(document) => {
                     let name = inline.get("PolicyName").map(|name| self.resolver.text(reading.stack, name));
                     let name = name.unwrap_or_else(|| n.to_string());
-                    identity.push(self.compile(reading, document, slot, PolicyKind::Identity, Some(&name)));
+                    let known = self.opened(reading, slot, PolicyKind::Identity, document, Some(&name));
+                    let compile = || self.compile(reading, document, slot, PolicyKind::Identity, Some(&name));
+                    identity.push(known.unwrap_or_else(compile));
                 }
                 // Such as `Fn::If` around the whole entry.
                 None => identity.extend(self.open_entry(reading, inline, slot)),

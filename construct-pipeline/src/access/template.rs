@@ -375,7 +375,8 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    fn member(&self, stack: usize, value: &Json<'t>) -> Option<Json<'t>> {
+    /// A value inside of another one; `None` for `AWS::NoValue`.
+    pub(crate) fn member(&self, stack: usize, value: &Json<'t>) -> Option<Json<'t>> {
         match self.known(stack, value) {
             Known::Value(value) => Some(value),
             Known::Nothing => None,
@@ -465,13 +466,6 @@ pub(crate) fn has_functions(value: &Json<'_>) -> bool {
 
 /// What dynamic references begin with.
 const REFERENCE: &str = "{{resolve:";
-
-/// Whether each text in a template is what it says, with neither dynamic references nor characters that count as symbols: for whole
-/// templates this is told faster than for the values in them.
-pub(crate) fn is_spelled_out(template: &str) -> bool {
-    // An escape may stand for any character.
-    template.is_ascii() && !template.contains(REFERENCE) && !template.contains("\\u")
-}
 
 /// Whether nothing in the value has to be computed.
 pub(crate) fn is_plain(value: &Json<'_>) -> bool {

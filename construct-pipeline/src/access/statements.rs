@@ -1,0 +1,176 @@
+//! Statements that are compiled once for all policies that have them: the roles of a pipeline are given much the same, and the same text
+//! means the same wherever it stands.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use construct_core::{Source, fingerprint};
+use construct_iam::access::{Compiler, Json, Members, Problem, Statement, Variables};
+
+use super::excess::{Excess, excess, texts};
+use super::place::PolicyKind;
+
+/// A compiled statement, and what was noted of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) statement: Arc<Statement>,
+    pub(crate) notes: Arc<Notes>,
+}
+
+/// What is asked of all policies together.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    /// The condition keys and variables, in lower case: contexts need not hold keys that no policy asks for.
+    pub(crate) keys: Vec<String>,
+    /// The folders of buckets that it is about: name of the bucket, and what the keys begin with.
+    pub(crate) folders: Vec<(String, String)>,
+    /// The roles and users that it names as principals.
+    pub(crate) principals: Vec<String>,
+    pub(crate) excess: Option<Excess>,
+    /// Whether keys and folders were added to those of all.
+    is_added: AtomicBool,
+}
+
+/// Statements by their texts.
+#[derive(Debug, Default)]
+pub(crate) struct Statements<'t> {
+    compiler: Compiler,
+    known: Mutex<HashMap<Key, (&'t str, Told)>>,
+}
+
+/// The fingerprint of the text, and what else decides what it means.
+type Key = (u64, PolicyKind, Variables);
+
+impl<'t> Statements<'t> {
+    /// A statement that stands in a text; `None` if it is not ready to be compiled.
+    pub(crate) fn read(
+        &self,
+        value: &Json<'t>,
+        source: &Source<'t>,
+        (kind, variables): (PolicyKind, Variables),
+        is_ready: impl FnOnce(&Json<'t>) -> bool,
+    ) -> Option<Result<Told, Problem>> {
+        let compile = || is_ready(value).then(|| self.compile(value, (kind, variables)));
+        let Some(text) = source.text_of(value) else { return compile() };
+        let key = (fingerprint(text), kind, variables);
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        match known {
+            Some((same, told)) if same == text => Some(Ok(told)),
+            // Two with one fingerprint: the second is not shared.
+            Some(_) => compile(),
+            None => {
+                let new = compile()?;
+                if let Ok(told) = &new {
+                    self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (text, told.clone()));
+                }
+                Some(new)
+            }
+        }
+    }
+
+    /// A statement that stands nowhere as it is.
+    pub(crate) fn compile(
+        &self,
+        value: &Json<'_>,
+        (kind, variables): (PolicyKind, Variables),
+    ) -> Result<Told, Problem> {
+        let statement = self.compiler.statement(value, variables)?;
+        Ok(Told { statement, notes: Notes::of(value, kind).into() })
+    }
+}
+
+impl Notes {
+    pub(crate) fn of(statement: &Json<'_>, kind: PolicyKind) -> Self {
+        let mut notes = Self { excess: excess(statement, kind), ..Self::default() };
+        let operators = statement.get("Condition").and_then(Json::as_object);
+        let tested = operators.into_iter().flat_map(Members::values).filter_map(Json::as_object);
+        for key in tested.flat_map(Members::keys) {
+            notes.note_key(key);
+        }
+        notes.note_variables(statement);
+        notes.note_folders(statement);
+        if kind != PolicyKind::Identity {
+            notes.note_principals(statement);
+        }
+        notes
+    }
+
+    /// Whether nobody added keys and folders to those of all before.
+    pub(crate) fn are_new(&self) -> bool {
+        !self.is_added.swap(true, Ordering::Relaxed)
+    }
+
+    fn note_folders(&mut self, statement: &Json<'_>) {
+        for resource in texts(statement, "Resource") {
+            let key = resource.split_once(":s3:::").and_then(|(_, object)| object.split_once('/'));
+            if let Some((bucket, key)) = key
+                && key != "*"
+            {
+                self.folders.push((bucket.to_owned(), key.trim_end_matches('*').to_owned()));
+            }
+        }
+    }
+
+    fn note_variables(&mut self, value: &Json<'_>) {
+        match value {
+            Json::String(text) if text.contains('$') => {
+                for variable in text.split("${").skip(1) {
+                    let end = variable.find(['}', ',']).unwrap_or(variable.len());
+                    self.note_key(variable[..end].trim());
+                }
+            }
+            Json::Array(values) => values.iter().for_each(|value| self.note_variables(value)),
+            Json::Object(map) => map.values().for_each(|value| self.note_variables(value)),
+            _ => {}
+        }
+    }
+
+    fn note_key(&mut self, key: &str) {
+        let is_known = |known: &String| known.eq_ignore_ascii_case(key);
+        if !self.keys.iter().any(is_known) {
+            self.keys.push(key.to_ascii_lowercase());
+        }
+    }
+
+    /// The ARNs of roles and users in the `Principal` elements: AWS stores their unique ids, so that they have to exist.
+    fn note_principals(&mut self, statement: &Json<'_>) {
+        for element in ["Principal", "NotPrincipal"] {
+            let named = statement.get(element).and_then(|principal| principal.get("AWS"));
+            let named = named.map_or(&[][..], Json::one_or_many).iter().filter_map(Json::as_str);
+            let exist = named.filter(|arn| !arn.ends_with(":root") && arn.contains(":iam::"));
+            self.principals.extend(exist.map(str::to_owned));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_text_is_one_statement() {
+        let one = r#"{ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}/*" }"#;
+        let other = r#"{ "Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}/*" }"#;
+        let text = format!("[{one}, {other}, {one}, {{ \"Effect\": \"Perhaps\" }}]");
+        let (json, source) = Json::read_with_source(&text).expect("JSON");
+        let statements = Statements::default();
+        let read = |n: usize, kind, variables| {
+            let value = json.at(n).expect("a statement");
+            let told = statements.read(value, &source, (kind, variables), |_| true).expect("ready");
+            told.map(|told| told.statement)
+        };
+        let plain = |n| read(n, PolicyKind::Identity, Variables::Expand);
+        assert!(Arc::ptr_eq(&plain(0).expect("sound"), &plain(2).expect("sound")));
+        assert!(!Arc::ptr_eq(&plain(0).expect("sound"), &plain(1).expect("sound")));
+        for (kind, variables) in [(PolicyKind::Bucket, Variables::Expand), (PolicyKind::Identity, Variables::Literal)] {
+            assert!(!Arc::ptr_eq(&plain(0).expect("sound"), &read(0, kind, variables).expect("sound")));
+        }
+        assert_eq!((plain(3).err(), plain(3).err()), (Some(Problem::Effect("Perhaps".to_owned())), plain(3).err()));
+        let open = |n: usize| {
+            let value = json.at(n).expect("a statement");
+            statements.read(value, &source, (PolicyKind::Trust, Variables::Expand), |_| false)
+        };
+        assert!(open(0).is_none());
+    }
+}
