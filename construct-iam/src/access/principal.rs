@@ -128,6 +128,15 @@ impl Principal {
         &behind[..colon(behind).unwrap_or(behind.len())]
     }
 
+    fn is_in_partition(&self, partition: &str) -> Truth {
+        // Nearly always the ARN goes on with the very text.
+        let rest = self.arn().and_then(|arn| arn.strip_prefix("arn:")?.strip_prefix(partition));
+        if partition.is_ascii() && rest.is_some_and(|rest| rest.starts_with(':')) {
+            return Truth::Yes;
+        }
+        same_text(partition, self.partition())
+    }
+
     /// How messages call the principal.
     #[must_use]
     pub fn label(&self) -> &str {
@@ -294,7 +303,7 @@ impl Entry {
             (Self::Account { partition, id, .. }, _) => {
                 let mut same = same_text(id, principal.account().unwrap_or_default());
                 if let Some(partition) = partition.as_deref().filter(|_| !same.is_no()) {
-                    same = same.and(same_text(partition, principal.partition()));
+                    same = same.and(principal.is_in_partition(partition));
                 }
                 match principal {
                     Principal::Root { .. } => Named::directly(same),

@@ -2,6 +2,7 @@
 //!
 //! A stranger is asked for with every permission that its own account can give, so that only the policies of the pipeline keep it out.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -152,6 +153,9 @@ impl<'p> Prover<'p, '_> {
     fn trusts(&mut self) {
         let pipeline = self.pipeline;
         let (account, partition) = (&pipeline.label.account, arn_parts(&pipeline.arn).map_or("aws", |parts| parts[0]));
+        let nobody = self.asker.world().nobody.as_str();
+        let near = [(account.as_str(), ANY_ROLE), (nobody, short_name(&pipeline.role))];
+        let near = LazyCell::new(|| near.map(|(account, name)| role(partition, account, name)));
         let mut seen = BTreeSet::new();
         for action in pipeline.actions.iter().filter(|action| action.own_role) {
             let foreign = account_in(&action.role) != Some(account);
@@ -159,12 +163,10 @@ impl<'p> Prover<'p, '_> {
                 continue;
             }
             let about = About::denial(action, Purpose::StrangerTakesRole);
-            let nobody = self.asker.world().nobody.as_str();
             let taken = self.guarded_role(&self.role(&action.role));
-            for (account, name) in
-                [(account.as_str(), ANY_ROLE), (nobody, short_name(&pipeline.role)), (action.account(), ANY_ROLE)]
-            {
-                let caller = self.administrator(role(partition, account, name));
+            let [home, nobody] = &*near;
+            for stranger in [Arc::clone(home), Arc::clone(nobody), role(partition, action.account(), ANY_ROLE)] {
+                let caller = self.administrator(stranger);
                 self.takes_role(&about, &caller, &taken);
             }
         }

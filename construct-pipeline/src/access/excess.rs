@@ -59,45 +59,64 @@ pub(crate) fn excess(statement: &Json<'_>, kind: PolicyKind) -> Option<Excess> {
     if statement.get("Effect").and_then(Json::as_str) != Some("Allow") {
         return None;
     }
-    let has = |wanted: &str| texts(statement, "Action").any(|action| action.eq_ignore_ascii_case(wanted));
     if kind == PolicyKind::Key {
-        return (has("kms:*") || has("*")).then_some(Excess::KeyOpen);
+        let is_all = |action: &str| action == "*" || action.eq_ignore_ascii_case("kms:*");
+        return texts(statement, "Action").any(is_all).then_some(Excess::KeyOpen);
     }
-    // Whoever is given everything is an administrator by intent.
-    if kind != PolicyKind::Identity || has("*") {
+    if kind != PolicyKind::Identity {
         return None;
     }
-    let narrowed = |words: &[&str]| {
-        condition_keys(statement).any(|key| {
-            words.iter().any(|word| key.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)))
-        })
+    let gives = Gives::of(texts(statement, "Action"))?;
+    let any_resource = texts(statement, "Resource").any(|resource| resource == "*");
+    let any_key = || {
+        let is_any = |resource: &str| resource.ends_with(":key/*") && resource.contains(":kms:");
+        any_resource || texts(statement, "Resource").any(is_any)
     };
-    let every = |resource: &str| resource == "*";
-    let any_resource = texts(statement, "Resource").any(every);
-    let uses_keys = texts(statement, "Action").any(|action| {
-        let name = action
-            .get(..4)
-            .filter(|start| start.eq_ignore_ascii_case("kms:"))
-            .map(|_| action[4..].to_ascii_lowercase());
-        name.is_some_and(|name| {
-            name == "*"
-                || ["decrypt", "encrypt", "generatedatakey", "reencrypt", "creategrant"]
-                    .iter()
-                    .any(|use_| name.starts_with(use_))
-        })
-    });
-    let any_key = any_resource
-        || texts(statement, "Resource").any(|resource| resource.contains(":kms:") && resource.ends_with(":key/*"));
+    let narrowed = |words: &[&str]| condition_keys(statement).any(|key| words.iter().any(|word| begins(key, word)));
     let by_key = ["kms:ResourceAliases", "kms:RequestAlias", "kms:EncryptionContext:", "aws:ResourceTag/"];
     match () {
-        () if has("kms:*") => Some(Excess::AllOfKms),
-        () if uses_keys && any_key && !narrowed(&by_key) => Some(Excess::AnyKey),
-        () if any_resource && has("sts:AssumeRole") && !narrowed(&["aws:Resource", "iam:ResourceTag"]) => {
-            Some(Excess::AnyRole)
-        }
-        () if any_resource && has("iam:PassRole") && !narrowed(&["iam:PassedToService"]) => Some(Excess::AnyPass),
+        () if gives.all_of_kms => Some(Excess::AllOfKms),
+        () if gives.use_of_keys && any_key() && !narrowed(&by_key) => Some(Excess::AnyKey),
+        () if any_resource && gives.roles && !narrowed(&["aws:Resource", "iam:ResourceTag"]) => Some(Excess::AnyRole),
+        () if any_resource && gives.passing && !narrowed(&["iam:PassedToService"]) => Some(Excess::AnyPass),
         () => None,
     }
+}
+
+/// What of the actions of a statement could be too wide.
+#[derive(Default)]
+struct Gives {
+    all_of_kms: bool,
+    use_of_keys: bool,
+    roles: bool,
+    passing: bool,
+}
+
+impl Gives {
+    /// `None` if there is nothing of it, as in most statements, or everything: whoever is given that is an administrator by intent.
+    fn of<'v>(actions: impl Iterator<Item = &'v str>) -> Option<Self> {
+        let mut gives = Self::default();
+        for action in actions {
+            match action.as_bytes().first() {
+                Some(b'*') if action == "*" => return None,
+                Some(b'k' | b'K') if begins(action, "kms:") => {
+                    let name = &action[4..];
+                    gives.all_of_kms |= name == "*";
+                    let uses = ["decrypt", "encrypt", "generatedatakey", "reencrypt", "creategrant"];
+                    gives.use_of_keys |= name == "*" || uses.iter().any(|use_| begins(name, use_));
+                }
+                Some(b's' | b'S') => gives.roles |= action.eq_ignore_ascii_case("sts:AssumeRole"),
+                Some(b'i' | b'I') => gives.passing |= action.eq_ignore_ascii_case("iam:PassRole"),
+                _ => {}
+            }
+        }
+        let Self { all_of_kms, use_of_keys, roles, passing } = gives;
+        (all_of_kms || use_of_keys || roles || passing).then_some(gives)
+    }
+}
+
+fn begins(text: &str, word: &str) -> bool {
+    text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
@@ -119,9 +138,16 @@ mod tests {
         check(allow(json!("kms:Decrypt"), "arn:aws:kms:us-east-1:111111111111:key/*"), identity, Some(Excess::AnyKey));
         check(allow(json!("kms:Decrypt"), "arn:aws:kms:us-east-1:111111111111:key/1"), identity, None);
         check(allow(json!(["*", "kms:Decrypt"]), "*"), identity, None);
+        check(allow(json!(["kms:Decrypt", "*"]), "*"), identity, None);
+        check(allow(json!(["s3:Get*", "KMS:generateDataKeyWithoutPlaintext"]), "*"), identity, Some(Excess::AnyKey));
+        check(allow(json!(["sts:assumerole", "Kms:*"]), "x"), identity, Some(Excess::AllOfKms));
+        check(allow(json!(["kms:\u{20AC}", "s3:*", "iam:Get*"]), "*"), identity, None);
         check(allow(json!("sts:AssumeRole"), "*"), identity, Some(Excess::AnyRole));
         check(allow(json!("iam:PassRole"), "*"), identity, Some(Excess::AnyPass));
         check(allow(json!("kms:*"), "*"), PolicyKind::Key, Some(Excess::KeyOpen));
+        check(allow(json!(["kms:Get*", "*"]), "*"), PolicyKind::Key, Some(Excess::KeyOpen));
+        check(allow(json!("kms:Get*"), "*"), PolicyKind::Key, None);
+        check(allow(json!("kms:*"), "*"), PolicyKind::Trust, None);
         let mut narrowed = allow(json!("kms:Decrypt"), "*");
         narrowed["Condition"] = json!({ "ForAnyValue:StringEquals": { "kms:resourcealiases": "alias/a" } });
         check(narrowed, identity, None);

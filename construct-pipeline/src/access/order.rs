@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>. A role in a condition need not.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -115,8 +116,10 @@ impl Stacks {
 /// Finds what the order of deployment lacks, with the principals that policies name.
 pub(crate) fn order(stacks: Stacks, named: Vec<(PolicyIx, String)>, world: &World, pipelines: &[Pipeline]) -> Order {
     let Stacks { after: graph, stated, imports, clashes } = stacks;
-    let mut needs = Needs { world, edges: BTreeMap::new() };
-    let numbers: BTreeMap<&Arc<str>, usize> = world.stacks.iter().enumerate().map(|(n, name)| (name, n)).collect();
+    let mut needs = Needs { world, graph: &graph, edges: BTreeMap::new() };
+    let numbers = LazyCell::new(|| -> BTreeMap<&Arc<str>, usize> {
+        world.stacks.iter().enumerate().map(|(n, name)| (name, n)).collect()
+    });
     for (policy, arn) in named {
         let Some(stack) = world.policies.stack(policy).and_then(|name| numbers.get(name).copied()) else { continue };
         if let Some(made) = world.maker_of(&arn) {
@@ -160,13 +163,16 @@ pub(crate) fn order(stacks: Stacks, named: Vec<(PolicyIx, String)>, world: &Worl
 
 struct Needs<'w> {
     world: &'w World,
-    /// Waiting stack and needed stack, why, and whether the deployment fails otherwise.
+    graph: &'w Graph,
+    /// Waiting stack and needed stack, why, and whether the deployment fails otherwise. Nearly all stacks say themselves what they wait for,
+    /// and that is not noted.
     edges: BTreeMap<(usize, usize), (String, bool)>,
 }
 
 impl Needs<'_> {
     fn add(&mut self, from: usize, to: usize, because: impl FnOnce() -> String, fails: bool) {
-        if from != to && self.edges.get(&(from, to)).is_none_or(|known| fails && !known.1) {
+        let is_open = from != to && !self.graph.says(from, to);
+        if is_open && self.edges.get(&(from, to)).is_none_or(|known| fails && !known.1) {
             self.edges.insert((from, to), (because(), fails));
         }
     }
@@ -295,6 +301,7 @@ fn named<'r, 't>(
 
 /// Which stack comes after which.
 struct Graph {
+    /// Those that each stack waits for, in order.
     after: Vec<Vec<usize>>,
 }
 
@@ -302,9 +309,18 @@ impl Graph {
     fn of(templates: &Templates<'_>) -> Self {
         let by_id: BTreeMap<&str, usize> =
             templates.all.iter().enumerate().map(|(n, template)| (template.id.as_str(), n)).collect();
-        let after =
-            |ids: &Option<Vec<String>>| ids.iter().flatten().filter_map(|id| by_id.get(id.as_str()).copied()).collect();
+        let after = |ids: &Option<Vec<String>>| {
+            let known = ids.iter().flatten().filter_map(|id| by_id.get(id.as_str()).copied());
+            let mut known: Vec<usize> = known.collect();
+            known.sort_unstable();
+            known
+        };
         Self { after: templates.all.iter().map(|template| after(&template.dependencies)).collect() }
+    }
+
+    /// Whether the stack itself says that it waits for the other one.
+    fn says(&self, from: usize, to: usize) -> bool {
+        self.after[from].binary_search(&to).is_ok()
     }
 
     fn reaches(&self, from: usize, to: usize) -> bool {
