@@ -1,6 +1,6 @@
 //! Policies with their places: where in which template each one stands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use construct_core::parallel;
@@ -39,7 +39,7 @@ struct Symbolic {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policies {
     all: Vec<Entry>,
-    by_name: BTreeMap<Arc<str>, PolicyIx>,
+    by_name: HashMap<Arc<str>, PolicyIx>,
     /// What AWS would refuse to store.
     pub(crate) refused: Vec<(PolicyIx, PolicyError)>,
     /// The condition keys and variables that occur, in lower case.
@@ -89,8 +89,20 @@ impl Policies {
 
     /// Adds a policy. One that AWS would refuse counts as unknown, so that nothing is proved with it.
     pub(crate) fn add(&mut self, digest: Digest, spot: Spot) -> PolicyIx {
-        let ix = self.reserve(digest.name(), spot);
-        self.fill(ix, digest);
+        let Digest { policy, notes, symbolic } = digest;
+        let ix = match policy {
+            Ok(policy) => {
+                let is_free = !self.by_name.contains_key(policy.name());
+                let policy = if is_free { policy } else { policy.clone().named(self.free_name(policy.name())) };
+                self.push(policy, Some(spot))
+            }
+            Err(error) => {
+                let ix = self.reserve(error.policy(), spot);
+                self.refused.push((ix, *error));
+                ix
+            }
+        };
+        self.note(ix, &notes, symbolic);
         ix
     }
 
@@ -113,6 +125,14 @@ impl Policies {
 
     fn fill(&mut self, ix: PolicyIx, digest: Digest) {
         let Digest { policy, notes, symbolic } = digest;
+        self.note(ix, &notes, symbolic);
+        match policy {
+            Ok(policy) => self.all[ix].policy = policy.named(self.all[ix].policy.shared_name()),
+            Err(error) => self.refused.push((ix, *error)),
+        }
+    }
+
+    fn note(&mut self, ix: PolicyIx, notes: &[Arc<Notes>], symbolic: Vec<Symbolic>) {
         for (statement, notes) in notes.iter().enumerate() {
             if notes.are_new() {
                 for key in &notes.keys {
@@ -125,12 +145,7 @@ impl Policies {
             self.principals.extend(notes.principals.iter().map(|arn| (ix, arn.clone())));
             self.wide.extend(notes.excess.map(|excess| Wide { policy: ix, statement, excess }));
         }
-        let entry = &mut self.all[ix];
-        entry.symbolic = symbolic.into();
-        match policy {
-            Ok(policy) => entry.policy = policy.named(entry.policy.shared_name()),
-            Err(error) => self.refused.push((ix, *error)),
-        }
+        self.all[ix].symbolic = symbolic.into();
     }
 
     /// Frees all of them, on every core: there are thousands.
@@ -202,7 +217,7 @@ impl Digest {
         if policy.is_err() {
             let noted = |(number, value)| match known(number) {
                 Some(told) => Arc::clone(&told.notes),
-                None => Notes::of(value, kind).into(),
+                None => Notes::of(value, kind, true).into(),
             };
             let all = document.get("Statement").map_or(&[][..], Json::one_or_many);
             (notes, symbolic) = (all.iter().enumerate().map(noted).collect(), Vec::new());
@@ -218,13 +233,6 @@ impl Digest {
         let policy = Policy::of_statements(name, document, next).ok()?;
         let notes = told.into_iter().map(|told| told.notes).collect();
         Some(Self { policy: Ok(policy), notes, symbolic: Vec::new() })
-    }
-
-    fn name(&self) -> &str {
-        match &self.policy {
-            Ok(policy) => policy.name(),
-            Err(error) => error.policy(),
-        }
     }
 }
 

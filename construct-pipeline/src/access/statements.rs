@@ -51,8 +51,10 @@ impl<'t> Statements<'t> {
         (kind, variables): (PolicyKind, Variables),
         is_ready: impl FnOnce(&Json<'t>) -> bool,
     ) -> Option<Result<Told, Problem>> {
-        let compile = || is_ready(value).then(|| self.compile(value, (kind, variables)));
-        let Some(text) = source.text_of(value) else { return compile() };
+        let text = source.text_of(value);
+        let may_have_variables = source.may_refer() || text.is_none_or(|text| text.contains('$'));
+        let compile = || is_ready(value).then(|| self.told(value, (kind, variables), may_have_variables));
+        let Some(text) = text else { return compile() };
         let key = (fingerprint(text), kind, variables);
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         match known {
@@ -75,20 +77,31 @@ impl<'t> Statements<'t> {
         value: &Json<'_>,
         (kind, variables): (PolicyKind, Variables),
     ) -> Result<Told, Problem> {
+        self.told(value, (kind, variables), true)
+    }
+
+    fn told(
+        &self,
+        value: &Json<'_>,
+        (kind, variables): (PolicyKind, Variables),
+        may_have_variables: bool,
+    ) -> Result<Told, Problem> {
         let statement = self.compiler.statement(value, variables)?;
-        Ok(Told { statement, notes: Notes::of(value, kind).into() })
+        Ok(Told { statement, notes: Notes::of(value, kind, may_have_variables).into() })
     }
 }
 
 impl Notes {
-    pub(crate) fn of(statement: &Json<'_>, kind: PolicyKind) -> Self {
+    pub(crate) fn of(statement: &Json<'_>, kind: PolicyKind, may_have_variables: bool) -> Self {
         let mut notes = Self { excess: excess(statement, kind), ..Self::default() };
         let operators = statement.get("Condition").and_then(Json::as_object);
         let tested = operators.into_iter().flat_map(Members::values).filter_map(Json::as_object);
         for key in tested.flat_map(Members::keys) {
             notes.note_key(key);
         }
-        notes.note_variables(statement);
+        if may_have_variables {
+            notes.note_variables(statement);
+        }
         notes.note_folders(statement);
         if kind != PolicyKind::Identity {
             notes.note_principals(statement);

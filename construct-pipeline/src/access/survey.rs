@@ -178,8 +178,9 @@ impl<'t> Surveyor<'t> {
     }
 
     /// The ARN that tells the resource from all others. Of one that cannot be told apart nothing is known.
-    fn arn(&self, reading: Reading<'_>) -> Option<String> {
-        self.resolver.arn(reading.stack, reading.logical_id).filter(|arn| !arn.contains(symbol::UNKNOWN))
+    fn arn(&self, reading: Reading<'t>) -> Option<String> {
+        let Reading { stack, logical_id, kind, properties, .. } = reading;
+        self.resolver.arn_of(stack, logical_id, kind, properties).filter(|arn| !arn.contains(symbol::UNKNOWN))
     }
 
     fn property(&self, reading: Reading<'t>, name: &str) -> Option<&'t Json<'t>> {

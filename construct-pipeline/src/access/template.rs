@@ -338,12 +338,29 @@ impl<'t> Resolver<'t> {
     #[must_use]
     pub fn arn(&self, stack: usize, logical_id: &str) -> Option<String> {
         let resource = self.templates.all.get(stack)?.resource(logical_id)?;
-        let naming = naming_of(resource.get("Type")?.as_str()?)?;
-        let path = resource.get("Properties").and_then(|properties| properties.get("Path"));
-        let path = path.map_or_else(|| "/".to_owned(), |path| self.text(stack, path));
+        let properties = resource.get("Properties").and_then(Json::as_object);
+        self.arn_of(stack, logical_id, resource.get("Type")?.as_str()?, properties)
+    }
+
+    /// The same of a resource that is at hand.
+    pub(crate) fn arn_of(
+        &self,
+        stack: usize,
+        logical_id: &str,
+        kind: &str,
+        properties: Option<&Members<'t>>,
+    ) -> Option<String> {
+        let naming = naming_of(kind)?;
+        let property = |name| properties.and_then(|properties| properties.get(name));
+        let path = property("Path").map_or(Cow::Borrowed("/"), |path| self.text(stack, path).into());
+        // Whatever else may name it comes before its own word.
+        let is_given = self.templates.all.get(stack)?.physical_ids.contains_key(logical_id);
+        let name = property(naming.property).filter(|name| !is_given && is_plain(name)).and_then(Json::as_str);
+        let name = name.filter(|name| !name.is_empty());
+        let name = name.map_or_else(|| self.physical_id(stack, logical_id).into(), Cow::Borrowed);
         let at =
             Whereabouts { partition: self.partition(stack), region: self.region(stack), account: self.account(stack) };
-        let arn = naming.arn(&self.physical_id(stack, logical_id), &path, &at);
+        let arn = naming.arn(&name, &path, &at);
         arn.starts_with("arn:").then_some(arn)
     }
 
