@@ -392,7 +392,7 @@ macro_rules! text {
 /// What [`text!`](crate::text!) expands to.
 #[doc(hidden)]
 pub mod text {
-    use super::{Cow, Expr, Value, kind};
+    use super::{Expr, Value, kind};
 
     /// Counts the `{}` of a format.
     #[must_use]
@@ -410,28 +410,52 @@ pub mod text {
     }
 
     /// Puts the values in the places of the format; neighbouring literals become one.
-    pub fn join(format: &'static str, values: impl IntoIterator<Item = Expr>) -> Value<kind::Text> {
-        let mut parts = Vec::new();
-        let mut values = values.into_iter();
-        for piece in format.split("{}") {
-            push(&mut parts, Expr::Str(Cow::Borrowed(piece)));
-            if let Some(value) = values.next() {
-                push(&mut parts, value);
-            }
+    pub fn join<const N: usize>(format: &'static str, values: [Expr; N]) -> Value<kind::Text> {
+        let known = values.iter().map(|value| if let Expr::Str(text) = value { text.len() } else { 0 });
+        let length = format.len().saturating_sub(N * "{}".len()) + known.sum::<usize>();
+        let mut joined = Joined { parts: Vec::new(), text: String::with_capacity(length) };
+        let mut rest = format;
+        for value in values {
+            let at = rest.as_bytes().windows(2).position(|two| two == b"{}").unwrap_or(rest.len());
+            joined.text.push_str(&rest[..at]);
+            rest = rest.get(at + 2..).unwrap_or_default();
+            joined.push(value);
         }
-        Value::new(match parts.len() {
-            0 => Expr::Str(Cow::Borrowed("")),
-            1 => parts.remove(0),
-            _ => Expr::Join(parts),
-        })
+        joined.text.push_str(rest);
+        Value::new(joined.finish())
     }
 
-    fn push(parts: &mut Vec<Expr>, part: Expr) {
-        match (parts.last_mut(), part) {
-            (_, Expr::Str(text)) if text.is_empty() => {}
-            (Some(Expr::Str(last)), Expr::Str(text)) => last.to_mut().push_str(&text),
-            (_, Expr::Join(inner)) => inner.into_iter().for_each(|part| push(parts, part)),
-            (_, part) => parts.push(part),
+    /// Parts, and the text that comes behind them.
+    struct Joined {
+        parts: Vec<Expr>,
+        text: String,
+    }
+
+    impl Joined {
+        fn push(&mut self, part: Expr) {
+            match part {
+                Expr::Str(text) => self.text.push_str(&text),
+                Expr::Join(inner) => inner.into_iter().for_each(|part| self.push(part)),
+                part => {
+                    self.push_text();
+                    self.parts.push(part);
+                }
+            }
+        }
+
+        fn push_text(&mut self) {
+            if !self.text.is_empty() {
+                self.parts.push(self.text.as_str().to_owned().into());
+                self.text.clear();
+            }
+        }
+
+        fn finish(mut self) -> Expr {
+            if self.parts.is_empty() {
+                return self.text.into();
+            }
+            self.push_text();
+            if self.parts.len() == 1 { self.parts.remove(0) } else { Expr::Join(self.parts) }
         }
     }
 }

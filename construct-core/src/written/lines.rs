@@ -1,5 +1,7 @@
 //! What can be told from indented JSON line by line: its compact form, and how long it is as YAML.
 
+use crate::bytes;
+
 /// One line: its indentation, the key with its quotes if it has one, and what follows.
 struct Line<'a> {
     indent: usize,
@@ -48,9 +50,9 @@ pub(crate) fn compacted(json: &str) -> String {
     compact
 }
 
-/// No less than [`yaml_bytes`], told from the white space alone: a line is longer as YAML by no more than its indentation.
+/// No less than [`yaml_bytes`], told from the blanks alone: a line is longer as YAML by no more than its indentation.
 pub(crate) fn yaml_bytes_at_most(template: &str) -> usize {
-    template.len() + template.split('\n').map(|line| line.len() - line.trim_start_matches(' ').len()).sum::<usize>()
+    template.len() + bytes::count(template, b' ')
 }
 
 /// How long a template is as YAML, or a section from its text at level 1. The AWS CDK CLI writes templates so before it looks
