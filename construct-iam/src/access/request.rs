@@ -1,6 +1,6 @@
 //! A request, and the policies that are in force for it.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::action::{Action, Concerns};
 use super::arn::{ArnText, SharedArn};
@@ -251,12 +251,13 @@ fn key_behind_alias(resource: ArnText<'_>) -> Option<SharedArn> {
 ///     .identity(Policy::unknown("policies of the imported role"))
 ///     .scp_level("root", [Policy::unknown("service control policies")]);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PolicySet {
-    /// Those of who makes the request. A copy shares them, so that they are collected once for all requests of one principal.
-    pub(crate) own: Arc<Own>,
+    /// Those of who makes the request, if there are any. A copy shares them, so that they are collected once for all requests of one
+    /// principal.
+    own: Option<Arc<Own>>,
     /// Those of the resource, shared in the same way.
-    pub(crate) guard: Arc<Guard>,
+    guard: Option<Arc<Guard>>,
 }
 
 /// The policies of a set, or of two: those of who makes the request, and those of the resource.
@@ -289,14 +290,8 @@ pub(crate) struct Level {
     pub(crate) policies: Vec<Policy>,
 }
 
-/// No policies at all.
-impl Default for PolicySet {
-    fn default() -> Self {
-        static NOTHING: LazyLock<PolicySet> =
-            LazyLock::new(|| PolicySet { own: Arc::default(), guard: Arc::default() });
-        NOTHING.clone()
-    }
-}
+static NO_OWN: Own = Own { identity: Vec::new(), boundary: None, session: None, scps: Vec::new() };
+static NO_GUARD: Guard = Guard { resource: Vec::new(), rcps: Vec::new() };
 
 impl PolicySet {
     /// No policies at all, which denies everything.
@@ -364,20 +359,20 @@ impl PolicySet {
     /// ```
     #[must_use]
     pub fn guarded_by(&self, other: &Self) -> Self {
-        Self { own: Arc::clone(&self.own), guard: Arc::clone(&other.guard) }
+        Self { own: self.own.clone(), guard: other.guard.clone() }
     }
 
     /// Those of who makes the request as this set has them, and those of the resource as the other one has them.
     pub(crate) fn beside<'a>(&'a self, other: &'a Self) -> InForce<'a> {
-        InForce { own: &self.own, guard: &other.guard }
+        InForce { own: self.own.as_deref().unwrap_or(&NO_OWN), guard: other.guard.as_deref().unwrap_or(&NO_GUARD) }
     }
 
     fn own(&mut self) -> &mut Own {
-        Arc::make_mut(&mut self.own)
+        Arc::make_mut(self.own.get_or_insert_default())
     }
 
     fn guard(&mut self) -> &mut Guard {
-        Arc::make_mut(&mut self.guard)
+        Arc::make_mut(self.guard.get_or_insert_default())
     }
 }
 
