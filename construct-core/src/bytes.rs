@@ -34,12 +34,6 @@ pub(crate) fn needs_escapes(text: &str) -> bool {
     any(text, of_eight, |one| one < b' ' || one == b'"' || one == b'\\')
 }
 
-/// How many bytes of a JSON text come before the first quotation mark, backslash or control character; `None` if none comes.
-pub(crate) fn spelled(bytes: &[u8]) -> Option<usize> {
-    let of_eight = |eight| below(eight, b' ') | equal(eight, b'"') | equal(eight, b'\\');
-    first(bytes, of_eight, |c| c < b' ' || c == b'"' || c == b'\\')
-}
-
 /// A number that is the same for equal texts, and seldom for others. It says that two texts differ, never that they are equal.
 ///
 /// ```
@@ -55,23 +49,6 @@ pub fn fingerprint(text: &str) -> u64 {
     let last = rest.iter().fold(0, |last, byte| last << 8 | u64::from(*byte));
     let hash = mix(hash, last);
     mix(hash, hash >> 32)
-}
-
-/// With how many blanks the bytes begin.
-pub(crate) fn blanks(bytes: &[u8]) -> usize {
-    first(bytes, |eight| eight ^ in_each(b' '), |c| c != b' ').unwrap_or(bytes.len())
-}
-
-/// The place of the first byte that is of a kind. Of eight, the first in the lowest place, it is the first that `of_eight` leaves not zero.
-fn first(bytes: &[u8], of_eight: impl Fn(u64) -> u64, of_one: impl Fn(u8) -> bool) -> Option<usize> {
-    let (eights, rest) = bytes.as_chunks::<8>();
-    for (n, eight) in eights.iter().enumerate() {
-        let found = of_eight(u64::from_le_bytes(*eight));
-        if found != 0 {
-            return Some(8 * n + (found.trailing_zeros() / 8) as usize);
-        }
-    }
-    Some(8 * eights.len() + rest.iter().position(|c| of_one(*c))?)
 }
 
 /// How often a byte stands in a text. So few are counted at a time that the count fits into a byte, as processors count best.
@@ -92,14 +69,6 @@ mod tests {
             prop_assert_eq!(contains(&text, b'"'), text.contains('"'));
             let escapes = serde_json::to_string(&text).unwrap().len() > text.len() + 2;
             prop_assert_eq!(needs_escapes(&text), escapes);
-        }
-
-        #[test]
-        fn what_comes_first_is_found(text in r#"([!-~]|\PC|[\x00-\x1f]|["\\ ]){0,30}"#, n in 0_usize..20) {
-            let is_end = |c: u8| c < b' ' || c == b'"' || c == b'\\';
-            prop_assert_eq!(spelled(text.as_bytes()), text.bytes().position(is_end));
-            let text = " ".repeat(n) + &text;
-            prop_assert_eq!(blanks(text.as_bytes()), text.len() - text.trim_start_matches(' ').len());
         }
 
         #[test]

@@ -2,7 +2,6 @@
 //!
 //! Templates are read once, and most of what is in them is never kept: so strings stay where they are, and a map is a list of its members.
 
-mod quick;
 mod source;
 
 use std::borrow::Cow;
@@ -76,18 +75,7 @@ impl<'t> Json<'t> {
     /// # Errors
     /// What the parser says.
     pub fn read(text: &'t str) -> Result<Self, serde_json::Error> {
-        Ok(Self::read_with_source(text)?.0)
-    }
-
-    /// The same, and where in the text the objects stand.
-    ///
-    /// # Errors
-    /// What the parser says.
-    pub fn read_with_source(text: &'t str) -> Result<(Self, Source<'t>), serde_json::Error> {
-        match quick::read(text) {
-            Some(read) => Ok(read),
-            None => Ok((serde_json::from_str(text)?, Source::unknown(text))),
-        }
+        serde_json::from_str(text)
     }
 
     /// The string, if it is one.

@@ -15,7 +15,9 @@
 //! `stage::too-many-actions`, `variable::too-many`, `pipeline::too-many-triggers`, `events::policy-too-large`,
 //! `kms::too-many-keys`, `quota::stacks`, and those of the other two tables.
 
-use construct_core::{Adjustable, Assembly, Gauge, GaugeCx, Json, Measure, Measurements, PlanCx, QuotaScope, Quotas};
+use construct_core::{
+    Adjustable, Assembly, Gauge, GaugeCx, Json, Measure, Measurements, PlanCx, QuotaScope, Quotas, Source,
+};
 
 pub use construct_core::quota::{
     DYNAMIC_REFERENCES, INLINE_TEMPLATE, MAPPINGS, OUTPUTS, PARAMETERS, Quota, RESOURCES, STACKS, TEMPLATE_BYTES,
@@ -169,7 +171,8 @@ pub fn measure(assembly: &Assembly, quotas: Quotas) -> Vec<Measure> {
     let mut measurements = Measurements::new(quotas, [construct_iam::quota::gauge as Gauge, gauge]);
     for stack in assembly.stacks() {
         // What is no JSON is no template, and nothing to measure.
-        if let Ok((json, source)) = Json::read_with_source(&stack.template) {
+        if let Ok(json) = Json::read(&stack.template) {
+            let source = Source::of(&stack.template);
             measurements.template(&stack.id, &stack.account, &stack.region, &json, &source);
         }
     }

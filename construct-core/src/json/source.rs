@@ -1,47 +1,35 @@
 //! Where in a text the objects stand that were read from it.
 
-use super::{Json, Name};
+use std::borrow::Cow;
 
-/// The text that a [`Json`] was read from: it knows which part of it each object is. Equal texts are equal objects, which is told
-/// faster than whether two objects are equal.
+use super::{Json, Name};
+use crate::bytes;
+
+/// The text that a [`Json`] was read from: it tells which objects are equal by what is written there, which is faster than to compare
+/// their values.
 ///
 /// ```
-/// use construct_core::Json;
+/// use construct_core::{Json, Source};
 ///
-/// let (json, source) = Json::read_with_source(r#"[{ "a": 1 }, {"b":{}}]"#)?;
-/// let texts: Vec<_> = json.as_array().into_iter().flatten().map(|object| source.text_of(object)).collect();
-/// assert_eq!(texts, [Some(r#"{ "a": 1 }"#), Some(r#"{"b":{}}"#)]);
+/// let text = r#"[{ "a": ["x"] }, {"a":["x"]}, { "a": ["x"] }]"#;
+/// let (json, source) = (Json::read(text)?, Source::of(text));
+/// let words: Vec<_> = json.as_array().into_iter().flatten().map(|object| source.words_of(object)).collect();
+/// assert_eq!(words, [Some(r#"a": ["x"#), Some(r#"a":["x"#), Some(r#"a": ["x"#)]);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct Source<'t> {
-    pub(super) text: &'t str,
-    pub(super) objects: Vec<Object>,
-    /// Whether an escape may stand for a character that its text hides.
-    pub(super) has_escapes: bool,
-    has_references: bool,
-}
-
-/// Where an object stands; they are in the order of their first names.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Object {
-    pub(super) first_name: u32,
-    pub(super) start: u32,
-    pub(super) end: u32,
-    /// Whether a function of CloudFormation is in it, or it is one.
-    pub(super) has_functions: bool,
+pub struct Source<'t> {
+    text: &'t str,
+    may_refer: bool,
 }
 
 impl<'t> Source<'t> {
-    /// A text of which nothing is told but what it is.
-    pub(crate) fn unknown(text: &'t str) -> Self {
-        Self { has_escapes: true, ..Self::plain(text) }
-    }
-
-    /// A text of which nothing is known yet.
-    pub(super) fn plain(text: &'t str) -> Self {
-        let has_references = text.contains("{{resolve:");
-        Self { text, has_references, ..Self::default() }
+    /// A text. It is JSON if something was read from it.
+    #[must_use]
+    pub fn of(text: &'t str) -> Self {
+        // An escape may stand for a character that the text hides.
+        let has_escapes = bytes::contains(text, b'\\') && text.contains("\\u");
+        Self { text, may_refer: has_escapes || text.contains("{{resolve:") }
     }
 
     /// The whole text.
@@ -54,33 +42,161 @@ impl<'t> Source<'t> {
     /// [dynamic reference](https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html).
     #[must_use]
     pub fn may_refer(&self) -> bool {
-        self.has_references || self.has_escapes
+        self.may_refer
     }
 
     /// Whether each text in it is what it says: with ASCII characters, neither escapes nor dynamic references.
     #[must_use]
     pub fn is_spelled_out(&self) -> bool {
-        !self.may_refer() && self.text.is_ascii()
+        !self.may_refer && self.text.is_ascii()
     }
 
-    /// The text of an object that was read from this text and not changed since. `None` for what is no object or empty, and where it is
-    /// not known: where two members have one name, or the first name has escapes.
+    /// What is written of an object that was read from this text and not changed since, from its first name to its last value. Objects
+    /// of which the same is written are equal: between them and the next comes nothing but brackets, as many as were opened.
+    ///
+    /// `None` for what is no object, where the last value is no string, and where first name or last value have escapes.
     #[must_use]
-    pub fn text_of(&self, object: &Json<'_>) -> Option<&'t str> {
-        let Object { start, end, .. } = self.place_of(object)?;
-        self.text.get(*start as usize..*end as usize)
+    pub fn words_of(&self, object: &Json<'_>) -> Option<&'t str> {
+        let Some((Name::Borrowed(first), _)) = object.as_object()?.list().first() else { return None };
+        let last = last_string(object)?;
+        // Both borrow from the text.
+        let place = |part: &str| part.as_ptr().addr().checked_sub(self.text.as_ptr().addr());
+        self.text.get(place(first)?..place(last)? + last.len())
     }
 
-    /// No fewer bytes than an object has as compact JSON; `None` where that is not known, or there are functions of CloudFormation in it.
+    /// No fewer bytes than an object has as compact JSON; `None` where that cannot be told, or there are functions of CloudFormation in
+    /// it.
     pub(crate) fn at_most(&self, object: &Json<'_>) -> Option<usize> {
-        let Object { start, end, has_functions, .. } = self.place_of(object)?;
-        (!has_functions).then(|| (end - start) as usize)
+        let n_brackets = brackets(object)?;
+        // Written again, a text is no longer than it was, and has its quotation marks.
+        Some(self.words_of(object)?.len() + n_brackets + 2)
+    }
+}
+
+fn last_string<'j>(json: &'j Json<'_>) -> Option<&'j str> {
+    match json {
+        Json::String(Cow::Borrowed(text)) => Some(text),
+        Json::Array(values) => last_string(values.last()?),
+        Json::Object(members) => last_string(&members.list().last()?.1),
+        Json::String(Cow::Owned(_)) | Json::Null | Json::Bool(_) | Json::Number(_) => None,
+    }
+}
+
+/// How many brackets there are; `None` if there are functions in it, or numbers, which may be written in more than one way.
+fn brackets(json: &Json<'_>) -> Option<usize> {
+    let add = |n: usize, value: &Json<'_>| Some(n + brackets(value)?);
+    match json {
+        Json::Null | Json::Bool(_) | Json::String(_) => Some(0),
+        Json::Number(_) => None,
+        Json::Array(values) => values.iter().try_fold(2, add),
+        Json::Object(members) => {
+            let is_function = matches!(members.list(), [(name, _)] if **name == *"Ref" || name.starts_with("Fn::"));
+            if is_function { None } else { members.values().try_fold(2, add) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::json::Members;
+
+    /// All objects in a value, itself included.
+    fn objects<'j, 't>(json: &'j Json<'t>, found: &mut Vec<&'j Json<'t>>) {
+        found.extend(json.as_object().map(|_| json));
+        json.as_array().into_iter().flatten().for_each(|value| objects(value, found));
+        json.as_object().into_iter().flat_map(Members::values).for_each(|value| objects(value, found));
     }
 
-    fn place_of(&self, object: &Json<'_>) -> Option<&Object> {
-        let Some((Name::Borrowed(name), _)) = object.as_object()?.list().first() else { return None };
-        // Borrowed names are parts of the text.
-        let at = u32::try_from(name.as_ptr().addr().checked_sub(self.text.as_ptr().addr())?).ok()?;
-        Some(&self.objects[self.objects.binary_search_by_key(&at, |object| object.first_name).ok()?])
+    /// Objects of which the same is written are equal, and none is longer than is said. Says of how many something is written.
+    fn are_told_apart(text: &str) -> usize {
+        let (json, source) = (Json::read(text).expect("JSON"), Source::of(text));
+        let mut all = Vec::new();
+        objects(&json, &mut all);
+        let words: Vec<_> = all.iter().map(|object| source.words_of(object)).collect();
+        for (n, object) in all.iter().enumerate() {
+            assert!(source.at_most(object).is_none_or(|most| object.to_string().len() <= most), "{object}");
+            for (other, _) in all.iter().zip(&words).take(n).filter(|(_, other)| other.is_some() && **other == words[n])
+            {
+                assert_eq!(format!("{object:?}"), format!("{other:?}"));
+            }
+        }
+        words.iter().flatten().count()
+    }
+
+    #[test]
+    fn what_is_written_of_an_object_is_found() {
+        let text = r#" {
+            "a" : { "x{" : "}\"{", "y" : [{"z":""}] }, "twice": { "b": [], "b": {"c": "d"}, "e": "f" },
+            "hidden": { "\u0066": "g" }, "escaped": { "h": "\n" }, "empty": [{}, { "i": [] }], "n": [{ "j": 1 }], "k": "l"
+        } "#;
+        let (json, source) = (Json::read(text).expect("JSON"), Source::of(text));
+        assert!(source.words_of(&json).is_some_and(|words| words.starts_with("a\" :") && words.ends_with("\"l")));
+        assert_eq!(source.words_of(&json["a"]), Some(r#"x{" : "}\"{", "y" : [{"z":""#));
+        assert_eq!(source.words_of(&json["twice"]), Some(r#"b": {"c": "d"}, "e": "f"#));
+        let of_lists = ["empty", "n"].into_iter().flat_map(|list| json[list].as_array().into_iter().flatten());
+        for nowhere in [&json["hidden"], &json["escaped"], &json["empty"], &json["k"]].into_iter().chain(of_lists) {
+            assert_eq!(source.words_of(nowhere), None, "{nowhere}");
+        }
+        assert_eq!(source.words_of(&Json::read(r#"{"a":"b"}"#).expect("JSON")), None);
+        assert_eq!(are_told_apart(text), 5);
+    }
+
+    #[test]
+    fn what_looks_alike_is_told_apart() {
+        for (one, other) in
+            [("[\"x\"]", "\"x\""), ("[\"x\", []]", "[\"x\"]"), ("[[\"x\"]]", "[\"x\"]"), ("\"x\",\"b\":[]", "\"x\"")]
+        {
+            are_told_apart(&format!(r#"[{{"a":{one}}},{{"a":{other}}},{{"c":{{"a":{one}}}}}]"#));
+        }
+    }
+
+    #[test]
+    fn what_has_functions_has_no_largest_size() {
+        let text = r#"[{"a":{"Ref":"b"}}, {"Fn::Sub":"x"}, {"a":1,"b":"c"}, {"a":"Ref","Ref":"d"}]"#;
+        let (json, source) = (Json::read(text).expect("JSON"), Source::of(text));
+        let most = |n| source.at_most(json.at(n).expect("an object"));
+        assert_eq!([most(0), most(1), most(2)], [None; 3]);
+        assert!(most(3).is_some());
+    }
+
+    #[test]
+    fn what_a_text_may_hide_is_told() {
+        let told = |text| {
+            let source = Source::of(text);
+            (source.may_refer(), source.is_spelled_out())
+        };
+        assert_eq!(told(r#"["a\\"]"#), (false, true));
+        assert_eq!(told(r#"["é"]"#), (false, false));
+        assert_eq!(told(r#"["\u007b"]"#), (true, false));
+        assert_eq!(told(r#"["{{resolve:ssm:x}}"]"#), (true, false));
+    }
+
+    /// Few different texts, so that many objects are alike.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let text = || prop_oneof![r#"[ab"\\\n]{0,2}"#, "[ab]", r#"([ -~]|\PC){0,9}"#];
+        let leaf = prop_oneof![
+            1 => Just(Value::Null),
+            1 => any::<f64>().prop_map(Value::from),
+            6 => text().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(5, 60, 4, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec((text(), inner), 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_same_is_written_of_equal_objects_alone(value in any_json()) {
+            are_told_apart(&value.to_string());
+            are_told_apart(&serde_json::to_string_pretty(&value).unwrap());
+        }
     }
 }

@@ -32,8 +32,7 @@ impl<'a> CheckCx<'a> {
         let gauging = self.measured.is_none().then(|| Gauging::of(self.tree));
         let seen = parallel::map(self.assembly.stacks().iter().collect(), |stack: &'a StackArtifact| {
             // Templates of ours are JSON.
-            let read = Json::read_with_source(&stack.template);
-            let (json, source) = read.unwrap_or_else(|_| (Json::Null, Source::unknown(&stack.template)));
+            let (json, source) = (Json::read(&stack.template).unwrap_or_default(), Source::of(&stack.template));
             (gauging.as_ref().map(|gauging| gauging.measure(stack, &json, &source)), look(stack, json, &source))
         });
         let (measured, looks): (Vec<_>, Vec<_>) = seen.into_iter().unzip();

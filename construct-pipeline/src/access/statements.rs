@@ -51,7 +51,7 @@ impl<'t> Statements<'t> {
         (kind, variables): (PolicyKind, Variables),
         is_ready: impl FnOnce(&Json<'t>) -> bool,
     ) -> Option<Result<Told, Problem>> {
-        let text = source.text_of(value);
+        let text = source.words_of(value);
         let may_have_variables = source.may_refer() || text.is_none_or(|text| text.contains('$'));
         let compile = || is_ready(value).then(|| self.told(value, (kind, variables), may_have_variables));
         let Some(text) = text else { return compile() };
@@ -166,7 +166,7 @@ mod tests {
         let one = r#"{ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}/*" }"#;
         let other = r#"{ "Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}/*" }"#;
         let text = format!("[{one}, {other}, {one}, {{ \"Effect\": \"Perhaps\" }}]");
-        let (json, source) = Json::read_with_source(&text).expect("JSON");
+        let (json, source) = (Json::read(&text).expect("JSON"), Source::of(&text));
         let statements = Statements::default();
         let read = |n: usize, kind, variables| {
             let value = json.at(n).expect("a statement");
