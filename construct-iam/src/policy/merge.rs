@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Elements, PolicyStatement};
+use super::statement::{Elements, PolicyStatement};
 use crate::sorted::Set;
 
 /// An element in which statements may differ and still become one.

@@ -1,0 +1,345 @@
+//! One statement of a policy: its elements, and how it is written.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+use construct_core::{Expr, Fact, Reach};
+
+use crate::principal::{Principal, one_or_many};
+use crate::quota;
+use crate::sorted::{Map, Set};
+
+/// Whether a statement allows or denies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    /// `Allow`
+    Allow,
+    /// `Deny`
+    Deny,
+}
+
+/// One statement of a policy.
+///
+/// Attached to a construct as a fact, it goes into the policy of that construct: a statement without principal into the
+/// identity policy of a role, one with a principal into a resource policy or, on a role, into its trust policy.
+///
+/// ```
+/// use construct_iam::PolicyStatement;
+/// let read = PolicyStatement::allow(["s3:GetObject"]).on(["arn:aws:s3:::orders/*"]).condition("Bool", "aws:SecureTransport", ["true"]);
+/// ```
+///
+/// Copies share what they say until one is changed, so that one statement can be attached to many constructs.
+#[derive(Clone, PartialEq, Eq)]
+#[must_use]
+pub struct PolicyStatement(pub(super) Arc<Elements>);
+
+/// The bytes that names of services and actions are made of. Every action of every role is looked at.
+static IN_ACTIONS: [bool; 256] = {
+    let (mut table, mut byte) = ([false; 256], 0_u8);
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'?' | b'-');
+        byte += 1;
+    }
+    table
+};
+
+/// What a statement says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Elements {
+    pub(super) sid: Option<String>,
+    pub(super) effect: Effect,
+    pub(super) principals: Set<Principal>,
+    pub(super) not_principals: Set<Principal>,
+    pub(super) actions: Set<Cow<'static, str>>,
+    pub(super) not_actions: Set<Cow<'static, str>>,
+    pub(super) resources: Set<Expr>,
+    pub(super) not_resources: Set<Expr>,
+    pub(super) conditions: Map<Cow<'static, str>, Map<Cow<'static, str>, Set<Expr>>>,
+}
+
+impl Ord for PolicyStatement {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
+    }
+}
+
+impl PartialOrd for PolicyStatement {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Debug for PolicyStatement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Fact for PolicyStatement {
+    const NAME: &'static str = "policy statement";
+    const REACH: Reach = Reach::Node;
+    const IS_KEPT_FOR_CHECKS: bool = false;
+
+    fn summary(&self) -> Option<String> {
+        let actions: Vec<String> = self.0.actions.iter().map(|action| format!("`{action}`")).collect();
+        Some(format!("about {}", actions.join(", ")))
+    }
+}
+
+impl PolicyStatement {
+    /// A statement that allows actions, such as `s3:GetObject`.
+    pub fn allow<A: Into<Cow<'static, str>>>(actions: impl IntoIterator<Item = A>) -> Self {
+        Self::new(Effect::Allow).actions(actions)
+    }
+
+    /// A statement that denies actions.
+    pub fn deny<A: Into<Cow<'static, str>>>(actions: impl IntoIterator<Item = A>) -> Self {
+        Self::new(Effect::Deny).actions(actions)
+    }
+
+    /// A statement about nothing yet.
+    pub fn new(effect: Effect) -> Self {
+        Self(Arc::new(Elements {
+            sid: None,
+            effect,
+            principals: Set::default(),
+            not_principals: Set::default(),
+            actions: Set::default(),
+            not_actions: Set::default(),
+            resources: Set::default(),
+            not_resources: Set::default(),
+            conditions: Map::default(),
+        }))
+    }
+
+    /// What it says, to be changed; copies keep saying what they said.
+    pub(super) fn change(&mut self) -> &mut Elements {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// The statement's id: letters and digits, unique in its document.
+    pub fn sid(mut self, sid: impl Into<String>) -> Self {
+        self.change().sid = Some(sid.into());
+        self
+    }
+
+    /// Adds actions.
+    pub fn actions<A: Into<Cow<'static, str>>>(mut self, actions: impl IntoIterator<Item = A>) -> Self {
+        self.change().actions.extend(actions.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds actions to `NotAction`: the statement is about all others.
+    pub fn not_actions<A: Into<Cow<'static, str>>>(mut self, actions: impl IntoIterator<Item = A>) -> Self {
+        self.change().not_actions.extend(actions.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds resources, by ARN or `*`. References are written as literal ARNs wherever these are known.
+    pub fn on<R: Into<Expr>>(mut self, resources: impl IntoIterator<Item = R>) -> Self {
+        self.change().resources.extend(resources.into_iter().map(|resource| resource.into().by_name()));
+        self
+    }
+
+    /// Adds resources to `NotResource`: the statement is about all others.
+    pub fn not_on<R: Into<Expr>>(mut self, resources: impl IntoIterator<Item = R>) -> Self {
+        self.change().not_resources.extend(resources.into_iter().map(|resource| resource.into().by_name()));
+        self
+    }
+
+    /// Adds a principal.
+    pub fn principal(mut self, principal: Principal) -> Self {
+        self.change().principals.insert(principal);
+        self
+    }
+
+    /// Adds principals.
+    pub fn principals(mut self, principals: impl IntoIterator<Item = Principal>) -> Self {
+        self.change().principals.extend(principals);
+        self
+    }
+
+    /// Adds a principal to `NotPrincipal`: the statement is about all others.
+    pub fn not_principal(mut self, principal: Principal) -> Self {
+        self.change().not_principals.insert(principal);
+        self
+    }
+
+    /// Adds values to a condition, such as `ArnEquals` of `aws:PrincipalArn`. Values of one key are alternatives; keys and
+    /// operators must all hold.
+    pub fn condition<V: Into<Expr>>(
+        mut self,
+        operator: impl Into<Cow<'static, str>>,
+        key: impl Into<Cow<'static, str>>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let values = values.into_iter().map(|value| value.into().by_name());
+        self.change().conditions.at(operator.into()).at(key.into()).extend(values);
+        self
+    }
+
+    /// Whether it names principals, as statements of resource and trust policies do.
+    #[must_use]
+    pub fn has_principal(&self) -> bool {
+        !(self.0.principals.is_empty() && self.0.not_principals.is_empty())
+    }
+
+    /// The same statement about everything, as key policies want it: there `*` is the key itself.
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html>
+    pub fn on_itself(mut self) -> Self {
+        let itself = Set::from_iter(["*".into()]);
+        if self.0.resources != itself {
+            self.change().resources = itself;
+        }
+        self
+    }
+
+    /// Whether it allows or denies.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        self.0.effect
+    }
+
+    /// The actions.
+    pub fn action_names(&self) -> impl Iterator<Item = &str> {
+        self.0.actions.iter().map(|action| &**action)
+    }
+
+    /// The resources.
+    pub fn resource_exprs(&self) -> impl Iterator<Item = &Expr> {
+        self.0.resources.iter()
+    }
+
+    /// Whether another statement says nothing that this one does not say: the same effect and conditions, and its actions,
+    /// resources and principals among those of this one.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        fn all<T: Ord>(of: &Set<T>, among: &Set<T>) -> bool {
+            of.is_empty() == among.is_empty() && of.iter().all(|one| among.contains(one))
+        }
+        self.0.sid == other.0.sid
+            && self.0.effect == other.0.effect
+            && self.0.conditions == other.0.conditions
+            && all(&other.0.principals, &self.0.principals)
+            && all(&other.0.not_principals, &self.0.not_principals)
+            && all(&other.0.actions, &self.0.actions)
+            && all(&other.0.not_actions, &self.0.not_actions)
+            && all(&other.0.resources, &self.0.resources)
+            && all(&other.0.not_resources, &self.0.not_resources)
+    }
+
+    /// What IAM would refuse, in words; `needs_resource` is false for trust policies.
+    #[must_use]
+    pub fn problem(&self, needs_resource: bool) -> Option<String> {
+        let both = |one: bool, other: bool| one && other;
+        if both(!self.0.actions.is_empty(), !self.0.not_actions.is_empty()) {
+            return Some("it has both `Action` and `NotAction`".into());
+        }
+        if both(!self.0.resources.is_empty(), !self.0.not_resources.is_empty()) {
+            return Some("it has both `Resource` and `NotResource`".into());
+        }
+        if both(!self.0.principals.is_empty(), !self.0.not_principals.is_empty()) {
+            return Some("it has both `Principal` and `NotPrincipal`".into());
+        }
+        if self.0.actions.is_empty() && self.0.not_actions.is_empty() {
+            return Some("it names no action".into());
+        }
+        if needs_resource && self.0.resources.is_empty() && self.0.not_resources.is_empty() {
+            return Some("it names no resource; say which with `.on([…])`".into());
+        }
+        if let Some(sid) = &self.0.sid
+            && !sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        {
+            return Some(format!("its Sid `{sid}` has characters other than letters and digits"));
+        }
+        let malformed = |action: &&Cow<'static, str>| {
+            let name = |part: &str| part.bytes().fold(true, |sound, byte| sound & IN_ACTIONS[usize::from(byte)]);
+            **action != "*"
+                && !action.split_once(':').is_some_and(|(service, action)| {
+                    !service.is_empty() && !action.is_empty() && name(service) && name(action)
+                })
+        };
+        let wrong = self.0.actions.iter().chain(self.0.not_actions.iter()).find(malformed)?;
+        Some(format!("`{wrong}` is no action; actions are written `service:Name`"))
+    }
+
+    /// No less than the bytes of the statement and the comma behind it, told without writing it.
+    pub(super) fn at_most(&self) -> usize {
+        fn list<T: Ord>(key: &str, items: &Set<T>, length: impl Fn(&T) -> usize) -> usize {
+            let items = items.iter().map(|item| length(item) + ",".len());
+            r#""":[],"#.len() + key.len() + items.sum::<usize>()
+        }
+        let said = &*self.0;
+        let action = |action: &Cow<'static, str>| quota::at_most_of_text(action);
+        let conditions = said.conditions.iter().map(|(operator, keys)| {
+            let keys = keys.iter().map(|(key, values)| list(key, values, quota::at_most));
+            r#""":{},"#.len() + operator.len() + keys.sum::<usize>()
+        });
+        r#"{"Sid":,"Effect":"Allow","Condition":{}},"#.len()
+            + said.sid.as_deref().map_or(0, quota::at_most_of_text)
+            + list("Principal", &said.principals, Principal::at_most)
+            + list("NotPrincipal", &said.not_principals, Principal::at_most)
+            + list("Action", &said.actions, action)
+            + list("NotAction", &said.not_actions, action)
+            + list("Resource", &said.resources, quota::at_most)
+            + list("NotResource", &said.not_resources, quota::at_most)
+            + conditions.sum::<usize>()
+    }
+
+    /// The statement as it stands in a document, its elements in the order in which AWS writes them.
+    #[must_use]
+    pub fn expr(&self) -> Expr {
+        let effect = match self.0.effect {
+            Effect::Allow => "Allow",
+            Effect::Deny => "Deny",
+        };
+        let said = &*self.0;
+        let mut out: Vec<(Cow<'static, str>, Expr)> = Vec::with_capacity(5);
+        out.extend(said.sid.as_ref().map(|sid| ("Sid".into(), sid.into())));
+        out.push(("Effect".into(), effect.into()));
+        for (key, principals) in [("Principal", &said.principals), ("NotPrincipal", &said.not_principals)] {
+            if !principals.is_empty() {
+                out.push((key.into(), Principal::element(principals)));
+            }
+        }
+        for (key, actions) in [("Action", &said.actions), ("NotAction", &said.not_actions)] {
+            if !actions.is_empty() {
+                out.push((key.into(), one_or_many(actions.iter().map(|action| Expr::from(action.clone())))));
+            }
+        }
+        for (key, resources) in [("Resource", &said.resources), ("NotResource", &said.not_resources)] {
+            if !resources.is_empty() {
+                out.push((key.into(), one_or_many(resources.iter().cloned())));
+            }
+        }
+        if !said.conditions.is_empty() {
+            let keys = |keys: &Map<Cow<'static, str>, Set<Expr>>| {
+                Expr::map(keys.iter().map(|(key, values)| (key.clone(), one_or_many(values.iter().cloned()))))
+            };
+            let conditions = said.conditions.iter().map(|(operator, of)| (operator.clone(), keys(of)));
+            out.push(("Condition".into(), Expr::map(conditions)));
+        }
+        Expr::Map(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read() -> PolicyStatement {
+        PolicyStatement::allow(["s3:GetObject"]).on(["arn:aws:s3:::a/*"])
+    }
+
+    #[test]
+    fn what_iam_would_refuse_is_said() {
+        assert!(PolicyStatement::allow(["s3:GetObject"]).problem(true).unwrap().contains("no resource"));
+        assert!(PolicyStatement::allow(["s3:GetObject"]).problem(false).is_none());
+        assert!(PolicyStatement::allow(["GetObject"]).on(["*"]).problem(true).unwrap().contains("no action"));
+        assert!(read().not_on(["*"]).problem(true).is_some());
+        assert!(read().sid("with space").problem(true).is_some());
+        assert!(PolicyStatement::new(Effect::Allow).on(["*"]).problem(true).is_some());
+    }
+}
