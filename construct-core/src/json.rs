@@ -2,17 +2,19 @@
 //!
 //! Templates are read once, and most of what is in them is never kept: so strings stay where they are, and a map is a list of its members.
 
+mod members;
+mod read;
 mod source;
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::{Deref, Index};
+use std::ops::Index;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
+use members::Member;
+
+pub use members::Members;
 pub use source::Source;
 
 /// A JSON value.
@@ -40,33 +42,6 @@ pub enum Json<'t> {
     Array(Box<[Json<'t>]>),
     /// An object.
     Object(Members<'t>),
-}
-
-/// The members of an object, in the order of the text; of members with one name, the last.
-#[derive(Clone, Debug)]
-pub struct Members<'t>(Found<'t>);
-
-type Member<'t> = (Name<'t>, Json<'t>);
-
-/// The name of a member: a `Cow` in less room, since nearly all of them are borrowed.
-#[derive(Clone, Debug)]
-enum Name<'t> {
-    Borrowed(&'t str),
-    Owned(Box<Box<str>>),
-}
-
-#[derive(Clone, Debug)]
-enum Found<'t> {
-    /// Looked up one after the other.
-    Few(Box<[Member<'t>]>),
-    Many(Box<Sorted<'t>>),
-}
-
-#[derive(Clone, Debug)]
-struct Sorted<'t> {
-    list: Box<[Member<'t>]>,
-    /// The places of the members in the order of their names.
-    places: Box<[usize]>,
 }
 
 impl<'t> Json<'t> {
@@ -195,107 +170,6 @@ impl<'t> Json<'t> {
     }
 }
 
-impl<'t> Members<'t> {
-    /// The member of this name.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Json<'t>> {
-        Some(&self.list()[self.position(name)?].1)
-    }
-
-    /// The same, to be changed.
-    #[must_use]
-    pub fn get_mut(&mut self, name: &str) -> Option<&mut Json<'t>> {
-        let position = self.position(name)?;
-        Some(&mut self.list_mut()[position].1)
-    }
-
-    /// Whether there is a member of this name.
-    #[must_use]
-    pub fn contains_key(&self, name: &str) -> bool {
-        self.get(name).is_some()
-    }
-
-    /// How many members there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.list().len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.list().is_empty()
-    }
-
-    /// The members.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json<'t>)> {
-        self.list().iter().map(|(name, value)| (&**name, value))
-    }
-
-    /// The names.
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.iter().map(|(name, _)| name)
-    }
-
-    /// The values.
-    pub fn values(&self) -> impl Iterator<Item = &Json<'t>> {
-        self.iter().map(|(_, value)| value)
-    }
-
-    /// The values, to be changed.
-    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Json<'t>> {
-        self.iter_mut().map(|(_, value)| value)
-    }
-
-    /// The members, their values to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Json<'t>)> {
-        self.list_mut().iter_mut().map(|(name, value)| (&**name, value))
-    }
-
-    /// The same names with other values; without those that have none.
-    #[must_use]
-    pub fn filter_map(&self, mut value_of: impl FnMut(&Json<'t>) -> Option<Json<'t>>) -> Self {
-        Self::of(self.list().iter().filter_map(|(name, value)| Some((name.clone(), value_of(value)?))).collect())
-    }
-
-    fn list(&self) -> &[Member<'t>] {
-        match &self.0 {
-            Found::Few(list) => list,
-            Found::Many(sorted) => &sorted.list,
-        }
-    }
-
-    fn list_mut(&mut self) -> &mut [Member<'t>] {
-        match &mut self.0 {
-            Found::Few(list) => list,
-            Found::Many(sorted) => &mut sorted.list,
-        }
-    }
-
-    fn position(&self, name: &str) -> Option<usize> {
-        match &self.0 {
-            Found::Few(list) => list.iter().position(|(known, _)| **known == *name),
-            Found::Many(sorted) => {
-                let found = sorted.places.binary_search_by(|place| (*sorted.list[*place].0).cmp(name)).ok()?;
-                Some(sorted.places[found])
-            }
-        }
-    }
-
-    fn into_list(self) -> Box<[Member<'t>]> {
-        match self.0 {
-            Found::Few(list) => list,
-            Found::Many(sorted) => sorted.list,
-        }
-    }
-}
-
-impl Default for Members<'_> {
-    fn default() -> Self {
-        Self(Found::Few(Box::default()))
-    }
-}
-
 /// A member of an object; `null` where there is none, as in `serde_json`.
 impl<'t> Index<&str> for Json<'t> {
     type Output = Self;
@@ -303,79 +177,6 @@ impl<'t> Index<&str> for Json<'t> {
     fn index(&self, name: &str) -> &Self {
         self.get(name).unwrap_or(&Self::Null)
     }
-}
-
-impl Deref for Name<'_> {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        match self {
-            Self::Borrowed(name) => name,
-            Self::Owned(name) => name,
-        }
-    }
-}
-
-impl<'t> From<Cow<'t, str>> for Name<'t> {
-    fn from(name: Cow<'t, str>) -> Self {
-        match name {
-            Cow::Borrowed(name) => Self::Borrowed(name),
-            Cow::Owned(name) => Self::Owned(Box::new(name.into())),
-        }
-    }
-}
-
-/// The order does not matter.
-impl PartialEq for Members<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.len() == other.len() && self.iter().all(|(name, value)| other.get(name) == Some(value))
-    }
-}
-
-/// More members than this are looked up by halving.
-const FEW: usize = 12;
-
-impl<'t> FromIterator<(Cow<'t, str>, Json<'t>)> for Members<'t> {
-    fn from_iter<I: IntoIterator<Item = (Cow<'t, str>, Json<'t>)>>(members: I) -> Self {
-        Self::of(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
-    }
-}
-
-impl<'t> Members<'t> {
-    fn of(list: Box<[Member<'t>]>) -> Self {
-        if list.len() <= FEW {
-            let mut hashes = 0;
-            let is_unique = list.iter().enumerate().all(|(n, (name, _))| {
-                let name: &str = name;
-                let hash = 1_u64 << (few_bits(name) % 64);
-                let is_new = hashes & hash == 0 || list[..n].iter().all(|(known, _)| **known != *name);
-                hashes |= hash;
-                is_new
-            });
-            return if is_unique { Self(Found::Few(list)) } else { Self::last_of_each(list) };
-        }
-        let mut places: Box<[usize]> = (0..list.len()).collect();
-        places.sort_by(|one, other| (*list[*one].0).cmp(&list[*other].0));
-        match places.windows(2).all(|pair| *list[pair[0]].0 != *list[pair[1]].0) {
-            true => Self(Found::Many(Box::new(Sorted { list, places }))),
-            false => Self::last_of_each(list),
-        }
-    }
-
-    /// Of members with one name, the last counts.
-    fn last_of_each(list: Box<[Member<'t>]>) -> Self {
-        let last: BTreeMap<String, usize> =
-            list.iter().enumerate().map(|(n, (name, _))| (name.to_string(), n)).collect();
-        let members = list.into_iter().enumerate();
-        Self::of(members.filter(|(n, (name, _))| last.get(&**name) == Some(n)).map(|(_, member)| member).collect())
-    }
-}
-
-/// A number that is the same for equal names, and seldom for others that stand side by side.
-fn few_bits(name: &str) -> usize {
-    let end = |c: Option<&u8>| c.map_or(0, |c| usize::from(*c));
-    let bytes = name.as_bytes();
-    bytes.len() + 7 * end(bytes.first()) + 13 * end(bytes.last())
 }
 
 impl<'t> FromIterator<Json<'t>> for Json<'t> {
@@ -443,111 +244,6 @@ impl From<&Json<'_>> for Value {
 impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Value::from(self).fmt(f)
-    }
-}
-
-impl<'de> Deserialize<'de> for Json<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let open = RefCell::default();
-        Reader { open: &open }.deserialize(deserializer)
-    }
-}
-
-/// What was read of the lists and objects that have not ended yet, the inner ones last: so that each gets exactly the room it needs.
-#[derive(Default)]
-struct Open<'t> {
-    values: Vec<Json<'t>>,
-    members: Vec<Member<'t>>,
-}
-
-#[derive(Clone, Copy)]
-struct Reader<'r, 't> {
-    open: &'r RefCell<Open<'t>>,
-}
-
-impl<'de> DeserializeSeed<'de> for Reader<'_, 'de> {
-    type Value = Json<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json<'de>, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Reader<'_, 'de> {
-    type Value = Json<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> Result<Json<'de>, E> {
-        Ok(Json::Bool(flag))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Json<'de>, E> {
-        Ok(Json::Number(number.into()))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Json<'de>, E> {
-        Ok(Json::Number(number.into()))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Json<'de>, E> {
-        Ok(Number::from_f64(number).map_or(Json::Null, Json::Number))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Json<'de>, E> {
-        Ok(text.into())
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Json<'de>, E> {
-        Ok(text.to_owned().into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json<'de>, A::Error> {
-        let start = self.open.borrow().values.len();
-        while let Some(value) = list.next_element_seed(self)? {
-            self.open.borrow_mut().values.push(value);
-        }
-        Ok(Json::Array(self.open.borrow_mut().values.drain(start..).collect()))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
-        let start = self.open.borrow().members.len();
-        while let Some((name, value)) = map.next_entry_seed(NameReader, self)? {
-            self.open.borrow_mut().members.push((name, value));
-        }
-        Ok(Json::Object(Members::of(self.open.borrow_mut().members.split_off(start).into())))
-    }
-}
-
-struct NameReader;
-
-impl<'de> DeserializeSeed<'de> for NameReader {
-    type Value = Name<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name<'de>, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for NameReader {
-    type Value = Name<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a member")
-    }
-
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
-        Ok(Name::Borrowed(name))
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
-        Ok(Name::Owned(Box::new(name.into())))
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Json, Name};
+use super::Json;
+use super::members::Name;
 use crate::bytes;
 
 /// The text that a [`Json`] was read from: it tells which objects are equal by what is written there, which is faster than to compare
