@@ -1,5 +1,8 @@
 //! Reads the templates into a [`World`].
 
+mod documents;
+mod roles;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,17 +11,17 @@ use construct_core::parallel;
 use construct_iam::access::{Json, Members, symbol};
 use serde_json::{Value, json};
 
-use super::documents::{Early, TRUST, document_of, policy_name};
+use super::documents::Early;
 use super::flow::{self, Pipeline, full_key_name};
 use super::order::Stacks;
 use super::physical::short_name;
-use super::place::{PolicyIx, PolicyKind, Slot, Spot};
+use super::place::{PolicyIx, PolicyKind, Slot};
 use super::policies::{Digest, everything};
 use super::rules::{Rule, Target};
 use super::statements::{Statements, Told};
 use super::template::Resolver;
 use super::templates::{Outside, Templates};
-use super::world::{Bucket, Environment, Guarded, Key, Made, PipelineSource, Project, Role, World};
+use super::world::{Bucket, Environment, Guarded, Key, Made, PipelineSource, Project, World};
 
 /// What is read from templates.
 pub(crate) struct Surveyed {
@@ -194,224 +197,6 @@ impl<'t> Surveyor<'t> {
 
     fn account(&self, stack: usize) -> String {
         self.resolver.account(stack).to_owned()
-    }
-
-    fn spot(&self, reading: Reading<'_>, slot: Slot, kind: PolicyKind) -> Spot {
-        let stack = Some(Arc::clone(&self.world.stacks[reading.stack]));
-        Spot { stack, logical_id: reading.logical_id.into(), slot, kind }
-    }
-
-    fn policy_name(&self, reading: Reading<'_>, name: Option<&str>) -> String {
-        policy_name(&self.world.stacks[reading.stack], reading.logical_id, name)
-    }
-
-    /// The policy document that resources of this type have.
-    fn document(&mut self, reading: Reading<'t>) -> Option<PolicyIx> {
-        let (property, kind) = document_of(reading.kind)?;
-        let slot = Slot::Property(property);
-        let value = self.property(reading, property)?;
-        let name = (kind == PolicyKind::Trust).then_some(TRUST);
-        self.opened(reading, slot, kind, value, name).or_else(|| Some(self.compile(reading, value, slot, kind, name)))
-    }
-
-    /// The policy, as far as it was compiled when its template was read.
-    fn opened(
-        &mut self,
-        reading: Reading<'t>,
-        slot: Slot,
-        kind: PolicyKind,
-        value: &'t Json<'t>,
-        name: Option<&str>,
-    ) -> Option<PolicyIx> {
-        let opened = self.opened.get(reading.stack)?;
-        let at = opened.binary_search_by_key(&(reading.number, slot), |(at, _)| *at).ok()?;
-        let early = &mut self.opened[reading.stack][at].1;
-        let ix = match std::mem::replace(early, Early::Placed(0)) {
-            Early::Whole(digest) => {
-                let spot = self.spot(reading, slot, kind);
-                self.world.policies.add(digest, spot)
-            }
-            Early::Part(told) => self.part(reading, slot, kind, value, name, told),
-            Early::Placed(ix) => ix,
-        };
-        self.opened[reading.stack][at].1 = Early::Placed(ix);
-        Some(ix)
-    }
-
-    /// A policy of which some statements are compiled, and the functions of the others are computed.
-    fn part(
-        &mut self,
-        reading: Reading<'t>,
-        slot: Slot,
-        kind: PolicyKind,
-        document: &'t Json<'t>,
-        name: Option<&str>,
-        told: Vec<Option<Told>>,
-    ) -> PolicyIx {
-        let (mut statements, mut known) = (Vec::with_capacity(told.len()), Vec::with_capacity(told.len()));
-        let written = document.get("Statement").and_then(Json::as_array).unwrap_or_default();
-        for (value, told) in written.iter().zip(told) {
-            let computed = if told.is_some() { Some(Json::Null) } else { self.resolver.member(reading.stack, value) };
-            if let Some(computed) = computed {
-                statements.push(computed);
-                known.push(told);
-            }
-        }
-        let mut statements = Some(Json::Array(statements.into()));
-        let members = document.as_object().into_iter().flat_map(Members::iter).map(|(name, value)| {
-            let value = if name == "Statement" { statements.take() } else { None }.unwrap_or_else(|| value.clone());
-            (name.into(), value)
-        });
-        let document = Cow::Owned(Json::Object(members.collect()));
-        let name = self.policy_name(reading, name);
-        let ix = self.world.policies.reserve(&name, self.spot(reading, slot, kind));
-        self.computed.push(Computed { ix, name, document, kind, known });
-        ix
-    }
-
-    fn compile(
-        &mut self,
-        reading: Reading<'t>,
-        value: &'t Json<'t>,
-        slot: Slot,
-        kind: PolicyKind,
-        name: Option<&str>,
-    ) -> PolicyIx {
-        if reading.doubtful {
-            // Nobody knows whether the policy will be there.
-            return self.world.policies.unknown(&self.policy_name(reading, name));
-        }
-        let document = self.resolver.value(reading.stack, value);
-        self.computed(reading, document, slot, kind, name)
-    }
-
-    /// A policy of which the functions are computed.
-    fn computed(
-        &mut self,
-        reading: Reading<'_>,
-        document: Cow<'t, Json<'t>>,
-        slot: Slot,
-        kind: PolicyKind,
-        name: Option<&str>,
-    ) -> PolicyIx {
-        let name = self.policy_name(reading, name);
-        let document = match document.as_ref() {
-            Json::Object(map) if map.contains_key("Statement") => document,
-            Json::String(text) => match Json::read(text) {
-                Ok(parsed) => Cow::Owned(parsed.to_static()),
-                Err(_) => return self.world.policies.unknown(&name),
-            },
-            _ => return self.world.policies.unknown(&name),
-        };
-        let ix = self.world.policies.reserve(&name, self.spot(reading, slot, kind));
-        self.computed.push(Computed { ix, name, document, kind, known: Vec::new() });
-        ix
-    }
-
-    fn role(&mut self, reading: Reading<'t>) {
-        let Some(arn) = self.arn(reading) else { return };
-        let arn: Arc<str> = arn.into();
-        let mut identity = Vec::new();
-        for (n, inline) in self.property(reading, "Policies").and_then(Json::as_array).into_iter().flatten().enumerate()
-        {
-            let slot = Slot::Inline(n);
-            match inline.get("PolicyDocument") {
-                Some(document) => {
-                    let name = inline.get("PolicyName").map(|name| self.resolver.text(reading.stack, name));
-                    let name = name.unwrap_or_else(|| n.to_string());
-                    let known = self.opened(reading, slot, PolicyKind::Identity, document, Some(&name));
-                    let compile = || self.compile(reading, document, slot, PolicyKind::Identity, Some(&name));
-                    identity.push(known.unwrap_or_else(compile));
-                }
-                // Such as `Fn::If` around the whole entry.
-                None => identity.extend(self.open_entry(reading, inline, slot)),
-            }
-        }
-        if self.property(reading, "Policies").is_some_and(|policies| policies.as_array().is_none()) {
-            let name = self.policy_name(reading, None);
-            identity.push(self.world.policies.unknown(&name));
-        }
-        let trust = self.document(reading);
-        let account = self.account(reading.stack);
-        let name = short_name(&arn).to_ascii_lowercase();
-        self.role_names.insert((account.clone(), name), Arc::clone(&arn));
-        let made = Some(self.made(reading));
-        self.world.roles.insert(arn, Role { made, identity, trust, boundary: None });
-    }
-
-    fn open_entry(&mut self, reading: Reading<'t>, entry: &'t Json<'t>, slot: Slot) -> Option<PolicyIx> {
-        let resolved = self.resolver.value(reading.stack, entry).into_owned();
-        if resolved.is_null() {
-            return None;
-        }
-        let name = resolved.get("PolicyName").and_then(Json::as_str).unwrap_or("inline").to_owned();
-        Some(match resolved.get("PolicyDocument") {
-            Some(_) if reading.doubtful => self.world.policies.unknown(&self.policy_name(reading, Some(&name))),
-            Some(document) => {
-                let document = Cow::Owned(document.clone());
-                self.computed(reading, document, slot, PolicyKind::Identity, Some(&name))
-            }
-            None => {
-                let name = self.policy_name(reading, Some(&name));
-                self.world.policies.unknown(&name)
-            }
-        })
-    }
-
-    fn managed_policies(&mut self, reading: Reading<'t>) {
-        if ["ManagedPolicyArns", "PermissionsBoundary"].iter().all(|name| self.property(reading, name).is_none()) {
-            return;
-        }
-        let Some(arn) = self.arn(reading) else { return };
-        let mut attached = Vec::new();
-        let resolver = &self.resolver;
-        let listed = self.property(reading, "ManagedPolicyArns").map(|value| resolver.value(reading.stack, value));
-        match listed.as_deref() {
-            Some(Json::Array(arns)) => {
-                for policy in arns {
-                    let policy = self.resolver.as_text(policy);
-                    attached.push(self.managed_policy(&policy));
-                }
-            }
-            Some(Json::Null) | None => {}
-            Some(_) => attached.push(self.world.policies.unknown("managed policies that the template leaves open")),
-        }
-        let boundary = self.text(reading, "PermissionsBoundary");
-        let boundary = boundary.map(|boundary| self.managed_policy(&boundary));
-        if let Some(role) = self.world.roles.get_mut(&*arn) {
-            role.identity.extend(attached);
-            role.boundary = role.boundary.or(boundary);
-        }
-    }
-
-    /// A managed policy by ARN: one of a template, or of AWS.
-    pub(crate) fn managed_policy(&mut self, arn: &str) -> PolicyIx {
-        if arn.ends_with(":iam::aws:policy/AdministratorAccess") {
-            return self.world.policies.administrator();
-        }
-        if let Some(ix) = self.managed.get(arn) {
-            return *ix;
-        }
-        self.world.policies.unknown(&self.resolver.symbols().readable(arn))
-    }
-
-    fn policy_for_roles(&mut self, reading: Reading<'t>) {
-        let resolver = &self.resolver;
-        let roles = self.property(reading, "Roles").map(|value| resolver.value(reading.stack, value).into_owned());
-        let Some(Json::Array(roles)) = roles else { return };
-        let managed = self.arn(reading).and_then(|arn| self.managed.get(&arn).copied());
-        let Some(ix) = managed.or_else(|| self.document(reading)) else { return };
-        for role in roles {
-            let name = self.resolver.as_text(&role);
-            self.attach(reading.stack, &name, ix);
-        }
-    }
-
-    fn attach(&mut self, stack: usize, role_name: &str, policy: PolicyIx) {
-        let key = (self.account(stack), role_name.to_ascii_lowercase());
-        if let Some(role) = self.role_names.get(&key).and_then(|arn| self.world.roles.get_mut(arn)) {
-            role.identity.push(policy);
-        }
     }
 
     fn bucket(&mut self, reading: Reading<'t>) {

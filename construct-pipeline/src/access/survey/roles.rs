@@ -1,0 +1,119 @@
+//! Roles, and the policies that are attached to them.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use construct_iam::access::Json;
+
+use super::{Reading, Surveyor};
+use crate::access::physical::short_name;
+use crate::access::place::{PolicyIx, PolicyKind, Slot};
+use crate::access::world::Role;
+
+impl<'t> Surveyor<'t> {
+    pub(super) fn role(&mut self, reading: Reading<'t>) {
+        let Some(arn) = self.arn(reading) else { return };
+        let arn: Arc<str> = arn.into();
+        let mut identity = Vec::new();
+        for (n, inline) in self.property(reading, "Policies").and_then(Json::as_array).into_iter().flatten().enumerate()
+        {
+            let slot = Slot::Inline(n);
+            match inline.get("PolicyDocument") {
+                Some(document) => {
+                    let name = inline.get("PolicyName").map(|name| self.resolver.text(reading.stack, name));
+                    let name = name.unwrap_or_else(|| n.to_string());
+                    let known = self.opened(reading, slot, PolicyKind::Identity, document, Some(&name));
+                    let compile = || self.compile(reading, document, slot, PolicyKind::Identity, Some(&name));
+                    identity.push(known.unwrap_or_else(compile));
+                }
+                // Such as `Fn::If` around the whole entry.
+                None => identity.extend(self.open_entry(reading, inline, slot)),
+            }
+        }
+        if self.property(reading, "Policies").is_some_and(|policies| policies.as_array().is_none()) {
+            let name = self.policy_name(reading, None);
+            identity.push(self.world.policies.unknown(&name));
+        }
+        let trust = self.document(reading);
+        let account = self.account(reading.stack);
+        let name = short_name(&arn).to_ascii_lowercase();
+        self.role_names.insert((account.clone(), name), Arc::clone(&arn));
+        let made = Some(self.made(reading));
+        self.world.roles.insert(arn, Role { made, identity, trust, boundary: None });
+    }
+
+    fn open_entry(&mut self, reading: Reading<'t>, entry: &'t Json<'t>, slot: Slot) -> Option<PolicyIx> {
+        let resolved = self.resolver.value(reading.stack, entry).into_owned();
+        if resolved.is_null() {
+            return None;
+        }
+        let name = resolved.get("PolicyName").and_then(Json::as_str).unwrap_or("inline").to_owned();
+        Some(match resolved.get("PolicyDocument") {
+            Some(_) if reading.doubtful => self.world.policies.unknown(&self.policy_name(reading, Some(&name))),
+            Some(document) => {
+                let document = Cow::Owned(document.clone());
+                self.computed(reading, document, slot, PolicyKind::Identity, Some(&name))
+            }
+            None => {
+                let name = self.policy_name(reading, Some(&name));
+                self.world.policies.unknown(&name)
+            }
+        })
+    }
+
+    pub(super) fn managed_policies(&mut self, reading: Reading<'t>) {
+        if ["ManagedPolicyArns", "PermissionsBoundary"].iter().all(|name| self.property(reading, name).is_none()) {
+            return;
+        }
+        let Some(arn) = self.arn(reading) else { return };
+        let mut attached = Vec::new();
+        let resolver = &self.resolver;
+        let listed = self.property(reading, "ManagedPolicyArns").map(|value| resolver.value(reading.stack, value));
+        match listed.as_deref() {
+            Some(Json::Array(arns)) => {
+                for policy in arns {
+                    let policy = self.resolver.as_text(policy);
+                    attached.push(self.managed_policy(&policy));
+                }
+            }
+            Some(Json::Null) | None => {}
+            Some(_) => attached.push(self.world.policies.unknown("managed policies that the template leaves open")),
+        }
+        let boundary = self.text(reading, "PermissionsBoundary");
+        let boundary = boundary.map(|boundary| self.managed_policy(&boundary));
+        if let Some(role) = self.world.roles.get_mut(&*arn) {
+            role.identity.extend(attached);
+            role.boundary = role.boundary.or(boundary);
+        }
+    }
+
+    /// A managed policy by ARN: one of a template, or of AWS.
+    pub(crate) fn managed_policy(&mut self, arn: &str) -> PolicyIx {
+        if arn.ends_with(":iam::aws:policy/AdministratorAccess") {
+            return self.world.policies.administrator();
+        }
+        if let Some(ix) = self.managed.get(arn) {
+            return *ix;
+        }
+        self.world.policies.unknown(&self.resolver.symbols().readable(arn))
+    }
+
+    pub(super) fn policy_for_roles(&mut self, reading: Reading<'t>) {
+        let resolver = &self.resolver;
+        let roles = self.property(reading, "Roles").map(|value| resolver.value(reading.stack, value).into_owned());
+        let Some(Json::Array(roles)) = roles else { return };
+        let managed = self.arn(reading).and_then(|arn| self.managed.get(&arn).copied());
+        let Some(ix) = managed.or_else(|| self.document(reading)) else { return };
+        for role in roles {
+            let name = self.resolver.as_text(&role);
+            self.attach(reading.stack, &name, ix);
+        }
+    }
+
+    pub(super) fn attach(&mut self, stack: usize, role_name: &str, policy: PolicyIx) {
+        let key = (self.account(stack), role_name.to_ascii_lowercase());
+        if let Some(role) = self.role_names.get(&key).and_then(|arn| self.world.roles.get_mut(arn)) {
+            role.identity.push(policy);
+        }
+    }
+}
