@@ -60,7 +60,26 @@ pub(crate) fn count(text: &str, byte: u8) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
+
+    #[test]
+    fn a_blank_needs_no_escape_in_short_texts_and_long_ones() {
+        assert!(!needs_escapes("a b") && !needs_escapes("a text of more than eight bytes"));
+        assert!(needs_escapes("a\nb") && needs_escapes("a text of more than eight \"bytes\""));
+    }
+
+    #[test]
+    fn texts_that_differ_in_one_place_have_other_fingerprints() {
+        let text = |n: usize, other: Option<usize>| -> String {
+            (0..n).map(|at| if Some(at) == other { 'b' } else { 'a' }).collect()
+        };
+        let all = (0..40).flat_map(|n| (0..n).map(Some).chain([None]).map(move |other| text(n, other)));
+        let prints: Vec<u64> = all.map(|text| fingerprint(&text)).collect();
+        assert_eq!(prints.iter().collect::<BTreeSet<_>>().len(), prints.len());
+        assert!(prints.iter().all(|print| print >> 32 != 0 && print << 32 != 0));
+    }
 
     proptest! {
         #[test]
