@@ -51,10 +51,16 @@ pub fn fingerprint(text: &str) -> u64 {
     mix(hash, hash >> 32)
 }
 
-/// How often a byte stands in a text. So few are counted at a time that the count fits into a byte, as processors count best.
-pub(crate) fn count(text: &str, byte: u8) -> usize {
+/// How many bytes of a text are of a kind.
+///
+/// ```
+/// assert_eq!(construct_core::count_bytes("a b c", |byte| byte == b' '), 2);
+/// ```
+#[must_use]
+pub fn count_bytes(text: &str, is: impl Fn(u8) -> bool) -> usize {
+    // So few at a time that the count fits into a byte, as processors count best.
     let portions = text.as_bytes().chunks(usize::from(u8::MAX));
-    portions.map(|bytes| usize::from(bytes.iter().map(|one| u8::from(*one == byte)).sum::<u8>())).sum()
+    portions.map(|bytes| usize::from(bytes.iter().map(|byte| u8::from(is(*byte))).sum::<u8>())).sum()
 }
 
 #[cfg(test)]
@@ -92,7 +98,7 @@ mod tests {
 
         #[test]
         fn every_one_is_counted(text in "[ab]{0,600}") {
-            prop_assert_eq!(count(&text, b'a'), text.matches('a').count());
+            prop_assert_eq!(count_bytes(&text, |byte| byte == b'a'), text.matches('a').count());
         }
 
         #[test]

@@ -49,7 +49,7 @@ mod app;
 
 pub use app::{App, SynthError};
 pub use assembly::{Assembly, INLINE_TEMPLATE_BYTES, ReadError, StackArtifact, WriteError};
-pub use bytes::fingerprint;
+pub use bytes::{count_bytes, fingerprint};
 pub use construct::{
     AssemblyCheck, CheckCx, Construct, Document, DocumentCx, Lower, LowerCx, Nothing, Plan, PlanCx, Resource, Scope,
     Synth, Tree, ValidateCx, View,

@@ -317,13 +317,6 @@ impl<'a> GaugeCx<'a, '_> {
             .map(|(id, resource)| (id, resource["Type"].as_str().unwrap_or_default(), &resource["Properties"]))
     }
 
-    /// No fewer bytes than a part of the template has as compact JSON; `None` where that cannot be told without a look at it, or there
-    /// are functions in it.
-    #[must_use]
-    pub fn at_most(&self, part: &Json<'_>) -> Option<usize> {
-        self.source.at_most(part)
-    }
-
     /// Whether nobody wants to hear of a size that is no larger than this, so that it need not be found out.
     #[must_use]
     pub fn is_small(&self, quota: &'static Quota, at_most: usize) -> bool {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use construct_core::{Adjustable, Expr, GaugeCx, Json, Quota, QuotaScope};
+use construct_core::{Adjustable, Expr, GaugeCx, Json, Quota, QuotaScope, count_bytes};
 
 const IAM: (&str, &str) = ("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html", "2026-11");
 
@@ -163,9 +163,9 @@ impl PolicySize {
 
     /// Text between the quotation marks. White space inside of strings does not count for IAM either.
     fn text(&mut self, text: &str) {
-        let escapes = count(text, |c| matches!(c, b'"' | b'\\'));
+        let escapes = count_bytes(text, |c| matches!(c, b'"' | b'\\'));
         let characters = match text.is_ascii() {
-            true => text.len() - count(text, |c| matches!(c, b' ' | b'\t'..=b'\r')),
+            true => text.len() - count_bytes(text, |c| matches!(c, b' ' | b'\t'..=b'\r')),
             false => text.chars().filter(|c| !c.is_whitespace()).count(),
         };
         self.characters += characters + escapes;
@@ -211,12 +211,6 @@ impl PolicySize {
     }
 }
 
-/// How many bytes are of a kind. So few are counted at a time that the count fits into a byte, as processors count best.
-fn count(text: &str, is: impl Fn(u8) -> bool) -> usize {
-    let portions = text.as_bytes().chunks(usize::from(u8::MAX));
-    portions.map(|bytes| usize::from(bytes.iter().map(|c| u8::from(is(*c))).sum::<u8>())).sum()
-}
-
 /// More than any document may have.
 const UNTOLD: usize = 1 << 24;
 
@@ -244,22 +238,17 @@ pub(crate) fn at_most_of_text(text: &str) -> usize {
     2 * text.len() + 2
 }
 
-/// What a document is no longer than, if it has no functions.
-fn longest(cx: &GaugeCx<'_, '_>, document: &Json<'_>) -> Option<usize> {
-    cx.at_most(document).or_else(|| longest_untold(document))
-}
-
-/// The same, told without a look at its texts.
-fn longest_untold(document: &Json<'_>) -> Option<usize> {
+/// What a document is no longer than, if it has no functions: told without a look at its texts.
+fn longest(document: &Json<'_>) -> Option<usize> {
     match document {
         Json::Null | Json::Bool(_) => Some(5),
         Json::Number(number) => Some(number.to_string().len()),
         Json::String(known) => Some(at_most_of_text(known)),
-        Json::Array(items) => items.iter().try_fold(2, |sum, item| Some(sum + longest_untold(item)? + 1)),
+        Json::Array(items) => items.iter().try_fold(2, |sum, item| Some(sum + longest(item)? + 1)),
         Json::Object(entries) if entries.keys().any(is_function) => None,
-        Json::Object(entries) => entries
-            .iter()
-            .try_fold(2, |sum, (key, value)| Some(sum + at_most_of_text(key) + longest_untold(value)? + 2)),
+        Json::Object(entries) => {
+            entries.iter().try_fold(2, |sum, (key, value)| Some(sum + at_most_of_text(key) + longest(value)? + 2))
+        }
     }
 }
 
@@ -282,7 +271,7 @@ pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
     for (id, kind, properties) in cx.resources() {
         let document = &properties["PolicyDocument"];
         let mut of = |document: &Json<'_>, quota, count: fn(PolicySize) -> usize| {
-            if longest(cx, document).is_some_and(|longest| cx.is_small(quota, longest)) {
+            if longest(document).is_some_and(|longest| cx.is_small(quota, longest)) {
                 return;
             }
             let size = PolicySize::of(document);
@@ -308,7 +297,7 @@ pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
         }
     }
     for (id, role) in &roles {
-        let longest: Option<usize> = role.inline.iter().map(|document| longest(cx, document)).sum();
+        let longest: Option<usize> = role.inline.iter().map(|document| longest(document)).sum();
         if !longest.is_some_and(|longest| cx.is_small(&INLINE_POLICIES, longest)) {
             let sizes: Vec<PolicySize> = role.inline.iter().map(|document| PolicySize::of(document)).collect();
             let characters = sizes.iter().map(|size| size.estimated_characters()).sum();
@@ -357,13 +346,13 @@ mod tests {
             json!("\"\"\\"),
             json!({}),
         ] {
-            let most = longest_untold(&Json::from(&document)).expect("no functions");
+            let most = longest(&Json::from(&document)).expect("no functions");
             assert!(
                 PolicySize::of(&Json::from(&document)).bytes <= most && document.to_string().len() <= most,
                 "{document}"
             );
         }
-        assert_eq!(longest_untold(&json!([{ "Fn::Sub": "${A}${B}" }]).into()), None);
+        assert_eq!(longest(&json!([{ "Fn::Sub": "${A}${B}" }]).into()), None);
     }
 
     #[test]

@@ -64,14 +64,6 @@ impl<'t> Source<'t> {
         let place = |part: &str| part.as_ptr().addr().checked_sub(self.text.as_ptr().addr());
         self.text.get(place(first)?..place(last)? + last.len())
     }
-
-    /// No fewer bytes than an object has as compact JSON; `None` where that cannot be told, or there are functions of CloudFormation in
-    /// it.
-    pub(crate) fn at_most(&self, object: &Json<'_>) -> Option<usize> {
-        let n_brackets = brackets(object)?;
-        // Written again, a text is no longer than it was, and has its quotation marks.
-        Some(self.words_of(object)?.len() + n_brackets + 2)
-    }
 }
 
 fn last_string<'j>(json: &'j Json<'_>) -> Option<&'j str> {
@@ -80,20 +72,6 @@ fn last_string<'j>(json: &'j Json<'_>) -> Option<&'j str> {
         Json::Array(values) => last_string(values.last()?),
         Json::Object(members) => last_string(&members.list().last()?.1),
         Json::String(Cow::Owned(_)) | Json::Null | Json::Bool(_) | Json::Number(_) => None,
-    }
-}
-
-/// How many brackets there are; `None` if there are functions in it, or numbers, which may be written in more than one way.
-fn brackets(json: &Json<'_>) -> Option<usize> {
-    let add = |n: usize, value: &Json<'_>| Some(n + brackets(value)?);
-    match json {
-        Json::Null | Json::Bool(_) | Json::String(_) => Some(0),
-        Json::Number(_) => None,
-        Json::Array(values) => values.iter().try_fold(2, add),
-        Json::Object(members) => {
-            let is_function = matches!(members.list(), [(name, _)] if **name == *"Ref" || name.starts_with("Fn::"));
-            if is_function { None } else { members.values().try_fold(2, add) }
-        }
     }
 }
 
@@ -112,14 +90,13 @@ mod tests {
         json.as_object().into_iter().flat_map(Members::values).for_each(|value| objects(value, found));
     }
 
-    /// Objects of which the same is written are equal, and none is longer than is said. Says of how many something is written.
+    /// Objects of which the same is written are equal. Says of how many something is written.
     fn are_told_apart(text: &str) -> usize {
         let (json, source) = (Json::read(text).expect("JSON"), Source::of(text));
         let mut all = Vec::new();
         objects(&json, &mut all);
         let words: Vec<_> = all.iter().map(|object| source.words_of(object)).collect();
         for (n, object) in all.iter().enumerate() {
-            assert!(source.at_most(object).is_none_or(|most| object.to_string().len() <= most), "{object}");
             for (other, _) in all.iter().zip(&words).take(n).filter(|(_, other)| other.is_some() && **other == words[n])
             {
                 assert_eq!(format!("{object:?}"), format!("{other:?}"));
@@ -153,15 +130,6 @@ mod tests {
         {
             are_told_apart(&format!(r#"[{{"a":{one}}},{{"a":{other}}},{{"c":{{"a":{one}}}}}]"#));
         }
-    }
-
-    #[test]
-    fn what_has_functions_has_no_largest_size() {
-        let text = r#"[{"a":{"Ref":"b"}}, {"Fn::Sub":"x"}, {"a":1,"b":"c"}, {"a":"Ref","Ref":"d"}]"#;
-        let (json, source) = (Json::read(text).expect("JSON"), Source::of(text));
-        let most = |n| source.at_most(json.at(n).expect("an object"));
-        assert_eq!([most(0), most(1), most(2)], [None; 3]);
-        assert!(most(3).is_some());
     }
 
     #[test]

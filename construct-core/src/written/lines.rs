@@ -52,7 +52,7 @@ pub(crate) fn compacted(json: &str) -> String {
 
 /// No less than [`yaml_bytes`], told from the blanks alone: a line is longer as YAML by no more than its indentation.
 pub(crate) fn yaml_bytes_at_most(template: &str) -> usize {
-    template.len() + bytes::count(template, b' ')
+    template.len() + bytes::count_bytes(template, |byte| byte == b' ')
 }
 
 /// How long a template is as YAML, or a section from its text at level 1. The AWS CDK CLI writes templates so before it looks

@@ -1,5 +1,7 @@
 //! The action of a request, and a quick answer for most of the statements that are about something else.
 
+use construct_core::fingerprint;
+
 use super::context::Context;
 use super::pattern::Pattern;
 use super::truth::Truth;
@@ -50,7 +52,7 @@ impl From<&str> for Action {
             Some(("sts", _)) => Concerns::Trust,
             _ => Concerns::Other,
         };
-        let (sieve, hash) = (Sieve::of(&lookup, false), lookup.is_ascii().then(|| fnv(&lookup)));
+        let (sieve, hash) = (Sieve::of(&lookup, false), lookup.is_ascii().then(|| fingerprint(&lookup)));
         Self { name: name.into(), sieve, hash, lookup, concerns }
     }
 }
@@ -107,18 +109,7 @@ impl Action {
 
 /// The hash of a pattern that spells out one action of one service; `None` for other patterns.
 pub(crate) fn name_hash(pattern: &Pattern) -> Option<u64> {
-    (pattern.is_literal() && pattern.source().contains(':')).then(|| fnv(pattern.source()))
-}
-
-const FNV_START: u64 = 0xCBF2_9CE4_8422_2325;
-
-/// FNV-1a.
-fn fnv(text: &str) -> u64 {
-    text.bytes().fold(FNV_START, fnv_with)
-}
-
-fn fnv_with(hash: u64, c: u8) -> u64 {
-    (hash ^ u64::from(c)).wrapping_mul(0x0100_0000_01B3)
+    (pattern.is_literal() && pattern.source().contains(':')).then(|| fingerprint(pattern.source()))
 }
 
 impl Sieve {
@@ -143,7 +134,8 @@ impl Sieve {
         if !text.is_ascii() {
             return Self::ANYTHING;
         }
-        let mut hash = FNV_START;
+        // FNV-1a.
+        let mut hash = 0xCBF2_9CE4_8422_2325_u64;
         let mut services = u64::MAX;
         for c in text.bytes() {
             match c {
@@ -151,7 +143,7 @@ impl Sieve {
                 b':' if services == u64::MAX => services = Self::bit(hash),
                 _ => {}
             }
-            hash = fnv_with(hash, c);
+            hash = (hash ^ u64::from(c)).wrapping_mul(0x0100_0000_01B3);
         }
         Self { services, names: Self::bit(hash) }
     }

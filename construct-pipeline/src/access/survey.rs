@@ -11,6 +11,8 @@ use construct_core::parallel;
 use construct_iam::access::{Json, Members, symbol};
 use serde_json::{Value, json};
 
+use documents::DocumentAt;
+
 use super::documents::Early;
 use super::flow::{self, Pipeline, full_key_name};
 use super::order::Stacks;
@@ -237,7 +239,8 @@ impl<'t> Surveyor<'t> {
                     statement.insert("Principal".to_owned(), json!({ "AWS": root }));
                 }
                 let slot = Slot::Property("KeyPolicy");
-                self.computed(reading, Cow::Owned(document.into()), slot, PolicyKind::Key, None)
+                let at = DocumentAt { reading, slot, kind: PolicyKind::Key, name: None };
+                self.computed(at, Cow::Owned(document.into()))
             }
         };
         let made = Some(self.made(reading));
@@ -353,7 +356,7 @@ impl<'t> Surveyor<'t> {
             self.world.policies.unknown(reading.logical_id)
         } else {
             let slot = Slot::Property(property);
-            self.computed(reading, Cow::Owned(document), slot, PolicyKind::Bus, None)
+            self.computed(DocumentAt { reading, slot, kind: PolicyKind::Bus, name: None }, Cow::Owned(document))
         };
         // Each statement of a bus is a resource of its own; they are kept apart so that each is cited at its place.
         self.world.guarded.entry(arn).or_default().policies.push(ix);

@@ -11,8 +11,18 @@ use crate::access::documents::{Early, TRUST, document_of, policy_name};
 use crate::access::place::{PolicyIx, PolicyKind, Slot, Spot};
 use crate::access::statements::Told;
 
+/// Where a policy document stands, and what it is called.
+#[derive(Clone, Copy)]
+pub(super) struct DocumentAt<'n, 't> {
+    pub(super) reading: Reading<'t>,
+    pub(super) slot: Slot,
+    pub(super) kind: PolicyKind,
+    pub(super) name: Option<&'n str>,
+}
+
 impl<'t> Surveyor<'t> {
-    pub(super) fn spot(&self, reading: Reading<'_>, slot: Slot, kind: PolicyKind) -> Spot {
+    fn spot(&self, at: DocumentAt<'_, '_>) -> Spot {
+        let DocumentAt { reading, slot, kind, .. } = at;
         let stack = Some(Arc::clone(&self.world.stacks[reading.stack]));
         Spot { stack, logical_id: reading.logical_id.into(), slot, kind }
     }
@@ -24,50 +34,39 @@ impl<'t> Surveyor<'t> {
     /// The policy document that resources of this type have.
     pub(super) fn document(&mut self, reading: Reading<'t>) -> Option<PolicyIx> {
         let (property, kind) = document_of(reading.kind)?;
-        let slot = Slot::Property(property);
         let value = self.property(reading, property)?;
         let name = (kind == PolicyKind::Trust).then_some(TRUST);
-        self.opened(reading, slot, kind, value, name).or_else(|| Some(self.compile(reading, value, slot, kind, name)))
+        Some(self.policy(DocumentAt { reading, slot: Slot::Property(property), kind, name }, value))
+    }
+
+    /// The policy of a document in the template.
+    pub(super) fn policy(&mut self, at: DocumentAt<'_, 't>, document: &'t Json<'t>) -> PolicyIx {
+        self.opened(at, document).unwrap_or_else(|| self.compile(at, document))
     }
 
     /// The policy, as far as it was compiled when its template was read.
-    pub(super) fn opened(
-        &mut self,
-        reading: Reading<'t>,
-        slot: Slot,
-        kind: PolicyKind,
-        value: &'t Json<'t>,
-        name: Option<&str>,
-    ) -> Option<PolicyIx> {
-        let opened = self.opened.get(reading.stack)?;
-        let at = opened.binary_search_by_key(&(reading.number, slot), |(at, _)| *at).ok()?;
-        let early = &mut self.opened[reading.stack][at].1;
-        let ix = match std::mem::replace(early, Early::Placed(0)) {
+    fn opened(&mut self, at: DocumentAt<'_, 't>, document: &'t Json<'t>) -> Option<PolicyIx> {
+        let Reading { stack, number, .. } = at.reading;
+        let n = self.opened.get(stack)?.binary_search_by_key(&(number, at.slot), |(place, _)| *place).ok()?;
+        let ix = match std::mem::replace(&mut self.opened[stack][n].1, Early::Placed(0)) {
             Early::Whole(digest) => {
-                let spot = self.spot(reading, slot, kind);
+                let spot = self.spot(at);
                 self.world.policies.add(digest, spot)
             }
-            Early::Part(told) => self.part(reading, slot, kind, value, name, told),
+            Early::Part(told) => self.part(at, document, told),
             Early::Placed(ix) => ix,
         };
-        self.opened[reading.stack][at].1 = Early::Placed(ix);
+        self.opened[stack][n].1 = Early::Placed(ix);
         Some(ix)
     }
 
     /// A policy of which some statements are compiled, and the functions of the others are computed.
-    fn part(
-        &mut self,
-        reading: Reading<'t>,
-        slot: Slot,
-        kind: PolicyKind,
-        document: &'t Json<'t>,
-        name: Option<&str>,
-        told: Vec<Option<Told>>,
-    ) -> PolicyIx {
+    fn part(&mut self, at: DocumentAt<'_, 't>, document: &'t Json<'t>, told: Vec<Option<Told>>) -> PolicyIx {
         let (mut statements, mut known) = (Vec::with_capacity(told.len()), Vec::with_capacity(told.len()));
         let written = document.get("Statement").and_then(Json::as_array).unwrap_or_default();
         for (value, told) in written.iter().zip(told) {
-            let computed = if told.is_some() { Some(Json::Null) } else { self.resolver.member(reading.stack, value) };
+            let stack = at.reading.stack;
+            let computed = if told.is_some() { Some(Json::Null) } else { self.resolver.member(stack, value) };
             if let Some(computed) = computed {
                 statements.push(computed);
                 known.push(told);
@@ -79,48 +78,35 @@ impl<'t> Surveyor<'t> {
             (name.into(), value)
         });
         let document = Cow::Owned(Json::Object(members.collect()));
-        let name = self.policy_name(reading, name);
-        let ix = self.world.policies.reserve(&name, self.spot(reading, slot, kind));
-        self.computed.push(Computed { ix, name, document, kind, known });
-        ix
+        self.reserve(at, document, known)
     }
 
-    pub(super) fn compile(
-        &mut self,
-        reading: Reading<'t>,
-        value: &'t Json<'t>,
-        slot: Slot,
-        kind: PolicyKind,
-        name: Option<&str>,
-    ) -> PolicyIx {
-        if reading.doubtful {
+    fn compile(&mut self, at: DocumentAt<'_, 't>, document: &'t Json<'t>) -> PolicyIx {
+        if at.reading.doubtful {
             // Nobody knows whether the policy will be there.
-            return self.world.policies.unknown(&self.policy_name(reading, name));
+            return self.world.policies.unknown(&self.policy_name(at.reading, at.name));
         }
-        let document = self.resolver.value(reading.stack, value);
-        self.computed(reading, document, slot, kind, name)
+        let document = self.resolver.value(at.reading.stack, document);
+        self.computed(at, document)
     }
 
     /// A policy of which the functions are computed.
-    pub(super) fn computed(
-        &mut self,
-        reading: Reading<'_>,
-        document: Cow<'t, Json<'t>>,
-        slot: Slot,
-        kind: PolicyKind,
-        name: Option<&str>,
-    ) -> PolicyIx {
-        let name = self.policy_name(reading, name);
+    pub(super) fn computed(&mut self, at: DocumentAt<'_, '_>, document: Cow<'t, Json<'t>>) -> PolicyIx {
         let document = match document.as_ref() {
-            Json::Object(map) if map.contains_key("Statement") => document,
-            Json::String(text) => match Json::read(text) {
-                Ok(parsed) => Cow::Owned(parsed.to_static()),
-                Err(_) => return self.world.policies.unknown(&name),
-            },
-            _ => return self.world.policies.unknown(&name),
+            Json::Object(map) if map.contains_key("Statement") => Some(document),
+            Json::String(text) => Json::read(text).ok().map(|parsed| Cow::Owned(parsed.to_static())),
+            _ => None,
         };
-        let ix = self.world.policies.reserve(&name, self.spot(reading, slot, kind));
-        self.computed.push(Computed { ix, name, document, kind, known: Vec::new() });
+        match document {
+            Some(document) => self.reserve(at, document, Vec::new()),
+            None => self.world.policies.unknown(&self.policy_name(at.reading, at.name)),
+        }
+    }
+
+    fn reserve(&mut self, at: DocumentAt<'_, '_>, document: Cow<'t, Json<'t>>, known: Vec<Option<Told>>) -> PolicyIx {
+        let name = self.policy_name(at.reading, at.name);
+        let ix = self.world.policies.reserve(&name, self.spot(at));
+        self.computed.push(Computed { ix, name, document, kind: at.kind, known });
         ix
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use construct_iam::access::Json;
 
+use super::documents::DocumentAt;
 use super::{Reading, Surveyor};
 use crate::access::physical::short_name;
 use crate::access::place::{PolicyIx, PolicyKind, Slot};
@@ -22,9 +23,8 @@ impl<'t> Surveyor<'t> {
                 Some(document) => {
                     let name = inline.get("PolicyName").map(|name| self.resolver.text(reading.stack, name));
                     let name = name.unwrap_or_else(|| n.to_string());
-                    let known = self.opened(reading, slot, PolicyKind::Identity, document, Some(&name));
-                    let compile = || self.compile(reading, document, slot, PolicyKind::Identity, Some(&name));
-                    identity.push(known.unwrap_or_else(compile));
+                    let at = DocumentAt { reading, slot, kind: PolicyKind::Identity, name: Some(&name) };
+                    identity.push(self.policy(at, document));
                 }
                 // Such as `Fn::If` around the whole entry.
                 None => identity.extend(self.open_entry(reading, inline, slot)),
@@ -51,8 +51,8 @@ impl<'t> Surveyor<'t> {
         Some(match resolved.get("PolicyDocument") {
             Some(_) if reading.doubtful => self.world.policies.unknown(&self.policy_name(reading, Some(&name))),
             Some(document) => {
-                let document = Cow::Owned(document.clone());
-                self.computed(reading, document, slot, PolicyKind::Identity, Some(&name))
+                let at = DocumentAt { reading, slot, kind: PolicyKind::Identity, name: Some(&name) };
+                self.computed(at, Cow::Owned(document.clone()))
             }
             None => {
                 let name = self.policy_name(reading, Some(&name));
