@@ -15,6 +15,12 @@ pub struct Driver {
 }
 
 impl Driver {
+    /// That so many other accounts take so much; `None` when there are none.
+    #[must_use]
+    pub const fn new(accounts: usize, driven: usize) -> Option<Self> {
+        if accounts == 0 { None } else { Some(Self { accounts, driven }) }
+    }
+
     /// How many accounts there may be, all other things being equal.
     #[must_use]
     pub fn fits(self, size: usize, limit: usize) -> usize {
@@ -26,7 +32,9 @@ impl Driver {
         }
     }
 
-    pub(super) fn words(self, size: usize, limit: usize, unit: &str) -> String {
+    /// What takes a size, in words, and how many accounts fit: what a finding about it notes.
+    #[must_use]
+    pub fn words(self, size: usize, limit: usize, unit: &str) -> String {
         let fits = self.fits(size, limit);
         let rest = if size > limit { format!("{fits} fit") } else { format!("{} more fit", fits - self.accounts) };
         let each = self.driven.div_ceil(self.accounts);
@@ -42,14 +50,14 @@ impl Driver {
 pub(super) fn of_text(content: &[&Json<'_>], own: &str) -> Option<Driver> {
     let mut accounts = BTreeSet::new();
     let driven: usize = content.iter().map(|json| driven_by(json, own, &mut accounts)).sum();
-    (!accounts.is_empty()).then_some(Driver { accounts: accounts.len(), driven })
+    Driver::new(accounts.len(), driven)
 }
 
 /// Who makes a number large.
 pub(super) fn of_count(content: &[&Json<'_>], size: usize, own: &str) -> Option<Driver> {
     let mut accounts = BTreeSet::new();
     content.iter().for_each(|json| mentioned(json, own, &mut accounts));
-    (!accounts.is_empty()).then_some(Driver { accounts: accounts.len(), driven: size })
+    Driver::new(accounts.len(), size)
 }
 
 /// The length of the items of lists, as compact JSON, that are there for one other account each.

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use construct_core::{Diagnostic, Expr, Properties, Severity};
 use construct_iam::PolicyDocument;
 
+use super::structure::too_many;
 use super::{Findings, is_name};
 use crate::pipeline::PipelineType;
 use crate::provider::{ActionCx, Category};
@@ -136,8 +137,7 @@ fn variables(resolved: &Resolved<'_>, findings: &mut Findings) {
     let pipeline = resolved.pipeline;
     let (n, most) = (pipeline.variables.len(), resolved.view.quota(&quota::VARIABLES));
     if n > most {
-        let message = format!("the pipeline has {n} variables; CodePipeline takes at most {most}");
-        findings.push(Diagnostic::error(quota::VARIABLES.code, message).help(quota::VARIABLES.help));
+        findings.push(too_many(&quota::VARIABLES, "the pipeline", n, most));
     }
     let mut seen = BTreeMap::new();
     for variable in &pipeline.variables {

@@ -10,10 +10,10 @@
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html>
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use construct_core::Diagnostic;
-use construct_core::quota::NEARLY;
+use construct_core::quota::{Driver, NEARLY};
+use construct_core::{AccountId, Diagnostic, Quota};
 
 use super::{Findings, is_name};
 use crate::names;
@@ -56,14 +56,14 @@ fn pipeline(resolved: &Resolved<'_>, findings: &mut Findings) {
                 .help("a pipeline has at least two: one for the sources, one that works with them"),
         );
     }
-    for (quota, what, n) in
-        [(&quota::STAGES, "stages", n), (&quota::ACTIONS_OF_A_PIPELINE, "actions", resolved.actions.len())]
-    {
-        let most = resolved.view.quota(quota);
-        if n > most {
-            let message = format!("the pipeline has {n} {what}; CodePipeline takes at most {most}");
-            findings.push(Diagnostic::error(quota.code, message).help(quota.help));
-        }
+    let most = resolved.view.quota(&quota::STAGES);
+    if n > most {
+        findings.push(too_many(&quota::STAGES, "the pipeline", n, most));
+    }
+    let (n, most) = (resolved.actions.len(), resolved.view.quota(&quota::ACTIONS_OF_A_PIPELINE));
+    if n > most {
+        let finding = too_many(&quota::ACTIONS_OF_A_PIPELINE, "the pipeline", n, most);
+        findings.push(for_accounts(finding, resolved, resolved.actions.iter(), (n, most)));
     }
     if let Some(mode @ (ExecutionMode::Queued | ExecutionMode::Parallel)) = pipeline.execution_mode
         && pipeline.pipeline_type == PipelineType::V1
@@ -75,6 +75,28 @@ fn pipeline(resolved: &Resolved<'_>, findings: &mut Findings) {
             )
             .help("leave `.pipeline_type(PipelineType::V1)` out"),
         );
+    }
+}
+
+/// That there is more of something than CodePipeline takes.
+pub(super) fn too_many(quota: &Quota, subject: &str, n: usize, most: usize) -> Diagnostic {
+    let message = format!("{subject} has {n} {}; CodePipeline takes at most {most}", quota.unit);
+    Diagnostic::error(quota.code, message).help(quota.help)
+}
+
+/// Notes how many of so many actions are there for other accounts, and how many accounts fit.
+fn for_accounts<'r>(
+    finding: Diagnostic,
+    resolved: &Resolved<'_>,
+    actions: impl Iterator<Item = &'r ResolvedAction<'r>>,
+    (n, most): (usize, usize),
+) -> Diagnostic {
+    let foreign = actions.filter(|action| action.is_foreign(resolved.home)).map(|action| action.env.account);
+    let foreign: Vec<AccountId> = foreign.collect();
+    let accounts: BTreeSet<AccountId> = foreign.iter().copied().collect();
+    match Driver::new(accounts.len(), foreign.len()) {
+        Some(driver) => finding.note(driver.words(n, most, quota::ACTIONS_OF_A_STAGE.unit), None),
+        None => finding,
     }
 }
 
@@ -103,19 +125,20 @@ fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
             );
         }
         let most = resolved.view.quota(&quota::ACTIONS_OF_A_STAGE);
-        if n > most {
-            let message = format!("the stage `{}` has {n} actions; CodePipeline takes at most {most}", stage.name);
-            let quota = &quota::ACTIONS_OF_A_STAGE;
-            findings.push(Diagnostic::error(quota.code, message).at(at).help(quota.help));
-        }
-        if n <= most && n * 100 >= most * NEARLY && !stage.packed {
+        let subject = format!("the stage `{}`", stage.name);
+        let finding = if n > most {
+            Some(too_many(&quota::ACTIONS_OF_A_STAGE, &subject, n, most))
+        } else if n * 100 >= most * NEARLY && !stage.packed {
             let percent = n * 100 / most.max(1);
-            let message = format!(
-                "the stage `{}` has {n} of the {most} actions that CodePipeline takes, {percent} %",
-                stage.name
-            );
+            let message = format!("{subject} has {n} of the {most} actions that CodePipeline takes, {percent} %");
             let help = "let a `Wave` divide it, or divide it yourself";
-            findings.push(Diagnostic::warning("quota::nearly-reached", message).at(at).help(help));
+            Some(Diagnostic::warning("quota::nearly-reached", message).help(help))
+        } else {
+            None
+        };
+        if let Some(finding) = finding {
+            let actions = resolved.actions.iter().filter(|action| std::ptr::eq(action.stage, stage));
+            findings.push(for_accounts(finding, resolved, actions, (n, most)).at(at));
         }
         if let Some(reason) = &stage.disabled
             && !is_name(reason, "!@ ().*?-", 300)

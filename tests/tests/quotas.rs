@@ -1,0 +1,177 @@
+//! Every quota of the table: it warns in time, and refuses what is too much.
+
+use std::collections::BTreeMap;
+
+use construct_core::{Diagnostic, Diagnostics, Measure, Parameter, QuotaScope, Severity};
+use construct_pipeline::prelude::*;
+use construct_pipeline::quota;
+use construct_tests::programs::HOME;
+
+const OTHER: &str = "222222222222";
+
+/// A program that uses some of every quota that a program can use.
+fn some_of_everything() -> App {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    scope.add("Team", Parameter::new("String").default_value("orders"));
+    scope.add("Said", Output::new("some"));
+    let key_name: Value<kind::Name> = SsmParameter::new("/delivery/name").version(3).into();
+    scope.add("Topic", RawResource::new("AWS::SNS::Topic").property("DisplayName", key_name));
+    let buckets = (0..300).map(|n| format!("arn:aws:s3:::orders-{n:04}/*"));
+    // More than fits into a role: it has managed policies, too.
+    let read = PolicyStatement::allow(["s3:GetObject"]).on(buckets);
+    scope.add("Reader", Role::new(Principal::service("lambda.amazonaws.com")).allow(read));
+    let (source, more) = (Artifact::new("Source"), Artifact::new("More"));
+    let connection = "arn:aws:codeconnections:us-east-1:111111111111:connection/b3a5f9f0-0000-4000-8000-000000000000";
+    let releases = GitPushFilter::new().tags(GlobPatterns::new().include("v*"));
+    let checkout = Action::new("Checkout", ConnectionSource::new(connection, "orders/orders", &source));
+    let from_elsewhere = Action::new("Elsewhere", CodeCommitSource::new("more", &more)).account(OTHER);
+    let queues = PolicyStatement::allow(["sqs:*"]).on([Arn::regional(Env::new(OTHER, "us-east-1"), "sqs", "orders-*")]);
+    let deploy = |name: &str, from: &Artifact| {
+        let stack = DeployStack::new(format!("orders-{name}"), from.file("template.yaml")).allow(queues.clone());
+        Action::new(name, stack).account(OTHER)
+    };
+    let pipeline = Pipeline::new("orders")
+        .variable(Variable::new("Stage").default_value("live"))
+        .trigger(GitTrigger::new("Checkout").push(releases))
+        .stage(Stage::new("Source").actions([checkout, from_elsewhere]))
+        .stage(Stage::new("Deploy").actions([deploy("One", &source), deploy("Two", &more)]))
+        .stage(Stage::new("Later").action(deploy("Three", &source).run_order(2)));
+    scope.add("Pipeline", pipeline);
+    app
+}
+
+/// Whether a text speaks of what a quota is about, such as the stage of the actions of the stage.
+fn words(quota: &Quota, text: &str) -> bool {
+    let thing = quota.name.rsplit_once(" of the ").map_or(quota.name, |(_, thing)| thing);
+    text.contains(&format!("the {}", quota.name)) || text.contains(&format!("the {thing} `"))
+}
+
+/// What a program finds about a quota with another value.
+fn found(quota: &'static Quota, value: usize) -> Vec<Diagnostic> {
+    let mut app = some_of_everything();
+    app.quota(quota, value);
+    let findings: Diagnostics = match app.synth_with_warnings() {
+        Ok((_, warnings)) => warnings,
+        Err(error) => error.findings().expect("nothing is written").clone(),
+    };
+    let about = |one: &&Diagnostic| match one.code() {
+        "quota::nearly-reached" => one.message().contains(&format!(" {}", quota.unit)) && words(quota, one.message()),
+        code => code == quota.code,
+    };
+    findings.iter().filter(about).cloned().collect()
+}
+
+/// The most that one thing of the program uses of each quota.
+fn used() -> BTreeMap<&'static Quota, usize> {
+    let assembly = some_of_everything().synth().expect("the program has no mistakes");
+    let mut used = BTreeMap::new();
+    for measure in quota::measure(&assembly, Quotas::new()) {
+        let most = used.entry(measure.quota).or_insert(0);
+        *most = measure.size.max(*most);
+    }
+    used
+}
+
+/// What synthesis divides or writes shorter when it comes near the quota, before it speaks of it.
+const MENDED: [&Quota; 4] =
+    [&quota::INLINE_POLICIES, &quota::MANAGED_POLICY, &quota::BUCKET_POLICY, &quota::KEY_POLICY];
+
+#[test]
+fn every_quota_warns_from_eighty_hundredths_and_refuses_more_than_all() {
+    let used = used();
+    // No program has mappings; those of other tools' assemblies are measured.
+    let all = quota::all().filter(|quota| **quota != quota::MAPPINGS && !MENDED.contains(quota));
+    for quota in all {
+        let size = *used.get(quota).unwrap_or_else(|| panic!("{quota:?} is not in the program"));
+        // The largest value of which the size is still 80 %, and the next.
+        let nearly = size * 100 / 80;
+        let warning = |value| {
+            let found = found(quota, value);
+            assert!(found.iter().all(|one| one.code() == "quota::nearly-reached"), "{quota:?} {value}: {found:?}");
+            !found.is_empty()
+        };
+        // Of a stage it is known before there is a template, and whether a wave made it.
+        let warns = quota.warns || *quota == quota::ACTIONS_OF_A_STAGE;
+        assert_eq!(warning(nearly), warns, "{quota:?}: {size} of {nearly}");
+        assert_eq!(warning(size), warns, "{quota:?}: {size} of {size}");
+        assert!(!warning(nearly + 1), "{quota:?}: {size} of {}", nearly + 1);
+        let found = found(quota, size - 1);
+        let over = found.iter().find(|one| one.code() == quota.code);
+        let over = over.unwrap_or_else(|| panic!("{quota:?}: {size} of {}: {found:?}", size - 1));
+        let counts_for_one = quota.scope == QuotaScope::Each && *quota != quota::INLINE_TEMPLATE;
+        assert_eq!(over.severity() == Severity::Error, counts_for_one, "{over:?}");
+        assert!(over.message().contains(&format!("at most {}", size - 1)), "{over:?}");
+        assert!(over.help_text().is_some() && (over.location().is_some() || !counts_for_one), "{over:?}");
+    }
+}
+
+#[test]
+fn what_can_be_mended_fits_a_smaller_quota() {
+    let used = used();
+    for quota in MENDED {
+        let value = used[quota] - 1;
+        let mut app = some_of_everything();
+        app.quota(quota, value);
+        let (assembly, warnings) = app.synth_with_warnings().unwrap_or_else(|error| panic!("{quota:?}: {error}"));
+        let measures = quota::measure(&assembly, Quotas::new().with(quota, value));
+        let measures = measures.iter().filter(|measure| measure.quota == quota);
+        let said = measures.clone().filter_map(Measure::finding).count();
+        assert!(measures.map(|measure| measure.size).max() <= Some(value), "{quota:?}");
+        assert_eq!(warnings.len(), said, "{quota:?}: {warnings}");
+    }
+}
+
+/// A pipeline with two actions in each of so many other accounts, in stages of 10 or in one.
+fn spread(n: usize, in_one_stage: bool) -> App {
+    let source = Artifact::new("Source");
+    let approve = |n: usize, name: &str| Action::new(format!("{name}-{n}"), ManualApproval::new());
+    let deploy = |n: usize, name: &str| {
+        let account = format!("2{n:011}");
+        let queues = PolicyStatement::allow(["sqs:*"]).on([Arn::regional(Env::new(&account, "us-east-1"), "sqs", "*")]);
+        let stack = DeployStack::new("orders", source.file("template.yaml")).allow(queues);
+        Action::new(format!("{name}-{n}"), stack).account(account)
+    };
+    let actions: Vec<Action> = (0..n).flat_map(|n| [deploy(n, "One"), deploy(n, "Two")]).collect();
+    let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source));
+    let mut pipeline = Pipeline::new("orders").stage(Stage::new("Source").action(checkout));
+    let each = if in_one_stage { actions.len() } else { 10 };
+    let mut actions = actions.into_iter().peekable();
+    while actions.peek().is_some() {
+        let stage = Stage::new(format!("Deploy-{}", actions.len())).actions(actions.by_ref().take(each));
+        pipeline = pipeline.stage(stage.action(approve(actions.len(), "Approve")));
+    }
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Pipeline", pipeline);
+    app
+}
+
+#[test]
+fn actions_beyond_a_quota_say_how_many_accounts_fit() {
+    for (quota, value, in_one_stage) in
+        [(&quota::ACTIONS_OF_A_STAGE, 50, true), (&quota::ACTIONS_OF_A_PIPELINE, 60, false)]
+    {
+        let synth = |n| {
+            let mut app = spread(n, in_one_stage);
+            app.quota(quota, value);
+            app.synth()
+        };
+        let error = synth(40).expect_err("80 actions are too many");
+        let found = error
+            .findings()
+            .expect("nothing is written")
+            .iter()
+            .find(|one| one.code() == quota.code)
+            .expect(quota.code);
+        let note = found
+            .notes()
+            .find(|note| note.starts_with("40 other accounts take about 2 actions each; "))
+            .expect("says who");
+        let fit: usize = note.trim_end_matches(" fit").rsplit_once(' ').expect(note).1.parse().expect(note);
+        assert!((20..30).contains(&fit), "{note}");
+        assert!(synth(fit).is_ok(), "{note}");
+        assert!(synth(fit + 6).is_err(), "{note}");
+    }
+}
