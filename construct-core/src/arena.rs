@@ -4,7 +4,8 @@
 //! so that the tree a user builds and whatever a pass makes of it share one shape.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use foldhash::HashMap;
 
 use crate::diagnostic::Caller;
 use crate::env::Env;
@@ -58,7 +59,7 @@ impl<C> Arena<C> {
             children: Vec::new(),
             content: root,
         };
-        Self { app: AppId::next(), nodes: vec![root], by_path: HashMap::new() }
+        Self { app: AppId::next(), nodes: vec![root], by_path: HashMap::default() }
     }
 
     pub(crate) fn root(&self) -> NodeId {

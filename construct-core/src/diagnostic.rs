@@ -3,10 +3,11 @@
 //! A finding is data here. How it looks on a terminal is decided in [`Display`](fmt::Display) of [`Diagnostics`] for
 //! plain text, and by whoever wants more.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::Location;
+
+use foldhash::HashSet;
 
 /// The line of the user's program that a finding is about.
 pub type Caller = &'static Location<'static>;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use foldhash::fast::RandomState;
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 
@@ -57,7 +58,7 @@ pub fn order(lowered: Lowered) -> Result<Ordered, Diagnostics> {
 }
 
 fn stack_cycles(stacks: &[LoweredStack], there: &BTreeMap<NodeId, usize>, findings: &mut Diagnostics) {
-    let mut graph = DiGraphMap::<usize, ()>::new();
+    let mut graph = DiGraphMap::<usize, (), RandomState>::new();
     for (at, stack) in stacks.iter().enumerate() {
         graph.add_node(at);
         for needed in stack.needs.keys() {

@@ -1,9 +1,9 @@
 //! What compiled policies have in common.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use construct_core::{Json, fingerprint};
+use foldhash::{HashMap, HashSet};
 
 use super::condition::Condition;
 use super::pattern::{Pattern, Variables};
@@ -25,13 +25,11 @@ use super::principal::Entry;
 #[derive(Debug, Default)]
 pub struct Compiler {
     words: Mutex<HashSet<Arc<str>>>,
-    actions: Table<Arc<Actions>>,
-    principals: Table<Arc<[Entry]>>,
+    actions: Hashed<Arc<Actions>>,
+    principals: Mutex<HashMap<Box<str>, Arc<[Entry]>>>,
     resources: Hashed<Arc<[Pattern]>>,
     conditions: Hashed<Arc<Condition>>,
 }
-
-type Table<T> = Mutex<HashMap<Box<str>, T>>;
 
 /// By the fingerprints of texts that the values hold themselves.
 type Hashed<T> = Mutex<HashMap<(u64, Variables), T>>;
@@ -56,11 +54,13 @@ impl Compiler {
 
     pub(super) fn actions<E>(
         &self,
-        element: &str,
+        all_but: bool,
         values: &[Json<'_>],
         read: impl FnOnce() -> Result<Actions, E>,
     ) -> Result<Arc<Actions>, E> {
-        shared(&self.actions, element, values, || read().map(Arc::new))
+        let texts = || values.iter().map(Json::as_str);
+        let is_it = |known: &Arc<Actions>| known.are(all_but, texts());
+        hashed(&self.actions, u64::from(all_but), Variables::Literal, values, is_it, || read().map(Arc::new))
     }
 
     pub(super) fn principals<E>(
@@ -69,7 +69,21 @@ impl Compiler {
         values: &[Json<'_>],
         read: impl FnOnce() -> Result<Vec<Entry>, E>,
     ) -> Result<Arc<[Entry]>, E> {
-        shared(&self.principals, kind, values, || read().map(Into::into))
+        let mut key = String::with_capacity(256);
+        key.push_str(kind);
+        for value in values {
+            let Some(text) = value.as_str() else { return read().map(Into::into) };
+            // Texts may hold anything, so that only their lengths tell where each ends.
+            key.push_str(&text.len().to_string());
+            key.push(':');
+            key.push_str(text);
+        }
+        let known = self.principals.lock().unwrap_or_else(PoisonError::into_inner).get(&*key).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let new = read()?.into();
+        Ok(self.principals.lock().unwrap_or_else(PoisonError::into_inner).entry(key.into()).or_insert(new).clone())
     }
 
     pub(super) fn resources<E>(
@@ -100,7 +114,7 @@ impl Compiler {
     }
 }
 
-/// The same as `shared` for what holds its texts itself, so that nobody has to keep them a second time.
+/// What these texts were read as before, or else what they are read as now. What is not spelled out is never shared.
 fn hashed<T: Clone, E>(
     table: &Hashed<T>,
     element: u64,
@@ -122,34 +136,12 @@ fn hashed<T: Clone, E>(
         Some(_) => read(),
         None => {
             let new = read()?;
-            Ok(table.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(new).clone())
+            let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
+            // Another thread may have been first, with these texts or others.
+            let known = table.entry(key).or_insert_with(|| new.clone());
+            Ok(if is_it(known) { known.clone() } else { new })
         }
     }
-}
-
-/// What these texts were read as before, or else what they are read as now. What is not spelled out is never shared.
-fn shared<T: Clone, E>(
-    table: &Table<T>,
-    element: &str,
-    values: &[Json<'_>],
-    read: impl FnOnce() -> Result<T, E>,
-) -> Result<T, E> {
-    let mut key = String::with_capacity(256);
-    key.push_str(element);
-    for value in values {
-        let Some(text) = value.as_str() else { return read() };
-        // Texts may hold anything, so that only their lengths tell where each ends.
-        key.push_str(&text.len().to_string());
-        key.push(':');
-        key.push_str(text);
-    }
-    let known = table.lock().unwrap_or_else(PoisonError::into_inner).get(&*key).cloned();
-    if let Some(known) = known {
-        return Ok(known);
-    }
-    let new = read()?;
-    let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(table.entry(key.into()).or_insert(new).clone())
 }
 
 #[cfg(test)]

@@ -197,7 +197,7 @@ fn action(map: &Members<'_>, common: &Compiler) -> Parsed<Arc<Actions>> {
     let element = if all_but { "NotAction" } else { "Action" };
     let values = non_empty(values, element)?;
     let pattern = |text: &str| Pattern::new(text.to_ascii_lowercase(), true, Variables::Literal);
-    common.actions(element, values, || Ok(Actions::new(all_but, patterns(values, element, pattern)?)))
+    common.actions(all_but, values, || Ok(Actions::new(all_but, patterns(values, element, pattern)?)))
 }
 
 fn resource(map: &Members<'_>, variables: Variables, common: &Compiler) -> Parsed<Resources> {

@@ -168,6 +168,13 @@ impl Actions {
         Self { all_but, patterns, sieve }
     }
 
+    /// Whether these are the texts of the element, but for upper and lower case.
+    pub(crate) fn are<'t>(&self, all_but: bool, texts: impl ExactSizeIterator<Item = Option<&'t str>>) -> bool {
+        let is_alike = self.all_but == all_but && self.patterns.len() == texts.len();
+        let mut both = self.patterns.iter().zip(texts);
+        is_alike && both.all(|((_, known), text)| text.is_some_and(|text| text.eq_ignore_ascii_case(known.source())))
+    }
+
     /// Whether the element surely does not cover the action: a quick look that leaves most statements out.
     pub(crate) fn pass_over(&self, action: &Action) -> bool {
         !self.all_but && !action.sieve().meets(self.sieve)

@@ -1,13 +1,13 @@
 //! One request, asked of the policies in force.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use construct_iam::access::{
     Action, Assumption, Context, ContextValue, Query, Request, Resource, Truth, Unknown, Verdict, evaluate, is_allowed,
     symbol,
 };
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::caller::{Caller, Sessions, Who};
 use super::facts::{Facts, Told};

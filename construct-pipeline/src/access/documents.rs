@@ -29,8 +29,8 @@ pub(crate) fn document_of(kind: &str) -> Option<(&'static str, PolicyKind)> {
 /// What a policy is called, by where it stands.
 pub(crate) fn policy_name(stack: &str, logical_id: &str, name: Option<&str>) -> String {
     match name {
-        Some(name) => format!("{stack}/{logical_id}/{name}"),
-        None => format!("{stack}/{logical_id}"),
+        Some(name) => [stack, "/", logical_id, "/", name].concat(),
+        None => [stack, "/", logical_id].concat(),
     }
 }
 

@@ -1,10 +1,11 @@
 //! Policies with their places: where in which template each one stands.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use construct_core::parallel;
 use construct_iam::access::{Citation, Compiler, Json, Policy, PolicyError, Problem, Variables, symbol};
+use foldhash::HashMap;
 use serde_json::{Value, json};
 
 use super::excess::Wide;

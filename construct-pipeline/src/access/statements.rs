@@ -1,12 +1,12 @@
 //! Statements that are compiled once for all policies that have them: the roles of a pipeline are given much the same, and the same text
 //! means the same wherever it stands.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use construct_core::{Source, fingerprint};
 use construct_iam::access::{Compiler, Json, Members, Problem, Statement, Variables};
+use foldhash::HashMap;
 
 use super::excess::{Excess, excess, texts};
 use super::place::PolicyKind;
@@ -52,8 +52,8 @@ impl<'t> Statements<'t> {
         is_ready: impl FnOnce(&Json<'t>) -> bool,
     ) -> Option<Result<Told, Problem>> {
         let text = source.words_of(value);
-        let may_have_variables = source.may_refer() || text.is_none_or(|text| text.contains('$'));
-        let compile = || is_ready(value).then(|| self.told(value, (kind, variables), may_have_variables));
+        let may_have_variables = || source.may_refer() || text.is_none_or(|text| text.contains('$'));
+        let compile = || is_ready(value).then(|| self.told(value, (kind, variables), may_have_variables()));
         let Some(text) = text else { return compile() };
         let key = (fingerprint(text), kind, variables);
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::fast::RandomState;
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 
@@ -15,7 +16,7 @@ use crate::handle::NodeId;
 pub(super) type References = BTreeMap<String, (NodeId, BTreeSet<String>)>;
 
 pub(super) fn resource_cycles(plan: &Plan, references: &References, findings: &mut Diagnostics) {
-    let mut graph = DiGraphMap::<&str, ()>::new();
+    let mut graph = DiGraphMap::<&str, (), RandomState>::new();
     // What refers to nothing is in no circle, and most parts are of this kind.
     let refers = |id: &String| references.get(id).is_some_and(|(_, to)| !to.is_empty());
     for (from, (_, to)) in references {
