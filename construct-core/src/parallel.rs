@@ -1,7 +1,7 @@
 //! Work on every core. The results stand in the order of the work, so that nothing depends on how it was shared out.
 
 use std::panic::resume_unwind;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 
 /// Below this many items, starting threads costs more than it saves.
@@ -10,9 +10,12 @@ const FEW: usize = 8;
 /// How many portions each thread gets: enough that none waits long for the others.
 const PORTIONS: usize = 8;
 
+/// How many threads can work at a time. Linux is asked for it with a dozen calls, which files of control groups answer.
+static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
+
 /// Maps items in parallel.
 pub fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let n_threads = if items.len() < FEW { 1 } else { thread::available_parallelism().map_or(1, usize::from) };
+    let n_threads = if items.len() < FEW { 1 } else { *CORES };
     if n_threads == 1 {
         return items.into_iter().map(work).collect();
     }
