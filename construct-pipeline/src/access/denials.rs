@@ -135,7 +135,7 @@ impl<'p> Prover<'p, '_> {
     fn workers(&self, action: &Action) -> impl Iterator<Item = Arc<str>> + use<> {
         let passed = passed_role(action).map(|(role, _)| role.into());
         let project = (action.provider() == "CodeBuild").then(|| project_arn(action));
-        let project = project.and_then(|arn| Some(self.asker.world().projects.get(&arn)?.role.as_str().into()));
+        let project = project.and_then(|arn| Some(self.asker.world().projects.get(&*arn)?.role.as_str().into()));
         [Some(Arc::clone(&action.role)), passed, project].into_iter().flatten()
     }
 

@@ -135,11 +135,23 @@ pub(crate) fn pipelines<'t>(
     resolver: &Resolver<'t>,
     sources: &[PipelineSource<'t>],
 ) -> Vec<Pipeline> {
-    let object = resolver.symbols.borrow_mut().name("artifact", Origin::Other);
-    sources.iter().map(|source| read(world, resolver, source, object)).collect()
+    let object = resolver.memory.name_symbol("artifact", Origin::Other);
+    let read = resolver.map(sources, |resolver, source| {
+        let mut doubts = Vec::new();
+        (read(world, resolver, source, object, &mut doubts), doubts)
+    });
+    let (pipelines, doubts): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    world.doubts.extend(doubts.into_iter().flatten());
+    pipelines
 }
 
-fn read<'t>(world: &mut World, resolver: &Resolver<'t>, source: &PipelineSource<'t>, object: char) -> Pipeline {
+fn read<'t>(
+    world: &World,
+    resolver: &Resolver<'t>,
+    source: &PipelineSource<'t>,
+    object: char,
+    doubts: &mut Vec<String>,
+) -> Pipeline {
     let properties = Lazy::new(resolver, source.made.stack, source.properties);
     let environment = world.environments[source.made.stack].clone();
     let name = properties.text_of("Name").unwrap_or_else(|| {
@@ -147,7 +159,7 @@ fn read<'t>(world: &mut World, resolver: &Resolver<'t>, source: &PipelineSource<
         let label = format!("id of {} in {}", source.made.logical_id, world.stack_name(&source.made));
         let (stack, logical_id) = (source.made.stack, source.made.logical_id.to_string());
         let origin = Origin::Made { stack, logical_id, attribute: None };
-        resolver.symbols.borrow_mut().name(&label, origin).to_string()
+        resolver.memory.name_symbol(&label, origin).to_string()
     });
     let label = Arc::new(PipelineLabel {
         name: if name.is_ascii() { name.clone() } else { source.made.logical_id.to_string() },
@@ -162,7 +174,7 @@ fn read<'t>(world: &mut World, resolver: &Resolver<'t>, source: &PipelineSource<
     let folder = (name.is_ascii() && !name.is_empty()).then(|| artifacts_prefix(&name));
     let object = format!("{}{object}", folder.as_deref().unwrap_or_default());
     let mut pipeline = Pipeline {
-        stores: stores(world, &properties, &label, &object),
+        stores: Stores { world, label: &label, object: &object, doubts }.all(&properties),
         folder,
         label,
         made: source.made.clone(),
@@ -213,73 +225,73 @@ fn action(pipeline: &Pipeline, stage: &str, declared: &Lazy<'_, '_>) -> Action {
     }
 }
 
-fn stores(
-    world: &mut World,
-    properties: &Lazy<'_, '_>,
-    label: &PipelineLabel,
-    object: &str,
-) -> BTreeMap<String, Store> {
-    let mut stores = BTreeMap::new();
-    let mut add = |region: String, declared: &Lazy<'_, '_>| {
-        let store = store(world, &region, declared, label, object);
-        stores.insert(region, store);
-    };
-    if let Some(store) = properties.get("ArtifactStore") {
-        add(label.region.clone(), &store);
-    }
-    for entry in properties.get("ArtifactStores").iter().flat_map(Lazy::items) {
-        if let (Some(region), Some(store)) = (entry.text_of("Region"), entry.get("ArtifactStore")) {
-            add(region, &store);
-        }
-    }
-    stores
+/// Reads the stores of a pipeline.
+struct Stores<'r> {
+    world: &'r World,
+    label: &'r PipelineLabel,
+    /// The key of one of its artifacts.
+    object: &'r str,
+    /// What was taken for granted, in words.
+    doubts: &'r mut Vec<String>,
 }
 
-fn store(world: &mut World, region: &str, declared: &Lazy<'_, '_>, label: &PipelineLabel, object: &str) -> Store {
-    let bucket = declared.text_of("Location").unwrap_or_default();
-    let arn = match world.buckets.get(&bucket) {
-        Some(bucket) => Arc::clone(&bucket.arn),
-        None => format!("arn:{}:s3:::{bucket}", partition(region)).into(),
-    };
-    let account = world.bucket_account(&bucket).unwrap_or(&label.account).to_owned();
-    let named = declared.get("EncryptionKey").and_then(|key| key.text_of("Id"));
-    let key = store_key(world, declared.resolver(), named, &bucket, region, &account);
-    let object = format!("{arn}/{object}").into();
-    Store { region: region.to_owned(), bucket, arn, object, account, key }
-}
-
-/// The key that a store's declaration means. An id or a bare alias is looked up by whoever uses it, in its own account; here it is read as the
-/// person who wrote it meant it, and that it fails in other accounts is found separately.
-fn store_key(
-    world: &mut World,
-    resolver: &Resolver<'_>,
-    named: Option<String>,
-    bucket: &str,
-    region: &str,
-    account: &str,
-) -> StoreKey {
-    let Some(named) = named else { return StoreKey::Aws };
-    let base = format!("arn:{}:kms:{region}:{account}", partition(region));
-    let full = full_key_name(&named, &base);
-    if full == format!("{base}:alias/aws/s3") {
-        return StoreKey::Aws;
-    }
-    if let Some(key) = world.key(&full) {
-        return StoreKey::Customer { named, arn: Arc::clone(&key.arn) };
-    }
-    // A parameter or an import: where the bucket itself tells its key, the pipeline most likely is given the same.
-    if arn_parts(&full).is_none() {
-        let own = world.buckets.get(bucket).and_then(|bucket| bucket.default_key.as_deref());
-        if let Some(key) = own.and_then(|own| world.key(own)) {
-            let arn = Arc::clone(&key.arn);
-            let readable = |text: &str| resolver.symbols().readable(text);
-            let doubt =
-                format!("{} names the key of bucket `{}`, `{}`", readable(&named), readable(bucket), readable(&arn));
-            world.doubts.push(doubt);
-            return StoreKey::Customer { named, arn };
+impl Stores<'_> {
+    fn all(&mut self, properties: &Lazy<'_, '_>) -> BTreeMap<String, Store> {
+        let (label, mut stores) = (self.label, BTreeMap::new());
+        let mut add = |region: String, declared: &Lazy<'_, '_>| {
+            let store = self.store(&region, declared);
+            stores.insert(region, store);
+        };
+        if let Some(store) = properties.get("ArtifactStore") {
+            add(label.region.clone(), &store);
         }
+        for entry in properties.get("ArtifactStores").iter().flat_map(Lazy::items) {
+            if let (Some(region), Some(store)) = (entry.text_of("Region"), entry.get("ArtifactStore")) {
+                add(region, &store);
+            }
+        }
+        stores
     }
-    StoreKey::Customer { named, arn: full.into() }
+
+    fn store(&mut self, region: &str, declared: &Lazy<'_, '_>) -> Store {
+        let (world, object) = (self.world, self.object);
+        let bucket = declared.text_of("Location").unwrap_or_default();
+        let arn = match world.buckets.get(&bucket) {
+            Some(bucket) => Arc::clone(&bucket.arn),
+            None => format!("arn:{}:s3:::{bucket}", partition(region)).into(),
+        };
+        let account = world.bucket_account(&bucket).unwrap_or(&self.label.account).to_owned();
+        let named = declared.get("EncryptionKey").and_then(|key| key.text_of("Id"));
+        let base = format!("arn:{}:kms:{region}:{account}", partition(region));
+        let key = named.map_or(StoreKey::Aws, |named| self.key(declared.resolver(), named, &bucket, &base));
+        let object = format!("{arn}/{object}").into();
+        Store { region: region.to_owned(), bucket, arn, object, account, key }
+    }
+
+    /// The key that a store's declaration means. An id or a bare alias is looked up by whoever uses it, in its own account; here it is read as
+    /// the person who wrote it meant it, and that it fails in other accounts is found separately.
+    fn key(&mut self, resolver: &Resolver<'_>, named: String, bucket: &str, base: &str) -> StoreKey {
+        let world = self.world;
+        let full = full_key_name(&named, base);
+        if full == format!("{base}:alias/aws/s3") {
+            return StoreKey::Aws;
+        }
+        if let Some(key) = world.key(&full) {
+            return StoreKey::Customer { named, arn: Arc::clone(&key.arn) };
+        }
+        // A parameter or an import: where the bucket itself tells its key, the pipeline most likely is given the same.
+        if arn_parts(&full).is_none() {
+            let own = world.buckets.get(bucket).and_then(|bucket| bucket.default_key.as_deref());
+            if let Some(key) = own.and_then(|own| world.key(own)) {
+                let arn = Arc::clone(&key.arn);
+                let readable = |text: &str| resolver.memory.with_symbols(|symbols| symbols.readable(text));
+                let (named_so, bucket) = (readable(&named), readable(bucket));
+                self.doubts.push(format!("{named_so} names the key of bucket `{bucket}`, `{}`", readable(&arn)));
+                return StoreKey::Customer { named, arn };
+            }
+        }
+        StoreKey::Customer { named, arn: full.into() }
+    }
 }
 
 /// The ARN that a key's ARN, id or alias means in an account and region; what is not known stays as it is.

@@ -149,10 +149,9 @@ impl<'t> Resolver<'t> {
         let text = self.text(stack, argument.at(1)?);
         // An id may hold anything but a colon, and any other unknown text may hold the separator too.
         let opaque = |c: char| {
-            let symbols = self.symbols.borrow();
             let made = |meaning: &Meaning| matches!(meaning.origin, Origin::Made { .. });
             symbol::is_symbolic(c.encode_utf8(&mut [0; 4]))
-                && !(separator == ":" && symbols.meaning(c).is_some_and(made))
+                && !(separator == ":" && self.memory.with_symbols(|symbols| symbols.meaning(c).is_some_and(made)))
         };
         if text.chars().any(opaque) {
             return None;
@@ -166,20 +165,20 @@ impl<'t> Resolver<'t> {
         let key = (at.0.clone(), at.1.clone(), name.clone());
         let unknown =
             || Known::Value(self.text_symbol(&format!("import {name} in {}/{}", at.0, at.1), Origin::Other).into());
-        if let Some(known) = self.imported.borrow().get(&key) {
-            return known.clone().map_or_else(unknown, Known::Value);
+        if let Some(known) = self.memory.imported(&key) {
+            return known.map_or_else(unknown, Known::Value);
         }
         // An import that leads to itself is unknown.
-        self.imported.borrow_mut().insert(key.clone(), None);
+        self.memory.note_import(key.clone(), None);
         let here = |other: &&(usize, &Json<'t>)| self.account(other.0) == at.0 && self.region(other.0) == at.1;
-        let exported = self.exports.get(&name).and_then(|all| all.iter().find(here));
+        let exported = self.places.exports.get(&name).and_then(|all| all.iter().find(here));
         let value = exported.map(|(other, value)| self.value(*other, value).into_owned());
-        self.imported.borrow_mut().insert(key, value.clone());
+        self.memory.note_import(key, value.clone());
         value.map_or_else(unknown, Known::Value)
     }
 
     pub(crate) fn has_exports(&self) -> bool {
-        !self.exports.is_empty()
+        !self.places.exports.is_empty()
     }
 
     /// The template that exports the name to the `stack`-th one.
@@ -187,7 +186,7 @@ impl<'t> Resolver<'t> {
         let here = |other: &&(usize, &Json<'t>)| {
             self.account(other.0) == self.account(stack) && self.region(other.0) == self.region(stack)
         };
-        self.exports.get(name)?.iter().find(here).map(|(exporter, _)| *exporter)
+        self.places.exports.get(name)?.iter().find(here).map(|(exporter, _)| *exporter)
     }
 
     fn find_in_map(&self, stack: usize, argument: &Json<'t>) -> Option<Known<'t>> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::lazy::Lazy;
-use super::physical::{account_in, arn_parts, partition, short_name};
+use super::physical::{account_in, arn_parts, partition};
 use super::place::{PolicyIx, PolicyKind, Spot};
 use super::policies::Digest;
 use super::statements::Statements;
@@ -18,7 +18,7 @@ impl Surveyor<'_> {
     pub(crate) fn outside(&mut self, outside: &Outside) {
         for (arn, document) in &outside.managed {
             let ix = adopt(&mut self.world, arn, arn, document, PolicyKind::Identity);
-            self.managed.insert(arn.clone(), ix);
+            self.managed.insert(arn.as_str().into(), ix);
         }
         let arns: BTreeSet<&String> = outside
             .roles
@@ -50,20 +50,19 @@ impl Surveyor<'_> {
                 adopt(world, &format!("boundary given for {arn}"), arn, document, PolicyKind::Boundary)
             });
             let shared: Arc<str> = arn.as_str().into();
-            let account = account_in(arn).unwrap_or_default().to_owned();
-            self.role_names.insert((account.clone(), short_name(arn).to_ascii_lowercase()), Arc::clone(&shared));
+            self.role_names.given(account_in(arn).unwrap_or_default(), &shared);
             let role = Role { made: None, identity, trust: Some(trust), boundary };
             world.roles.insert(shared, role);
         }
         let world = &mut self.world;
         for (arn, (role, key)) in &outside.projects {
             let project = Project { role: role.clone(), key: key.clone(), made: None };
-            world.projects.insert(arn.clone(), project);
+            world.projects.insert(arn.as_str().into(), project);
         }
         for (arn, document) in &outside.resources {
             let name = format!("policy given for {arn}");
             let policy = adopt(world, &name, arn, document, PolicyKind::Other);
-            world.guarded.entry(arn.clone()).or_default().policies.push(policy);
+            world.guarded.entry(arn.as_str().into()).or_default().policies.push(policy);
         }
         for (arn, document) in &outside.keys {
             let policy = adopt(world, &format!("key policy given for {arn}"), arn, document, PolicyKind::Key);

@@ -5,8 +5,8 @@
 //! depends on something outside of the templates, and in which order the stacks can be deployed.
 //!
 //! ```text
-//! templates  symbols  physical  template  functions   what is read: texts with symbols for what only AWS knows
-//! statements  documents  policies  rules  world  survey  given   all accounts at once: roles, buckets, keys …, each policy with its place
+//! templates  symbols  memory  physical  template  functions   what is read: texts with symbols for what only AWS knows
+//! statements  documents  sheet  policies  rules  world  survey  given   all accounts at once: roles, buckets, keys …, each policy with its place
 //! lazy  flow  calls                         pipelines: actions, artifacts, stores; what each provider calls
 //! view  caller  facts  protected  ask       who asks, in which circumstances, for what; the question and its outcome
 //! gate  needs  denials  events              what is asked; what questions about one store have in common
@@ -31,6 +31,7 @@ mod functions;
 mod gate;
 mod given;
 mod lazy;
+mod memory;
 mod needs;
 mod order;
 mod physical;
@@ -40,6 +41,7 @@ mod protected;
 mod repair;
 mod report;
 mod rules;
+mod sheet;
 mod statements;
 mod survey;
 mod symbols;
@@ -60,6 +62,7 @@ use documents::Opened;
 use flow::Pipeline;
 use needs::{Keep, Prover};
 use physical::account_in;
+use sheet::Sheet;
 use statements::Statements;
 use survey::{Surveyed, survey};
 use template::Templates;
@@ -90,17 +93,21 @@ pub use words::premises;
 /// ```
 #[must_use]
 pub fn prove(templates: &Templates<'_>, outside: &Outside) -> Report {
-    report(seen(survey(templates, Vec::new(), Statements::default(), outside)), Keep::All)
+    let sheets = templates.iter().map(Sheet::of).collect();
+    report(seen(survey(templates, sheets, Vec::new(), Statements::default(), outside)), Keep::All)
 }
 
 /// The same findings about an assembly that is being checked, without the requests that are proved.
 pub(crate) fn unproved(cx: &mut CheckCx<'_>, outside: &Outside) -> Report {
     let statements = Statements::default();
-    let opened = cx.read(|stack, body, source| Opened::new(stack, body, source, &statements));
-    let (all, policies): (Vec<_>, Vec<_>) = opened.into_iter().map(|one| (one.template, one.policies)).unzip();
+    let read = cx.read(|stack, body, source| {
+        let Opened { template, policies } = Opened::new(stack, body, source, &statements);
+        (Sheet::of(&template), (policies, template))
+    });
+    let (sheets, (policies, all)): (Vec<_>, (Vec<_>, Vec<_>)) = read.into_iter().unzip();
     let templates = Templates { all, unreadable: Vec::new() };
     // What is asked needs the world alone, so that nothing of a template is kept until then.
-    let seen = seen(survey(&templates, policies, statements, outside));
+    let seen = seen(survey(&templates, sheets, policies, statements, outside));
     drop(templates);
     report(seen, Keep::Unproved)
 }

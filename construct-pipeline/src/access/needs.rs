@@ -253,7 +253,7 @@ impl<'p, 'w> Prover<'p, 'w> {
     /// CodeBuild reads and writes with the role of the project, and encrypts with the key of the project.
     fn build(&mut self, action: &'p Action, gate: &Gate<'p>) {
         let (arn, store) = (project_arn(action), gate.store);
-        let Some(project) = self.asker.world().projects.get(&arn) else {
+        let Some(project) = self.asker.world().projects.get(&*arn) else {
             let question = self.unasked(&Who::Role(arn.into()), "s3:GetObject", &store.object, &store.account);
             let about = About::need(action, Purpose::Reads { artifacts: action.inputs.join(", ").into() });
             let remark = "no template makes the project, so its role is not known".to_owned();

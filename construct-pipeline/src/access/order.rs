@@ -6,14 +6,13 @@
 use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use construct_iam::access::{Json, Members};
 
 use super::flow::Pipeline;
-use super::physical::naming_of;
 use super::place::PolicyIx;
+use super::sheet::{Named, Sheet, may_have_name};
 use super::template::Resolver;
 use super::templates::Templates;
 use super::world::World;
@@ -96,7 +95,7 @@ pub(crate) struct Stacks {
 }
 
 impl Stacks {
-    pub(crate) fn of(resolver: &Resolver<'_>) -> Self {
+    pub(crate) fn of(resolver: &Resolver<'_>, sheets: &[Sheet]) -> Self {
         let templates = resolver.templates();
         let mut imports = Vec::new();
         if resolver.has_exports() {
@@ -108,7 +107,7 @@ impl Stacks {
             after: Graph::of(templates),
             stated: templates.all.iter().any(|template| template.dependencies.is_some()),
             imports,
-            clashes: clashes(resolver),
+            clashes: clashes(resolver, sheets),
         }
     }
 }
@@ -224,31 +223,35 @@ fn imports<'t>(stack: usize, value: &Json<'t>, resolver: &Resolver<'t>, found: &
 }
 
 /// Names that occur twice where they have to be unique.
-fn clashes(resolver: &Resolver<'_>) -> Vec<Clash> {
+fn clashes(resolver: &Resolver<'_>, sheets: &[Sheet]) -> Vec<Clash> {
     let templates = resolver.templates();
-    let resources = || {
-        templates.all.iter().enumerate().flat_map(|(stack, template)| {
-            let resources = template.section("Resources").into_iter().flat_map(Members::iter);
-            resources.map(move |(logical_id, resource)| (stack, logical_id, resource))
-        })
+    let resources = |stack: usize| {
+        let resources = templates.all.get(stack).and_then(|template| template.section("Resources"));
+        resources.into_iter().flat_map(Members::iter)
     };
-    // Nearly always all names differ, which their hashes tell.
-    let hash = |name: &Named<'_>| {
-        let mut hasher = DefaultHasher::new();
-        name.hash(&mut hasher);
-        hasher.finish()
-    };
-    let names =
-        || resources().filter_map(|(stack, id, resource)| Some((named(resolver, stack, id, resource)?, stack, id)));
-    let mut hashes: Vec<u64> = names().map(|(name, ..)| hash(&name)).collect();
-    hashes.sort_unstable();
-    let twice: BTreeSet<u64> = hashes.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    let mut prints = Vec::with_capacity(sheets.iter().map(|sheet| sheet.names.len() + sheet.open_names.len()).sum());
+    for (stack, sheet) in sheets.iter().enumerate() {
+        prints.extend(&sheet.names);
+        let mut open = sheet.open_names.iter().copied().peekable();
+        if open.peek().is_some() {
+            let open = resources(stack).enumerate().filter(|(number, _)| open.next_if_eq(number).is_some());
+            let names = open.filter_map(|(_, (logical_id, resource))| named(resolver, stack, logical_id, resource));
+            prints.extend(names.map(|name| name.fingerprint()));
+        }
+    }
+    prints.sort_unstable();
+    let twice: BTreeSet<u64> = prints.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
     if twice.is_empty() {
         return Vec::new();
     }
     let mut clashing: BTreeMap<Named<'_>, Vec<(usize, &str)>> = BTreeMap::new();
-    for (name, stack, logical_id) in names().filter(|(name, ..)| twice.contains(&hash(name))) {
-        clashing.entry(name).or_default().push((stack, logical_id));
+    for stack in 0..templates.all.len() {
+        for (logical_id, resource) in resources(stack) {
+            let name = named(resolver, stack, logical_id, resource);
+            if let Some(name) = name.filter(|name| twice.contains(&name.fingerprint())) {
+                clashing.entry(name).or_default().push((stack, logical_id));
+            }
+        }
     }
     let resource = |(stack, id): (usize, &str)| (templates.all[stack].stack.as_str().into(), id.to_owned());
     let clash = |(Named { kind, name, .. }, resources): (Named<'_>, Vec<(usize, &str)>)| Clash {
@@ -259,44 +262,21 @@ fn clashes(resolver: &Resolver<'_>) -> Vec<Clash> {
     clashing.into_iter().filter(|(_, resources)| resources.len() > 1).map(clash).collect()
 }
 
-/// The name of a resource, and where it has to be unique.
-#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Named<'r> {
-    kind: &'r str,
-    account: &'r str,
-    region: &'r str,
-    name: Cow<'r, str>,
-}
-
 fn named<'r, 't>(
     resolver: &'r Resolver<'t>,
     stack: usize,
     logical_id: &str,
     resource: &'r Json<'t>,
 ) -> Option<Named<'r>> {
+    if !may_have_name(resource) || resolver.exists(stack, resource.as_object()?) == Some(false) {
+        return None;
+    }
     let kind = resource.get("Type").and_then(Json::as_str)?;
-    let property = naming_of(kind)?.property;
-    if !resource.get("Properties")?.as_object()?.contains_key(property) {
-        return None;
-    }
-    if resolver.exists(stack, resource.as_object()?) == Some(false) {
-        return None;
-    }
     let name = match resolver.plain_name(stack, logical_id) {
         Some(name) => Cow::Borrowed(name),
         None => resolver.physical_id(stack, logical_id).into(),
     };
-    let (account, region) = (resolver.account(stack), resolver.region(stack));
-    Some(match kind {
-        "AWS::S3::Bucket" => Named { kind, account: "", region: "", name },
-        // Names of roles differ in more than upper and lower case.
-        "AWS::IAM::Role" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::User" => {
-            let is_lower = !name.bytes().any(|c| c.is_ascii_uppercase());
-            let name = if is_lower { name } else { name.to_ascii_lowercase().into() };
-            Named { kind, account, region: "", name }
-        }
-        _ => Named { kind, account, region, name },
-    })
+    Some(Named::of(kind, name, &resolver.whereabouts(stack)))
 }
 
 /// Which stack comes after which.

@@ -118,6 +118,16 @@ pub(crate) struct Whereabouts<'a> {
     pub(crate) account: &'a str,
 }
 
+/// Whether the text is the id of an account. Other tools write other things where it is not known.
+pub(crate) fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|c| c.is_ascii_digit())
+}
+
+/// Whether the text can be the name of a region.
+pub(crate) fn is_region(text: &str) -> bool {
+    text.is_ascii() && text.contains('-') && !text.starts_with("unknown")
+}
+
 /// The partition that a region belongs to.
 pub(crate) fn partition(region: &str) -> &'static str {
     let of_prefix = [

@@ -88,6 +88,12 @@ impl Policies {
         self.by_name.get(&*citation.policy).copied()
     }
 
+    /// Makes room for so many more.
+    pub(crate) fn expect(&mut self, n: usize) {
+        self.all.reserve_exact(n);
+        self.by_name.reserve(n);
+    }
+
     /// Adds a policy. One that AWS would refuse counts as unknown, so that nothing is proved with it.
     pub(crate) fn add(&mut self, digest: Digest, spot: Spot) -> PolicyIx {
         let Digest { policy, notes, symbolic } = digest;

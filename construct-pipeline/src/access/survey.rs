@@ -12,6 +12,7 @@ use construct_iam::access::{Json, Members, symbol};
 use serde_json::{Value, json};
 
 use documents::DocumentAt;
+use roles::RoleNames;
 
 use super::documents::Early;
 use super::flow::{self, Pipeline, full_key_name};
@@ -20,6 +21,7 @@ use super::physical::short_name;
 use super::place::{PolicyIx, PolicyKind, Slot};
 use super::policies::{Digest, everything};
 use super::rules::{Rule, Target};
+use super::sheet::Sheet;
 use super::statements::{Statements, Told};
 use super::template::Resolver;
 use super::templates::{Outside, Templates};
@@ -32,20 +34,22 @@ pub(crate) struct Surveyed {
     pub(crate) stacks: Stacks,
 }
 
-/// Reads templates and outside facts.
+/// Reads templates and outside facts; `sheets` say what the templates tell by themselves.
 pub(crate) fn survey<'t>(
     templates: &'t Templates<'t>,
+    sheets: Vec<Sheet>,
     opened: Vec<Vec<((usize, Slot), Early)>>,
     statements: Statements<'_>,
     outside: &Outside,
 ) -> Surveyed {
     let mut surveyor = Surveyor {
         resolver: Resolver::new(templates),
+        sheets,
         opened,
         computed: Vec::new(),
         world: World::default(),
         pipelines: Vec::new(),
-        role_names: BTreeMap::new(),
+        role_names: RoleNames::default(),
         managed: BTreeMap::new(),
     };
     for (stack, template) in templates.all.iter().enumerate() {
@@ -64,6 +68,7 @@ pub(crate) fn survey<'t>(
     for name in &templates.unreadable {
         surveyor.world.doubts.push(format!("the template of stack `{name}` is no JSON: what it makes is not known"));
     }
+    surveyor.world.policies.expect(surveyor.opened.iter().map(Vec::len).sum());
     surveyor.outside(outside);
     surveyor.each(Surveyor::resource);
     surveyor.each(Surveyor::attachment);
@@ -73,11 +78,10 @@ pub(crate) fn survey<'t>(
     });
     surveyor.world.policies.fill_all(computed);
     // All policies have their places, and nothing is compiled any more.
-    surveyor.opened = Vec::new();
-    drop(statements);
-    let Surveyor { resolver, mut world, pipelines, .. } = surveyor;
-    let pipelines = flow::pipelines(&mut world, &resolver, &pipelines);
-    let stacks = Stacks::of(&resolver);
+    let Surveyor { resolver, sheets, opened, mut world, pipelines, .. } = surveyor;
+    let pipelines = || flow::pipelines(&mut world, &resolver, &pipelines);
+    let (pipelines, ()) = parallel::both(pipelines, || drop((opened, statements)));
+    let stacks = Stacks::of(&resolver, &sheets);
     world.symbols = resolver.into_symbols();
     Surveyed { world, pipelines, stacks }
 }
@@ -107,15 +111,15 @@ struct Reading<'t> {
 
 pub(crate) struct Surveyor<'t> {
     pub(crate) resolver: Resolver<'t>,
+    sheets: Vec<Sheet>,
     opened: Vec<Vec<((usize, Slot), Early)>>,
     /// Policies of which the functions are computed; they are compiled on all cores.
     computed: Vec<Computed<'t>>,
     pub(crate) world: World,
     pub(crate) pipelines: Vec<PipelineSource<'t>>,
-    /// Role names in lower case, by account.
-    pub(crate) role_names: BTreeMap<(String, String), Arc<str>>,
+    pub(crate) role_names: RoleNames,
     /// Managed policies by ARN.
-    pub(crate) managed: BTreeMap<String, PolicyIx>,
+    pub(crate) managed: BTreeMap<Arc<str>, PolicyIx>,
 }
 
 impl<'t> Surveyor<'t> {
@@ -179,13 +183,19 @@ impl<'t> Surveyor<'t> {
     }
 
     fn made(&self, reading: Reading<'_>) -> Made {
-        Made { stack: reading.stack, logical_id: reading.logical_id.into() }
+        Made { stack: reading.stack, logical_id: self.shared_id(reading) }
+    }
+
+    fn shared_id(&self, reading: Reading<'_>) -> Arc<str> {
+        Arc::clone(&self.sheets[reading.stack].resources[reading.number].logical_id)
     }
 
     /// The ARN that tells the resource from all others. Of one that cannot be told apart nothing is known.
-    fn arn(&self, reading: Reading<'t>) -> Option<String> {
-        let Reading { stack, logical_id, kind, properties, .. } = reading;
-        self.resolver.arn_of(stack, logical_id, kind, properties).filter(|arn| !arn.contains(symbol::UNKNOWN))
+    fn arn(&self, reading: Reading<'t>) -> Option<Arc<str>> {
+        let Reading { stack, number, logical_id, kind, properties, .. } = reading;
+        let computed = || self.resolver.arn_of(stack, logical_id, kind, properties).map(Into::into);
+        let arn = self.sheets[stack].resources[number].arn.clone().or_else(computed);
+        arn.filter(|arn: &Arc<str>| !arn.contains(symbol::UNKNOWN))
     }
 
     fn property(&self, reading: Reading<'t>, name: &str) -> Option<&'t Json<'t>> {
@@ -219,14 +229,12 @@ impl<'t> Surveyor<'t> {
         let default_key = default_key.map(|key| self.resolver.as_text(key));
         let account = self.account(reading.stack);
         let made = Some(self.made(reading));
-        let arn = arn.into();
         let bucket = Bucket { arn, account, made, policy: None, bucket_key, keeps_versions, default_key };
         self.world.buckets.insert(name, bucket);
     }
 
     fn key(&mut self, reading: Reading<'t>) {
         let Some(arn) = self.arn(reading) else { return };
-        let arn: Arc<str> = arn.into();
         let account = self.account(reading.stack);
         let policy = match self.document(reading) {
             Some(policy) => policy,
@@ -359,7 +367,7 @@ impl<'t> Surveyor<'t> {
             self.computed(DocumentAt { reading, slot, kind: PolicyKind::Bus, name: None }, Cow::Owned(document))
         };
         // Each statement of a bus is a resource of its own; they are kept apart so that each is cited at its place.
-        self.world.guarded.entry(arn).or_default().policies.push(ix);
+        self.world.guarded.entry(arn.into()).or_default().policies.push(ix);
     }
 
     fn topic_policy(&mut self, reading: Reading<'t>) {
@@ -369,7 +377,7 @@ impl<'t> Surveyor<'t> {
         let Some(policy) = self.document(reading) else { return };
         for topic in topics {
             let arn = self.resolver.as_text(&topic);
-            self.world.guarded.entry(arn).or_default().policies.push(policy);
+            self.world.guarded.entry(arn.into()).or_default().policies.push(policy);
         }
     }
 }

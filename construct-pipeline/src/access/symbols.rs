@@ -68,10 +68,15 @@ impl Symbols {
         })
     }
 
+    /// The symbol that a label has already.
+    pub(crate) fn known(&self, label: &str) -> Option<char> {
+        self.by_label.get(label).copied()
+    }
+
     /// When the symbols run out, what is left is known to nobody, not even to be equal to itself.
     fn given(&mut self, label: &str, origin: Origin, next: impl FnOnce(&mut Self) -> Option<char>) -> char {
-        if let Some(symbol) = self.by_label.get(label) {
-            return *symbol;
+        if let Some(symbol) = self.known(label) {
+            return symbol;
         }
         let symbol = next(self).unwrap_or(symbol::UNKNOWN);
         if symbol != symbol::UNKNOWN {

@@ -9,9 +9,11 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 
 use std::borrow::Cow;
-use std::cell::{Cell, Ref, RefCell};
+use std::cell::{Cell, Ref};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use construct_core::parallel;
 use construct_iam::access::symbol;
 
 pub use construct_iam::access::{Json, Members};
@@ -19,7 +21,8 @@ pub use construct_iam::access::{Json, Members};
 pub use super::symbols::{Meaning, Origin, Symbols};
 pub use super::templates::{Template, Templates};
 
-use super::physical::{Whereabouts, arn_parts, naming_of, partition};
+use super::memory::Memory;
+use super::physical::{Whereabouts, arn_parts, is_account, is_region, naming_of, partition};
 
 /// Functions inside functions beyond this depth count as unknown.
 pub(crate) const DEPTH: u32 = 100;
@@ -42,18 +45,20 @@ pub(crate) const DEPTH: u32 = 100;
 #[derive(Debug)]
 pub struct Resolver<'t> {
     pub(crate) templates: &'t Templates<'t>,
-    pub(crate) symbols: RefCell<Symbols>,
-    /// By stack and logical id; `None` while a name is being found.
-    names: RefCell<Vec<BTreeMap<String, Option<String>>>>,
-    conditions: RefCell<BTreeMap<(usize, String), Option<bool>>>,
-    pub(crate) exports: BTreeMap<String, Vec<(usize, &'t Json<'t>)>>,
-    pub(crate) imported: RefCell<BTreeMap<(String, String, String), Option<Json<'t>>>>,
-    /// The values of parameters of Parameter Store, by account, region and name.
-    parameters: BTreeMap<(String, String, String), (usize, &'t Json<'t>)>,
-    accounts: Vec<String>,
-    regions: Vec<String>,
+    pub(crate) places: Arc<Places<'t>>,
+    pub(crate) memory: Memory<'t>,
     pub(crate) depth: Cell<u32>,
     doubts: Vec<String>,
+}
+
+/// What does not depend on what is asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Places<'t> {
+    accounts: Vec<String>,
+    regions: Vec<String>,
+    pub(crate) exports: BTreeMap<String, Vec<(usize, &'t Json<'t>)>>,
+    /// The values of parameters of Parameter Store, by account, region and name.
+    parameters: BTreeMap<(String, String, String), (usize, &'t Json<'t>)>,
 }
 
 /// A value as far as it is known.
@@ -69,38 +74,28 @@ impl<'t> Resolver<'t> {
     /// A resolver of these templates.
     #[must_use]
     pub fn new(templates: &'t Templates<'t>) -> Self {
-        let mut symbols = Symbols::default();
+        let memory = Memory::default();
+        let unknown = |label: &str| memory.name_symbol(label, Origin::Other).to_string();
         let (mut accounts, mut regions) = (Vec::new(), Vec::new());
         for template in &templates.all {
-            let is_account = template.account.len() == 12 && template.account.bytes().all(|c| c.is_ascii_digit());
-            accounts.push(if is_account {
+            accounts.push(if is_account(&template.account) {
                 template.account.clone()
             } else {
-                symbols.name("account that the templates are deployed to", Origin::Other).to_string()
+                unknown("account that the templates are deployed to")
             });
-            let is_region = template.region.contains('-') && !template.region.starts_with("unknown");
-            regions.push(if is_region && template.region.is_ascii() {
+            regions.push(if is_region(&template.region) {
                 template.region.clone()
             } else {
-                symbols.name("region that the templates are deployed to", Origin::Other).to_string()
+                unknown("region that the templates are deployed to")
             });
         }
-        let mut resolver = Self {
-            templates,
-            symbols: RefCell::new(symbols),
-            names: RefCell::new(vec![BTreeMap::new(); templates.all.len()]),
-            conditions: RefCell::default(),
-            exports: BTreeMap::new(),
-            imported: RefCell::default(),
-            parameters: BTreeMap::new(),
-            accounts,
-            regions,
-            depth: Cell::new(0),
-            doubts: Vec::new(),
-        };
+        let places = Places { accounts, regions, exports: BTreeMap::new(), parameters: BTreeMap::new() };
+        let mut resolver = Self { templates, places: places.into(), memory, depth: Cell::new(0), doubts: Vec::new() };
         resolver.adopt_keys();
-        resolver.parameters = resolver.find_parameters();
-        resolver.exports = resolver.find_exports();
+        let parameters = resolver.find_parameters();
+        Arc::make_mut(&mut resolver.places).parameters = parameters;
+        let exports = resolver.find_exports();
+        Arc::make_mut(&mut resolver.places).exports = exports;
         resolver
     }
 
@@ -141,20 +136,23 @@ impl<'t> Resolver<'t> {
     /// People hand the ARN of a key from one stack to the next as a parameter. Where a parameter has the ARN of a key in an account and region
     /// in which the templates make one key, it is taken for that key's.
     fn adopt_keys(&mut self) {
-        let mut keys: BTreeMap<(&str, &str), Vec<(usize, &str)>> = BTreeMap::new();
         let mut given: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+        for value in self.templates.all.iter().flat_map(|one| one.parameters.values()).filter_map(Json::as_str) {
+            if let Some([_, "kms", region, account, resource]) = arn_parts(value)
+                && let Some(id) =
+                    resource.strip_prefix("key/").filter(|id| id.is_ascii() && !id.contains(['*', '?', '$']))
+            {
+                given.entry((account, region)).or_default().insert(id);
+            }
+        }
+        if given.is_empty() {
+            return;
+        }
+        let mut keys: BTreeMap<(&str, &str), Vec<(usize, &str)>> = BTreeMap::new();
         for (stack, template) in self.templates.all.iter().enumerate() {
             for (logical_id, resource) in template.section("Resources").into_iter().flat_map(Members::iter) {
                 if resource.get("Type").and_then(Json::as_str) == Some("AWS::KMS::Key") {
                     keys.entry((self.account(stack), self.region(stack))).or_default().push((stack, logical_id));
-                }
-            }
-            for value in template.parameters.values().filter_map(Json::as_str) {
-                if let Some([_, "kms", region, account, resource]) = arn_parts(value)
-                    && let Some(id) =
-                        resource.strip_prefix("key/").filter(|id| id.is_ascii() && !id.contains(['*', '?', '$']))
-                {
-                    given.entry((account, region)).or_default().insert(id);
                 }
             }
         }
@@ -172,7 +170,7 @@ impl<'t> Resolver<'t> {
             let note =
                 format!("the key {id} that a parameter names is `{logical_id}` of stack `{}`", self.stack_name(stack));
             self.doubts.push(note);
-            self.names.borrow_mut()[stack].insert(logical_id, Some(id));
+            self.memory.note_name(stack, &logical_id, Some(id));
         }
     }
 
@@ -191,31 +189,53 @@ impl<'t> Resolver<'t> {
     /// The symbols given out so far.
     #[must_use]
     pub fn symbols(&self) -> Ref<'_, Symbols> {
-        self.symbols.borrow()
+        self.memory.symbols()
     }
 
     /// The symbols, when nothing is left to resolve.
     #[must_use]
     pub fn into_symbols(self) -> Symbols {
-        self.symbols.into_inner()
+        self.memory.into_symbols()
+    }
+
+    /// Reads things on all cores. What needs a new symbol is read again afterwards, one after the other, and the others do not
+    /// depend on who comes first: so all comes out as if they were read in their order.
+    pub(crate) fn map<T: Sync, R: Send>(&self, items: &[T], read: impl Fn(&Self, &T) -> R + Sync) -> Vec<R> {
+        let before = Arc::new(self.memory.lend());
+        let (templates, places) = (self.templates, &self.places);
+        let done = parallel::map(items.iter().collect(), |item| {
+            let memory = Memory::after(Arc::clone(&before));
+            let reader =
+                Self { templates, places: Arc::clone(places), memory, depth: Cell::new(0), doubts: Vec::new() };
+            let done = read(&reader, item);
+            (!reader.memory.lacks()).then_some(done)
+        });
+        if let Some(found) = Arc::into_inner(before) {
+            self.memory.give_back(found);
+        }
+        items.iter().zip(done).map(|(item, done)| done.unwrap_or_else(|| read(self, item))).collect()
     }
 
     /// The account that the `stack`-th template is deployed to: 12 digits, or a symbol.
     #[must_use]
     pub fn account(&self, stack: usize) -> &str {
-        self.accounts.get(stack).map_or("", String::as_str)
+        self.places.accounts.get(stack).map_or("", String::as_str)
     }
 
     /// The region that the `stack`-th template is deployed to, or a symbol.
     #[must_use]
     pub fn region(&self, stack: usize) -> &str {
-        self.regions.get(stack).map_or("", String::as_str)
+        self.places.regions.get(stack).map_or("", String::as_str)
     }
 
     /// The partition that the `stack`-th template is deployed to.
     #[must_use]
     pub fn partition(&self, stack: usize) -> &'static str {
         partition(self.region(stack))
+    }
+
+    pub(crate) fn whereabouts(&self, stack: usize) -> Whereabouts<'_> {
+        Whereabouts { partition: self.partition(stack), region: self.region(stack), account: self.account(stack) }
     }
 
     /// A value of the `stack`-th template with its functions computed. Without functions, it is borrowed.
@@ -273,15 +293,14 @@ impl<'t> Resolver<'t> {
     /// Whether a condition holds; `None` if that depends on what is not known.
     #[must_use]
     pub fn condition(&self, stack: usize, name: &str) -> Option<bool> {
-        let key = (stack, name.to_owned());
-        if let Some(known) = self.conditions.borrow().get(&key) {
-            return *known;
+        if let Some(known) = self.memory.condition(stack, name) {
+            return known;
         }
         // A condition that refers to itself is unknown.
-        self.conditions.borrow_mut().insert(key.clone(), None);
+        self.memory.note_condition(stack, name, None);
         let test = self.templates.all.get(stack)?.section("Conditions")?.get(name);
         let holds = test.and_then(|test| self.test(stack, test));
-        self.conditions.borrow_mut().insert(key, holds);
+        self.memory.note_condition(stack, name, holds);
         holds
     }
 
@@ -300,18 +319,13 @@ impl<'t> Resolver<'t> {
         if let Some(name) = self.plain_name(stack, logical_id) {
             return name.to_owned();
         }
-        if let Some(name) = self.names.borrow().get(stack).and_then(|names| names.get(logical_id)) {
+        if let Some(name) = self.memory.name(stack, logical_id) {
             // A name that is made of itself is not known.
-            return name.clone().unwrap_or_else(|| self.made(stack, logical_id, None));
+            return name.unwrap_or_else(|| self.made(stack, logical_id, None));
         }
-        let note = |name: Option<&String>| {
-            if let Some(names) = self.names.borrow_mut().get_mut(stack) {
-                names.insert(logical_id.to_owned(), name.cloned());
-            }
-        };
-        note(None);
+        self.memory.note_name(stack, logical_id, None);
         let name = self.set_name(stack, logical_id).unwrap_or_else(|| self.made(stack, logical_id, None));
-        note(Some(&name));
+        self.memory.note_name(stack, logical_id, Some(name.clone()));
         name
     }
 
@@ -358,9 +372,7 @@ impl<'t> Resolver<'t> {
         let name = property(naming.property).filter(|name| !is_given && is_plain(name)).and_then(Json::as_str);
         let name = name.filter(|name| !name.is_empty());
         let name = name.map_or_else(|| self.physical_id(stack, logical_id).into(), Cow::Borrowed);
-        let at =
-            Whereabouts { partition: self.partition(stack), region: self.region(stack), account: self.account(stack) };
-        let arn = naming.arn(&name, &path, &at);
+        let arn = naming.arn(&name, &path, &self.whereabouts(stack));
         arn.starts_with("arn:").then_some(arn)
     }
 
@@ -429,7 +441,7 @@ impl<'t> Resolver<'t> {
     fn made_parameter(&self, stack: usize, reference: &str) -> Option<String> {
         let name = reference.strip_prefix("ssm:").filter(|name| !name.contains(':'))?;
         let place = (self.account(stack).to_owned(), self.region(stack).to_owned(), name.to_owned());
-        let &(maker, value) = self.parameters.get(&place)?;
+        let &(maker, value) = self.places.parameters.get(&place)?;
         match self.known(maker, value) {
             Known::Value(value) => Some(self.as_text(&value)),
             Known::Nothing | Known::Not(_) => None,
@@ -447,12 +459,12 @@ impl<'t> Resolver<'t> {
         let resource = self.templates.all.get(stack).and_then(|template| template.resource(logical_id));
         let kind = resource.and_then(|resource| resource.get("Type")).and_then(Json::as_str);
         let is_name = attribute.is_none() && kind.and_then(naming_of).is_some();
-        let mut symbols = self.symbols.borrow_mut();
-        if is_name { symbols.name(&label, origin) } else { symbols.text(&label, origin) }.to_string()
+        let symbol = if is_name { Memory::name_symbol } else { Memory::text_symbol };
+        symbol(&self.memory, &label, origin).to_string()
     }
 
     pub(crate) fn text_symbol(&self, label: &str, origin: Origin) -> String {
-        self.symbols.borrow_mut().text(label, origin).to_string()
+        self.memory.text_symbol(label, origin).to_string()
     }
 
     pub(crate) fn stack_name(&self, stack: usize) -> &str {

@@ -165,3 +165,37 @@ fn names_that_are_given_use_up_no_symbols() {
     (0..20).for_each(|n| assert_eq!(resolver.physical_id(0, &format!("R{n}")), format!("r{n}")));
     assert_eq!(resolver.symbols().meaning('\u{E000}'), None);
 }
+
+/// What is read on all cores comes out as if it were read in order, symbols included.
+#[test]
+fn readers_change_nothing() {
+    let function = |n: usize| match n % 5 {
+        0 => json!({ "Ref": format!("Key{n}") }),
+        1 => json!({ "Fn::GetAtt": ["Key0", "Arn"] }),
+        2 => json!({ "Ref": format!("P{}", n % 3) }),
+        3 => json!({ "Fn::ImportValue": format!("import{}", n % 4) }),
+        _ => json!({ "Fn::Sub": "${Key1}-${AWS::Region}-${Key0}" }),
+    };
+    let resources: serde_json::Map<String, Value> =
+        (0..60).map(|n| (format!("Key{n}"), json!({ "Type": "AWS::KMS::Key", "Properties": {} }))).collect();
+    let parameter = json!({ "Type": "String" });
+    let body = json!({
+        "Parameters": { "P0": parameter, "P1": parameter, "P2": parameter },
+        "Resources": resources,
+        "Outputs": { "O": { "Value": { "Ref": "Key7" }, "Export": { "Name": "import2" } } },
+    });
+    let templates = Templates::new().with(Template::new("Tools", "111111111111", "us-east-1", body));
+    let values: Vec<Json<'_>> = (0..60).map(|n| function(n).into()).collect();
+    let resolver = || {
+        let resolver = Resolver::new(&templates);
+        // Some symbols are known before.
+        for n in [9, 0, 4, 2] {
+            assert!(!resolver.text(0, &values[n]).is_empty());
+        }
+        resolver
+    };
+    let (one, other) = (resolver(), resolver());
+    let in_order: Vec<String> = values.iter().map(|value| one.text(0, value)).collect();
+    assert_eq!(other.map(&values, |resolver, value| resolver.text(0, value)), in_order);
+    assert_eq!(format!("{:?}", other.symbols()), format!("{:?}", one.symbols()));
+}

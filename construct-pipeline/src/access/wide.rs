@@ -37,7 +37,7 @@ pub(crate) fn too_wide(world: &World, pipelines: &[Pipeline]) -> Vec<TooWide> {
         let projects = pipeline
             .actions
             .iter()
-            .filter_map(|action| Some(world.projects.get(&super::calls::project_arn(action))?.role.as_str()));
+            .filter_map(|action| Some(world.projects.get(&*super::calls::project_arn(action))?.role.as_str()));
         for role in [&*pipeline.role].into_iter().chain(performers).chain(passed).chain(projects) {
             used.extend(world.roles.get(role).into_iter().flat_map(|role| &role.identity));
         }

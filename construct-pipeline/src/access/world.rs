@@ -91,11 +91,11 @@ pub(crate) struct World {
     /// Alias ARN to key ARN.
     pub(crate) aliases: BTreeMap<String, Arc<str>>,
     /// Users by ARN.
-    pub(crate) users: BTreeMap<String, Made>,
-    pub(crate) projects: BTreeMap<String, Project>,
+    pub(crate) users: BTreeMap<Arc<str>, Made>,
+    pub(crate) projects: BTreeMap<Arc<str>, Project>,
     pub(crate) rules: Rules,
     /// Buses, topics and repositories by ARN.
-    pub(crate) guarded: BTreeMap<String, Guarded>,
+    pub(crate) guarded: BTreeMap<Arc<str>, Guarded>,
     /// Service control policies by account.
     pub(crate) scps: Levels,
     /// Resource control policies by account.

@@ -24,7 +24,7 @@ impl<'t> Surveyor<'t> {
     fn spot(&self, at: DocumentAt<'_, '_>) -> Spot {
         let DocumentAt { reading, slot, kind, .. } = at;
         let stack = Some(Arc::clone(&self.world.stacks[reading.stack]));
-        Spot { stack, logical_id: reading.logical_id.into(), slot, kind }
+        Spot { stack, logical_id: self.shared_id(reading), slot, kind }
     }
 
     pub(super) fn policy_name(&self, reading: Reading<'_>, name: Option<&str>) -> String {

@@ -1,6 +1,7 @@
 //! Roles, and the policies that are attached to them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use construct_iam::access::Json;
@@ -9,12 +10,40 @@ use super::documents::DocumentAt;
 use super::{Reading, Surveyor};
 use crate::access::physical::short_name;
 use crate::access::place::{PolicyIx, PolicyKind, Slot};
+use crate::access::template::Resolver;
 use crate::access::world::Role;
+
+/// The ARNs of roles by their names. Most templates attach nothing by name, so that the names are sorted once somebody does.
+#[derive(Default)]
+pub(crate) struct RoleNames {
+    /// By account and the name in lower case.
+    sorted: BTreeMap<(String, String), Arc<str>>,
+    /// The role and its stack.
+    noted: Vec<(usize, Arc<str>)>,
+}
+
+impl RoleNames {
+    /// A role that no template makes.
+    pub(crate) fn given(&mut self, account: &str, arn: &Arc<str>) {
+        self.sorted.insert((account.to_owned(), short_name(arn).to_ascii_lowercase()), Arc::clone(arn));
+    }
+
+    fn note(&mut self, stack: usize, arn: &Arc<str>) {
+        self.noted.push((stack, Arc::clone(arn)));
+    }
+
+    /// The role of the name in the account of a stack.
+    fn arn(&mut self, resolver: &Resolver<'_>, stack: usize, name: &str) -> Option<&Arc<str>> {
+        for (stack, arn) in std::mem::take(&mut self.noted) {
+            self.given(resolver.account(stack), &arn);
+        }
+        self.sorted.get(&(resolver.account(stack).to_owned(), name.to_ascii_lowercase()))
+    }
+}
 
 impl<'t> Surveyor<'t> {
     pub(super) fn role(&mut self, reading: Reading<'t>) {
         let Some(arn) = self.arn(reading) else { return };
-        let arn: Arc<str> = arn.into();
         let mut identity = Vec::new();
         for (n, inline) in self.property(reading, "Policies").and_then(Json::as_array).into_iter().flatten().enumerate()
         {
@@ -35,9 +64,7 @@ impl<'t> Surveyor<'t> {
             identity.push(self.world.policies.unknown(&name));
         }
         let trust = self.document(reading);
-        let account = self.account(reading.stack);
-        let name = short_name(&arn).to_ascii_lowercase();
-        self.role_names.insert((account.clone(), name), Arc::clone(&arn));
+        self.role_names.note(reading.stack, &arn);
         let made = Some(self.made(reading));
         self.world.roles.insert(arn, Role { made, identity, trust, boundary: None });
     }
@@ -111,8 +138,8 @@ impl<'t> Surveyor<'t> {
     }
 
     pub(super) fn attach(&mut self, stack: usize, role_name: &str, policy: PolicyIx) {
-        let key = (self.account(stack), role_name.to_ascii_lowercase());
-        if let Some(role) = self.role_names.get(&key).and_then(|arn| self.world.roles.get_mut(arn)) {
+        let arn = self.role_names.arn(&self.resolver, stack, role_name);
+        if let Some(role) = arn.and_then(|arn| self.world.roles.get_mut(arn)) {
             role.identity.push(policy);
         }
     }

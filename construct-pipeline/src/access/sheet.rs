@@ -1,0 +1,109 @@
+//! What a template tells of its resources by itself: noted on whichever core reads it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use construct_core::fingerprint;
+use construct_iam::access::{Json, Members};
+
+use super::physical::{Whereabouts, is_account, is_region, naming_of, partition};
+use super::template::is_plain;
+use super::templates::Template;
+
+/// The resources of a template.
+#[derive(Debug, Default)]
+pub(crate) struct Sheet {
+    /// In the order of the template.
+    pub(crate) resources: Vec<Noted>,
+    /// Fingerprints of names that can exist once only.
+    pub(crate) names: Vec<u64>,
+    /// Resources of which the name has to be computed, by their numbers.
+    pub(crate) open_names: Vec<usize>,
+}
+
+/// A resource.
+#[derive(Debug)]
+pub(crate) struct Noted {
+    pub(crate) logical_id: Arc<str>,
+    /// Its ARN, if nothing has to be computed to tell it.
+    pub(crate) arn: Option<Arc<str>>,
+}
+
+/// The name of a resource, and where it can exist once only.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Named<'r> {
+    pub(crate) kind: &'r str,
+    account: &'r str,
+    region: &'r str,
+    pub(crate) name: Cow<'r, str>,
+}
+
+impl Sheet {
+    pub(crate) fn of(template: &Template<'_>) -> Self {
+        let mut sheet = Self::default();
+        let is_known = is_account(&template.account) && is_region(&template.region);
+        let at = Whereabouts {
+            partition: partition(&template.region),
+            region: &template.region,
+            account: &template.account,
+        };
+        for (number, (logical_id, resource)) in
+            template.section("Resources").into_iter().flat_map(Members::iter).enumerate()
+        {
+            let name = plain_name(template, logical_id, resource).filter(|_| is_known);
+            let arn = name.and_then(|(kind, name)| arn_of(kind, name, resource, &at));
+            sheet.resources.push(Noted { logical_id: logical_id.into(), arn: arn.map(Into::into) });
+            match name.filter(|_| resource.get("Condition").is_none()) {
+                Some((kind, name)) => sheet.names.push(Named::of(kind, name.into(), &at).fingerprint()),
+                None if may_have_name(resource) => sheet.open_names.push(number),
+                None => {}
+            }
+        }
+        sheet
+    }
+}
+
+/// Type and name of a resource, if nothing has to be computed to tell the name.
+fn plain_name<'r>(template: &Template<'_>, logical_id: &str, resource: &'r Json<'_>) -> Option<(&'r str, &'r str)> {
+    let kind = resource.get("Type")?.as_str()?;
+    let name = resource.get("Properties")?.get(naming_of(kind)?.property).filter(|name| is_plain(name))?.as_str()?;
+    (!name.is_empty() && !template.physical_ids.contains_key(logical_id)).then_some((kind, name))
+}
+
+fn arn_of(kind: &str, name: &str, resource: &Json<'_>, at: &Whereabouts<'_>) -> Option<String> {
+    let path = match resource.get("Properties").and_then(|properties| properties.get("Path")) {
+        None => "/",
+        Some(path) => path.as_str().filter(|_| is_plain(path))?,
+    };
+    let arn = naming_of(kind)?.arn(name, path, at);
+    arn.starts_with("arn:").then_some(arn)
+}
+
+/// Whether the resource says its name.
+pub(crate) fn may_have_name(resource: &Json<'_>) -> bool {
+    let naming = resource.get("Type").and_then(Json::as_str).and_then(naming_of);
+    let properties = || resource.get("Properties").and_then(Json::as_object);
+    naming.is_some_and(|naming| properties().is_some_and(|properties| properties.contains_key(naming.property)))
+}
+
+impl<'r> Named<'r> {
+    pub(crate) fn of(kind: &'r str, name: Cow<'r, str>, at: &Whereabouts<'r>) -> Self {
+        let Whereabouts { account, region, .. } = *at;
+        match kind {
+            "AWS::S3::Bucket" => Self { kind, account: "", region: "", name },
+            // Names of roles differ in more than upper and lower case.
+            "AWS::IAM::Role" | "AWS::IAM::ManagedPolicy" | "AWS::IAM::User" => {
+                let is_lower = !name.bytes().any(|c| c.is_ascii_uppercase());
+                let name = if is_lower { name } else { name.to_ascii_lowercase().into() };
+                Self { kind, account, region: "", name }
+            }
+            _ => Self { kind, account, region, name },
+        }
+    }
+
+    /// Nearly always all names differ, which their fingerprints tell.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let Self { kind, account, region, name } = self;
+        [*kind, *account, *region, &**name].iter().fold(0, |all, part| all.rotate_left(7) ^ fingerprint(part))
+    }
+}
