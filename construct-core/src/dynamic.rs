@@ -2,8 +2,7 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>.
 
-use crate::bytes;
-use crate::value::Value;
+use crate::value::{DYNAMIC, Value, is_dynamic};
 
 /// A parameter of Systems Manager Parameter Store, read when the stack is deployed.
 ///
@@ -101,12 +100,11 @@ impl<K> From<Secret> for Value<K> {
 
 /// What is wrong with the dynamic references in a text, in words; `None` when they are sound or there are none.
 pub(crate) fn problem(text: &str) -> Option<String> {
-    // Nearly every text has no brace at all, and looking for a byte is much quicker than looking for a word.
-    if !bytes::contains(text, b'{') {
+    if !is_dynamic(text) {
         return None;
     }
-    for (at, _) in text.match_indices("{{resolve:") {
-        let rest = &text[at + "{{resolve:".len()..];
+    for (at, _) in text.match_indices(DYNAMIC) {
+        let rest = &text[at + DYNAMIC.len()..];
         let Some(end) = rest.find("}}") else {
             return Some(format!("the dynamic reference in `{text}` is not closed by `}}}}`"));
         };

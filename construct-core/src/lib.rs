@@ -11,7 +11,8 @@
 //! No pass changes what it was given, and only [`Assembly`] and [`App::run`] touch the disk. This crate names no AWS
 //! service: buckets, roles and pipelines are constructs of the crates that build on it.
 //!
-//! In reading order: where things live ([`Env`]); what is known now and what later ([`Value`], [`text!`]); references to
+//! In reading order: where things live ([`Env`]); what is known now and what later ([`Value`], [`text!`]), and what
+//! is an expression only once it is written ([`spell`]); references to
 //! constructs ([`handle!`]); the tree ([`App`], [`Scope`], [`Construct`]); one CloudFormation resource ([`Resource`],
 //! [`RawResource`]); what one construct says about another ([`Fact`]); findings ([`Diagnostic`]); what services take at
 //! most ([`quota`]); the passes; the [`Assembly`]. Beside them: templates as they are read ([`Json`]) and as they are
@@ -69,4 +70,4 @@ pub use resource::{CfnResource, Claim, Properties, Resources, Tagging, Uniquenes
 pub use stack::StackProps;
 #[doc(hidden)]
 pub use value::text;
-pub use value::{Attr, Expr, Pseudo, Real, Value, kind};
+pub use value::{Attr, Expr, Pseudo, Real, Value, kind, spell};

@@ -8,7 +8,11 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::bytes;
 use crate::handle::NodeId;
+
+/// Expressions that are held in a form of their own until they are written; see [`Spell`](spell::Spell).
+pub mod spell;
 
 /// What a [`Value`] is good for.
 pub mod kind {
@@ -73,6 +77,15 @@ pub enum Pseudo {
     NoValue,
 }
 
+/// What dynamic references begin with.
+pub(crate) const DYNAMIC: &str = "{{resolve:";
+
+/// Whether there is a dynamic reference in a text.
+pub(crate) fn is_dynamic(text: &str) -> bool {
+    // Nearly every text has no brace at all, and looking for a byte is much quicker than looking for a word.
+    bytes::contains(text, b'{') && text.contains(DYNAMIC)
+}
+
 /// A number with a fraction, ordered so that expressions can be sorted.
 #[derive(Clone, Copy, Debug)]
 pub struct Real(pub f64);
@@ -131,6 +144,8 @@ pub enum Expr {
     Map(Vec<(Cow<'static, str>, Expr)>),
     /// An intrinsic function, such as `Fn::Select`.
     Call(Cow<'static, str>, Box<Expr>),
+    /// What is held in a form of its own until it is written; [`spelled_out`](Expr::spelled_out) gives it as one of the others.
+    Spelled(spell::Unspelled),
 }
 
 impl Expr {
@@ -149,6 +164,28 @@ impl Expr {
         Self::Call(function.into(), Box::new(argument.into()))
     }
 
+    /// What is held in a form of its own until it is written.
+    pub fn spelled(it: impl spell::Spell + 'static) -> Self {
+        Self::Spelled(spell::Unspelled::new(it))
+    }
+
+    /// The same with nothing in it that is [`Spelled`](Expr::Spelled), for those who look into it.
+    #[must_use]
+    pub fn spelled_out(self) -> Self {
+        let all = |items: Vec<Self>| items.into_iter().map(Self::spelled_out).collect();
+        match self {
+            Self::Spelled(it) => it.spelled_out(),
+            Self::ByName(inner) => Self::ByName(Box::new(inner.spelled_out())),
+            Self::Call(function, argument) => Self::Call(function, Box::new(argument.spelled_out())),
+            Self::Join(parts) => Self::Join(all(parts)),
+            Self::List(items) => Self::List(all(items)),
+            Self::Map(entries) => {
+                Self::Map(entries.into_iter().map(|(key, value)| (key, value.spelled_out())).collect())
+            }
+            plain => plain,
+        }
+    }
+
     /// The expression with names instead of references; see [`Expr::ByName`].
     #[must_use]
     pub fn by_name(self) -> Self {
@@ -162,7 +199,7 @@ impl Expr {
     #[must_use]
     pub fn literal(&self) -> Option<&str> {
         match self {
-            Self::Str(text) if !text.contains("{{resolve:") => Some(text),
+            Self::Str(text) if !is_dynamic(text) => Some(text),
             Self::ByName(inner) => inner.literal(),
             _ => None,
         }
@@ -172,11 +209,28 @@ impl Expr {
     #[must_use]
     pub(crate) fn is_dynamic(&self) -> bool {
         match self {
-            Self::Str(text) => text.contains("{{resolve:"),
+            Self::Str(text) => is_dynamic(text),
             Self::ByName(inner) | Self::Call(_, inner) => inner.is_dynamic(),
             Self::Join(items) | Self::List(items) => items.iter().any(Self::is_dynamic),
             Self::Map(entries) => entries.iter().any(|(_, value)| value.is_dynamic()),
+            Self::Spelled(it) => it.spelled_out().is_dynamic(),
             Self::Bool(_) | Self::Int(_) | Self::Real(_) | Self::Null | Self::Attr { .. } | Self::Pseudo(_) => false,
+        }
+    }
+
+    /// A number that is the same for equal expressions, and seldom for others, as [`fingerprint`](crate::fingerprint) is for texts:
+    /// it says that two differ, never that they are equal.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        match self {
+            Self::Str(text) => bytes::fingerprint(text),
+            Self::Attr { of, attr: Attr::GetAtt(name) } => (of.index() as u64) << 8 | name.len() as u64,
+            Self::Attr { of, .. } => (of.index() as u64) << 8,
+            Self::ByName(inner) => inner.fingerprint(),
+            Self::Join(items) | Self::List(items) => {
+                items.iter().fold(items.len() as u64, |print, item| print.rotate_left(7) ^ item.fingerprint())
+            }
+            _ => 0,
         }
     }
 
@@ -187,6 +241,7 @@ impl Expr {
             Self::ByName(inner) | Self::Call(_, inner) => inner.for_each_attr(visit),
             Self::Join(items) | Self::List(items) => items.iter().for_each(|item| item.for_each_attr(visit)),
             Self::Map(entries) => entries.iter().for_each(|(_, value)| value.for_each_attr(visit)),
+            Self::Spelled(it) => it.spelled_out().for_each_attr(visit),
             Self::Str(_) | Self::Bool(_) | Self::Int(_) | Self::Real(_) | Self::Null | Self::Pseudo(_) => {}
         }
     }

@@ -26,6 +26,10 @@ pub(crate) enum Shape {
 pub(crate) trait Sink {
     /// A text.
     fn text(&mut self, text: &str);
+    /// A text that is known to need no escapes.
+    fn plain(&mut self, text: &str) {
+        self.text(text);
+    }
     /// A value that is neither text nor list nor object.
     fn scalar(&mut self, scalar: Json);
     /// A list or an object, whose entries follow.
@@ -85,22 +89,27 @@ impl Text {
         self.is_first = false;
     }
 
-    fn line(&mut self) {
-        const BLANK: &str = "\n                               ";
-        match BLANK.get(..=self.level) {
+    /// Begins a line, behind a comma or not.
+    fn line(&mut self, comma: bool) {
+        const BLANK: &str = ",\n                               ";
+        let start = usize::from(!comma);
+        match BLANK.get(start..self.level + 2) {
             Some(line) => self.out.push_str(line),
             None => {
-                self.out.push('\n');
+                self.out.push_str(&BLANK[start..2]);
                 (0..self.level).for_each(|_| self.out.push(' '));
             }
         }
     }
 
     fn quoted(&mut self, text: &str) {
-        if bytes::needs_escapes(text) {
-            self.out.push_str(&Json::from(text).to_string());
-            return;
+        match bytes::needs_escapes(text) {
+            true => self.out.push_str(&Json::from(text).to_string()),
+            false => self.unescaped(text),
         }
+    }
+
+    fn unescaped(&mut self, text: &str) {
         self.out.reserve(text.len() + 2);
         self.out.push('"');
         self.out.push_str(text);
@@ -111,6 +120,10 @@ impl Text {
 impl Sink for Text {
     fn text(&mut self, text: &str) {
         self.quoted(text);
+    }
+
+    fn plain(&mut self, text: &str) {
+        self.unescaped(text);
     }
 
     fn scalar(&mut self, scalar: Json) {
@@ -124,10 +137,7 @@ impl Sink for Text {
     }
 
     fn item(&mut self) {
-        if !self.is_first {
-            self.out.push(',');
-        }
-        self.line();
+        self.line(!self.is_first);
         self.is_first = false;
     }
 
@@ -140,7 +150,7 @@ impl Sink for Text {
     fn end(&mut self, shape: Shape) {
         self.level -= 1;
         if !self.is_first {
-            self.line();
+            self.line(false);
         }
         self.is_first = false;
         self.out.push(if shape == Shape::List { ']' } else { '}' });

@@ -9,7 +9,8 @@ mod shorten;
 mod statement;
 
 use construct_core::quota::NEARLY;
-use construct_core::{Expr, Fact, LowerCx, Properties, Quota, Reach, Value, kind};
+use construct_core::spell::{Pen, Spell, Spelled};
+use construct_core::{Expr, Fact, LowerCx, Quota, Reach, Value, kind};
 
 use crate::quota::{self, PolicySize};
 
@@ -88,25 +89,59 @@ impl PolicyDocument {
     #[must_use]
     pub fn is_long(&self, cx: &LowerCx<'_>, quota: &Quota) -> bool {
         let enough = cx.quota(quota) * NEARLY / 100;
-        if self.at_most() <= enough {
-            return false;
+        !Self::have_at_most([self], enough, cx) && self.size(cx).estimated_bytes() > enough
+    }
+
+    /// Whether documents have no more than so many bytes together, as far as that can be told without writing them.
+    pub(crate) fn have_at_most<'d>(
+        documents: impl IntoIterator<Item = &'d Self, IntoIter: Clone>,
+        enough: usize,
+        cx: &LowerCx<'_>,
+    ) -> bool {
+        let documents = documents.into_iter();
+        let told = |length: &dyn Fn(&Expr) -> usize| documents.clone().map(|document| document.at_most(length)).sum();
+        let unknown: usize = told(&quota::at_most_of_reference);
+        if unknown <= enough {
+            return true;
         }
-        let expr = self.expr();
-        quota::at_most(&expr) > enough && PolicySize::of(&cx.preview(&expr)).estimated_bytes() > enough
+        // Names are shorter than they may be. Looking them up is quicker than writing the document.
+        let known: usize = told(&|reference| match cx.literal(reference) {
+            Some(text) => quota::at_most_of_text(&text),
+            None => quota::at_most_of_reference(reference),
+        });
+        known <= enough
     }
 
     /// No less than its bytes, told without writing it.
-    fn at_most(&self) -> usize {
+    fn at_most(&self, of_reference: &dyn Fn(&Expr) -> usize) -> usize {
         let id = self.id.as_deref().map_or(0, quota::at_most_of_text);
-        let statements = self.statements.iter().map(PolicyStatement::at_most);
+        let statements = self.statements.iter().map(|statement| statement.at_most(of_reference));
         r#"{"Version":"2012-10-17","Id":,"Statement":[]}"#.len() + id + statements.sum::<usize>()
     }
 
-    /// The document as a property of a resource.
+    /// The document as an expression with all that is in it, to be looked into. As a property the document itself is given away,
+    /// which is an expression too, and need not be spelled out before it is written.
     #[must_use]
     pub fn expr(&self) -> Expr {
-        let statements: Vec<Expr> = self.statements.iter().map(PolicyStatement::expr).collect();
-        Properties::new().set("Version", "2012-10-17").opt("Id", self.id.clone()).set("Statement", statements).into()
+        self.spelled_out()
+    }
+}
+
+impl Spell for PolicyDocument {
+    fn spell(&self, pen: Pen<'_>) -> Spelled {
+        let mut out = pen.map();
+        out.entry("Version", |pen| pen.text("2012-10-17"));
+        if let Some(id) = &self.id {
+            out.entry("Id", |pen| pen.text(id));
+        }
+        out.entry("Statement", |pen| pen.list(&self.statements, PolicyStatement::spell));
+        out.end()
+    }
+}
+
+impl From<PolicyDocument> for Expr {
+    fn from(document: PolicyDocument) -> Self {
+        Self::spelled(document)
     }
 }
 
@@ -196,7 +231,7 @@ mod tests {
                 let statement = statement.on([["arn:aws:s3:::a", "arn:aws:s3:::b", "arn:aws:s3:::c"][resource]]);
                 if tls { statement.condition("Bool", "aws:SecureTransport", ["true"]) } else { statement }
             });
-        prop::collection::vec(statement, 0..12)
+        prop::collection::vec(statement, 0..24)
     }
 
     /// Every (effect, action, resource, condition) that a document speaks about.
@@ -234,6 +269,14 @@ mod tests {
             prop_assert_eq!(meaning(&document), meaning(&document.merged()));
             prop_assert_eq!(document.merged(), reversed.merged());
             prop_assert_eq!(document.merged().merged(), document.merged());
+            let merged = document.merged();
+            for (n, one) in merged.statements().enumerate() {
+                for other in merged.statements().skip(n + 1) {
+                    let is_equal = [one.0.effect == other.0.effect && one.0.conditions == other.0.conditions,
+                        one.0.actions == other.0.actions, one.0.resources == other.0.resources];
+                    prop_assert!(!is_equal[0] || !is_equal[1] && !is_equal[2], "{one:?} {other:?}");
+                }
+            }
         }
 
         #[test]
@@ -247,7 +290,8 @@ mod tests {
             }
             document.push(statement);
             let size = PolicySize::of(&json(&document.expr()).into());
-            prop_assert!(size.bytes <= document.at_most(), "{size:?} {}", document.at_most());
+            let most = document.at_most(&quota::at_most_of_reference);
+            prop_assert!(size.bytes <= most, "{size:?} {most}");
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use construct_core::{Env, Expr, Value, kind};
+use construct_core::spell::{Pen, Spelled};
+use construct_core::{Env, Expr, Value, fingerprint, kind};
 
 use crate::arn::Arn;
 use crate::quota;
@@ -51,41 +52,66 @@ impl Principal {
     }
 
     /// No less than the bytes that it takes in an element, with all that stands around principals of its kind.
-    pub(crate) fn at_most(&self) -> usize {
+    pub(crate) fn at_most(&self, of_value: impl Fn(&Expr) -> usize) -> usize {
         let value = match self {
             Self::Any => "*".len(),
-            Self::Aws(value) | Self::Federated(value) => quota::at_most(value),
+            Self::Aws(value) | Self::Federated(value) => of_value(value),
             Self::Service(name) => quota::at_most_of_text(name),
             Self::CanonicalUser(id) => quota::at_most_of_text(id),
         };
         r#"{"CanonicalUser":[]}"#.len() + value
     }
 
-    /// The `Principal` element of a set.
-    pub(crate) fn element(principals: &Set<Self>) -> Expr {
-        if principals.contains(&Self::Any) {
-            return "*".into();
+    /// A number that is the same for equal principals, and seldom for others.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        match self {
+            Self::Any => 0,
+            Self::Aws(value) | Self::Federated(value) => value.fingerprint(),
+            Self::Service(name) => fingerprint(name),
+            Self::CanonicalUser(id) => fingerprint(id),
         }
-        let of_kind = |kind: &'static str| {
-            let values = principals.iter().filter_map(move |principal| match (principal, kind) {
-                (Self::Aws(arn), "AWS") => Some(arn.clone()),
-                (Self::CanonicalUser(id), "CanonicalUser") => Some(id.into()),
-                (Self::Federated(provider), "Federated") => Some(provider.clone()),
-                (Self::Service(name), "Service") => Some(name.clone().into()),
-                _ => None,
-            });
-            let values: Vec<Expr> = values.collect();
-            (!values.is_empty()).then(|| (kind, one_or_many(values.into_iter())))
-        };
-        Expr::map(["AWS", "CanonicalUser", "Federated", "Service"].into_iter().filter_map(of_kind))
+    }
+
+    /// Its kind as it stands in an element. A set has those of one kind side by side.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Any => "*",
+            Self::Aws(_) => "AWS",
+            Self::Service(_) => "Service",
+            Self::Federated(_) => "Federated",
+            Self::CanonicalUser(_) => "CanonicalUser",
+        }
+    }
+
+    /// Writes the `Principal` element of a set.
+    pub(crate) fn spell(principals: &Set<Self>, pen: Pen<'_>) -> Spelled {
+        if principals.contains(&Self::Any) {
+            return pen.text("*");
+        }
+        let mut out = pen.map();
+        for kind in ["AWS", "CanonicalUser", "Federated", "Service"] {
+            let mut kinds = principals.as_slice().chunk_by(|one, other| one.kind() == other.kind());
+            if let Some(all) = kinds.find(|all| all.iter().any(|one| one.kind() == kind)) {
+                out.entry(kind, |pen| one_or_many(all, pen, Self::spell_one));
+            }
+        }
+        out.end()
+    }
+
+    fn spell_one(&self, pen: Pen<'_>) -> Spelled {
+        match self {
+            Self::Any => pen.text("*"),
+            Self::Aws(value) | Self::Federated(value) => pen.expr(value),
+            Self::Service(name) => pen.text(name),
+            Self::CanonicalUser(id) => pen.text(id),
+        }
     }
 }
 
 /// IAM takes a single value for a list of one, and stores it so.
-pub(crate) fn one_or_many(values: impl ExactSizeIterator<Item = Expr>) -> Expr {
-    let mut values = values;
-    match values.len() {
-        1 => values.next().expect("there is one value"),
-        _ => Expr::List(values.collect()),
+pub(crate) fn one_or_many<T>(values: &[T], pen: Pen<'_>, write: impl Fn(&T, Pen<'_>) -> Spelled) -> Spelled {
+    match values {
+        [one] => write(one, pen),
+        many => pen.list(many, write),
     }
 }

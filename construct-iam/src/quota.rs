@@ -214,23 +214,31 @@ impl PolicySize {
 /// More than any document may have.
 const UNTOLD: usize = 1 << 24;
 
-/// No less than the bytes that an expression becomes, told without looking anything up: good for knowing that there is nothing to
-/// do.
-pub(crate) fn at_most(expr: &Expr) -> usize {
+/// No less than the bytes that an expression becomes, told without writing it: good for knowing that there is nothing to do.
+pub(crate) fn at_most(expr: &Expr, of_reference: &dyn Fn(&Expr) -> usize) -> usize {
+    let all = |items: &[Expr], between: usize| -> usize {
+        items.iter().map(|item| at_most(item, of_reference) + between).sum()
+    };
     match expr {
         Expr::Str(known) => at_most_of_text(known),
         Expr::Bool(_) | Expr::Int(_) | Expr::Real(_) | Expr::Null => 24,
-        Expr::ByName(inner) => at_most(inner),
-        Expr::List(items) => 2 + items.iter().map(|item| at_most(item) + 1).sum::<usize>(),
-        Expr::Join(parts) => parts.iter().map(at_most).sum(),
+        Expr::ByName(inner) => at_most(inner, of_reference),
+        Expr::List(items) => 2 + all(items, 1),
+        Expr::Join(parts) => all(parts, 0),
         Expr::Map(entries) => {
-            2 + entries.iter().map(|(key, value)| at_most_of_text(key) + at_most(value) + 2).sum::<usize>()
+            let entries = entries.iter().map(|(key, value)| at_most_of_text(key) + at_most(value, of_reference) + 2);
+            2 + entries.sum::<usize>()
         }
         // Its argument says what it becomes; whoever writes one by hand has it measured.
         Expr::Call(..) => UNTOLD,
-        // The longest names are ARNs of roles with a long path.
-        _ => 640,
+        Expr::Spelled(it) => at_most(&it.spelled_out(), of_reference),
+        reference => of_reference(reference),
     }
+}
+
+/// No less than the bytes that a reference becomes: the longest names are ARNs of roles with a long path.
+pub(crate) fn at_most_of_reference(_: &Expr) -> usize {
+    640
 }
 
 /// No less than the bytes that a text becomes: it may have nothing but escapes.
@@ -366,7 +374,7 @@ mod tests {
         );
         for (expr, written) in [sub, join] {
             let size = PolicySize::of(&Json::from(&written));
-            assert!(size.estimated_bytes() <= at_most(&expr), "{expr:?}");
+            assert!(size.estimated_bytes() <= at_most(&expr, &at_most_of_reference), "{expr:?}");
         }
     }
 

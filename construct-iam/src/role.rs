@@ -1,6 +1,9 @@
 //! Roles, owned and imported.
 
+use std::borrow::Cow;
+
 use construct_core::quota::NEARLY;
+use construct_core::spell::Spell;
 use construct_core::{
     Attr, CfnResource, Claim, Diagnostic, Env, Expr, Fact, Lower, LowerCx, PlanCx, Properties, Reach, Resources, Synth,
     Tagging, Uniqueness, ValidateCx, Value, kind,
@@ -346,18 +349,18 @@ impl Synth for Role {
 
 impl Lower for Role {
     fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
-        let (trusting, permitting): (Vec<_>, Vec<_>) =
-            cx.facts::<PolicyStatement>().cloned().partition(PolicyStatement::has_principal);
-        let trust: PolicyDocument = self.trust.statements().cloned().chain(trusting).collect();
-        let permissions: PolicyDocument = self.permissions.statements().cloned().chain(permitting).collect();
-        let own = self.policies.iter().map(|(name, document)| (name.clone(), document.expr()));
-        let own: Vec<(String, Expr)> = own.collect();
+        let [mut trust, mut permissions] =
+            [&self.trust, &self.permissions].map(|own| own.statements().cloned().collect::<PolicyDocument>());
+        for statement in cx.facts_as_attached::<PolicyStatement>(cx.here()).cloned() {
+            if statement.has_principal() { trust.push(statement) } else { permissions.push(statement) }
+        }
         let attached: Vec<_> = cx.facts::<ManagedPolicy>().map(|policy| policy.arn().clone()).collect();
         let n_managed = self.managed.len() + attached.len();
-        let (permissions, spilled) = divide(permissions.into_merged(), &own, n_managed, cx);
-        let merged = permissions.map(|permissions| ("Permissions".to_owned(), permissions));
-        let policies = merged
+        let (permissions, spilled) = divide(permissions.into_merged(), &self.policies, n_managed, cx);
+        let own = self.policies.iter().map(|(name, document)| (Cow::Owned(name.clone()), document.clone()));
+        let policies = permissions
             .into_iter()
+            .map(|permissions| (Cow::Borrowed("Permissions"), permissions))
             .chain(own)
             .map(|(name, document)| Properties::new().set("PolicyName", name).set("PolicyDocument", document));
         let boundary =
@@ -369,7 +372,7 @@ impl Lower for Role {
             .opt("RoleName", self.name.clone())
             .opt("Path", path.clone())
             .opt("Description", self.description.clone())
-            .set("AssumeRolePolicyDocument", trust.into_merged().expr())
+            .set("AssumeRolePolicyDocument", trust.into_merged())
             .list("ManagedPolicyArns", self.managed.iter().cloned().chain(attached))
             .list("Policies", policies)
             .opt("MaxSessionDuration", self.max_session_seconds)
@@ -409,23 +412,22 @@ impl Lower for Role {
 /// What stays inline, and what goes into managed policies because that would be too much.
 fn divide(
     permissions: PolicyDocument,
-    own: &[(String, Expr)],
+    own: &[(String, PolicyDocument)],
     n_managed: usize,
     cx: &LowerCx<'_>,
-) -> (Option<Expr>, Vec<Expr>) {
+) -> (Option<PolicyDocument>, Vec<PolicyDocument>) {
     if permissions.is_empty() {
         return (None, Vec::new());
     }
-    let whole = permissions.expr();
     let enough = cx.quota(&INLINE_POLICIES) * NEARLY / 100;
-    let inline = || own.iter().map(|(_, document)| document);
-    if quota::at_most(&whole) + inline().map(quota::at_most).sum::<usize>() <= enough {
-        return (Some(whole), Vec::new());
+    let own = own.iter().map(|(_, document)| document);
+    if PolicyDocument::have_at_most(own.clone().chain([&permissions]), enough, cx) {
+        return (Some(permissions), Vec::new());
     }
-    let size = |expr: &Expr| PolicySize::of(&cx.preview(expr)).estimated_characters();
-    let taken: usize = inline().map(size).sum();
-    if taken + size(&whole) <= enough {
-        return (Some(whole), Vec::new());
+    let size = |it: &dyn Spell| PolicySize::of(&cx.preview(&it.spelled_out())).estimated_characters();
+    let taken: usize = own.map(|document| size(document)).sum();
+    if taken + size(&permissions) <= enough {
+        return (Some(permissions), Vec::new());
     }
     let (first, each) = (enough.saturating_sub(taken), cx.quota(&MANAGED_POLICY));
     let too_many = |parts: &Vec<PolicyDocument>| parts.len() - 1 + n_managed > cx.quota(&MANAGED_POLICIES);
@@ -437,8 +439,8 @@ fn divide(
         parts = permissions.with_resource_patterns(cx).divided(&size, first, each);
     }
     let mut parts = parts.into_iter();
-    let inline = parts.next().filter(|inline| !inline.is_empty()).map(|inline| inline.expr());
-    (inline, parts.map(|part| part.expr()).collect())
+    let inline = parts.next().filter(|inline| !inline.is_empty());
+    (inline, parts.collect())
 }
 
 fn is_name_byte(byte: u8) -> bool {

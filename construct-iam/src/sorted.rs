@@ -31,6 +31,10 @@ impl<T: Ord> Set<T> {
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, T> {
         self.0.iter()
     }
+
+    pub(crate) fn as_slice(&self) -> &[T] {
+        &self.0
+    }
 }
 
 impl<T: Ord> Extend<T> for Set<T> {

@@ -74,6 +74,7 @@ fn write(expr: &Expr, parts: &mut Vec<Expr>) {
             }
             push(parts, "\"");
         }
+        Expr::Spelled(it) => write(&it.spelled_out(), parts),
         other => {
             push(parts, "\"");
             parts.push(other.clone());

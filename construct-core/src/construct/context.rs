@@ -199,6 +199,17 @@ impl LowerCx<'_> {
         each_once(found)
     }
 
+    /// The facts of one kind that were attached to a construct itself, as they come: for those who bring them into an order of
+    /// their own. Equal ones may come more than once.
+    pub fn facts_as_attached<F: Fact>(&self, node: impl Into<NodeId>) -> impl Iterator<Item = &F> {
+        let node = node.into();
+        let found = self.may_read::<F>(node).then(|| self.plan.tree.facts.as_attached::<F>(node));
+        found.into_iter().flatten().map(|found| {
+            self.marks.mark(&found);
+            found.fact
+        })
+    }
+
     /// Whether facts of one kind about a construct are there for this one. Those that are not kept are forgotten when their stack
     /// is written, before or after this one: nobody may find them by chance.
     fn may_read<F: Fact>(&self, of: NodeId) -> bool {
@@ -252,6 +263,7 @@ impl LowerCx<'_> {
                 }
             },
             Expr::Call(name, argument) => function(name, self.preview(argument)),
+            Expr::Spelled(it) => self.preview(&it.spelled_out()).into_owned(),
             Expr::Attr { .. } | Expr::Pseudo(_) => match self.literal(expr) {
                 Some(text) => text.into(),
                 None => function("Ref", "".into()),
@@ -372,6 +384,7 @@ impl<'a> DocumentCx<'a> {
             Expr::Map(entries) => serde_json::Value::Object(
                 entries.iter().map(|(key, value)| (key.to_string(), self.json(value))).collect(),
             ),
+            Expr::Spelled(it) => self.json(&it.spelled_out()),
             other => self.words(other).into(),
         }
     }

@@ -164,13 +164,18 @@ impl Facts {
         all.map(|at| (at, &self.all[at])).filter(move |(_, fact)| fact.target == node)
     }
 
+    /// The facts of one kind on one node, the last one first.
+    pub(crate) fn as_attached<F: Fact>(&self, node: NodeId) -> impl Iterator<Item = Found<'_, F>> {
+        let kind = self.kind::<F>();
+        let of_kind = self.of(node).filter(move |(_, fact)| Some(fact.kind) == kind);
+        of_kind.filter_map(|(index, attached)| {
+            Some(Found { fact: attached.fact.as_any().downcast_ref::<F>()?, location: attached.location, index })
+        })
+    }
+
     /// The facts of one kind on one node: sorted, whatever order they were attached in.
     pub(crate) fn on<F: Fact>(&self, node: NodeId) -> Vec<Found<'_, F>> {
-        let Some(kind) = self.kind::<F>() else { return Vec::new() };
-        let of_kind = self.of(node).filter(|(_, fact)| fact.kind == kind).filter_map(|(index, attached)| {
-            Some(Found { fact: attached.fact.as_any().downcast_ref::<F>()?, location: attached.location, index })
-        });
-        let mut found: Vec<Found<'_, F>> = of_kind.collect();
+        let mut found: Vec<Found<'_, F>> = self.as_attached(node).collect();
         found.reverse();
         found.sort_by(|left, right| left.fact.cmp(right.fact));
         found
@@ -178,9 +183,7 @@ impl Facts {
 
     /// Whether something holds for any fact of one kind on one node.
     pub(crate) fn any<F: Fact>(&self, node: NodeId, holds: impl Fn(&F) -> bool) -> bool {
-        let Some(kind) = self.kind::<F>() else { return false };
-        let mut of_kind = self.of(node).filter(|(_, fact)| fact.kind == kind);
-        of_kind.any(|(_, on)| on.fact.as_any().downcast_ref::<F>().is_some_and(&holds))
+        self.as_attached(node).any(|found| holds(found.fact))
     }
 
     /// Forgets what was read on a node and is of no use beyond its stack.

@@ -1,6 +1,6 @@
 //! Dividing a document into several that allow and deny the same together.
 
-use construct_core::Expr;
+use construct_core::spell::Spell;
 
 use super::{PolicyDocument, PolicyStatement};
 
@@ -13,14 +13,14 @@ impl PolicyDocument {
     /// resources is two statements about one each. One that is too long even for a part of its own stays as it is.
     ///
     /// The same document always gives the same parts.
-    pub(crate) fn divided(&self, size: &dyn Fn(&Expr) -> usize, first: usize, each: usize) -> Vec<Self> {
+    pub(crate) fn divided(&self, size: &dyn Fn(&dyn Spell) -> usize, first: usize, each: usize) -> Vec<Self> {
         let mut parts = vec![Part::new(first)];
         for statement in &self.statements {
             let mut rest = statement.clone();
             loop {
                 let n_parts = parts.len();
                 let Some(part) = parts.last_mut() else { break };
-                let whole = size(&rest.expr()) + 1;
+                let whole = size(&rest) + 1;
                 if part.used + whole <= part.room {
                     part.push(rest, whole);
                     break;
@@ -34,7 +34,7 @@ impl PolicyDocument {
                 let n = fitting.count();
                 if n > 0 && n < lengths.len() {
                     let later = rest.split_off_resources(n);
-                    let length = size(&rest.expr()) + 1;
+                    let length = size(&rest) + 1;
                     part.push(std::mem::replace(&mut rest, later), length);
                 } else if n_parts > 1 && part.document.is_empty() {
                     part.push(rest, whole);
@@ -77,12 +77,13 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
+    use construct_core::Expr;
     use proptest::prelude::*;
 
     use super::*;
 
-    fn size(expr: &Expr) -> usize {
-        match expr {
+    fn size(it: &dyn Spell) -> usize {
+        match &it.spelled_out() {
             Expr::Str(text) => text.len() + 2,
             Expr::List(items) => 1 + items.iter().map(|item| size(item) + 1).sum::<usize>().max(1),
             Expr::Map(entries) => {
@@ -105,7 +106,7 @@ mod tests {
             }).collect::<PolicyDocument>().merged();
             let parts = document.divided(&size, first, each);
             for (n, part) in parts.iter().enumerate().filter(|(_, part)| !part.is_empty()) {
-                prop_assert!(size(&part.expr()) <= if n == 0 { first } else { each }, "{part:?}");
+                prop_assert!(size(part) <= if n == 0 { first } else { each }, "{part:?}");
             }
             prop_assert!(parts.iter().skip(1).all(|part| !part.is_empty()));
             let together: PolicyDocument = parts.iter().flat_map(PolicyDocument::statements).cloned().collect();

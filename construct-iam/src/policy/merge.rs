@@ -2,7 +2,10 @@
 
 use std::cmp::Ordering;
 
+use construct_core::{Expr, fingerprint};
+
 use super::statement::{Elements, PolicyStatement};
+use crate::principal::Principal;
 use crate::sorted::Set;
 
 /// An element in which statements may differ and still become one.
@@ -15,53 +18,101 @@ enum Element {
 
 /// Unites statements, equal ones too, until none can be united with another.
 pub(super) fn merged(mut statements: Vec<PolicyStatement>) -> Vec<PolicyStatement> {
+    if statements.len() < 2 {
+        return statements;
+    }
+    let mut printed: Vec<Printed> = statements.drain(..).map(Printed::new).collect();
     loop {
-        let before = statements.len();
-        unite(&mut statements, Element::Resources, |of| &of.resources, |of| &mut of.resources);
-        unite(&mut statements, Element::Actions, |of| &of.actions, |of| &mut of.actions);
+        let before = printed.len();
+        unite(&mut printed, Element::Resources, |of| &of.resources, |of| &mut of.resources);
+        unite(&mut printed, Element::Actions, |of| &of.actions, |of| &mut of.actions);
         // Equal statements are one by now, so what differs only in principals has some.
-        if statements.iter().any(PolicyStatement::has_principal) {
-            unite(&mut statements, Element::Principals, |of| &of.principals, |of| &mut of.principals);
+        if printed.iter().any(|printed| printed.statement.has_principal()) {
+            unite(&mut printed, Element::Principals, |of| &of.principals, |of| &mut of.principals);
         }
-        if statements.len() == before {
+        if printed.len() == before {
+            statements.extend(printed.into_iter().map(|printed| printed.statement));
             statements.sort_unstable();
             return statements;
         }
     }
 }
 
+/// A statement with a print of each of its [`Element`]s: what is equal has equal prints, and most of what is not has others. To
+/// compare them is much quicker than to compare what statements say.
+struct Printed {
+    statement: PolicyStatement,
+    prints: [u64; 3],
+    /// A print of all elements but the one that is united.
+    others: u64,
+}
+
+impl Printed {
+    fn new(statement: PolicyStatement) -> Self {
+        let said = &*statement.0;
+        let prints = [
+            print(&said.resources, Expr::fingerprint),
+            print(&said.actions, |action| fingerprint(action)),
+            print(&said.principals, Principal::fingerprint),
+        ];
+        Self { statement, prints, others: 0 }
+    }
+}
+
+/// A print of a set, of which most have one item or differ in the first.
+fn print<T: Ord>(set: &Set<T>, of: impl Fn(&T) -> u64) -> u64 {
+    set.as_slice().first().map_or(0, of).wrapping_add(set.as_slice().len() as u64)
+}
+
+/// So few statements are compared in pairs before they are sorted: mostly there is nothing to unite.
+const FEW: usize = 16;
+
 /// Unites one set of the statements that agree in everything else. Empty sets stay apart: no resource is not every
 /// resource.
 fn unite<T: Clone + Ord>(
-    statements: &mut Vec<PolicyStatement>,
+    printed: &mut Vec<Printed>,
     element: Element,
     set: fn(&Elements) -> &Set<T>,
     set_mut: fn(&mut Elements) -> &mut Set<T>,
 ) {
-    if statements.len() < 2 {
-        return;
+    for Printed { prints: [resources, actions, principals], others, .. } in &mut *printed {
+        *others = match element {
+            Element::Resources => *actions ^ principals.rotate_left(1),
+            Element::Actions => *resources ^ principals.rotate_left(1),
+            Element::Principals => *resources ^ actions.rotate_left(1),
+        };
     }
-    let by = |one: &PolicyStatement, other: &PolicyStatement| {
-        let is_empty = |statement: &PolicyStatement| set(&statement.0).is_empty();
-        is_empty(one).cmp(&is_empty(other)).then_with(|| but(element, &one.0, &other.0))
+    if printed.len() <= FEW {
+        let mut pairs =
+            printed.iter().enumerate().flat_map(|(n, one)| printed[..n].iter().map(move |other| (one, other)));
+        if pairs.all(|(one, other)| one.others != other.others) {
+            return;
+        }
+    }
+    let by = |one: &Printed, other: &Printed| {
+        let is_empty = |printed: &Printed| set(&printed.statement.0).is_empty();
+        (one.others.cmp(&other.others))
+            .then_with(|| is_empty(one).cmp(&is_empty(other)))
+            .then_with(|| but(element, &one.statement.0, &other.statement.0))
     };
-    statements.sort_unstable_by(by);
-    if statements.is_sorted_by(|one, other| by(one, other).is_lt()) {
+    printed.sort_unstable_by(by);
+    if printed.is_sorted_by(|one, other| by(one, other).is_lt()) {
         return;
     }
-    let mut united = Vec::with_capacity(statements.len());
-    for alike in statements.chunk_by(|one, other| by(one, other).is_eq()) {
+    let mut united = Vec::with_capacity(printed.len());
+    for alike in printed.chunk_by(|one, other| by(one, other).is_eq()) {
         let Some((first, others)) = alike.split_first() else { continue };
-        let mut first = first.clone();
-        let more = others.iter().flat_map(|other| set(&other.0).iter());
-        let mut more = more.filter(|item| !set(&first.0).contains(item)).cloned().peekable();
+        let mut first = Printed { statement: first.statement.clone(), ..*first };
+        let more = others.iter().flat_map(|other| set(&other.statement.0).iter());
+        let mut more = more.filter(|item| !set(&first.statement.0).contains(item)).cloned().peekable();
         if more.peek().is_some() {
             let more: Vec<T> = more.collect();
-            set_mut(first.change()).extend(more);
+            set_mut(first.statement.change()).extend(more);
+            first = Printed::new(first.statement);
         }
         united.push(first);
     }
-    *statements = united;
+    *printed = united;
 }
 
 /// An order of statements in which those stand side by side that agree in everything but one element; by what they differ in

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
+use construct_core::spell::{Pen, Spell, Spelled};
 use construct_core::{Expr, Fact, Reach};
 
 use crate::principal::{Principal, one_or_many};
@@ -18,6 +19,15 @@ pub enum Effect {
     Allow,
     /// `Deny`
     Deny,
+}
+
+impl Effect {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "Allow",
+            Self::Deny => "Deny",
+        }
+    }
 }
 
 /// One statement of a policy.
@@ -56,8 +66,11 @@ pub(super) struct Elements {
     pub(super) not_actions: Set<Cow<'static, str>>,
     pub(super) resources: Set<Expr>,
     pub(super) not_resources: Set<Expr>,
-    pub(super) conditions: Map<Cow<'static, str>, Map<Cow<'static, str>, Set<Expr>>>,
+    pub(super) conditions: Conditions,
 }
+
+/// The values of conditions by operator and key.
+type Conditions = Map<Cow<'static, str>, Map<Cow<'static, str>, Set<Expr>>>;
 
 impl Ord for PolicyStatement {
     fn cmp(&self, other: &Self) -> Ordering {
@@ -266,63 +279,87 @@ impl PolicyStatement {
     }
 
     /// No less than the bytes of the statement and the comma behind it, told without writing it.
-    pub(super) fn at_most(&self) -> usize {
+    pub(super) fn at_most(&self, of_reference: &dyn Fn(&Expr) -> usize) -> usize {
         fn list<T: Ord>(key: &str, items: &Set<T>, length: impl Fn(&T) -> usize) -> usize {
             let items = items.iter().map(|item| length(item) + ",".len());
             r#""":[],"#.len() + key.len() + items.sum::<usize>()
         }
         let said = &*self.0;
         let action = |action: &Cow<'static, str>| quota::at_most_of_text(action);
+        let value = |value: &Expr| quota::at_most(value, of_reference);
+        let principal = |principal: &Principal| principal.at_most(value);
         let conditions = said.conditions.iter().map(|(operator, keys)| {
-            let keys = keys.iter().map(|(key, values)| list(key, values, quota::at_most));
+            let keys = keys.iter().map(|(key, values)| list(key, values, value));
             r#""":{},"#.len() + operator.len() + keys.sum::<usize>()
         });
         r#"{"Sid":,"Effect":"Allow","Condition":{}},"#.len()
             + said.sid.as_deref().map_or(0, quota::at_most_of_text)
-            + list("Principal", &said.principals, Principal::at_most)
-            + list("NotPrincipal", &said.not_principals, Principal::at_most)
+            + list("Principal", &said.principals, principal)
+            + list("NotPrincipal", &said.not_principals, principal)
             + list("Action", &said.actions, action)
             + list("NotAction", &said.not_actions, action)
-            + list("Resource", &said.resources, quota::at_most)
-            + list("NotResource", &said.not_resources, quota::at_most)
+            + list("Resource", &said.resources, value)
+            + list("NotResource", &said.not_resources, value)
             + conditions.sum::<usize>()
     }
 
-    /// The statement as it stands in a document, its elements in the order in which AWS writes them.
+    /// The statement as it stands in a document, with all that is in it, to be looked into. As a property the statement itself
+    /// is given away, as a [document](crate::PolicyDocument::expr) is.
     #[must_use]
     pub fn expr(&self) -> Expr {
-        let effect = match self.0.effect {
-            Effect::Allow => "Allow",
-            Effect::Deny => "Deny",
-        };
+        self.spelled_out()
+    }
+}
+
+impl From<PolicyStatement> for Expr {
+    fn from(statement: PolicyStatement) -> Self {
+        Self::spelled(statement)
+    }
+}
+
+/// The elements in the order in which AWS writes them.
+impl Spell for PolicyStatement {
+    fn spell(&self, pen: Pen<'_>) -> Spelled {
         let said = &*self.0;
-        let mut out: Vec<(Cow<'static, str>, Expr)> = Vec::with_capacity(5);
-        out.extend(said.sid.as_ref().map(|sid| ("Sid".into(), sid.into())));
-        out.push(("Effect".into(), effect.into()));
+        let mut out = pen.map();
+        if let Some(sid) = &said.sid {
+            out.entry("Sid", |pen| pen.text(sid));
+        }
+        out.entry("Effect", |pen| pen.text(said.effect.name()));
         for (key, principals) in [("Principal", &said.principals), ("NotPrincipal", &said.not_principals)] {
             if !principals.is_empty() {
-                out.push((key.into(), Principal::element(principals)));
+                out.entry(key, |pen| Principal::spell(principals, pen));
             }
         }
         for (key, actions) in [("Action", &said.actions), ("NotAction", &said.not_actions)] {
             if !actions.is_empty() {
-                out.push((key.into(), one_or_many(actions.iter().map(|action| Expr::from(action.clone())))));
+                out.entry(key, |pen| one_or_many(actions.as_slice(), pen, |action, pen| pen.text(action)));
             }
         }
         for (key, resources) in [("Resource", &said.resources), ("NotResource", &said.not_resources)] {
             if !resources.is_empty() {
-                out.push((key.into(), one_or_many(resources.iter().cloned())));
+                out.entry(key, |pen| one_or_many(resources.as_slice(), pen, |resource, pen| pen.expr(resource)));
             }
         }
         if !said.conditions.is_empty() {
-            let keys = |keys: &Map<Cow<'static, str>, Set<Expr>>| {
-                Expr::map(keys.iter().map(|(key, values)| (key.clone(), one_or_many(values.iter().cloned()))))
-            };
-            let conditions = said.conditions.iter().map(|(operator, of)| (operator.clone(), keys(of)));
-            out.push(("Condition".into(), Expr::map(conditions)));
+            out.entry("Condition", |pen| conditions(&said.conditions, pen));
         }
-        Expr::Map(out)
+        out.end()
     }
+}
+
+fn conditions(conditions: &Conditions, pen: Pen<'_>) -> Spelled {
+    let mut operators = pen.map();
+    for (operator, of_keys) in conditions.iter() {
+        operators.entry(operator, |pen| {
+            let mut keys = pen.map();
+            for (key, values) in of_keys.iter() {
+                keys.entry(key, |pen| one_or_many(values.as_slice(), pen, |value, pen| pen.expr(value)));
+            }
+            keys.end()
+        });
+    }
+    operators.end()
 }
 
 #[cfg(test)]

@@ -281,14 +281,14 @@ impl Synth for BucketPolicy {
 
 impl Lower for BucketPolicy {
     fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
-        let plain = cx.facts_of::<PolicyStatement>(self.bucket).cloned();
+        let plain = cx.facts_as_attached::<PolicyStatement>(self.bucket).cloned();
         let forms = cx.facts_of::<StatementForm>(self.bucket);
         let document = StatementForm::choose(plain, forms, cx, &quota::BUCKET_POLICY);
         if document.is_empty() {
             return;
         }
         let document = small_enough(document, cx);
-        let properties = Properties::new().set("Bucket", self.bucket.name()).set("PolicyDocument", document.expr());
+        let properties = Properties::new().set("Bucket", self.bucket.name()).set("PolicyDocument", document);
         out.add(CfnResource::new("AWS::S3::BucketPolicy", properties));
     }
 }

@@ -39,7 +39,7 @@ impl Resource for EventBusPolicy {
         Properties::new()
             .set("EventBusName", "default")
             .set("StatementId", self.statement_id.clone())
-            .set("Statement", self.statement.expr())
+            .set("Statement", self.statement.clone())
     }
 
     fn claim(&self) -> Option<Claim> {

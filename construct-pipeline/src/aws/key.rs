@@ -191,7 +191,8 @@ impl Synth for Key {
 impl Lower for Key {
     fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
         let own = self.own_statements(cx.env()).into_iter();
-        let plain = own.chain(cx.facts::<PolicyStatement>().cloned()).map(PolicyStatement::on_itself);
+        let plain =
+            own.chain(cx.facts_as_attached::<PolicyStatement>(cx.here()).cloned()).map(PolicyStatement::on_itself);
         let mut policy = StatementForm::choose(plain, cx.facts::<StatementForm>(), cx, &quota::KEY_POLICY);
         if policy.is_long(cx, &quota::KEY_POLICY) {
             policy = policy.with_role_patterns(cx);
@@ -200,7 +201,7 @@ impl Lower for Key {
             .opt("Description", self.description.clone())
             .set("EnableKeyRotation", self.rotation)
             .opt("PendingWindowInDays", self.pending_window_days)
-            .set("KeyPolicy", policy.expr());
+            .set("KeyPolicy", policy);
         out.add(
             CfnResource::new("AWS::KMS::Key", properties).tagging(Tagging::List).removal(Some(RemovalPolicy::Retain)),
         );

@@ -195,11 +195,12 @@ impl Synth for TopicPolicy {
 
 impl Lower for TopicPolicy {
     fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
-        let document = cx.facts_of::<PolicyStatement>(self.topic).cloned().collect::<PolicyDocument>().into_merged();
+        let document =
+            cx.facts_as_attached::<PolicyStatement>(self.topic).cloned().collect::<PolicyDocument>().into_merged();
         if document.is_empty() {
             return;
         }
-        let properties = Properties::new().set("Topics", [self.topic.arn()]).set("PolicyDocument", document.expr());
+        let properties = Properties::new().set("Topics", [self.topic.arn()]).set("PolicyDocument", document);
         out.add(CfnResource::new("AWS::SNS::TopicPolicy", properties));
     }
 }

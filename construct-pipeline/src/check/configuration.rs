@@ -96,7 +96,7 @@ fn one_value(action: &ResolvedAction<'_>, key: &str, value: &Expr, findings: &mu
             Diagnostic::error("configuration::malformed-key", message).help(format!("keys have 1 to {KEY} characters")),
         );
     }
-    if matches!(value, Expr::List(_) | Expr::Map(_) | Expr::Null) {
+    if matches!(value, Expr::List(_) | Expr::Map(_) | Expr::Null | Expr::Spelled(_)) {
         let message = format!("the value of `{key}` of {} is no text", action.words());
         push(Diagnostic::error("configuration::not-text", message).help("write it as text, lists and objects as JSON"));
     }

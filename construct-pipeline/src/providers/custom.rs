@@ -136,7 +136,7 @@ impl CustomAction {
     /// their JSON. Secrets belong in [`secret`](Self::secret).
     pub fn configuration(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Expr>) -> Self {
         let value = match value.into() {
-            json @ (Expr::Bool(_) | Expr::Int(_) | Expr::Real(_) | Expr::List(_) | Expr::Map(_)) => {
+            json @ (Expr::Bool(_) | Expr::Int(_) | Expr::Real(_) | Expr::List(_) | Expr::Map(_) | Expr::Spelled(_)) => {
                 wire::json_text(&json).into()
             }
             text => text,

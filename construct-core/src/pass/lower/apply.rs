@@ -111,9 +111,12 @@ impl<'a> Applied<'a> {
         for tag in read::<Tag>(self.plan, self.marks, node) {
             tags.entry(&tag.key).or_insert(&tag.value);
         }
+        if tags.is_empty() {
+            return;
+        }
         // A tag that the resource has of its own is nearer than any that reaches it.
-        let own = properties.get("Tags");
-        tags.retain(|key, _| match own {
+        let own = properties.get("Tags").cloned().map(Expr::spelled_out);
+        tags.retain(|key, _| match &own {
             Some(Expr::Map(entries)) => !entries.iter().any(|(own, _)| own == key),
             Some(Expr::List(entries)) => !entries.iter().any(|entry| tag_key(entry) == Some(key)),
             _ => true,
@@ -123,7 +126,7 @@ impl<'a> Applied<'a> {
         }
         let text = |text: &str| Expr::from(text.to_owned());
         let pair = |(key, value): (&str, &str)| Expr::map([("Key", text(key)), ("Value", text(value))]);
-        let merged = match (tagging, own.cloned()) {
+        let merged = match (tagging, own) {
             (Tagging::Map, Some(Expr::Map(mut entries))) => {
                 entries.extend(tags.into_iter().map(|(key, value)| (key.to_owned().into(), text(value))));
                 Expr::Map(entries)

@@ -15,12 +15,14 @@ use serde_json::Value as Json;
 
 use super::place::{Placed, place, referable};
 use super::{ENTRY, Written};
+use crate::bytes;
 use crate::construct::Plan;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dynamic;
 use crate::fact::ReadMarks;
 use crate::handle::NodeId;
 use crate::resource::Part;
+use crate::value::spell::Hand;
 use crate::value::{Attr, Expr, Pseudo};
 use crate::written::{self, Shape, Sink, Text, Tree};
 
@@ -65,6 +67,8 @@ pub(super) struct Resolver<'a> {
     node: NodeId,
     id: String,
     left: Left,
+    /// Whether a `null` was written, of which nobody was told yet.
+    met_null: bool,
 }
 
 /// The paths of all `null`s in an expression.
@@ -77,18 +81,17 @@ fn null_places(expr: &Expr, at: &str, out: &mut Vec<String>) {
             items.iter().enumerate().for_each(|(n, item)| null_places(item, &below(&n.to_string()), out));
         }
         Expr::Map(entries) => entries.iter().for_each(|(key, value)| null_places(value, &below(key), out)),
+        Expr::Spelled(it) => null_places(&it.spelled_out(), at, out),
         _ => {}
     }
 }
 
-fn has_null(expr: &Expr) -> bool {
-    match expr {
-        Expr::Null => true,
-        Expr::ByName(inner) | Expr::Call(_, inner) => has_null(inner),
-        Expr::List(items) | Expr::Join(items) => items.iter().any(has_null),
-        Expr::Map(entries) => entries.iter().any(|(_, value)| has_null(value)),
-        _ => false,
-    }
+/// Whether every key is known to come once. Few are compared with each other, many are not.
+fn has_each_once(entries: &[(Cow<'static, str>, Expr)]) -> bool {
+    const FEW: usize = 12;
+    let is_there =
+        |(n, (key, _)): (usize, &(Cow<'static, str>, Expr))| entries[..n].iter().any(|(there, _)| there == key);
+    entries.len() <= FEW && !entries.iter().enumerate().any(is_there)
 }
 
 impl<'a> Resolver<'a> {
@@ -116,6 +119,7 @@ impl<'a> Resolver<'a> {
             node: stack,
             id: String::new(),
             left: Left::default(),
+            met_null: false,
         }
     }
 
@@ -211,18 +215,18 @@ impl<'a> Resolver<'a> {
 
     /// Writes an expression.
     pub(super) fn json(&mut self, expr: &Expr, out: &mut dyn Sink) {
-        if has_null(expr) {
+        self.write(expr, false, out);
+        if std::mem::take(&mut self.met_null) {
             self.report_nulls(expr, "");
         }
-        self.write(expr, false, out);
     }
 
     /// Writes an object.
     pub(super) fn object(&mut self, entries: &[(Cow<'static, str>, Expr)], out: &mut dyn Sink) {
-        for (key, value) in entries.iter().filter(|(_, value)| has_null(value)) {
-            self.report_nulls(value, key);
-        }
         self.write_entries(entries, false, out);
+        if std::mem::take(&mut self.met_null) {
+            entries.iter().for_each(|(key, value)| self.report_nulls(value, key));
+        }
     }
 
     fn report_nulls(&self, expr: &Expr, at: &str) {
@@ -237,10 +241,7 @@ impl<'a> Resolver<'a> {
 
     fn write(&mut self, expr: &Expr, by_name: bool, out: &mut dyn Sink) {
         match expr {
-            Expr::Str(text) => {
-                self.look_at(text);
-                out.text(text);
-            }
+            Expr::Str(text) => self.text(text, out),
             Expr::Bool(flag) => out.scalar((*flag).into()),
             Expr::Int(int) => out.scalar((*int).into()),
             Expr::Real(real) => {
@@ -250,7 +251,10 @@ impl<'a> Resolver<'a> {
                 }
                 out.scalar(real.0.into());
             }
-            Expr::Null => out.scalar(Json::Null),
+            Expr::Null => {
+                self.met_null = true;
+                out.scalar(Json::Null);
+            }
             Expr::Attr { of, attr } => self.attr(*of, attr, by_name, out),
             Expr::ByName(inner) => self.write(inner, true, out),
             Expr::Pseudo(pseudo) => self.pseudo(*pseudo, out),
@@ -270,29 +274,41 @@ impl<'a> Resolver<'a> {
                 self.write(argument, by_name, out);
                 out.end(Shape::Map);
             }
+            Expr::Spelled(it) => it.write(&mut Writing { resolver: self, by_name, out }),
         }
     }
 
     fn write_entries(&mut self, entries: &[(Cow<'static, str>, Expr)], by_name: bool, out: &mut dyn Sink) {
         out.begin(Shape::Map);
-        for (n, (key, value)) in entries.iter().enumerate() {
-            // Of values of one key the last counts, in the place of the first.
-            if entries[..n].iter().any(|(earlier, _)| earlier == key) {
-                continue;
-            }
-            let later = entries[n + 1..].iter().rev().find(|(later, _)| later == key);
+        let mut entry = |key: &str, value: &Expr| {
             out.key(key);
-            self.write(later.map_or(value, |(_, value)| value), by_name, out);
+            self.write(value, by_name, out);
+        };
+        if has_each_once(entries) {
+            entries.iter().for_each(|(key, value)| entry(key, value));
+        } else {
+            // Of values of one key the last counts, in the place of the first.
+            let mut last: BTreeMap<&str, &Expr> = entries.iter().map(|(key, value)| (&**key, value)).collect();
+            for (key, _) in entries {
+                if let Some(value) = last.remove(&**key) {
+                    entry(key, value);
+                }
+            }
         }
         out.end(Shape::Map);
     }
 
-    fn look_at(&self, text: &str) {
+    fn text(&self, text: &str, out: &mut dyn Sink) {
+        // Nearly every text is plain, so each is looked through once.
+        if bytes::is_plain(text) {
+            return out.plain(text);
+        }
         if let Some(problem) = dynamic::problem(text) {
             self.report(Diagnostic::error("value::malformed-dynamic-reference", problem).help(
                 "build the reference with `SsmParameter` or `Secret`; parameter names have letters, digits and `_.-/`",
             ));
         }
+        out.text(text);
     }
 
     fn pseudo(&self, pseudo: Pseudo, out: &mut dyn Sink) {
@@ -457,6 +473,39 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// Writes what is spelled.
+struct Writing<'w, 'a> {
+    resolver: &'w mut Resolver<'a>,
+    by_name: bool,
+    out: &'w mut dyn Sink,
+}
+
+impl Hand for Writing<'_, '_> {
+    fn text(&mut self, text: &str) {
+        self.resolver.text(text, self.out);
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        self.resolver.write(expr, self.by_name, self.out);
+    }
+
+    fn begin(&mut self, shape: Shape) {
+        self.out.begin(shape);
+    }
+
+    fn item(&mut self) {
+        self.out.item();
+    }
+
+    fn key(&mut self, key: &str) {
+        self.out.key(key);
+    }
+
+    fn end(&mut self, shape: Shape) {
+        self.out.end(shape);
+    }
+}
+
 /// An attribute of a resource of the same template.
 fn local(id: &str, attr: &Attr, out: &mut dyn Sink) {
     match attr {
@@ -473,5 +522,28 @@ fn local(id: &str, attr: &Attr, out: &mut dyn Sink) {
             out.end(Shape::Map);
         }
         Attr::LogicalId => out.text(id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{App, Env, Expr, RawResource};
+
+    #[test]
+    fn of_values_of_one_key_the_last_counts_in_the_place_of_the_first() {
+        for n in [0, 40] {
+            let others = (0..n).map(|n| (format!("Key{n}"), Expr::from(n)));
+            let entries = [("A", 1), ("B", 2), ("A", 3)].map(|(key, value)| (key.to_owned(), Expr::from(value)));
+            let expected: Vec<(String, Expr)> =
+                [("A", 3), ("B", 2)].map(|(key, value)| (key.to_owned(), value.into())).into();
+            let written = |entries: Vec<(String, Expr)>| {
+                let mut app = App::new();
+                let stack = app.stack("Stack", Env::new("111111111111", "us-east-1"));
+                app.at(stack).add("Topic", RawResource::new("AWS::SNS::Topic").property("Map", Expr::map(entries)));
+                app.synth().expect("nothing is wrong").stacks()[0].template.clone()
+            };
+            let all = entries.into_iter().chain(others.clone()).collect();
+            assert_eq!(written(all), written(expected.into_iter().chain(others).collect()));
+        }
     }
 }

@@ -213,7 +213,9 @@ pub(super) fn path_problem(file: &ArtifactFile) -> Option<Diagnostic> {
 /// A parameter's value as text, whatever it was written as.
 pub(super) fn parameter_text(value: Expr) -> Value<kind::Text> {
     match value {
-        json @ (Expr::Bool(_) | Expr::Int(_) | Expr::Real(_) | Expr::List(_) | Expr::Map(_)) => wire::json_text(&json),
+        json @ (Expr::Bool(_) | Expr::Int(_) | Expr::Real(_) | Expr::List(_) | Expr::Map(_) | Expr::Spelled(_)) => {
+            wire::json_text(&json)
+        }
         text => Value::new(text),
     }
 }
