@@ -135,6 +135,11 @@ impl<C> Arena<C> {
         id
     }
 
+    /// Gives back the room for more nodes: no more will come.
+    pub(crate) fn settle(&mut self) {
+        self.nodes.shrink_to_fit();
+    }
+
     /// The node and everything above it, nearest first.
     pub(crate) fn up(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
         std::iter::successors(Some(node), |&node| self.node(node).parent)

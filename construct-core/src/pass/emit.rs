@@ -20,13 +20,11 @@ pub fn emit(ordered: Ordered, documents: Documents) -> (Assembly, Diagnostics) {
     let Ordered { stacks, tree } = ordered;
     let tree = tree_json(&tree);
     let ids = artifact_ids(&stacks);
+    let made = parallel::map(stacks, |stack| artifact(stack, &ids)).into_iter();
+    let (stacks, measured): (Vec<_>, Vec<_>) = made.unzip();
     let mut findings = Diagnostics::new();
-    let stacks = parallel::map(stacks, |stack| artifact(stack, &ids));
-    let stacks = stacks.into_iter().map(|(stack, measured)| {
-        findings.extend(measured);
-        stack
-    });
-    let mut assembly = Assembly::new(stacks.collect(), tree);
+    measured.into_iter().for_each(|found| findings.extend(found));
+    let mut assembly = Assembly::new(stacks, tree);
     documents.add_to(&mut assembly, &mut findings);
     (assembly, findings)
 }

@@ -34,6 +34,7 @@ pub fn plan(mut tree: Tree) -> Plan {
         }
         index += 1;
     }
+    tree.arena.settle();
     let nodes = (built..).zip(&added).map(|(index, construct)| (tree.arena.id(index), construct.as_deref()));
     let found = validate_added(&tree, nodes.collect());
     tree.findings.extend(found);

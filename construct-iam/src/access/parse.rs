@@ -96,35 +96,65 @@ impl Variables {
     }
 }
 
+/// The elements of a statement, of which most have but a few.
+#[derive(Default)]
+struct Elements<'v, 't> {
+    sid: Option<&'v Json<'t>>,
+    effect: Option<&'v Json<'t>>,
+    principal: Option<&'v Json<'t>>,
+    not_principal: Option<&'v Json<'t>>,
+    action: Option<&'v Json<'t>>,
+    not_action: Option<&'v Json<'t>>,
+    resource: Option<&'v Json<'t>>,
+    not_resource: Option<&'v Json<'t>>,
+    condition: Option<&'v Json<'t>>,
+}
+
+impl<'v, 't> Elements<'v, 't> {
+    fn of(map: &'v Members<'t>) -> Parsed<Self> {
+        let mut elements = Self::default();
+        for (name, value) in map.iter() {
+            let element = match name {
+                "Sid" => &mut elements.sid,
+                "Effect" => &mut elements.effect,
+                "Principal" => &mut elements.principal,
+                "NotPrincipal" => &mut elements.not_principal,
+                "Action" => &mut elements.action,
+                "NotAction" => &mut elements.not_action,
+                "Resource" => &mut elements.resource,
+                "NotResource" => &mut elements.not_resource,
+                "Condition" => &mut elements.condition,
+                unknown => return Err(Problem::UnknownElement(unknown.to_owned())),
+            };
+            *element = Some(value);
+        }
+        Ok(elements)
+    }
+}
+
 fn statement(value: &Json<'_>, variables: Variables, common: &Compiler) -> Parsed<Statement> {
     if is_intrinsic(value) {
         return Ok(Statement::opaque());
     }
     let map = value.as_object().ok_or_else(|| wrong("Statement", "an object or a list of objects"))?;
-    let known = |key: &str| {
-        matches!(key, "Sid" | "Effect" | "Principal" | "NotPrincipal" | "Action" | "NotAction" | "Resource")
-            || matches!(key, "NotResource" | "Condition")
-    };
-    if let Some(unknown) = map.keys().find(|key| !known(key)) {
-        return Err(Problem::UnknownElement(unknown.to_owned()));
-    }
-    let (conditions, opaque) = match map.get("Condition") {
+    let elements = Elements::of(map)?;
+    let (conditions, opaque) = match elements.condition {
         Some(value) => conditions(value, variables, common)?,
         None => (Vec::new(), false),
     };
     Ok(Statement {
-        sid: sid(map, common)?,
-        effect: effect(map)?,
-        principal: principal(map, common)?,
-        action: action(map, common)?,
-        resource: resource(map, variables, common)?,
+        sid: sid(elements.sid, common)?,
+        effect: effect(elements.effect)?,
+        principal: principal(&elements, common)?,
+        action: action(&elements, common)?,
+        resource: resource(&elements, variables, common)?,
         conditions: conditions.into(),
         opaque,
     })
 }
 
-fn sid(map: &Members<'_>, common: &Compiler) -> Parsed<Option<Arc<str>>> {
-    match map.get("Sid") {
+fn sid(sid: Option<&Json<'_>>, common: &Compiler) -> Parsed<Option<Arc<str>>> {
+    match sid {
         None => Ok(None),
         Some(Json::String(sid)) => Ok(Some(common.word(sid))),
         Some(other) if is_intrinsic(other) => Ok(None),
@@ -132,8 +162,8 @@ fn sid(map: &Members<'_>, common: &Compiler) -> Parsed<Option<Arc<str>>> {
     }
 }
 
-fn effect(map: &Members<'_>) -> Parsed<Effect> {
-    match map.get("Effect") {
+fn effect(effect: Option<&Json<'_>>) -> Parsed<Effect> {
+    match effect {
         None => Err(Problem::Missing("Effect")),
         Some(effect) if is_intrinsic(effect) => Ok(Effect::Unknown),
         Some(effect) => match effect.as_str() {
@@ -144,11 +174,12 @@ fn effect(map: &Members<'_>) -> Parsed<Effect> {
     }
 }
 
-fn principal(map: &Members<'_>, common: &Compiler) -> Parsed<Principals> {
-    Ok(match either(map, "Principal", "NotPrincipal")? {
+fn principal(elements: &Elements<'_, '_>, common: &Compiler) -> Parsed<Principals> {
+    let either = one_of((elements.principal, "Principal"), (elements.not_principal, "NotPrincipal"))?;
+    Ok(match either {
         None => Principals::Missing,
-        Some((entries, false)) => Principals::These(self::entries(entries, "Principal", common)?),
-        Some((entries, true)) => Principals::AllBut(self::entries(entries, "NotPrincipal", common)?),
+        Some((value, element, false)) => Principals::These(entries(value, element, common)?),
+        Some((value, element, true)) => Principals::AllBut(entries(value, element, common)?),
     })
 }
 
@@ -192,18 +223,18 @@ fn entries_of(kind: &str, values: &[Json<'_>], element: &'static str) -> Parsed<
     values.iter().map(read).collect()
 }
 
-fn action(map: &Members<'_>, common: &Compiler) -> Parsed<Arc<Actions>> {
-    let (values, all_but) = either(map, "Action", "NotAction")?.ok_or(Problem::Missing("Action"))?;
-    let element = if all_but { "NotAction" } else { "Action" };
-    let values = non_empty(values, element)?;
+fn action(elements: &Elements<'_, '_>, common: &Compiler) -> Parsed<Arc<Actions>> {
+    let either = one_of((elements.action, "Action"), (elements.not_action, "NotAction"))?;
+    let (value, element, all_but) = either.ok_or(Problem::Missing("Action"))?;
+    let values = non_empty(value, element)?;
     let pattern = |text: &str| Pattern::new(text.to_ascii_lowercase(), true, Variables::Literal);
     common.actions(all_but, values, || Ok(Actions::new(all_but, patterns(values, element, pattern)?)))
 }
 
-fn resource(map: &Members<'_>, variables: Variables, common: &Compiler) -> Parsed<Resources> {
-    let Some((values, all_but)) = either(map, "Resource", "NotResource")? else { return Ok(Resources::Missing) };
-    let element = if all_but { "NotResource" } else { "Resource" };
-    let values = non_empty(values, element)?;
+fn resource(elements: &Elements<'_, '_>, variables: Variables, common: &Compiler) -> Parsed<Resources> {
+    let either = one_of((elements.resource, "Resource"), (elements.not_resource, "NotResource"))?;
+    let Some((value, element, all_but)) = either else { return Ok(Resources::Missing) };
+    let values = non_empty(value, element)?;
     let pattern = |text: &str| Pattern::of_resource(text, variables);
     let patterns = common.resources(variables, values, || patterns(values, element, pattern))?;
     Ok(if all_but { Resources::AllBut(patterns) } else { Resources::These(patterns) })
@@ -288,17 +319,19 @@ fn operands(
     Ok((operands, texts))
 }
 
-/// The one of the two elements that is there, and whether it is the second.
-fn either<'a, 't>(
-    map: &'a Members<'t>,
-    element: &'static str,
-    negated: &'static str,
-) -> Parsed<Option<(&'a Json<'t>, bool)>> {
-    match (map.get(element), map.get(negated)) {
-        (Some(_), Some(_)) => Err(Problem::Both(element, negated)),
-        (Some(value), None) => Ok(Some((value, false))),
-        (None, Some(value)) => Ok(Some((value, true))),
-        (None, None) => Ok(None),
+/// An element of a statement, if it is there, with its name.
+type Named<'v, 't> = (Option<&'v Json<'t>>, &'static str);
+
+/// The one of the two elements that is there, with its name, and whether it is the second.
+fn one_of<'v, 't>(
+    element: Named<'v, 't>,
+    negated: Named<'v, 't>,
+) -> Parsed<Option<(&'v Json<'t>, &'static str, bool)>> {
+    match (element, negated) {
+        ((Some(_), element), (Some(_), negated)) => Err(Problem::Both(element, negated)),
+        ((Some(value), element), _) => Ok(Some((value, element, false))),
+        (_, (Some(value), negated)) => Ok(Some((value, negated, true))),
+        ((None, _), (None, _)) => Ok(None),
     }
 }
 

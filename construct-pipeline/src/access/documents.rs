@@ -46,7 +46,7 @@ pub(crate) struct Opened<'t> {
 
 /// A policy document, as far as it was compiled when its template was read.
 pub(crate) enum Early {
-    Whole(Digest),
+    Whole(Box<Digest>),
     /// Some statements have functions, which are computed when all templates are known. The others are compiled, and `null` in the
     /// document.
     Part(Vec<Option<Told>>),
@@ -73,6 +73,7 @@ impl<'t> Opened<'t> {
                 });
             }
         }
+        opened.policies.shrink_to_fit();
         opened
     }
 }
@@ -132,6 +133,6 @@ impl<'t> Reading<'_, 't> {
         }
         let digest = Digest::of_told(&name(), document, told.into_iter().flatten().collect())?;
         *document = Json::Null;
-        Some(Early::Whole(digest))
+        Some(Early::Whole(digest.into()))
     }
 }

@@ -106,6 +106,10 @@ impl Notes {
         if kind != PolicyKind::Identity {
             notes.note_principals(statement);
         }
+        // They are kept for long, and most have one or none.
+        notes.keys.shrink_to_fit();
+        notes.folders.shrink_to_fit();
+        notes.principals.shrink_to_fit();
         notes
     }
 
@@ -116,8 +120,7 @@ impl Notes {
 
     fn note_folders(&mut self, statement: &Json<'_>) {
         for resource in texts(statement, "Resource") {
-            let key = resource.split_once(":s3:::").and_then(|(_, object)| object.split_once('/'));
-            if let Some((bucket, key)) = key
+            if let Some((bucket, key)) = object_of(resource)
                 && key != "*"
             {
                 self.folders.push((bucket.to_owned(), key.trim_end_matches('*').to_owned()));
@@ -155,6 +158,13 @@ impl Notes {
             self.principals.extend(exist.map(str::to_owned));
         }
     }
+}
+
+/// The bucket and the key that an ARN of objects names.
+fn object_of(resource: &str) -> Option<(&str, &str)> {
+    let (bucket, key) = resource.split_once('/')?;
+    let (service, bucket) = bucket.rsplit_once(':')?;
+    service.ends_with(":s3::").then_some((bucket, key))
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ impl<'t> Surveyor<'t> {
         let ix = match std::mem::replace(&mut self.opened[stack][n].1, Early::Placed(0)) {
             Early::Whole(digest) => {
                 let spot = self.spot(at);
-                self.world.policies.add(digest, spot)
+                self.world.policies.add(*digest, spot)
             }
             Early::Part(told) => self.part(at, document, told),
             Early::Placed(ix) => ix,
