@@ -4,6 +4,7 @@
 //! so that the tree a user builds and whatever a pass makes of it share one shape.
 
 use std::borrow::Cow;
+use std::num::NonZeroU32;
 
 use foldhash::HashMap;
 
@@ -17,23 +18,28 @@ pub(crate) struct Node<C> {
     pub(crate) parent: Option<NodeId>,
     /// Names from below the root down, separated by `/`.
     pub(crate) path: String,
+    /// A number made of the path.
+    number: u64,
     /// Where its own name begins in the path.
-    name: usize,
+    name: u32,
     /// The nearest stack, the node itself included.
     pub(crate) stack: Option<NodeId>,
     /// Where the construct stands: the stack's environment, or the one an imported construct has of its own.
     pub(crate) env: Option<Env>,
     /// How many nodes are above it.
-    pub(crate) depth: usize,
+    pub(crate) depth: u32,
     /// The line that placed it.
     pub(crate) location: Caller,
-    pub(crate) children: Vec<NodeId>,
+    first_child: Option<NonZeroU32>,
+    last_child: Option<NonZeroU32>,
+    /// The next child of the same parent.
+    next: Option<NonZeroU32>,
     pub(crate) content: C,
 }
 
 impl<C> Node<C> {
     pub(crate) fn name(&self) -> &str {
-        &self.path[self.name..]
+        &self.path[self.name as usize..]
     }
 }
 
@@ -51,12 +57,15 @@ impl<C> Arena<C> {
         let root = Node {
             parent: None,
             path: String::new(),
+            number: EMPTY,
             name: 0,
             stack: None,
             env: None,
             depth: 0,
             location,
-            children: Vec::new(),
+            first_child: None,
+            last_child: None,
+            next: None,
             content: root,
         };
         Self { app: AppId::next(), nodes: vec![root], by_path: HashMap::default() }
@@ -90,15 +99,9 @@ impl<C> Arena<C> {
         &mut self.nodes[index]
     }
 
-    pub(crate) fn child(&self, parent: NodeId, name: &str) -> Option<NodeId> {
-        let above = &self.node(parent).path;
-        let slash = if above.is_empty() { "" } else { "/" };
-        self.find(number(&[above, slash, name]), |node| node.parent == Some(parent) && node.name() == name).ok()
-    }
-
     /// The node at a path from the root.
     pub(crate) fn at_path(&self, path: &str) -> Option<NodeId> {
-        self.find(number(&[path]), |node| node.path == path).ok()
+        self.find(number(EMPTY, path), |node| node.path == path).ok()
     }
 
     /// The node from a number on that is meant, or else the number that is free.
@@ -113,26 +116,62 @@ impl<C> Arena<C> {
     }
 
     /// Appends a child. A name that is taken gets a number, so that a program with a mistake still gives a whole tree;
-    /// the caller reports the mistake.
-    pub(crate) fn push(&mut self, parent: NodeId, name: &str, location: Caller, content: C) -> NodeId {
-        let id = NodeId::new(self.app, self.nodes.len());
-        let mut unique = Cow::Borrowed(name);
-        let mut n = 2;
-        while self.child(parent, &unique).is_some() {
-            unique = Cow::Owned(format!("{name}#{n}"));
-            n += 1;
-        }
+    /// the caller, who is told which node has the name, reports the mistake.
+    pub(crate) fn push(
+        &mut self,
+        parent: NodeId,
+        name: &str,
+        location: Caller,
+        content: C,
+    ) -> (NodeId, Option<NodeId>) {
         let above = self.node(parent);
-        let path =
-            if above.path.is_empty() { unique.clone().into_owned() } else { [&above.path, "/", &unique].concat() };
-        let (stack, env, depth) = (above.stack, above.env, above.depth + 1);
-        if let Err(free) = self.find(number(&[&path]), |_| false) {
-            self.by_path.insert(free, id);
+        let slash = if above.path.is_empty() { "" } else { "/" };
+        let prefix = number(above.number, slash);
+        let place =
+            |name: &str| self.find(number(prefix, name), |node| node.parent == Some(parent) && node.name() == name);
+        let (mut taken, mut unique, mut n) = (None, Cow::Borrowed(name), 2);
+        let free = loop {
+            match place(&unique) {
+                Ok(there) => {
+                    taken.get_or_insert(there);
+                    unique = Cow::Owned(format!("{name}#{n}"));
+                    n += 1;
+                }
+                Err(free) => break free,
+            }
+        };
+        let id = NodeId::new(self.app, self.nodes.len());
+        let (path, number) = ([&above.path, slash, &unique].concat(), number(prefix, &unique));
+        let node = Node {
+            parent: Some(parent),
+            number,
+            name: (path.len() - unique.len()) as u32,
+            path,
+            stack: above.stack,
+            env: above.env,
+            depth: above.depth + 1,
+            location,
+            first_child: None,
+            last_child: None,
+            next: None,
+            content,
+        };
+        self.nodes.push(node);
+        self.by_path.insert(free, id);
+        // The root is nobody's child.
+        let child = NonZeroU32::new(id.index() as u32);
+        match std::mem::replace(&mut self.node_mut(parent).last_child, child) {
+            Some(before) => self.nodes[before.get() as usize].next = child,
+            None => self.node_mut(parent).first_child = child,
         }
-        self.node_mut(parent).children.push(id);
-        let (parent, name) = (Some(parent), path.len() - unique.len());
-        self.nodes.push(Node { parent, path, name, stack, env, depth, location, children: Vec::new(), content });
-        id
+        (id, taken)
+    }
+
+    /// The nodes right below a node, in the order in which they were placed.
+    pub(crate) fn children(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
+        let id = |index: NonZeroU32| self.id(index.get() as usize);
+        let first = self.node(node).first_child.map(id);
+        std::iter::successors(first, move |&child| self.node(child).next.map(id))
     }
 
     /// Gives back the room for more nodes: no more will come.
@@ -146,8 +185,11 @@ impl<C> Arena<C> {
     }
 }
 
-/// A number that hardly any other path has, from its pieces (FNV-1a).
-fn number(pieces: &[&str]) -> u64 {
+/// The number of no text.
+const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// The number of a text that goes on with another; hardly any other text has it (FNV-1a).
+fn number(beginning: u64, end: &str) -> u64 {
     let add = |number: u64, byte: u8| (number ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    pieces.iter().fold(0xcbf2_9ce4_8422_2325, |number, piece| piece.bytes().fold(number, add))
+    end.bytes().fold(beginning, add)
 }

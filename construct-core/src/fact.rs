@@ -5,6 +5,7 @@
 //! construct is not lost in silence.
 
 mod facts;
+mod kinds;
 
 use std::fmt;
 
@@ -13,6 +14,7 @@ use crate::handle::NodeId;
 use crate::value::Expr;
 
 pub(crate) use facts::{Facts, Found, ReadMarks};
+pub(crate) use kinds::Taken;
 
 /// Which nodes a fact reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +61,12 @@ pub trait Fact: Clone + fmt::Debug + Ord + Send + Sync + 'static {
         None
     }
 
+    /// What the fact is about, as the key of a tag: only facts about the same can contradict each other. Without it each fact
+    /// is held against every other one of its construct, which takes long where there are thousands.
+    fn subject(&self) -> Option<&str> {
+        None
+    }
+
     /// What is wrong with the fact by itself, whatever it is attached to; reported at the line that states it.
     fn problem(&self) -> Option<Diagnostic> {
         None
@@ -94,6 +102,10 @@ impl Fact for Tag {
 
     fn contradicts(&self, other: &Self) -> Option<&'static str> {
         (self.key == other.key && self.value != other.value).then_some("tag::contradiction")
+    }
+
+    fn subject(&self) -> Option<&str> {
+        Some(&self.key)
     }
 
     fn summary(&self) -> Option<String> {
@@ -196,6 +208,10 @@ impl Fact for PropertyOverride {
         (same_place && self.value != other.value).then_some("override::contradiction")
     }
 
+    fn subject(&self) -> Option<&str> {
+        Some(&self.path)
+    }
+
     fn summary(&self) -> Option<String> {
         let of = self.only.as_ref().map(|only| format!(" of `{only}`")).unwrap_or_default();
         Some(format!("`{}`{of}", self.path))
@@ -239,6 +255,10 @@ impl Fact for Metadata {
 
     fn contradicts(&self, other: &Self) -> Option<&'static str> {
         (self.key == other.key && self.value != other.value).then_some("metadata::contradiction")
+    }
+
+    fn subject(&self) -> Option<&str> {
+        Some(&self.key)
     }
 
     fn summary(&self) -> Option<String> {

@@ -93,11 +93,21 @@ impl From<Properties> for Expr {
 
 impl<K: Into<Cow<'static, str>>, V: Into<Expr>> FromIterator<(K, V)> for Properties {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut properties = Self::new();
+        let entries = entries.into_iter();
+        let mut properties = Self { entries: Vec::with_capacity(entries.size_hint().0) };
         for (key, value) in entries {
             properties.put(key, value);
         }
         properties
+    }
+}
+
+impl IntoIterator for Properties {
+    type Item = (Cow<'static, str>, Expr);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
     }
 }
 

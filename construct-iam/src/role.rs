@@ -1,6 +1,8 @@
 //! Roles, owned and imported.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
 
 use construct_core::quota::NEARLY;
 use construct_core::spell::Spell;
@@ -182,9 +184,15 @@ impl Fact for ServiceRole {
 /// ```
 ///
 /// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-role.html>.
-#[derive(Clone, Debug)]
+///
+/// Copies share what they are until one is changed, so that a plan holds a role once.
+#[derive(Clone)]
 #[must_use]
-pub struct Role {
+pub struct Role(Arc<Settings>);
+
+/// What a role is.
+#[derive(Clone, Debug)]
+struct Settings {
     trust: PolicyDocument,
     name: Option<String>,
     path: Option<String>,
@@ -194,6 +202,12 @@ pub struct Role {
     managed: Vec<Value<kind::Arn>>,
     policies: Vec<(String, PolicyDocument)>,
     permissions: PolicyDocument,
+}
+
+impl fmt::Debug for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 impl Role {
@@ -210,7 +224,7 @@ impl Role {
 
     /// A role with a trust policy of your own.
     pub fn trusting(trust: PolicyDocument) -> Self {
-        Self {
+        Self(Arc::new(Settings {
             trust,
             name: None,
             path: None,
@@ -220,7 +234,12 @@ impl Role {
             managed: Vec::new(),
             policies: Vec::new(),
             permissions: PolicyDocument::new(),
-        }
+        }))
+    }
+
+    /// What it is, to be changed; copies stay what they were.
+    fn change(&mut self) -> &mut Settings {
+        Arc::make_mut(&mut self.0)
     }
 
     /// A role that exists already: it is referred to and never written to.
@@ -231,50 +250,50 @@ impl Role {
     /// The role's name: 1 to 64 characters of `A-Za-z0-9+=,.@_-`, unique in the account whatever the case of its letters.
     /// With a name, the role can be known in other accounts; without, CloudFormation makes one up.
     pub fn role_name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+        self.change().name = Some(name.into());
         self
     }
 
     /// The path, beginning and ending with `/`, at most 512 characters; that of a [`RolePath`] above, or else `/`, by
     /// default.
     pub fn path(mut self, path: impl Into<String>) -> Self {
-        self.path = Some(path.into());
+        self.change().path = Some(path.into());
         self
     }
 
     /// What the role is for, at most 1,000 characters.
     pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
+        self.change().description = Some(description.into());
         self
     }
 
     /// The longest session in seconds, 3,600 to 43,200.
     pub fn max_session_duration(mut self, seconds: u32) -> Self {
-        self.max_session_seconds = Some(seconds);
+        self.change().max_session_seconds = Some(seconds);
         self
     }
 
     /// The managed policy that bounds what the role may do.
     pub fn permissions_boundary(mut self, policy: impl Into<Value<kind::Arn>>) -> Self {
-        self.boundary = Some(policy.into());
+        self.change().boundary = Some(policy.into());
         self
     }
 
     /// Attaches a managed policy.
     pub fn managed_policy(mut self, arn: impl Into<Value<kind::Arn>>) -> Self {
-        self.managed.push(arn.into());
+        self.change().managed.push(arn.into());
         self
     }
 
     /// Adds an inline policy with a name of its own, which is not merged with anything.
     pub fn inline_policy(mut self, name: impl Into<String>, document: PolicyDocument) -> Self {
-        self.policies.push((name.into(), document));
+        self.change().policies.push((name.into(), document));
         self
     }
 
     /// Adds a permission.
     pub fn allow(mut self, statement: PolicyStatement) -> Self {
-        self.permissions.push(statement);
+        self.change().permissions.push(statement);
         self
     }
 }
@@ -283,7 +302,7 @@ impl Synth for Role {
     type Handle = RoleRef;
 
     fn validate(&self, cx: &mut ValidateCx<'_>) {
-        if let Some(name) = &self.name
+        if let Some(name) = &self.0.name
             && (name.is_empty() || name.len() > 64 || !name.bytes().all(is_name_byte))
         {
             cx.report(
@@ -294,10 +313,10 @@ impl Synth for Role {
                 .help("role names have 1 to 64 letters, digits and `+=,.@_-`"),
             );
         }
-        if let Some(problem) = self.path.as_deref().and_then(path_problem) {
+        if let Some(problem) = self.0.path.as_deref().and_then(path_problem) {
             cx.report(problem);
         }
-        if let Some(seconds) = self.max_session_seconds
+        if let Some(seconds) = self.0.max_session_seconds
             && !(3_600..=43_200).contains(&seconds)
         {
             cx.report(
@@ -305,7 +324,7 @@ impl Synth for Role {
                     .help("the maximum session duration is 3,600 to 43,200 seconds"),
             );
         }
-        if self.description.as_ref().is_some_and(|description| description.chars().count() > 1_000) {
+        if self.0.description.as_ref().is_some_and(|description| description.chars().count() > 1_000) {
             cx.report(
                 Diagnostic::error(
                     "iam::long-description",
@@ -314,7 +333,7 @@ impl Synth for Role {
                 .help("shorten it"),
             );
         }
-        let inline = self.policies.iter().flat_map(|(_, document)| document.statements());
+        let inline = self.0.policies.iter().flat_map(|(_, document)| document.statements());
         let here = cx.here();
         let view = cx.view();
         let problem = |one: &PolicyStatement| one.problem(!one.has_principal());
@@ -323,8 +342,8 @@ impl Synth for Role {
             true => view.facts_of::<PolicyStatement>(here).collect(),
             false => Vec::new(),
         };
-        let problems: Vec<String> = (self.permissions.statements().chain(inline).map(|one| one.problem(true)))
-            .chain(self.trust.statements().map(|one| one.problem(false)))
+        let problems: Vec<String> = (self.0.permissions.statements().chain(inline).map(|one| one.problem(true)))
+            .chain(self.0.trust.statements().map(|one| one.problem(false)))
             .chain(attached.into_iter().map(problem))
             .flatten()
             .collect();
@@ -342,12 +361,35 @@ impl Synth for Role {
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
         cx.gauge("construct-iam", quota::gauge);
         // The path is part of the ARN, by which others know the role: it is settled before anybody asks.
-        let above = cx.view().facts_of::<RolePath>(cx.here()).next().map(|path| path.0.clone());
-        Box::new(Self { path: self.path.clone().or(above), ..self.clone() })
+        let mut planned = self.clone();
+        if self.0.path.is_none()
+            && let Some(above) = cx.view().facts_of::<RolePath>(cx.here()).next().map(|path| path.0.clone())
+        {
+            planned.change().path = Some(above);
+        }
+        Box::new(planned)
     }
 }
 
 impl Lower for Role {
+    fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
+        self.0.lower(cx, out);
+    }
+
+    fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
+        self.0.physical(attr, own)
+    }
+
+    fn forget(&mut self) {
+        // Whoever else holds it goes on holding all of it.
+        if let Some(settings) = Arc::get_mut(&mut self.0) {
+            (settings.trust, settings.permissions) = (PolicyDocument::new(), PolicyDocument::new());
+            settings.policies = Vec::new();
+        }
+    }
+}
+
+impl Settings {
     fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
         let [mut trust, mut permissions] =
             [&self.trust, &self.permissions].map(|own| own.statements().cloned().collect::<PolicyDocument>());
@@ -401,11 +443,6 @@ impl Lower for Role {
             }
             Attr::GetAtt(_) | Attr::LogicalId => None,
         }
-    }
-
-    fn forget(&mut self) {
-        (self.trust, self.permissions) = (PolicyDocument::new(), PolicyDocument::new());
-        self.policies = Vec::new();
     }
 }
 

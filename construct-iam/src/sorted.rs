@@ -1,22 +1,22 @@
 //! Sets and maps of a few entries, as the elements of a statement are: a sorted list each, which is compared, copied and
-//! held in a fraction of what a tree costs.
+//! held in a fraction of what a tree costs. A plan holds thousands that grow no more, so they have no room to grow.
+
+use std::mem;
 
 /// A set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Set<T>(Vec<T>);
+pub(crate) struct Set<T>(Box<[T]>);
 
 impl<T> Default for Set<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(Box::default())
     }
 }
 
 impl<T: Ord> Set<T> {
     pub(crate) fn insert(&mut self, item: T) {
         if let Err(place) = self.0.binary_search(&item) {
-            // Most sets keep one item; they are not to hold the room for four.
-            self.0.reserve_exact(1);
-            self.0.insert(place, item);
+            insert(&mut self.0, place, item);
         }
     }
 
@@ -39,15 +39,17 @@ impl<T: Ord> Set<T> {
 
 impl<T: Ord> Extend<T> for Set<T> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, items: I) {
-        let sorted = self.0.len();
+        let mut all = mem::take(&mut self.0).into_vec();
+        let sorted = all.len();
         let items = items.into_iter();
         // Most sets keep the items they are made of.
-        self.0.reserve_exact(items.size_hint().0);
-        self.0.extend(items);
-        if self.0.len() > sorted {
-            self.0.sort_unstable();
-            self.0.dedup();
+        all.reserve_exact(items.size_hint().0);
+        all.extend(items);
+        if all.len() > sorted {
+            all.sort_unstable();
+            all.dedup();
         }
+        self.0 = all.into_boxed_slice();
     }
 }
 
@@ -64,17 +66,17 @@ impl<T> IntoIterator for Set<T> {
     type IntoIter = std::vec::IntoIter<T>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.0.into_vec().into_iter()
     }
 }
 
 /// A map.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Map<K, V>(Vec<(K, V)>);
+pub(crate) struct Map<K, V>(Box<[(K, V)]>);
 
 impl<K, V> Default for Map<K, V> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(Box::default())
     }
 }
 
@@ -84,8 +86,7 @@ impl<K: Ord, V: Default> Map<K, V> {
         let place = match self.0.binary_search_by(|(there, _)| there.cmp(&key)) {
             Ok(place) => place,
             Err(place) => {
-                self.0.reserve_exact(1);
-                self.0.insert(place, (key, V::default()));
+                insert(&mut self.0, place, (key, V::default()));
                 place
             }
         };
@@ -101,6 +102,13 @@ impl<K, V> Map<K, V> {
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, (K, V)> {
         self.0.iter()
     }
+}
+
+fn insert<T>(list: &mut Box<[T]>, place: usize, item: T) {
+    let mut items = mem::take(list).into_vec();
+    items.reserve_exact(1);
+    items.insert(place, item);
+    *list = items.into_boxed_slice();
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::handle::{NodeId, StackRef};
 use crate::stack::StackProps;
 
 /// The most levels of a tree: `tree.json` and whatever walks the tree must cope with them.
-const DEEPEST: usize = 50;
+const DEEPEST: u32 = 50;
 
 /// Adds a place to the tree and the rules of names: shared by scopes, planning and the app.
 fn place(tree: &mut Tree, parent: NodeId, id: &str, location: Caller, content: Content) -> NodeId {
@@ -20,7 +20,7 @@ fn place(tree: &mut Tree, parent: NodeId, id: &str, location: Caller, content: C
     if above.depth >= DEEPEST {
         // Beside the one it should be below: the tree stays whole, and nothing that walks it goes deeper.
         let beside = above.parent.unwrap_or(parent);
-        let node = tree.arena.push(beside, id, location, content);
+        let (node, _) = tree.arena.push(beside, id, location, content);
         if !tree.findings.iter().any(|finding| finding.code() == "tree::too-deep") {
             let diagnostic =
                 Diagnostic::error("tree::too-deep", format!("`{id}` is nested more than {DEEPEST} levels deep"));
@@ -31,8 +31,7 @@ fn place(tree: &mut Tree, parent: NodeId, id: &str, location: Caller, content: C
         }
         return node;
     }
-    let taken = tree.arena.child(parent, id);
-    let node = tree.arena.push(parent, id, location, content);
+    let (node, taken) = tree.arena.push(parent, id, location, content);
     if let Some(first) = taken {
         let first = tree.node(first).location;
         let kind = if matches!(tree.node(node).content, Content::Stack(_)) { "stack" } else { "construct" };

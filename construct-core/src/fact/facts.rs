@@ -1,89 +1,31 @@
 //! What is attached to the nodes of a tree.
 
-use std::any::{Any, TypeId};
-use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::kinds::{Kinds, OnNode, Taken};
 use super::{Fact, Reach};
 use crate::diagnostic::{Caller, Diagnostic};
 use crate::handle::NodeId;
 
-/// A fact of any kind.
-trait AnyFact: fmt::Debug + Send + Sync {
-    fn as_any(&self) -> &dyn Any;
-    fn name(&self) -> &'static str;
-    fn reach(&self) -> Reach;
-    fn must_be_read(&self) -> bool;
-    fn is_kept_for_checks(&self) -> bool;
-    fn contradicts(&self, other: &dyn AnyFact) -> Option<&'static str>;
-    fn problem(&self) -> Option<Diagnostic>;
-    fn summary(&self) -> Option<String>;
-}
-
-impl<F: Fact> AnyFact for F {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn name(&self) -> &'static str {
-        F::NAME
-    }
-
-    fn reach(&self) -> Reach {
-        F::REACH
-    }
-
-    fn must_be_read(&self) -> bool {
-        F::MUST_BE_READ
-    }
-
-    fn is_kept_for_checks(&self) -> bool {
-        F::IS_KEPT_FOR_CHECKS
-    }
-
-    fn contradicts(&self, other: &dyn AnyFact) -> Option<&'static str> {
-        Fact::contradicts(self, other.as_any().downcast_ref::<F>()?)
-    }
-
-    fn problem(&self) -> Option<Diagnostic> {
-        Fact::problem(self)
-    }
-
-    fn summary(&self) -> Option<String> {
-        Fact::summary(self)
-    }
-}
-
-/// One attached fact with what is needed to find and to report it.
+/// That a fact is attached to a node, with what is needed to find and to report it.
 #[derive(Debug)]
 struct Attached {
     target: NodeId,
-    /// Its kind, as a position among the kinds.
-    kind: u16,
+    location: Caller,
     /// The fact that was attached to the node before.
     before: Option<NonZeroU32>,
-    location: Caller,
-    fact: Box<dyn AnyFact>,
-}
-
-/// Stands in the place of facts that are needed no more.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Forgotten;
-
-impl Fact for Forgotten {
-    const NAME: &'static str = "forgotten fact";
-    const REACH: Reach = Reach::Node;
-    const MUST_BE_READ: bool = false;
-    const IS_KEPT_FOR_CHECKS: bool = false;
+    /// The place of the fact among those of its kind.
+    place: u32,
+    /// Its kind, as a position among the kinds.
+    kind: u16,
 }
 
 /// All facts of a tree.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     all: Vec<Attached>,
-    /// The kinds of facts that there are.
-    kinds: Vec<TypeId>,
+    kinds: Kinds,
     /// By the index of a node, the number of the fact that was attached to it last; numbers begin at 1.
     last: Vec<Option<NonZeroU32>>,
 }
@@ -129,14 +71,11 @@ pub(crate) struct Contradiction {
 
 impl Facts {
     pub(crate) fn attach<F: Fact>(&mut self, target: NodeId, fact: F, location: Caller) {
-        let kind = self.kind::<F>().unwrap_or_else(|| {
-            self.kinds.push(TypeId::of::<F>());
-            self.kinds.len() as u16 - 1
-        });
-        self.push(Attached { target, kind, before: None, location, fact: Box::new(fact) });
+        let (kind, place) = self.kinds.push(fact);
+        self.chain(Attached { target, location, before: None, place, kind });
     }
 
-    fn push(&mut self, mut attached: Attached) {
+    fn chain(&mut self, mut attached: Attached) {
         let target = attached.target.index();
         if self.last.len() <= target {
             self.last.resize(target + 1, None);
@@ -146,31 +85,28 @@ impl Facts {
         self.last[target] = u32::try_from(self.all.len()).ok().and_then(NonZeroU32::new);
     }
 
-    fn kind<F: Fact>(&self) -> Option<u16> {
-        self.kinds.iter().position(|kind| *kind == TypeId::of::<F>()).map(|kind| kind as u16)
-    }
-
     /// Whether there is a fact of a kind anywhere.
     pub(crate) fn has<F: Fact>(&self) -> bool {
-        self.kind::<F>().is_some()
+        self.kinds.of::<F>().is_some()
     }
 
-    /// The facts on a node with their indices, the last one first.
+    /// What is attached to a node, with indices, the last one first.
     fn of(&self, node: NodeId) -> impl Iterator<Item = (usize, &Attached)> {
         let index = |number: NonZeroU32| number.get() as usize - 1;
         let last = self.last.get(node.index()).copied().flatten().map(index);
         let all = std::iter::successors(last, move |&at| self.all[at].before.map(index));
         // A node of another app may have the same index.
-        all.map(|at| (at, &self.all[at])).filter(move |(_, fact)| fact.target == node)
+        all.map(|at| (at, &self.all[at])).filter(move |(_, on)| on.target == node)
     }
 
     /// The facts of one kind on one node, the last one first.
     pub(crate) fn as_attached<F: Fact>(&self, node: NodeId) -> impl Iterator<Item = Found<'_, F>> {
-        let kind = self.kind::<F>();
-        let of_kind = self.of(node).filter(move |(_, fact)| Some(fact.kind) == kind);
-        of_kind.filter_map(|(index, attached)| {
-            Some(Found { fact: attached.fact.as_any().downcast_ref::<F>()?, location: attached.location, index })
-        })
+        let of_kind = self.kinds.of::<F>();
+        let found = of_kind.map(|(kind, facts)| {
+            let of_kind = self.of(node).filter(move |(_, on)| on.kind == kind);
+            of_kind.filter_map(|(index, on)| Some(Found { fact: facts.at(on.place)?, location: on.location, index }))
+        });
+        found.into_iter().flatten()
     }
 
     /// The facts of one kind on one node: sorted, whatever order they were attached in.
@@ -186,24 +122,34 @@ impl Facts {
         self.as_attached(node).any(|found| holds(found.fact))
     }
 
-    /// Forgets what was read on a node and is of no use beyond its stack.
-    pub(crate) fn forget_on(&mut self, node: NodeId, marks: &ReadMarks) {
-        let is_done = |(index, on): &(usize, &Attached)| {
-            let is_of_stack = !on.fact.is_kept_for_checks() && on.fact.reach() == Reach::Node;
-            is_of_stack && marks.is_read(*index)
-        };
-        let done: Vec<usize> = self.of(node).filter(is_done).map(|(index, _)| index).collect();
-        for index in done {
-            self.all[index].fact = Box::new(Forgotten);
+    /// Takes away what was read on some nodes and is of no use beyond their stack; whoever is given it frees it.
+    pub(crate) fn forget_on(&mut self, nodes: &[NodeId], marks: &ReadMarks) -> Taken {
+        let mut taken = Taken::new();
+        taken.resize_with(self.kinds.len(), || None);
+        for &node in nodes {
+            let mut next = self.last.get(node.index()).copied().flatten();
+            while let Some(number) = next {
+                let index = number.get() as usize - 1;
+                let on = &self.all[index];
+                if on.target == node && marks.is_read(index) {
+                    self.kinds.at_mut(on.kind).take_of_stack(on.place, &mut taken[usize::from(on.kind)]);
+                }
+                next = on.before;
+            }
         }
+        taken
     }
 
     /// Forgets what no check may look at.
     pub(crate) fn forget(&mut self) {
         self.last.clear();
-        let kept = std::mem::take(&mut self.all).into_iter().filter(|on| on.fact.is_kept_for_checks());
-        kept.for_each(|on| self.push(on));
+        for on in std::mem::take(&mut self.all) {
+            if self.kinds.at(on.kind).is_kept_for_checks() {
+                self.chain(on);
+            }
+        }
         self.all.shrink_to_fit();
+        self.kinds.forget();
     }
 
     pub(crate) fn marks(&self) -> ReadMarks {
@@ -211,47 +157,42 @@ impl Facts {
     }
 
     pub(crate) fn unread(&self, marks: &ReadMarks) -> impl Iterator<Item = Unread> {
-        let unread = self.all.iter().enumerate().filter(|(index, on)| !marks.is_read(*index) && on.fact.must_be_read());
-        unread.map(|(_, on)| Unread {
-            target: on.target,
-            name: on.fact.name(),
-            reach: on.fact.reach(),
-            location: on.location,
-            summary: on.fact.summary(),
+        let all = self.all.iter().enumerate().filter(|(index, _)| !marks.is_read(*index));
+        all.map(|(_, on)| (on, self.kinds.at(on.kind))).filter(|(_, kind)| kind.must_be_read()).map(|(on, kind)| {
+            Unread {
+                target: on.target,
+                name: kind.name(),
+                reach: kind.reach(),
+                location: on.location,
+                summary: kind.summary(on.place),
+            }
         })
     }
 
-    /// What is wrong with the facts on a node, each by itself.
-    pub(crate) fn problems(&self, node: NodeId) -> Vec<Diagnostic> {
-        let problems = self.of(node).filter_map(|(_, on)| Some(on.fact.problem()?.at(on.location)));
-        let mut problems: Vec<Diagnostic> = problems.collect();
-        problems.reverse();
-        problems
-    }
-
-    /// The facts on a node that cannot hold together.
-    pub(crate) fn contradictions(&self, node: NodeId) -> Vec<Contradiction> {
-        let mut on_node: Vec<&Attached> = self.of(node).map(|(_, fact)| fact).collect();
+    /// What is wrong with the facts on a node: with each by itself, and which cannot hold together.
+    pub(crate) fn wrong(&self, node: NodeId) -> (Vec<Diagnostic>, Vec<Contradiction>) {
+        let of_node = self.of(node);
+        let mut on_node: Vec<OnNode> = of_node
+            .map(|(index, on)| OnNode { kind: on.kind, index, place: on.place, location: on.location })
+            .collect();
         on_node.reverse();
-        let mut found = Vec::new();
-        for (n, second) in on_node.iter().enumerate() {
-            for first in on_node[..n].iter().filter(|first| first.kind == second.kind) {
-                if let Some(code) = first.fact.contradicts(&*second.fact) {
-                    found.push(Contradiction {
-                        code,
-                        name: first.fact.name(),
-                        summaries: [first.fact.summary(), second.fact.summary()],
-                        locations: [first.location, second.location],
-                    });
-                }
-            }
+        on_node.sort_by_key(|on| on.kind);
+        let (mut problems, mut contradictions) = (Vec::new(), Vec::new());
+        for of_kind in on_node.chunk_by(|one, other| one.kind == other.kind) {
+            let kind = self.kinds.at(of_kind[0].kind);
+            kind.problems(of_kind, &mut problems);
+            kind.contradictions(of_kind, &mut contradictions);
         }
-        found
+        // Each where the later fact was stated, and in the order of the earlier ones.
+        problems.sort_by_key(|(index, _)| *index);
+        contradictions.sort_by_key(|(indices, _)| *indices);
+        let problems = problems.into_iter().map(|(_, problem)| problem);
+        (problems.collect(), contradictions.into_iter().map(|(_, found)| found).collect())
     }
 
     /// The targets that facts name, for the check that they belong to this tree.
     pub(crate) fn targets(&self) -> impl Iterator<Item = (NodeId, &'static str, Caller)> {
-        self.all.iter().map(|on| (on.target, on.fact.name(), on.location))
+        self.all.iter().map(|on| (on.target, self.kinds.at(on.kind).name(), on.location))
     }
 }
 
@@ -285,6 +226,40 @@ mod tests {
         assert_eq!(facts.on::<Tag>(node).len(), 0);
         assert!(facts.has::<RemovalPolicy>() && !facts.has::<Tag>());
         assert!(facts.any(node, |fact: &Written| fact.0 == 1) && !facts.any(node, |fact: &Written| fact.0 == 9));
+    }
+
+    #[test]
+    fn what_was_read_is_taken_away_with_its_stack() {
+        let app = AppId::next();
+        let (node, other) = (NodeId::new(app, 0), NodeId::new(app, 1));
+        let mut facts = Facts::default();
+        for (target, fact) in [(node, 1), (node, 2), (other, 3)] {
+            facts.attach(target, Written(fact), Location::caller());
+        }
+        facts.attach(node, RemovalPolicy::Retain, Location::caller());
+        let marks = facts.marks();
+        facts.on::<Written>(node).iter().skip(1).for_each(|found| marks.mark(found));
+        facts.on::<Written>(other).iter().for_each(|found| marks.mark(found));
+        facts.on::<RemovalPolicy>(node).iter().for_each(|found| marks.mark(found));
+        assert_eq!(facts.forget_on(&[node], &marks).into_iter().flatten().count(), 1);
+        let on = |node| facts.on::<Written>(node).iter().map(|found| found.fact.0).collect::<Vec<_>>();
+        assert_eq!((on(node), on(other), facts.on::<RemovalPolicy>(node).len()), (vec![1], vec![3], 1));
+    }
+
+    #[test]
+    fn contradictions_come_in_the_order_in_which_facts_were_attached() {
+        let node = NodeId::new(AppId::next(), 0);
+        let mut facts = Facts::default();
+        for (key, value) in [("b", "1"), ("a", "1"), ("b", "2"), ("b", "1"), ("a", "2")] {
+            facts.attach(node, Tag::new(key, value), Location::caller());
+            if value == "2" {
+                facts.attach(node, RemovalPolicy::Retain, Location::caller());
+            }
+        }
+        let (problems, found) = facts.wrong(node);
+        let said: Vec<_> = found.iter().map(|found| found.summaries.clone().map(Option::unwrap)).collect();
+        assert_eq!(said, [["`b` = `1`", "`b` = `2`"], ["`b` = `2`", "`b` = `1`"], ["`a` = `1`", "`a` = `2`"]]);
+        assert_eq!(problems.len(), 0);
     }
 
     #[test]

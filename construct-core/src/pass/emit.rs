@@ -18,10 +18,10 @@ use crate::written::{self, Shape, Sink, Text, compacted, yaml_bytes, yaml_bytes_
 #[must_use]
 pub fn emit(ordered: Ordered, documents: Documents) -> (Assembly, Diagnostics) {
     let Ordered { stacks, tree } = ordered;
-    let tree = tree_json(&tree);
     let ids = artifact_ids(&stacks);
-    let made = parallel::map(stacks, |stack| artifact(stack, &ids)).into_iter();
-    let (stacks, measured): (Vec<_>, Vec<_>) = made.unzip();
+    let made = || parallel::map(stacks, |stack| artifact(stack, &ids));
+    let (made, tree) = parallel::both(made, || tree_json(&tree));
+    let (stacks, measured): (Vec<_>, Vec<_>) = made.into_iter().unzip();
     let mut findings = Diagnostics::new();
     measured.into_iter().for_each(|found| findings.extend(found));
     let mut assembly = Assembly::new(stacks, tree);

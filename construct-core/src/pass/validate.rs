@@ -4,8 +4,9 @@
 //! `stack::long-description`, `stack::malformed-role`, `env::malformed-account`, `env::unknown-region`, `tag::malformed`,
 //! and those of facts that are wrong by themselves or contradict each other.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use crate::construct::{Synth, Tree, ValidateCx};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -104,14 +105,14 @@ fn validate_stack(cx: &mut ValidateCx<'_>, name: &str, props: &StackProps) {
 
 /// Reports every stack from the node `from` on whose name an earlier one has.
 pub(super) fn stack_names_are_unique(tree: &Tree, from: usize, out: &mut Diagnostics) {
-    let mut seen = BTreeMap::new();
-    for index in 0..tree.arena.len() {
-        let node = tree.arena.id(index);
-        let Some(props) = tree.stack_props(node) else { continue };
+    let nodes = (0..tree.arena.len()).map(|index| tree.arena.id(index));
+    let stacks: Vec<_> = nodes.filter_map(|node| Some((node, tree.stack_props(node)?))).collect();
+    let mut seen = HashMap::with_capacity(stacks.len());
+    for (node, props) in stacks {
         // CloudFormation compares names exactly, but the files of an assembly also live on disks that do not.
         let key = (tree.stack_name(node).to_ascii_lowercase(), props.env);
         if let Some(first) = seen.insert(key, node)
-            && index >= from
+            && node.index() >= from
         {
             let name = tree.stack_name(node);
             ValidateCx { tree, node, out }.report(
@@ -125,10 +126,11 @@ pub(super) fn stack_names_are_unique(tree: &Tree, from: usize, out: &mut Diagnos
 
 /// Facts are sound by themselves, and have no order, so two that contradict each other on one node cannot be decided.
 fn facts_agree(tree: &Tree, node: NodeId, out: &mut Diagnostics) {
-    for problem in tree.facts.problems(node) {
+    let (problems, contradictions) = tree.facts.wrong(node);
+    for problem in problems {
         ValidateCx { tree, node, out }.report(problem);
     }
-    for found in tree.facts.contradictions(node) {
+    for found in contradictions {
         let name = found.name;
         let message = match found.summaries {
             [Some(first), Some(second)] if first != second => {

@@ -25,13 +25,13 @@ fn declare_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>)
         .set("Owner", spec.owner.as_str())
         .set("Provider", spec.provider.clone())
         .set("Version", spec.version.clone());
-    let inputs = spec.inputs.iter().map(|artifact| Properties::new().set("Name", artifact.name().to_owned()));
+    let inputs = spec.inputs.iter().map(|artifact| Expr::map([("Name", artifact.name().to_owned())]));
     let outputs = spec.outputs.iter().map(|artifact| {
         let files = artifact.exported_files().iter().cloned();
         Properties::new().set("Name", artifact.name().to_owned()).list("Files", files)
     });
     let configuration: Properties =
-        action.provider.configuration(&cx).iter().map(|(key, value)| (key.to_owned(), as_text(value))).collect();
+        action.provider.configuration(&cx).into_iter().map(|(key, value)| (key, as_text(value))).collect();
     let configuration = (!configuration.is_empty()).then_some(configuration);
     // Sources, third-party and custom actions run in the pipeline's region and must not say so.
     let region = (spec.owner == Owner::Aws && spec.category != Category::Source && env.region != resolved.home.region)
@@ -46,19 +46,19 @@ fn declare_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>)
         .set("RunOrder", action.run_order)
         .opt("Namespace", action.namespace.clone())
         .opt("TimeoutInMinutes", action.timeout_minutes);
-    for (key, value) in action.provider.siblings().iter().chain(action.extra.iter()) {
-        declaration.put(key.to_owned(), value.clone());
+    for (key, value) in action.provider.siblings().into_iter().chain(action.extra.clone()) {
+        declaration.put(key, value);
     }
     declaration
 }
 
 /// Configuration values are text on the wire.
-fn as_text(value: &Expr) -> Expr {
+fn as_text(value: Expr) -> Expr {
     match value {
         Expr::Bool(flag) => flag.to_string().into(),
         Expr::Int(int) => int.to_string().into(),
         Expr::Real(real) => real.0.to_string().into(),
-        other => other.clone(),
+        other => other,
     }
 }
 
@@ -89,8 +89,8 @@ pub(super) fn declare(
             .opt("BeforeEntry", conditions(&stage.before_entry))
             .opt("OnSuccess", conditions(&stage.on_success))
             .opt("OnFailure", stage.on_failure.as_ref().map(OnFailure::properties));
-        for (key, value) in stage.extra.iter() {
-            declaration.put(key.to_owned(), value.clone());
+        for (key, value) in stage.extra.clone() {
+            declaration.put(key, value);
         }
         stages.push(declaration);
     }
@@ -128,8 +128,8 @@ pub(super) fn declare(
     let mut declaration = declaration
         .list("DisableInboundStageTransitions", disabled)
         .opt("RestartExecutionOnUpdate", pipeline.restart_on_update.then_some(true));
-    for (key, value) in pipeline.extra.iter() {
-        declaration.put(key.to_owned(), value.clone());
+    for (key, value) in pipeline.extra.clone() {
+        declaration.put(key, value);
     }
     declaration
 }

@@ -194,7 +194,7 @@ impl<'a> Applied<'a> {
             };
             let mut queue = vec![first];
             while let Some(node) = queue.pop() {
-                queue.extend(&self.plan.tree.node(node).children);
+                queue.extend(self.plan.tree.arena.children(node));
                 let Some(stack) = self.plan.tree.node(node).stack else { continue };
                 if stack != self.stack {
                     let is_stack = node == stack;
