@@ -209,7 +209,7 @@ impl Sink for Tree {
 }
 
 /// Writes a value.
-pub(crate) fn value(json: &Json, out: &mut dyn Sink) {
+pub(crate) fn value(json: &Json, out: &mut impl Sink) {
     match json {
         Json::String(text) => out.text(text),
         Json::Array(items) => {
@@ -233,7 +233,7 @@ pub(crate) fn value(json: &Json, out: &mut dyn Sink) {
 }
 
 /// Writes an object with one text, as most intrinsic functions are.
-pub(crate) fn call(function: &str, argument: &str, out: &mut dyn Sink) {
+pub(crate) fn call(function: &str, argument: &str, out: &mut impl Sink) {
     out.begin(Shape::Map);
     out.key(function);
     out.text(argument);

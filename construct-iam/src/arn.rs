@@ -41,13 +41,13 @@ impl Arn {
     fn of_parts(parts: [&str; 4], resource: &[&str]) -> Self {
         let length = |parts: &[&str]| parts.iter().map(|part| part.len()).sum::<usize>();
         let mut text = String::with_capacity("arn:::::".len() + length(&parts) + length(resource));
-        text.push_str("arn");
-        let ends = parts.map(|part| {
-            text.push(':');
+        text.push_str("arn:");
+        let mut ends = [0; 4];
+        for (end, part) in ends.iter_mut().zip(parts) {
             text.push_str(part);
-            text.len()
-        });
-        text.push(':');
+            *end = text.len();
+            text.push(':');
+        }
         resource.iter().for_each(|part| text.push_str(part));
         Self { text, ends }
     }

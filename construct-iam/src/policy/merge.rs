@@ -82,12 +82,9 @@ fn unite<T: Clone + Ord>(
             Element::Principals => *resources ^ actions.rotate_left(1),
         };
     }
-    if printed.len() <= FEW {
-        let mut pairs =
-            printed.iter().enumerate().flat_map(|(n, one)| printed[..n].iter().map(move |other| (one, other)));
-        if pairs.all(|(one, other)| one.others != other.others) {
-            return;
-        }
+    let has_like = |(n, one): (usize, &Printed)| printed[..n].iter().any(|other| one.others == other.others);
+    if printed.len() <= FEW && !printed.iter().enumerate().any(has_like) {
+        return;
     }
     let by = |one: &Printed, other: &Printed| {
         let is_empty = |printed: &Printed| set(&printed.statement.0).is_empty();

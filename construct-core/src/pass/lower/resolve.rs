@@ -214,7 +214,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Writes an expression.
-    pub(super) fn json(&mut self, expr: &Expr, out: &mut dyn Sink) {
+    pub(super) fn json(&mut self, expr: &Expr, out: &mut impl Sink) {
         self.write(expr, false, out);
         if std::mem::take(&mut self.met_null) {
             self.report_nulls(expr, "");
@@ -222,7 +222,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Writes an object.
-    pub(super) fn object(&mut self, entries: &[(Cow<'static, str>, Expr)], out: &mut dyn Sink) {
+    pub(super) fn object(&mut self, entries: &[(Cow<'static, str>, Expr)], out: &mut impl Sink) {
         self.write_entries(entries, false, out);
         if std::mem::take(&mut self.met_null) {
             entries.iter().for_each(|(key, value)| self.report_nulls(value, key));
@@ -239,7 +239,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn write(&mut self, expr: &Expr, by_name: bool, out: &mut dyn Sink) {
+    fn write(&mut self, expr: &Expr, by_name: bool, out: &mut impl Sink) {
         match expr {
             Expr::Str(text) => self.text(text, out),
             Expr::Bool(flag) => out.scalar((*flag).into()),
@@ -278,7 +278,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn write_entries(&mut self, entries: &[(Cow<'static, str>, Expr)], by_name: bool, out: &mut dyn Sink) {
+    fn write_entries(&mut self, entries: &[(Cow<'static, str>, Expr)], by_name: bool, out: &mut impl Sink) {
         out.begin(Shape::Map);
         let mut entry = |key: &str, value: &Expr| {
             out.key(key);
@@ -298,20 +298,24 @@ impl<'a> Resolver<'a> {
         out.end(Shape::Map);
     }
 
-    fn text(&self, text: &str, out: &mut dyn Sink) {
+    fn text(&self, text: &str, out: &mut impl Sink) {
         // Nearly every text is plain, so each is looked through once.
         if bytes::is_plain(text) {
             return out.plain(text);
         }
+        self.look_at(text);
+        out.text(text);
+    }
+
+    fn look_at(&self, text: &str) {
         if let Some(problem) = dynamic::problem(text) {
             self.report(Diagnostic::error("value::malformed-dynamic-reference", problem).help(
                 "build the reference with `SsmParameter` or `Secret`; parameter names have letters, digits and `_.-/`",
             ));
         }
-        out.text(text);
     }
 
-    fn pseudo(&self, pseudo: Pseudo, out: &mut dyn Sink) {
+    fn pseudo(&self, pseudo: Pseudo, out: &mut impl Sink) {
         let env = self.plan.tree.node(self.stack).env;
         let name = match (pseudo, env) {
             (Pseudo::AccountId, Some(env)) => return out.text(env.account.as_str()),
@@ -330,14 +334,27 @@ impl<'a> Resolver<'a> {
     }
 
     /// Text put together: names where they are known, so that ARNs stay literal.
-    fn join(&mut self, parts: &[Expr], out: &mut dyn Sink) {
+    fn join(&mut self, parts: &[Expr], out: &mut impl Sink) {
         let mut joined: Vec<Json> = Vec::new();
         for part in parts {
-            let mut tree = Tree::default();
-            self.write(part, true, &mut tree);
-            match (joined.last_mut(), tree.finish()) {
-                (Some(Json::String(last)), Json::String(text)) => last.push_str(&text),
-                (_, json) => joined.push(json),
+            let part = match part {
+                Expr::Str(text) => {
+                    self.look_at(text);
+                    Ok(Cow::Borrowed(&**text))
+                }
+                part => {
+                    let mut tree = Tree::default();
+                    self.write(part, true, &mut tree);
+                    match tree.finish() {
+                        Json::String(text) => Ok(Cow::Owned(text)),
+                        json => Err(json),
+                    }
+                }
+            };
+            match (joined.last_mut(), part) {
+                (Some(Json::String(last)), Ok(text)) => last.push_str(&text),
+                (_, Ok(text)) => joined.push(Json::String(text.into_owned())),
+                (_, Err(json)) => joined.push(json),
             }
         }
         if let [Json::String(text)] = &joined[..] {
@@ -350,7 +367,7 @@ impl<'a> Resolver<'a> {
         out.end(Shape::Map);
     }
 
-    fn attr(&mut self, of: NodeId, attr: &Attr, by_name: bool, out: &mut dyn Sink) {
+    fn attr(&mut self, of: NodeId, attr: &Attr, by_name: bool, out: &mut impl Sink) {
         if !self.plan.tree.arena.owns(of) {
             self.foreign_handle("a property refers to a construct of another app");
             return out.scalar(Json::Null);
@@ -389,7 +406,13 @@ impl<'a> Resolver<'a> {
 
     /// Writes what a construct is called, unless that is for CloudFormation to look up where the construct is: in another
     /// account or region it would find another value, or none.
-    fn write_physical(&mut self, of: NodeId, value: &Expr, by_name: bool, out: &mut dyn Sink) {
+    fn write_physical(&mut self, of: NodeId, value: &Expr, by_name: bool, out: &mut impl Sink) {
+        // Nearly every name is plain text, of which no more is to be known.
+        if let Expr::Str(text) = value
+            && bytes::is_plain(text)
+        {
+            return out.plain(text);
+        }
         let (here, there) = (self.plan.tree.node(self.stack).env, self.plan.tree.node(of).env);
         if here != there && value.is_dynamic() {
             let target = self.plan.tree.node(of);
@@ -419,7 +442,7 @@ impl<'a> Resolver<'a> {
         self.need(stack, || format!("`{from}` refers to `{to}`"));
     }
 
-    fn import(&mut self, of: NodeId, attr: &Attr, stack: NodeId, id: String, out: &mut dyn Sink) {
+    fn import(&mut self, of: NodeId, attr: &Attr, stack: NodeId, id: String, out: &mut impl Sink) {
         self.need_because(of, stack);
         let stack_name = self.plan.tree.stack_name(stack);
         let suffix: String = match attr {
@@ -441,7 +464,7 @@ impl<'a> Resolver<'a> {
         written::call("Fn::ImportValue", &export.name, out);
     }
 
-    fn nothing_there(&self, of: NodeId, attr: &Attr, out: &mut dyn Sink) {
+    fn nothing_there(&self, of: NodeId, attr: &Attr, out: &mut impl Sink) {
         let target = self.plan.tree.node(of);
         self.report(
             Diagnostic::error("reference::nothing-there", format!("`{}` has no `{attr}` to refer to", target.path))
@@ -451,7 +474,7 @@ impl<'a> Resolver<'a> {
         out.scalar(Json::Null);
     }
 
-    fn no_physical_name(&self, of: NodeId, attr: &Attr, out: &mut dyn Sink) {
+    fn no_physical_name(&self, of: NodeId, attr: &Attr, out: &mut impl Sink) {
         let target = self.plan.tree.node(of);
         let env = |node: NodeId| self.plan.tree.node(node).env.map(|env| env.to_string()).unwrap_or_default();
         let message = format!(
@@ -474,13 +497,13 @@ impl<'a> Resolver<'a> {
 }
 
 /// Writes what is spelled.
-struct Writing<'w, 'a> {
+struct Writing<'w, 'a, S> {
     resolver: &'w mut Resolver<'a>,
     by_name: bool,
-    out: &'w mut dyn Sink,
+    out: &'w mut S,
 }
 
-impl Hand for Writing<'_, '_> {
+impl<S: Sink> Hand for Writing<'_, '_, S> {
     fn text(&mut self, text: &str) {
         self.resolver.text(text, self.out);
     }
@@ -507,7 +530,7 @@ impl Hand for Writing<'_, '_> {
 }
 
 /// An attribute of a resource of the same template.
-fn local(id: &str, attr: &Attr, out: &mut dyn Sink) {
+fn local(id: &str, attr: &Attr, out: &mut impl Sink) {
     match attr {
         Attr::Ref => written::call("Ref", id, out),
         Attr::GetAtt(name) => {
