@@ -5,7 +5,7 @@ mod access_support;
 
 use access_support::world::{Choices, KEYS, case, is_undocumented};
 use access_support::{oracle, policies, request};
-use construct_iam::access::{Change, Outcome, Side, Verdict, evaluate, is_allowed, outcome};
+use construct_iam::access::{Change, Distinctions, Outcome, Side, Verdict, evaluate, is_allowed, outcome};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -99,6 +99,26 @@ proptest! {
         let (before, after) = (verdict(&known), verdict(&open));
         prop_assert!(before.is_allowed() || !after.is_allowed(), "{}\n{}\n{}", before, after, known);
         prop_assert!(!after.is_denied() || before.outcome != Outcome::Allowed, "{}\n{}\n{}", before, after, known);
+    }
+
+    /// What no policy and no rule tells apart is decided alike.
+    #[test]
+    fn actions_of_equal_traits_are_alike(bytes in bytes(), symbols in any::<bool>()) {
+        let mut case = case(&mut Choices::new(&bytes), symbols);
+        let policies = policies(&case);
+        let distinctions = Distinctions::of(policies.policies());
+        let decided = |case: &Value| {
+            let request = request(case);
+            (distinctions.traits(&request.action().into()), outcome(&request, &policies))
+        };
+        let (traits, expected) = decided(&case);
+        for service in ["s3", "kms", "sts", "iam"] {
+            for name in ["GetObject", "PutObject", "Get", "Decrypt", "ScheduleKeyDeletion", "AssumeRole", "PassRole", "Tag"] {
+                case["action"] = json!(format!("{service}:{name}"));
+                let (same, got) = decided(&case);
+                prop_assert!(same != traits || got == expected, "{:?}, not {:?}\n{}", got, expected, case);
+            }
+        }
     }
 
     /// Symbols may turn out to be anything.

@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html> and, for two accounts,
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>.
 
+use super::action::Action;
 use super::pattern::same_text;
 use super::policy::{Effect, Policy, Statement};
 use super::principal::{Named, Principal};
@@ -238,7 +239,7 @@ impl<'a, G: Tally<'a>> Evaluation<'a, G> {
     /// Asking who one is needs no permission, and works even where it is denied:
     /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>.
     pub(crate) fn is_always_allowed(&self) -> bool {
-        self.request.principal.is_identity() && self.request.action.lookup() == "sts:getcalleridentity"
+        self.request.principal.is_identity() && self.request.action.lookup() == WHO_AM_I
     }
 
     /// Whether it is denied already by what was read.
@@ -364,8 +365,18 @@ impl<'a, G: Tally<'a>> Grants<G> {
     }
 }
 
+/// Actions that the rules below name.
+const WHO_AM_I: &str = "sts:getcalleridentity";
+const TAKE_ROLE: &str = "sts:assumerole";
+const PASS_ROLE: &str = "iam:passrole";
+
+/// Whether a rule is about this very action.
+pub(crate) fn has_own_rules(action: &Action) -> bool {
+    [WHO_AM_I, TAKE_ROLE, PASS_ROLE].contains(&action.lookup())
+}
+
 fn impossible(request: Query<'_>, same_account: Truth) -> Option<Impossible> {
-    if matches!(request.principal, Principal::Root { .. }) && request.action.lookup() == "sts:assumerole" {
+    if matches!(request.principal, Principal::Root { .. }) && request.action.lookup() == TAKE_ROLE {
         return Some(Impossible::AssumeRoleAsRoot);
     }
     if same_account.is_no() && request.principal.is_identity() { forbidden_across_accounts(request) } else { None }
@@ -395,11 +406,16 @@ const KEY_ACTIONS_ACROSS_ACCOUNTS: [&str; 20] = [
     "kms:verifymac",
 ];
 
+/// Whether it is an operation on a key that does.
+pub(crate) fn works_across_accounts(action: &Action) -> bool {
+    KEY_ACTIONS_ACROSS_ACCOUNTS.contains(&action.lookup())
+}
+
 fn forbidden_across_accounts(request: Query<'_>) -> Option<Impossible> {
-    if request.kind == ResourceKind::Key && !KEY_ACTIONS_ACROSS_ACCOUNTS.contains(&request.action.lookup()) {
+    if request.kind == ResourceKind::Key && !works_across_accounts(request.action) {
         return Some(Impossible::KeyOperationAcrossAccounts);
     }
-    (request.action.lookup() == "iam:passrole").then_some(Impossible::PassRoleAcrossAccounts)
+    (request.action.lookup() == PASS_ROLE).then_some(Impossible::PassRoleAcrossAccounts)
 }
 
 /// The policies in a slot.

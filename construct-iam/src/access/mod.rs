@@ -17,12 +17,13 @@
 //! action   arn      values   operator        matching actions, ARNs, numbers, dates, addresses
 //! context  principal  request      the question
 //! policy  parse  compiler  condition  error the policies
-//! statement  evaluation            the decision
+//! statement  evaluation  alike     the decision
 //! explain  fix  verdict  sentences the reasons
 //! evaluate                         the way in
 //! ```
 
 mod action;
+mod alike;
 mod arn;
 mod compiler;
 mod condition;
@@ -48,6 +49,7 @@ mod values;
 mod verdict;
 
 pub use action::Action;
+pub use alike::{Distinctions, Traits};
 pub use compiler::Compiler;
 pub use construct_core::{Json, Members};
 pub use context::{Context, ContextValue};

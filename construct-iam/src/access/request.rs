@@ -362,6 +362,14 @@ impl PolicySet {
         Self { own: self.own.clone(), guard: other.guard.clone() }
     }
 
+    /// All policies of the set.
+    pub fn policies(&self) -> impl Iterator<Item = &Policy> {
+        let InForce { own, guard } = self.beside(self);
+        let limits = own.boundary.iter().chain(&own.session).flatten();
+        let controls = own.scps.iter().chain(&guard.rcps).flat_map(|level| &level.policies);
+        own.identity.iter().chain(&guard.resource).chain(limits).chain(controls)
+    }
+
     /// Those of who makes the request as this set has them, and those of the resource as the other one has them.
     pub(crate) fn beside<'a>(&'a self, other: &'a Self) -> InForce<'a> {
         InForce { own: self.own.as_deref().unwrap_or(&NO_OWN), guard: other.guard.as_deref().unwrap_or(&NO_GUARD) }

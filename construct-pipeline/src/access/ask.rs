@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use construct_iam::access::{
-    Action, Assumption, Context, ContextValue, Query, Request, Resource, Truth, Unknown, Verdict, evaluate, is_allowed,
-    symbol,
+    Action, Assumption, Context, ContextValue, Distinctions, Query, Request, Resource, Traits, Truth, Unknown, Verdict,
+    evaluate, is_allowed, symbol,
 };
 use foldhash::{HashMap, HashMapExt as _};
 
@@ -23,6 +23,14 @@ pub(crate) struct Question {
     pub(crate) target: Arc<Protected>,
 }
 
+/// Whether a request is allowed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answer {
+    pub(crate) allowed: Truth,
+    /// What the actions have in common that no policy tells apart from the one that was asked for.
+    alike: usize,
+}
+
 /// Asks questions of a world.
 #[derive(Debug)]
 pub(crate) struct Asker<'w> {
@@ -30,15 +38,27 @@ pub(crate) struct Asker<'w> {
     apart: &'w Apart,
     sessions: Sessions<'w>,
     callers: RefCell<HashMap<Who, Arc<Caller>>>,
+    distinctions: &'w Distinctions,
     /// Few names, each a text that stands in one place: found by where it stands.
-    actions: RefCell<Vec<(&'static str, Action)>>,
+    actions: RefCell<Vec<Asked>>,
+}
+
+/// An action that is asked for.
+#[derive(Debug)]
+struct Asked {
+    name: &'static str,
+    action: Action,
+    traits: Traits,
+    /// The number of the first action of these traits.
+    first: usize,
 }
 
 impl<'w> Asker<'w> {
-    pub(crate) fn new(world: &'w World, apart: &'w Apart) -> Self {
+    pub(crate) fn new(world: &'w World, apart: &'w Apart, distinctions: &'w Distinctions) -> Self {
         // About as many as ask for a pipeline of ten targets.
         let callers = HashMap::with_capacity(64).into();
-        Self { world, apart, sessions: Sessions::new(&world.policies.keys), callers, actions: RefCell::default() }
+        let (sessions, actions) = (Sessions::new(&world.policies.keys), RefCell::default());
+        Self { world, apart, sessions, callers, distinctions, actions }
     }
 
     /// Forgets who asked for a pipeline: for another one others ask. What it knows of actions stays.
@@ -94,14 +114,29 @@ impl<'w> Asker<'w> {
         }
     }
 
-    /// Whether it is allowed, or `None` if it is not known who asks.
-    pub(crate) fn is_allowed(&self, told: &Told, action: &'static str, target: &Protected) -> Option<Truth> {
-        let (caller, number) = (&told.caller, self.number(action));
+    /// Whether it is allowed, or `None` if it is not known who asks. `before` is the answer to a question that differs in nothing but
+    /// the action.
+    pub(crate) fn is_allowed(
+        &self,
+        before: Option<Answer>,
+        told: &Told,
+        action: &'static str,
+        target: &Protected,
+    ) -> Option<Answer> {
+        let number = self.number(action);
         let actions = self.actions.borrow();
-        let query = Query::new(caller.principal.as_deref()?, &actions[number].1, &target.resource, &told.context);
+        let Asked { action, first: alike, .. } = &actions[number];
+        // What is open is looked at for itself.
+        let is_same = |before: &Answer| before.alike == *alike && before.allowed != Truth::Unknown;
+        before.filter(is_same).or_else(|| Some(Answer { alike: *alike, allowed: self.decide(told, action, target)? }))
+    }
+
+    fn decide(&self, told: &Told, action: &Action, target: &Protected) -> Option<Truth> {
+        let caller = &told.caller;
+        let query = Query::new(caller.principal.as_deref()?, action, &target.resource, &told.context);
         let first = is_allowed(query, &caller.policies, &target.policies);
-        if first == Truth::Unknown && self.only_ids_are_open(&caller.who, &verdict(told, action, target)?) {
-            let settled = self.is_allowed_apart(told, &actions[number].1, target)?;
+        if first == Truth::Unknown && self.only_ids_are_open(&caller.who, &verdict(told, action.name(), target)?) {
+            let settled = self.is_allowed_apart(told, action, target)?;
             if settled.is_no() {
                 return Some(settled);
             }
@@ -112,8 +147,11 @@ impl<'w> Asker<'w> {
     /// Where the action is among those that were prepared.
     fn number(&self, name: &'static str) -> usize {
         let mut actions = self.actions.borrow_mut();
-        actions.iter().position(|(known, _)| std::ptr::eq(*known, name)).unwrap_or_else(|| {
-            actions.push((name, Action::from(name)));
+        actions.iter().position(|known| std::ptr::eq(known.name, name)).unwrap_or_else(|| {
+            let action = Action::from(name);
+            let traits = self.distinctions.traits(&action);
+            let first = actions.iter().position(|known| known.traits == traits).unwrap_or(actions.len());
+            actions.push(Asked { name, action, traits, first });
             actions.len() - 1
         })
     }

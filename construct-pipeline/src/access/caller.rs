@@ -6,7 +6,7 @@ use construct_iam::access::{Context, Policy, PolicySet, Principal};
 
 use super::facts::Facts;
 use super::physical::account_in;
-use super::policies::everything;
+use super::policies::administrator;
 use super::protected::Protected;
 use super::view::View;
 
@@ -105,15 +105,6 @@ impl Caller {
     pub(crate) fn account(&self) -> Option<&str> {
         self.account.as_deref()
     }
-}
-
-/// What verdicts call the policies of a stranger.
-pub(crate) const ADMINISTRATOR: &str = "every permission in its own account";
-
-fn administrator() -> &'static Policy {
-    static POLICY: OnceLock<Policy> = OnceLock::new();
-    POLICY
-        .get_or_init(|| Policy::parse(ADMINISTRATOR, &everything()).unwrap_or_else(|_| Policy::unknown(ADMINISTRATOR)))
 }
 
 impl<'w> Sessions<'w> {

@@ -56,6 +56,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use construct_core::{CheckCx, parallel};
+use construct_iam::access::Distinctions;
 
 use ask::Asker;
 use documents::Opened;
@@ -117,17 +118,19 @@ struct Seen {
     world: World,
     pipelines: Vec<Pipeline>,
     order: Order,
+    distinctions: Distinctions,
 }
 
 fn seen(surveyed: Surveyed) -> Seen {
     let Surveyed { mut world, pipelines, stacks } = surveyed;
     let named = std::mem::take(&mut world.policies.principals);
-    let order = order::order(stacks, named, &world, &pipelines);
-    Seen { world, pipelines, order }
+    let order = || order::order(stacks, named, &world, &pipelines);
+    let (order, distinctions) = parallel::both(order, || world.policies.distinctions());
+    Seen { world, pipelines, order, distinctions }
 }
 
 fn report(seen: Seen, keep: Keep) -> Report {
-    let Seen { mut world, pipelines, order } = seen;
+    let Seen { mut world, pipelines, order, distinctions } = seen;
     let unknown_id = world.symbols.name("id made up during the run", symbols::Origin::Other);
     let apart = Apart::new();
     world.nobody = nobody(&world, &pipelines);
@@ -136,7 +139,7 @@ fn report(seen: Seen, keep: Keep) -> Report {
     let at_rest = || askers.lock().unwrap_or_else(PoisonError::into_inner);
     let proved = parallel::map(pipelines.iter().enumerate().collect(), |(n, pipeline): (usize, &Pipeline)| {
         let rested = at_rest().pop();
-        let asker = rested.unwrap_or_else(|| Asker::new(&world, &apart));
+        let asker = rested.unwrap_or_else(|| Asker::new(&world, &apart, &distinctions));
         let mut prover = Prover::new(pipeline, asker, keep, unknown_id);
         prover.needs();
         prover.events();
@@ -147,7 +150,7 @@ fn report(seen: Seen, keep: Keep) -> Report {
         accesses
     });
     drop(askers);
-    Report {
+    let report = Report {
         accesses: proved.into_iter().flatten().collect(),
         order,
         too_wide: wide::too_wide(&world, &pipelines),
@@ -158,7 +161,10 @@ fn report(seen: Seen, keep: Keep) -> Report {
             .collect(),
         notes: world.doubts.clone(),
         world,
-    }
+    };
+    // They hold thousands of texts.
+    parallel::map(pipelines, drop);
+    report
 }
 
 /// The smallest number that is no account of the templates.

@@ -28,8 +28,8 @@ use super::physical::account_in;
 use super::protected::{Protected, service_of};
 use super::report::{Access, Decision, Expected, Purpose};
 
-const READ: [&str; 1] = ["s3:GetObject"];
-const READ_VERSION: [&str; 1] = ["s3:GetObjectVersion"];
+const READ: &str = "s3:GetObject";
+const READ_VERSION: &str = "s3:GetObjectVersion";
 const LOOK: [&str; 2] = ["s3:GetBucketLocation", "s3:GetBucketVersioning"];
 const LOOKS: &str = "CodePipeline looks at the bucket before it uses it, as its documentation has it";
 const REFERS: &str = "the template refers to files in artifacts, such as code or nested templates";
@@ -103,12 +103,28 @@ impl<'p, 'w> Prover<'p, 'w> {
 
     /// Asks and notes the answer.
     pub(crate) fn ask(&mut self, about: &About<'p>, told: &Told, action: &'static str, target: &Arc<Protected>) {
-        let allowed = self.asker.is_allowed(told, action, target);
-        let decision = allowed.map_or(Decision::Open, Decision::from);
-        if self.keeps(about, decision) {
-            let question = Question { told: told.clone(), action, target: Arc::clone(target) };
-            let remark = allowed.is_none().then(|| "who asks is not known".to_owned());
-            self.note(about, question, decision, remark);
+        self.ask_each(told, target, [(about, action)]);
+    }
+
+    /// Asks for several actions on one target in the same circumstances.
+    fn ask_each<'a>(
+        &mut self,
+        told: &Told,
+        target: &Arc<Protected>,
+        asked: impl IntoIterator<Item = (&'a About<'p>, &'static str)>,
+    ) where
+        'p: 'a,
+    {
+        let mut before = None;
+        for (about, action) in asked {
+            let answer = self.asker.is_allowed(before, told, action, target);
+            let decision = answer.map_or(Decision::Open, |answer| answer.allowed.into());
+            if self.keeps(about, decision) {
+                let question = Question { told: told.clone(), action, target: Arc::clone(target) };
+                let remark = answer.is_none().then(|| "who asks is not known".to_owned());
+                self.note(about, question, decision, remark);
+            }
+            before = answer;
         }
     }
 
@@ -151,10 +167,8 @@ impl<'p, 'w> Prover<'p, 'w> {
         self.service_takes("codepipeline.amazonaws.com", &caller, &About::need(None, Purpose::StartsRun));
         let looks = About { only_if: Some(LOOKS), ..About::need(None, Purpose::LooksAtStore) };
         for gate in self.gates.values().cloned().collect::<Vec<_>>() {
-            for action in LOOK {
-                let told = gate.told(&self.asker, &caller, action, true);
-                self.ask(&looks, &told, action, &gate.bucket);
-            }
+            let told = gate.told(&self.asker, &caller, LOOK[0], true);
+            self.ask_each(&told, &gate.bucket, LOOK.map(|action| (&looks, action)));
         }
         for action in &pipeline.actions {
             self.action(action, &caller);
@@ -236,9 +250,7 @@ impl<'p, 'w> Prover<'p, 'w> {
             let service = call.actions.first().map_or("", |action| service_of(action));
             let target = Protected::new(self.asker.view(), service, &call.resource, owner, caller.account()).into();
             let told = self.alone(caller, action.region(), call.facts);
-            for action in call.actions {
-                self.ask(&about, &told, action, &target);
-            }
+            self.ask_each(&told, &target, call.actions.iter().map(|action| (&about, *action)));
         }
     }
 
@@ -322,10 +334,11 @@ impl<'p, 'w> Prover<'p, 'w> {
 
     fn reads(&mut self, about: &About<'p>, caller: &Arc<Caller>, gate: &Gate<'p>) {
         gate.is_read_by(caller);
-        self.on_object(about, caller, gate, &READ);
         // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html: without versions nobody asks for one.
         let only_if = about.only_if.or_else(|| (!self.keeps_versions(gate)).then_some(VERSIONS));
-        self.on_object(&About { only_if, ..about.clone() }, caller, gate, &READ_VERSION);
+        let version = About { only_if, ..about.clone() };
+        let told = gate.told(&self.asker, caller, READ, true);
+        self.ask_each(&told, &gate.object, [(about, READ), (&version, READ_VERSION)]);
         self.with_key(about, caller, gate, gate.store.key_arn(), &DECRYPT);
     }
 
@@ -408,9 +421,7 @@ impl<'p, 'w> Prover<'p, 'w> {
         }
         let key = gate.key(&self.asker, key);
         let told = gate.told_of_key(&self.asker, caller, &key, true);
-        for action in actions {
-            self.ask(about, &told, action, &key.target);
-        }
+        self.ask_each(&told, &key.target, actions.iter().map(|action| (about, *action)));
     }
 
     fn no_shared_key(&mut self, about: &About<'p>, caller: &Caller, gate: &Gate<'p>, action: &'static str) {

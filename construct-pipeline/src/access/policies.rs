@@ -1,10 +1,10 @@
 //! Policies with their places: where in which template each one stands.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use construct_core::parallel;
-use construct_iam::access::{Citation, Compiler, Json, Policy, PolicyError, Problem, Variables, symbol};
+use construct_iam::access::{Citation, Compiler, Distinctions, Json, Policy, PolicyError, Problem, Variables, symbol};
 use foldhash::HashMap;
 use serde_json::{Value, json};
 
@@ -81,6 +81,11 @@ impl Policies {
             rewritten.unwrap_or_else(|_| Policy::unknown(entry.policy.name()))
         };
         self.all.iter().map(all).collect()
+    }
+
+    /// What all of them, and the one that strangers have, tell actions apart by.
+    pub(crate) fn distinctions(&self) -> Distinctions {
+        Distinctions::of(self.all.iter().map(|entry| &entry.policy).chain([administrator()]))
     }
 
     /// The policy that a verdict cites.
@@ -261,6 +266,16 @@ fn rewritten(value: &Json<'_>, rewrite: &dyn Fn(&str) -> String) -> Json<'static
         }
         other => other.to_static(),
     }
+}
+
+/// What verdicts call the policies of a stranger.
+pub(crate) const ADMINISTRATOR: &str = "every permission in its own account";
+
+/// The policy that strangers have in their own account.
+pub(crate) fn administrator() -> &'static Policy {
+    static POLICY: OnceLock<Policy> = OnceLock::new();
+    POLICY
+        .get_or_init(|| Policy::parse(ADMINISTRATOR, &everything()).unwrap_or_else(|_| Policy::unknown(ADMINISTRATOR)))
 }
 
 /// A document that allows everything.

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use construct_iam::access::{Citation, Failure, Impossible, Json, NearMiss, Outcome, Side, Tested, Unknown, Verdict};
 use serde_json::Value;
 
-use super::caller::ADMINISTRATOR;
 use super::flow::ActionLabel;
 use super::physical::{account_in, short_name};
 use super::place::Place;
+use super::policies::ADMINISTRATOR;
 use super::repair::{Repair, What};
 use super::report::{Access, Decision, Expected, Purpose, Report};
 use super::templates::Templates;
