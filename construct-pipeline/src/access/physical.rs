@@ -91,12 +91,10 @@ impl Naming {
         }
         let mut arn =
             String::with_capacity(self.arn.len() + at.region.len() + at.account.len() + path.len() + name.len());
-        // Behind each opening brace stand what to put in, a closing brace, and literal text.
-        for (n, piece) in self.arn.split('{').enumerate() {
-            let Some((what, literal)) = piece.split_once('}').filter(|_| n > 0) else {
-                arn.push_str(piece);
-                continue;
-            };
+        let mut rest = self.arn;
+        while let Some((literal, behind)) = divided(rest, b'{') {
+            let (what, behind) = divided(behind, b'}').unwrap_or((behind, ""));
+            arn.push_str(literal);
             arn.push_str(match what {
                 "P" => at.partition,
                 "R" => at.region,
@@ -104,8 +102,9 @@ impl Naming {
                 "path" => path,
                 _ => name,
             });
-            arn.push_str(literal);
+            rest = behind;
         }
+        arn.push_str(rest);
         arn
     }
 }
@@ -142,13 +141,18 @@ pub(crate) fn partition(region: &str) -> &'static str {
     of_prefix.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
 }
 
+/// What comes before and behind the first such character. For the few bytes of an ARN this is quicker than a search.
+fn divided(text: &str, at: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|c| c == at)?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
 /// The parts of an ARN: partition, service, region, account, resource.
 pub(crate) fn arn_parts(arn: &str) -> Option<[&str; 5]> {
     let mut rest = arn.strip_prefix("arn:")?;
     let mut parts = [""; 5];
     for part in parts.iter_mut().take(4) {
-        let end = rest.bytes().position(|c| c == b':')?;
-        (*part, rest) = (&rest[..end], &rest[end + 1..]);
+        (*part, rest) = divided(rest, b':')?;
     }
     parts[4] = rest;
     Some(parts)

@@ -216,7 +216,7 @@ impl<'t> Surveyor<'t> {
         let name = self.resolver.physical_id(reading.stack, reading.logical_id);
         let resolver = &self.resolver;
         let encryption = self.property(reading, "BucketEncryption").map(|value| resolver.value(reading.stack, value));
-        let rule = encryption.as_ref().and_then(|value| value.pointer("/ServerSideEncryptionConfiguration/0"));
+        let rule = encryption.as_ref().and_then(|value| value.get("ServerSideEncryptionConfiguration")?.at(0));
         let bucket_key = match rule.and_then(|rule| rule.get("BucketKeyEnabled")) {
             None => Some(false),
             Some(Json::Bool(flag)) => Some(*flag),
@@ -225,7 +225,7 @@ impl<'t> Surveyor<'t> {
         };
         let versions = self.property(reading, "VersioningConfiguration").and_then(|value| value.get("Status"));
         let keeps_versions = versions.is_some_and(|status| self.resolver.text(reading.stack, status) != "Suspended");
-        let default_key = rule.and_then(|rule| rule.pointer("/ServerSideEncryptionByDefault/KMSMasterKeyID"));
+        let default_key = rule.and_then(|rule| rule.get("ServerSideEncryptionByDefault")?.get("KMSMasterKeyID"));
         let default_key = default_key.map(|key| self.resolver.as_text(key));
         let account = self.account(reading.stack);
         let made = Some(self.made(reading));

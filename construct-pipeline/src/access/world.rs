@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use construct_iam::access::Json;
+use foldhash::HashMap;
 
 use super::place::PolicyIx;
 use super::policies::Policies;
@@ -85,7 +86,8 @@ pub(crate) struct World {
     pub(crate) nobody: String,
     pub(crate) policies: Policies,
     pub(crate) symbols: Symbols,
-    pub(crate) roles: BTreeMap<Arc<str>, Role>,
+    /// There are many, and they are looked up for all who ask.
+    pub(crate) roles: HashMap<Arc<str>, Role>,
     pub(crate) buckets: BTreeMap<String, Bucket>,
     pub(crate) keys: BTreeMap<Arc<str>, Key>,
     /// Alias ARN to key ARN.
