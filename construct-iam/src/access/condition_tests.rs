@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -197,5 +198,30 @@ fn behind_a_variable_wildcards_stay_literal_where_the_operator_has_none() {
         ("StringLike", "${aws:username}?", "bobb", Truth::Yes),
     ] {
         check(operator, json!(wanted), &one(got).with("aws:username", "bob"), expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Values that are looked up in a list in order come out as if they were compared one by one.
+    #[test]
+    fn the_order_of_values_changes_nothing(
+        values in prop::collection::btree_set("(arn:aws:iam::1:)?role/[ab]{0,2}[ab*\u{E000}]?", 2..6),
+        got in "(arn:aws:iam::1:)?role/[ab]{0,2}[b\u{E000}]?",
+        operator in prop::sample::select(&["ArnEquals", "ArnNotLike", "StringEquals", "StringNotLike", "StringNotEqualsIgnoreCase"][..]),
+    ) {
+        let condition = |values: &[String]| {
+            let statement = json!({ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": { operator: { "k:key": values } } });
+            let policy = Policy::parse("p", &json!({ "Statement": statement })).expect("a policy");
+            policy.statements().expect("known")[0].conditions[0].clone()
+        };
+        let ascending: Vec<String> = values.into_iter().collect();
+        let descending: Vec<String> = ascending.iter().rev().cloned().collect();
+        let (in_order, other) = (condition(&ascending), condition(&descending));
+        let is_plain = ascending.iter().all(|text| text.is_ascii() && !text.contains('*'));
+        let is_exact = operator.starts_with("String") && !operator.ends_with("Case");
+        prop_assert!(!other.in_order && (in_order.in_order || !is_plain || !is_exact));
+        prop_assert_eq!(in_order.evaluate(&one(&got)), other.evaluate(&one(&got)));
     }
 }

@@ -181,8 +181,8 @@ impl Operator {
 /// A value of a request, to be compared with any number of policy values.
 #[derive(Clone, Debug)]
 pub(crate) struct Got<'a> {
-    text: &'a str,
-    is_ascii: bool,
+    pub(crate) text: &'a str,
+    pub(crate) is_ascii: bool,
     /// Taken apart, once it was compared as an ARN.
     arn: OnceCell<ArnText<'a>>,
 }

@@ -277,6 +277,7 @@ fn conditions(value: &Json<'_>, variables: Variables, common: &Compiler) -> Pars
                     operator_name: common.word(name),
                     key: common.word(key),
                     lookup: common.word(&key.to_ascii_lowercase()),
+                    in_order: Condition::are_in_order(operator, &operands),
                     operands: operands.into(),
                     texts: texts.into(),
                 })
