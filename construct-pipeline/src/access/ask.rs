@@ -61,9 +61,9 @@ impl<'w> Asker<'w> {
         Self { world, apart, sessions, callers, distinctions, actions }
     }
 
-    /// Forgets who asked for a pipeline: for another one others ask. What it knows of actions stays.
+    /// Forgets who asked for a pipeline: for another one others ask, but for strangers. What it knows of actions stays.
     pub(crate) fn forget_callers(&mut self) {
-        self.callers.get_mut().clear();
+        self.callers.get_mut().retain(|who, _| who.is_any_role());
     }
 
     pub(crate) fn world(&self) -> &'w World {

@@ -21,7 +21,15 @@ pub(crate) enum Who {
     Service(&'static str),
 }
 
+/// The name of no role of the pipelines.
+pub(crate) const ANY_ROLE: &str = "any-other-role";
+
 impl Who {
+    /// Whether it is the stranger of an account, who asks of many pipelines.
+    pub(crate) fn is_any_role(&self) -> bool {
+        matches!(self, Self::Administrator(arn) if arn.ends_with(ANY_ROLE))
+    }
+
     /// The ARN of a role, or the name of a service.
     pub(crate) fn name(&self) -> &str {
         match self {

@@ -6,7 +6,7 @@ use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::caller::{Caller, Who};
+use super::caller::{ANY_ROLE, Caller, Who};
 use super::calls::{passed_role, project_arn};
 use super::flow::{Action, Pipeline, Store};
 use super::gate::Gate;
@@ -14,8 +14,6 @@ use super::needs::{About, Prover};
 use super::physical::{account_in, arn_parts, short_name};
 use super::report::Purpose;
 
-/// The name of no role of the pipelines.
-const ANY_ROLE: &str = "any-other-role";
 /// With more pipelines than this, each is tested against the next ones only: the rest differ from those in nothing but their names.
 const NEIGHBOURS: usize = 4;
 
