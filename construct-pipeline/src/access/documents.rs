@@ -56,7 +56,12 @@ pub(crate) enum Early {
 
 impl<'t> Opened<'t> {
     /// Reads a template of an assembly.
-    pub(crate) fn new(stack: &StackArtifact, body: Json<'t>, source: &Source<'t>, statements: &Statements<'t>) -> Self {
+    pub(crate) fn new(
+        stack: &'t StackArtifact,
+        body: Json<'t>,
+        source: &Source<'t>,
+        statements: &Statements<'t>,
+    ) -> Self {
         let mut opened = Self { template: Template::of(stack, body), policies: Vec::new() };
         let reading = Reading { source, statements, is_spelled_out: source.is_spelled_out() };
         if let Some(Json::Object(resources)) = opened.template.body.get_mut("Resources") {

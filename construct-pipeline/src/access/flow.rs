@@ -165,8 +165,8 @@ fn read<'t>(
         name: if name.is_ascii() { name.clone() } else { source.made.logical_id.to_string() },
         stack: Arc::clone(world.stack_name(&source.made)),
         logical_id: Arc::clone(&source.made.logical_id),
-        account: environment.account.clone(),
-        region: environment.region.clone(),
+        account: environment.account.to_string(),
+        region: environment.region.to_string(),
     });
     let part = partition(&environment.region);
     let arn = format!("arn:{part}:codepipeline:{}:{}:{name}", environment.region, environment.account);

@@ -129,7 +129,7 @@ impl Surveyor<'_> {
             let user = users.get(name).copied().or(first);
             if let Some(environment) = user.and_then(|stack| environments.get(stack)) {
                 if bucket.account.is_empty() {
-                    bucket.account.clone_from(&environment.account);
+                    bucket.account = environment.account.to_string();
                 }
                 bucket.arn = format!("arn:{}:s3:::{name}", partition(&environment.region)).into();
             }

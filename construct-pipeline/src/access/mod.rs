@@ -169,7 +169,7 @@ fn report(seen: Seen, keep: Keep) -> Report {
 
 /// The smallest number that is no account of the templates.
 fn nobody(world: &World, pipelines: &[Pipeline]) -> String {
-    let stacks = world.environments.iter().map(|place| place.account.as_str());
+    let stacks = world.environments.iter().map(|place| &*place.account);
     let roles = world.roles.keys().filter_map(|arn| account_in(arn));
     let actions = pipelines.iter().flat_map(|pipeline| pipeline.actions.iter().map(flow::Action::account));
     // Below a hundred million accounts, the smallest number begins so.

@@ -253,7 +253,7 @@ fn clashes(resolver: &Resolver<'_>, sheets: &[Sheet]) -> Vec<Clash> {
             }
         }
     }
-    let resource = |(stack, id): (usize, &str)| (templates.all[stack].stack.as_str().into(), id.to_owned());
+    let resource = |(stack, id): (usize, &str)| ((&*templates.all[stack].stack).into(), id.to_owned());
     let clash = |(Named { kind, name, .. }, resources): (Named<'_>, Vec<(usize, &str)>)| Clash {
         resource_type: kind.to_owned(),
         name: resolver.symbols().readable(&name),
@@ -288,9 +288,9 @@ struct Graph {
 impl Graph {
     fn of(templates: &Templates<'_>) -> Self {
         let by_id: BTreeMap<&str, usize> =
-            templates.all.iter().enumerate().map(|(n, template)| (template.id.as_str(), n)).collect();
-        let after = |ids: &Option<Vec<String>>| {
-            let known = ids.iter().flatten().filter_map(|id| by_id.get(id.as_str()).copied());
+            templates.all.iter().enumerate().map(|(n, template)| (&*template.id, n)).collect();
+        let after = |ids: &Option<Cow<'_, [String]>>| {
+            let known = ids.iter().flat_map(|ids| ids.iter()).filter_map(|id| by_id.get(id.as_str()).copied());
             let mut known: Vec<usize> = known.collect();
             known.sort_unstable();
             known

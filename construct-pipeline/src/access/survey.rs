@@ -25,7 +25,7 @@ use super::sheet::Sheet;
 use super::statements::{Statements, Told};
 use super::template::Resolver;
 use super::templates::{Outside, Templates};
-use super::world::{Bucket, Environment, Guarded, Key, Made, PipelineSource, Project, World};
+use super::world::{Bucket, Guarded, Key, Made, PipelineSource, Project, World};
 
 /// What is read from templates.
 pub(crate) struct Surveyed {
@@ -53,17 +53,15 @@ pub(crate) fn survey<'t>(
         managed: BTreeMap::new(),
     };
     for (stack, template) in templates.all.iter().enumerate() {
-        surveyor.world.stacks.push(template.stack.as_str().into());
-        let (account, region) =
-            (surveyor.resolver.account(stack).to_owned(), surveyor.resolver.region(stack).to_owned());
-        if symbol::is_symbolic(&account) || symbol::is_symbolic(&region) {
+        surveyor.world.stacks.push((&*template.stack).into());
+        if [surveyor.resolver.account(stack), surveyor.resolver.region(stack)].into_iter().any(symbol::is_symbolic) {
             surveyor.world.doubts.push(format!(
                 "stack `{}` does not say its account and region: all such stacks are taken to be in one and the same place",
                 template.stack
             ));
         }
-        surveyor.world.environments.push(Environment { account, region });
     }
+    surveyor.world.environments = surveyor.resolver.environments().to_vec();
     surveyor.world.doubts.extend(surveyor.resolver.doubts().iter().cloned());
     for name in &templates.unreadable {
         surveyor.world.doubts.push(format!("the template of stack `{name}` is no JSON: what it makes is not known"));

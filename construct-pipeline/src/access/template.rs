@@ -23,6 +23,7 @@ pub use super::templates::{Template, Templates};
 
 use super::memory::Memory;
 use super::physical::{Whereabouts, arn_parts, is_account, is_region, naming_of, partition};
+use super::world::Environment;
 
 /// Functions inside functions beyond this depth count as unknown.
 pub(crate) const DEPTH: u32 = 100;
@@ -54,8 +55,7 @@ pub struct Resolver<'t> {
 /// What does not depend on what is asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Places<'t> {
-    accounts: Vec<String>,
-    regions: Vec<String>,
+    environments: Vec<Environment>,
     pub(crate) exports: BTreeMap<String, Vec<(usize, &'t Json<'t>)>>,
     /// The values of parameters of Parameter Store, by account, region and name.
     parameters: BTreeMap<(String, String, String), (usize, &'t Json<'t>)>,
@@ -76,20 +76,27 @@ impl<'t> Resolver<'t> {
     pub fn new(templates: &'t Templates<'t>) -> Self {
         let memory = Memory::default();
         let unknown = |label: &str| memory.name_symbol(label, Origin::Other).to_string();
-        let (mut accounts, mut regions) = (Vec::new(), Vec::new());
-        for template in &templates.all {
-            accounts.push(if is_account(&template.account) {
-                template.account.clone()
-            } else {
-                unknown("account that the templates are deployed to")
-            });
-            regions.push(if is_region(&template.region) {
-                template.region.clone()
-            } else {
-                unknown("region that the templates are deployed to")
-            });
-        }
-        let places = Places { accounts, regions, exports: BTreeMap::new(), parameters: BTreeMap::new() };
+        let mut known = BTreeSet::new();
+        let mut shared = |text: &str| {
+            known.get(text).cloned().unwrap_or_else(|| {
+                let new: Arc<str> = text.into();
+                known.insert(Arc::clone(&new));
+                new
+            })
+        };
+        let environment = |Template { account, region, .. }: &Template<'t>| {
+            let account = match is_account(account) {
+                true => shared(account),
+                false => shared(&unknown("account that the templates are deployed to")),
+            };
+            let region = match is_region(region) {
+                true => shared(region),
+                false => shared(&unknown("region that the templates are deployed to")),
+            };
+            Environment { account, region }
+        };
+        let environments = templates.all.iter().map(environment).collect();
+        let places = Places { environments, exports: BTreeMap::new(), parameters: BTreeMap::new() };
         let mut resolver = Self { templates, places: places.into(), memory, depth: Cell::new(0), doubts: Vec::new() };
         resolver.adopt_keys();
         let parameters = resolver.find_parameters();
@@ -219,19 +226,24 @@ impl<'t> Resolver<'t> {
     /// The account that the `stack`-th template is deployed to: 12 digits, or a symbol.
     #[must_use]
     pub fn account(&self, stack: usize) -> &str {
-        self.places.accounts.get(stack).map_or("", String::as_str)
+        self.places.environments.get(stack).map_or("", |environment| &environment.account)
     }
 
     /// The region that the `stack`-th template is deployed to, or a symbol.
     #[must_use]
     pub fn region(&self, stack: usize) -> &str {
-        self.places.regions.get(stack).map_or("", String::as_str)
+        self.places.environments.get(stack).map_or("", |environment| &environment.region)
     }
 
     /// The partition that the `stack`-th template is deployed to.
     #[must_use]
     pub fn partition(&self, stack: usize) -> &'static str {
         partition(self.region(stack))
+    }
+
+    /// Where the templates are deployed to.
+    pub(crate) fn environments(&self) -> &[Environment] {
+        &self.places.environments
     }
 
     pub(crate) fn whereabouts(&self, stack: usize) -> Whereabouts<'_> {

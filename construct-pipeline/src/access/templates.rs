@@ -1,5 +1,6 @@
 //! What is read: templates with their environments, and facts that no template states.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use construct_core::{Assembly, StackArtifact};
@@ -9,14 +10,14 @@ use serde_json::Value;
 /// One template and where it is deployed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template<'t> {
-    pub(crate) id: String,
-    pub(crate) stack: String,
-    pub(crate) account: String,
-    pub(crate) region: String,
+    pub(crate) id: Cow<'t, str>,
+    pub(crate) stack: Cow<'t, str>,
+    pub(crate) account: Cow<'t, str>,
+    pub(crate) region: Cow<'t, str>,
     pub(crate) body: Json<'t>,
     pub(crate) parameters: BTreeMap<String, Json<'t>>,
     pub(crate) physical_ids: BTreeMap<String, String>,
-    pub(crate) dependencies: Option<Vec<String>>,
+    pub(crate) dependencies: Option<Cow<'t, [String]>>,
 }
 
 impl<'t> Template<'t> {
@@ -29,26 +30,21 @@ impl<'t> Template<'t> {
         region: impl Into<String>,
         body: impl Into<Json<'t>>,
     ) -> Self {
-        let stack = stack.into();
-        Self {
-            id: stack.clone(),
-            stack,
-            account: account.into(),
-            region: region.into(),
-            body: body.into(),
-            parameters: BTreeMap::new(),
-            physical_ids: BTreeMap::new(),
-            dependencies: None,
-        }
+        let stack: Cow<'t, str> = stack.into().into();
+        let (account, region) = (account.into().into(), region.into().into());
+        Self::at(stack.clone(), stack, account, region, body.into())
     }
 
     /// The template of a stack of an assembly.
-    pub(crate) fn of(stack: &StackArtifact, body: Json<'t>) -> Self {
-        Self {
-            id: stack.id.clone(),
-            dependencies: Some(stack.dependencies.clone()),
-            ..Self::new(&*stack.stack_name, &*stack.account, &*stack.region, body)
-        }
+    pub(crate) fn of(stack: &'t StackArtifact, body: Json<'t>) -> Self {
+        let StackArtifact { id, stack_name, account, region, dependencies, .. } = stack;
+        let template = Self::at(id.into(), stack_name.into(), account.into(), region.into(), body);
+        Self { dependencies: Some(dependencies.into()), ..template }
+    }
+
+    fn at(id: Cow<'t, str>, stack: Cow<'t, str>, account: Cow<'t, str>, region: Cow<'t, str>, body: Json<'t>) -> Self {
+        let (parameters, physical_ids) = (BTreeMap::new(), BTreeMap::new());
+        Self { id, stack, account, region, body, parameters, physical_ids, dependencies: None }
     }
 
     /// The value of a parameter. Without one, the default counts.
@@ -92,9 +88,11 @@ impl<'t> Template<'t> {
 
     fn into_owned(self) -> Template<'static> {
         let Self { id, stack, account, region, body, parameters, physical_ids, dependencies } = self;
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let (id, stack, account, region) = (owned(id), owned(stack), owned(account), owned(region));
         let parameters = parameters.into_iter().map(|(name, value)| (name, value.into_owned())).collect();
-        let body = body.into_owned();
-        Template { id, stack, account, region, body, parameters, physical_ids, dependencies }
+        let dependencies = dependencies.map(|all| Cow::Owned(all.into_owned()));
+        Template { id, stack, account, region, body: body.into_owned(), parameters, physical_ids, dependencies }
     }
 
     pub(crate) fn section(&self, name: &str) -> Option<&Members<'t>> {

@@ -109,8 +109,8 @@ pub(crate) struct World {
 /// Where a stack is deployed; a symbol where that is not known.
 #[derive(Clone, Debug)]
 pub(crate) struct Environment {
-    pub(crate) account: String,
-    pub(crate) region: String,
+    pub(crate) account: Arc<str>,
+    pub(crate) region: Arc<str>,
 }
 
 impl World {
