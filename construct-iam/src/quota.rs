@@ -267,15 +267,10 @@ fn is_function(key: &str) -> bool {
 /// Measures the policies of a template.
 pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
     let is_role = |(_, kind, _): &(&str, &str, &Json<'_>)| *kind == "AWS::IAM::Role";
-    let mut roles: BTreeMap<&str, RolePolicies<'_>> = BTreeMap::new();
-    let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
-    for (id, _, properties) in cx.resources().filter(is_role) {
-        ids.extend(properties["RoleName"].as_str().map(|name| (name, id)));
-        let inline = properties["Policies"].as_array().into_iter().flatten();
-        let inline = inline.map(|policy| &policy["PolicyDocument"]).collect();
-        let managed = properties["ManagedPolicyArns"].as_array().map_or(0, <[_]>::len);
-        roles.insert(id, RolePolicies { inline, managed, spilled: Vec::new() });
-    }
+    let role = |(id, _, properties)| RolePolicies { id, properties, attached: Vec::new(), spilled: Vec::new() };
+    let mut roles: Vec<RolePolicies<'_>> = cx.resources().filter(is_role).map(role).collect();
+    // Most templates have no policy that is a resource of its own.
+    let mut places = None;
     for (id, kind, properties) in cx.resources() {
         let document = &properties["PolicyDocument"];
         let mut of = |document: &Json<'_>, quota, count: fn(PolicySize) -> usize| {
@@ -297,24 +292,27 @@ pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
         if !matches!(kind, "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy") {
             continue;
         }
-        let attached = properties["Roles"].as_array().into_iter().flatten();
-        for name in attached.filter_map(|role| role["Ref"].as_str().or_else(|| role.as_str())) {
-            let Some(role) = roles.get_mut(ids.get(name).copied().unwrap_or(name)) else { continue };
-            let list = if kind == "AWS::IAM::Policy" { &mut role.inline } else { &mut role.spilled };
+        let places = places.get_or_insert_with(|| places_of(&roles));
+        let named = properties["Roles"].as_array().into_iter().flatten();
+        for name in named.filter_map(|role| role["Ref"].as_str().or_else(|| role.as_str())) {
+            let Some(role) = places.get(name).and_then(|place| roles.get_mut(*place)) else { continue };
+            let list = if kind == "AWS::IAM::Policy" { &mut role.attached } else { &mut role.spilled };
             list.push(document);
         }
     }
-    for (id, role) in &roles {
-        let longest: Option<usize> = role.inline.iter().map(|document| longest(document)).sum();
+    roles.sort_unstable_by_key(|role| role.id);
+    for role in &roles {
+        let longest: Option<usize> = role.inline().map(longest).sum();
         if !longest.is_some_and(|longest| cx.is_small(&INLINE_POLICIES, longest)) {
-            let sizes: Vec<PolicySize> = role.inline.iter().map(|document| PolicySize::of(document)).collect();
+            let sizes: Vec<PolicySize> = role.inline().map(PolicySize::of).collect();
             let characters = sizes.iter().map(|size| size.estimated_characters()).sum();
             let estimated = sizes.iter().any(|size| size.references > 0);
-            cx.text(&INLINE_POLICIES, Some(id), characters, estimated, &role.inline);
+            let documents: Vec<&Json<'_>> = role.inline().collect();
+            cx.text(&INLINE_POLICIES, Some(role.id), characters, estimated, &documents);
         }
-        let managed = role.managed + role.spilled.len();
+        let managed = role.properties["ManagedPolicyArns"].as_array().map_or(0, <[_]>::len) + role.spilled.len();
         if managed > 0 {
-            cx.count(&MANAGED_POLICIES, Some(id), None, managed, &role.spilled);
+            cx.count(&MANAGED_POLICIES, Some(role.id), None, managed, &role.spilled);
         }
     }
     if !roles.is_empty() {
@@ -322,13 +320,29 @@ pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
     }
 }
 
-/// What is attached to a role of the template.
+/// A role of the template, and what is attached to it.
 struct RolePolicies<'a> {
-    inline: Vec<&'a Json<'a>>,
-    /// How many managed policies the role names itself.
-    managed: usize,
+    id: &'a str,
+    properties: &'a Json<'a>,
+    /// The documents of policies that name the role, and become inline policies of it.
+    attached: Vec<&'a Json<'a>>,
     /// The managed policies that name the role.
     spilled: Vec<&'a Json<'a>>,
+}
+
+impl<'a> RolePolicies<'a> {
+    /// The documents of its inline policies.
+    fn inline(&self) -> impl Iterator<Item = &'a Json<'a>> {
+        let own = self.properties["Policies"].as_array().into_iter().flatten();
+        own.map(|policy| &policy["PolicyDocument"]).chain(self.attached.iter().copied())
+    }
+}
+
+/// The places of roles in the list, by what policies call them: the name, or else the logical id.
+fn places_of<'a>(roles: &[RolePolicies<'a>]) -> BTreeMap<&'a str, usize> {
+    let ids = roles.iter().map(|role| role.id).zip(0..);
+    let names = roles.iter().zip(0..).filter_map(|(role, place)| Some((role.properties["RoleName"].as_str()?, place)));
+    ids.chain(names).collect()
 }
 
 #[cfg(test)]

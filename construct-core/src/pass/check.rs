@@ -2,12 +2,14 @@
 //!
 //! Codes: those of [`quota`](crate::quota).
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::assembly::{Assembly, StackArtifact};
 use crate::construct::{CheckCx, Plan, Tree};
 use crate::diagnostic::{Caller, Diagnostics};
 use crate::json::{Json, Members, Source};
 use crate::parallel;
-use crate::quota::{Gauge, INLINE_TEMPLATE, Measurements, Quotas};
+use crate::quota::{Gauge, INLINE_TEMPLATE, Measure, Measurements, Quotas};
 
 /// What the checks of a plan have to say about its assembly.
 #[must_use]
@@ -56,28 +58,30 @@ struct Gauging<'a> {
     tree: &'a Tree,
     quotas: Quotas,
     gauges: Vec<Gauge>,
+    /// What is counted for whole accounts.
+    totals: Mutex<Measurements>,
 }
 
 impl<'a> Gauging<'a> {
     fn of(tree: &'a Tree) -> Self {
-        Self { tree, quotas: tree.quotas(), gauges: tree.gauges.values().copied().collect() }
+        let (quotas, gauges) = (tree.quotas(), tree.gauges.values().copied().collect());
+        let totals = Measurements::of_large(tree.quotas(), []).into();
+        Self { tree, quotas, gauges, totals }
     }
 
-    fn measurements(&self) -> Measurements {
-        Measurements::of_large(self.quotas.clone(), self.gauges.iter().copied())
-    }
-
-    fn measure(&self, stack: &StackArtifact, template: &Json<'_>, source: &Source<'_>) -> (Measurements, Place<'a>) {
-        let mut of_stack = self.measurements();
+    fn measure(&self, stack: &StackArtifact, template: &Json<'_>, source: &Source<'_>) -> (Vec<Measure>, Place<'a>) {
+        let mut of_stack = Measurements::of_large(self.quotas.clone(), self.gauges.iter().copied());
         of_stack.template(&stack.id, &stack.account, &stack.region, template, source);
-        (of_stack, place(self.tree, template))
+        let measures = of_stack.take();
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner).add(of_stack);
+        (measures, place(self.tree, template))
     }
 
-    fn findings(&self, measured: impl Iterator<Item = (Measurements, Place<'a>)>) -> Diagnostics {
-        let (mut all, mut out, mut first) = (self.measurements(), Diagnostics::new(), None);
-        for (mut of_stack, place) in measured {
+    fn findings(self, measured: impl Iterator<Item = (Vec<Measure>, Place<'a>)>) -> Diagnostics {
+        let (mut out, mut first) = (Diagnostics::new(), None);
+        for (measures, place) in measured {
             first = first.or(place.location);
-            for measure in of_stack.take() {
+            for measure in measures {
                 let Some(mut finding) = measure.finding() else { continue };
                 let is_size = measure.path.is_none() && finding.code() != INLINE_TEMPLATE.code;
                 if let Some(help) = place.help.filter(|_| is_size) {
@@ -87,9 +91,9 @@ impl<'a> Gauging<'a> {
                 let line = node.map(|node| self.tree.node(node).location).or(place.location);
                 out.push(finding.or_at(measure.path.as_deref().unwrap_or(place.path), line));
             }
-            all.add(of_stack);
         }
-        for finding in all.finish().iter().filter_map(crate::quota::Measure::finding) {
+        let totals = self.totals.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for finding in totals.finish().iter().filter_map(Measure::finding) {
             out.push(finding.or_at("", first));
         }
         out
