@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::num::NonZeroU32;
+use std::ops::Range;
 
 use foldhash::HashMap;
 
@@ -16,12 +17,13 @@ use crate::handle::{AppId, NodeId};
 #[derive(Debug)]
 pub(crate) struct Node<C> {
     pub(crate) parent: Option<NodeId>,
-    /// Names from below the root down, separated by `/`.
-    pub(crate) path: String,
-    /// A number made of the path.
-    number: u64,
+    /// Where its path begins among all paths, and how long it is. It is never longer than the depth of the tree allows.
+    start: usize,
+    length: u32,
     /// Where its own name begins in the path.
     name: u32,
+    /// A number made of the path.
+    number: u64,
     /// The nearest stack, the node itself included.
     pub(crate) stack: Option<NodeId>,
     /// Where the construct stands: the stack's environment, or the one an imported construct has of its own.
@@ -38,8 +40,9 @@ pub(crate) struct Node<C> {
 }
 
 impl<C> Node<C> {
-    pub(crate) fn name(&self) -> &str {
-        &self.path[self.name as usize..]
+    /// Where its path stands among all paths.
+    fn path(&self) -> Range<usize> {
+        self.start..self.start + self.length as usize
     }
 }
 
@@ -48,6 +51,9 @@ impl<C> Node<C> {
 pub(crate) struct Arena<C> {
     app: AppId,
     nodes: Vec<Node<C>>,
+    /// The paths of the nodes: names from below the root down, separated by `/`. They outlive most of what is planned beside
+    /// them, so they are one text, with no holes between them that nothing fits into.
+    paths: String,
     /// The nodes by a number made of their path; a path whose number is taken has the next one.
     by_path: HashMap<u64, NodeId>,
 }
@@ -56,9 +62,10 @@ impl<C> Arena<C> {
     pub(crate) fn new(root: C, location: Caller) -> Self {
         let root = Node {
             parent: None,
-            path: String::new(),
-            number: EMPTY,
+            start: 0,
+            length: 0,
             name: 0,
+            number: EMPTY,
             stack: None,
             env: None,
             depth: 0,
@@ -68,7 +75,7 @@ impl<C> Arena<C> {
             next: None,
             content: root,
         };
-        Self { app: AppId::next(), nodes: vec![root], by_path: HashMap::default() }
+        Self { app: AppId::next(), nodes: vec![root], paths: String::new(), by_path: HashMap::default() }
     }
 
     pub(crate) fn root(&self) -> NodeId {
@@ -101,13 +108,13 @@ impl<C> Arena<C> {
 
     /// The node at a path from the root.
     pub(crate) fn at_path(&self, path: &str) -> Option<NodeId> {
-        self.find(number(EMPTY, path), |node| node.path == path).ok()
+        self.find(number(EMPTY, path), |node| self.path(node) == path).ok()
     }
 
     /// The node from a number on that is meant, or else the number that is free.
-    fn find(&self, mut number: u64, is_meant: impl Fn(&Node<C>) -> bool) -> Result<NodeId, u64> {
+    fn find(&self, mut number: u64, is_meant: impl Fn(NodeId) -> bool) -> Result<NodeId, u64> {
         while let Some(&there) = self.by_path.get(&number) {
-            if is_meant(self.node(there)) {
+            if is_meant(there) {
                 return Ok(there);
             }
             number = number.wrapping_add(1);
@@ -125,10 +132,10 @@ impl<C> Arena<C> {
         content: C,
     ) -> (NodeId, Option<NodeId>) {
         let above = self.node(parent);
-        let slash = if above.path.is_empty() { "" } else { "/" };
+        let slash = if above.length == 0 { "" } else { "/" };
         let prefix = number(above.number, slash);
-        let place =
-            |name: &str| self.find(number(prefix, name), |node| node.parent == Some(parent) && node.name() == name);
+        let is_meant = |node: NodeId, name: &str| self.node(node).parent == Some(parent) && self.name(node) == name;
+        let place = |name: &str| self.find(number(prefix, name), |node| is_meant(node, name));
         let (mut taken, mut unique, mut n) = (None, Cow::Borrowed(name), 2);
         let free = loop {
             match place(&unique) {
@@ -141,12 +148,13 @@ impl<C> Arena<C> {
             }
         };
         let id = NodeId::new(self.app, self.nodes.len());
-        let (path, number) = ([&above.path, slash, &unique].concat(), number(prefix, &unique));
+        let name = above.length as usize + slash.len();
         let node = Node {
             parent: Some(parent),
-            number,
-            name: (path.len() - unique.len()) as u32,
-            path,
+            start: self.paths.len(),
+            length: (name + unique.len()) as u32,
+            name: name as u32,
+            number: number(prefix, &unique),
             stack: above.stack,
             env: above.env,
             depth: above.depth + 1,
@@ -156,6 +164,10 @@ impl<C> Arena<C> {
             next: None,
             content,
         };
+        let above = above.path();
+        self.paths.extend_from_within(above);
+        self.paths.push_str(slash);
+        self.paths.push_str(&unique);
         self.nodes.push(node);
         self.by_path.insert(free, id);
         // The root is nobody's child.
@@ -165,6 +177,15 @@ impl<C> Arena<C> {
             None => self.node_mut(parent).first_child = child,
         }
         (id, taken)
+    }
+
+    /// Its names from below the root down, separated by `/`.
+    pub(crate) fn path(&self, node: NodeId) -> &str {
+        &self.paths[self.node(node).path()]
+    }
+
+    pub(crate) fn name(&self, node: NodeId) -> &str {
+        &self.path(node)[self.node(node).name as usize..]
     }
 
     /// The nodes right below a node, in the order in which they were placed.
@@ -177,6 +198,7 @@ impl<C> Arena<C> {
     /// Gives back the room for more nodes: no more will come.
     pub(crate) fn settle(&mut self) {
         self.nodes.shrink_to_fit();
+        self.paths.shrink_to_fit();
     }
 
     /// The node and everything above it, nearest first.
@@ -192,4 +214,34 @@ const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
 fn number(beginning: u64, end: &str) -> u64 {
     let add = |number: u64, byte: u8| (number ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     end.bytes().fold(beginning, add)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::Location;
+
+    use super::Arena;
+
+    #[test]
+    fn nodes_are_found_by_their_paths_and_below_their_parents() {
+        let mut arena = Arena::new((), Location::caller());
+        let root = arena.root();
+        let mut push = |parent, name| arena.push(parent, name, Location::caller(), ());
+        let (stack, none) = push(root, "Stack");
+        let (queue, _) = push(stack, "Queue");
+        let (again, first) = push(stack, "Queue");
+        let (third, still) = push(stack, "Queue");
+        let (like, _) = push(root, "Stack/Queue");
+        assert_eq!((none, first, still), (None, Some(queue), Some(queue)));
+        let paths = [root, stack, queue, again, third, like].map(|node| arena.path(node).to_owned());
+        assert_eq!(paths, ["", "Stack", "Stack/Queue", "Stack/Queue#2", "Stack/Queue#3", "Stack/Queue"]);
+        assert_eq!([root, again, like].map(|node| arena.name(node)), ["", "Queue#2", "Stack/Queue"]);
+        assert_eq!(arena.children(root).collect::<Vec<_>>(), [stack, like]);
+        assert_eq!(arena.children(stack).collect::<Vec<_>>(), [queue, again, third]);
+        assert_eq!(arena.children(queue).count(), 0);
+        assert_eq!(arena.at_path("Stack/Queue#2"), Some(again));
+        assert_eq!(arena.at_path("Stack/Queue"), Some(queue));
+        assert_eq!(arena.at_path("Stack/Topic"), None);
+        assert_eq!(arena.up(third).collect::<Vec<_>>(), [third, stack, root]);
+    }
 }

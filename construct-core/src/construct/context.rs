@@ -35,7 +35,7 @@ impl ValidateCx<'_> {
     /// Reports a finding about this construct.
     pub fn report(&mut self, diagnostic: Diagnostic) {
         let node = self.tree.node(self.node);
-        self.out.push(diagnostic.or_at(&node.path, Some(node.location)));
+        self.out.push(diagnostic.or_at(self.tree.path(self.node), Some(node.location)));
     }
 
     /// The environment this construct stands in.
@@ -219,11 +219,15 @@ impl LowerCx<'_> {
             return true;
         }
         let (other, kind) = (self.plan.tree.node(of), F::NAME);
-        let message = format!("`{}` reads each {kind} of `{}`, which stands in another stack", self.path(), other.path);
+        let message = format!(
+            "`{}` reads each {kind} of `{}`, which stands in another stack",
+            self.path(),
+            self.plan.tree.path(of)
+        );
         self.report(
-            Diagnostic::error("fact::of-another-stack", message)
-                .note("it is placed here", Some(other.location))
-                .help(format!("place it in the stack of `{}`, or read what is kept beyond a stack", other.path)),
+            Diagnostic::error("fact::of-another-stack", message).note("it is placed here", Some(other.location)).help(
+                format!("place it in the stack of `{}`, or read what is kept beyond a stack", self.plan.tree.path(of)),
+            ),
         );
         false
     }
@@ -280,7 +284,7 @@ impl LowerCx<'_> {
     /// The path of this construct.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.plan.tree.node(self.node).path
+        self.plan.tree.path(self.node)
     }
 
     /// This construct.
@@ -292,7 +296,7 @@ impl LowerCx<'_> {
     /// Reports a finding about this construct.
     pub fn report(&self, diagnostic: Diagnostic) {
         let node = self.plan.tree.node(self.node);
-        self.findings.borrow_mut().push(diagnostic.or_at(&node.path, Some(node.location)));
+        self.findings.borrow_mut().push(diagnostic.or_at(self.path(), Some(node.location)));
     }
 }
 

@@ -147,7 +147,7 @@ impl<'a> Scope<'a> {
     /// The path of this place, as in `Tools/Pipeline`.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.tree.node(self.node).path
+        self.tree.path(self.node)
     }
 
     /// Reports a finding about this place.

@@ -63,6 +63,10 @@ impl Tree {
         self.arena.node(node)
     }
 
+    pub(crate) fn path(&self, node: NodeId) -> &str {
+        self.arena.path(node)
+    }
+
     /// What stands at a node, until it is planned.
     pub(crate) fn construct(&self, node: NodeId) -> Option<&Arc<dyn Synth>> {
         match &self.node(node).content {
@@ -81,21 +85,20 @@ impl Tree {
     /// The name a stack has in CloudFormation.
     pub(crate) fn stack_name(&self, stack: NodeId) -> &str {
         let name = self.stack_props(stack).and_then(|props| props.name.as_deref());
-        name.unwrap_or_else(|| self.node(stack).name())
+        name.unwrap_or_else(|| self.arena.name(stack))
     }
 
     /// The finding that a name is claimed a second time.
     pub(crate) fn claimed_twice(&self, kind: &str, claim: &Claim, env: Env, first: NodeId) -> Diagnostic {
-        let first = self.node(first);
+        let (path, location) = (self.path(first), self.node(first).location);
         let message = format!("two resources of type `{kind}` in {} are named `{}`", claim.place(env), claim.name);
         Diagnostic::error("resource::duplicate-name", message)
-            .note(format!("the other one is `{}`", first.path), Some(first.location))
+            .note(format!("the other one is `{path}`"), Some(location))
             .help("give one of them another name")
     }
 
     pub(crate) fn report(&mut self, node: NodeId, diagnostic: Diagnostic) {
-        let at = self.node(node);
-        let diagnostic = diagnostic.or_at(&at.path, Some(at.location));
+        let diagnostic = diagnostic.or_at(self.path(node), Some(self.node(node).location));
         self.findings.push(diagnostic);
     }
 
@@ -147,7 +150,7 @@ impl<'a> View<'a> {
     /// The path of a construct, for messages.
     #[must_use]
     pub fn path_of(self, node: impl Into<NodeId>) -> &'a str {
-        &self.tree.node(node.into()).path
+        self.tree.path(node.into())
     }
 
     /// Whether a construct belongs to this app; a handle of another app refers to nothing here.

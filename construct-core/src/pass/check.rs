@@ -108,8 +108,7 @@ fn place<'a>(tree: &'a Tree, template: &Json<'_>) -> Place<'a> {
     match node {
         Some(stack) => {
             let help = tree.stack_props(stack).and_then(|props| props.when_full.as_deref());
-            let stack = tree.node(stack);
-            Place { path: &stack.path, location: Some(stack.location), help }
+            Place { path: tree.path(stack), location: Some(tree.node(stack).location), help }
         }
         None => Place { path: "", location: None, help: None },
     }

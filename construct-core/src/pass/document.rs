@@ -25,8 +25,7 @@ struct Drawn {
 pub fn document(plan: &Plan) -> Documents {
     let drawn = plan.tree.documents.values().filter_map(|(document, asked_by)| {
         let contents = document.contents(&DocumentCx { plan })?;
-        let node = plan.tree.node(*asked_by);
-        let (path, location) = (node.path.clone(), node.location);
+        let (path, location) = (plan.tree.path(*asked_by).to_owned(), plan.tree.node(*asked_by).location);
         Some(Drawn { file: document.file(), text: written::file(&contents), path, location })
     });
     Documents(drawn.collect())

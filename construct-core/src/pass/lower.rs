@@ -244,7 +244,7 @@ fn open_stack(plan: &Plan, marks: &ReadMarks, node: NodeId) -> LoweredStack {
     let props = plan.tree.stack_props(node).expect("what other nodes name as their stack is a stack");
     LoweredStack {
         node,
-        path: plan.tree.node(node).path.clone(),
+        path: plan.tree.path(node).to_owned(),
         location: plan.tree.node(node).location,
         name: plan.tree.stack_name(node).to_owned(),
         props: props.clone(),
@@ -340,7 +340,7 @@ fn report_unread(plan: &Plan, marks: &ReadMarks, findings: &mut Diagnostics) {
         if !plan.tree.arena.owns(unread.target) || target.stack.is_none() && !is_group_of_stacks {
             continue;
         }
-        let path = plan.tree.node(unread.target).path.clone();
+        let path = plan.tree.path(unread.target).to_owned();
         let place = if path.is_empty() { "in the app".to_owned() } else { format!("at or below `{path}`") };
         let what = unread.summary.map(|summary| format!(" {summary}")).unwrap_or_default();
         let message = format!("nothing {place} takes the {}{what}", unread.name);
@@ -365,7 +365,7 @@ fn name_is_claimed_once(
     let Some(env) = at.stack.and_then(|stack| plan.tree.node(stack).env) else { return };
     if let Some(first) = claims.claim(kind, claim, env, node) {
         let diagnostic = plan.tree.claimed_twice(kind, claim, env, first);
-        findings.push(diagnostic.on(at.path.clone()).at(at.location));
+        findings.push(diagnostic.on(plan.tree.path(node)).at(at.location));
     }
 }
 
@@ -374,7 +374,7 @@ fn ids_are_unique(plan: &Plan, placed: &[Placed], findings: &RefCell<Diagnostics
     for part in placed {
         let node = plan.tree.node(part.node);
         let report = |diagnostic: Diagnostic| {
-            findings.borrow_mut().push(diagnostic.on(node.path.clone()).at(node.location));
+            findings.borrow_mut().push(diagnostic.on(plan.tree.path(part.node)).at(node.location));
         };
         let sound = (1..=255).contains(&part.id.len()) && part.id.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !sound {
@@ -384,13 +384,13 @@ fn ids_are_unique(plan: &Plan, placed: &[Placed], findings: &RefCell<Diagnostics
         // Parameters and resources share one space of names, outputs have one of their own.
         let is_output = matches!(part.part, Part::Output { .. });
         if let Some(first) = seen.insert((is_output, &part.id), part.node) {
-            let first = plan.tree.node(first);
+            let (path, location) = (plan.tree.path(first), plan.tree.node(first).location);
             report(
                 Diagnostic::error(
                     "template::duplicate-id",
                     format!("two parts of the template have the logical id `{}`", part.id),
                 )
-                .note(format!("the other one is `{}`", first.path), Some(first.location))
+                .note(format!("the other one is `{path}`"), Some(location))
                 .help("give one of them another logical id"),
             );
         }
@@ -398,8 +398,10 @@ fn ids_are_unique(plan: &Plan, placed: &[Placed], findings: &RefCell<Diagnostics
 }
 
 fn tree_view(plan: &Plan) -> TreeView {
-    let nodes = (0..plan.tree.arena.len()).map(|index| plan.tree.node(plan.tree.arena.id(index)));
-    TreeView { nodes: nodes.map(|node| (node.parent.map(NodeId::index), node.name().to_owned(), None)).collect() }
+    let arena = &plan.tree.arena;
+    let nodes = (0..arena.len()).map(|index| arena.id(index));
+    let view = |node: NodeId| (arena.node(node).parent.map(NodeId::index), arena.name(node).to_owned(), None);
+    TreeView { nodes: nodes.map(view).collect() }
 }
 
 /// Marks the facts of a kind that reach a node as read and returns them, nearest first.

@@ -62,7 +62,7 @@ impl Plan {
         let lines: BTreeSet<Option<Caller>> = known.iter().map(Diagnostic::location).collect();
         let nodes: BTreeMap<&str, NodeId> = (0..self.tree.arena.len())
             .map(|index| self.tree.arena.id(index))
-            .map(|node| (&*self.tree.node(node).path, node))
+            .map(|node| (self.tree.path(node), node))
             .collect();
         let follows = |one: &Diagnostic| {
             if one.code() == "fact::unread" && lines.contains(&one.location()) {
@@ -76,7 +76,7 @@ impl Plan {
             // Names below a construct are made of its own, so where that is taken, they are taken too.
             let is_made = node.index() >= self.built || one.code() == "resource::duplicate-name";
             let mut above = self.tree.above(node).skip(1);
-            is_made && above.any(|above| errors.contains(&*self.tree.node(above).path))
+            is_made && above.any(|above| errors.contains(self.tree.path(above)))
         };
         let mut kept = Diagnostics::new();
         found.iter().filter(|one| !follows(one)).for_each(|one| kept.push(one.clone()));

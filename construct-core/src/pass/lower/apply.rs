@@ -74,7 +74,7 @@ impl<'a> Applied<'a> {
         let mut metadata = resource.metadata;
         let facts = read::<Metadata>(self.plan, self.marks, node).into_iter();
         metadata.extend(facts.map(|fact| (fact.key.clone().into(), fact.value.clone())));
-        metadata.push(("aws:cdk:path".into(), self.plan.tree.node(node).path.clone().into()));
+        metadata.push(("aws:cdk:path".into(), self.plan.tree.path(node).to_owned().into()));
         out.put("Metadata", |out| resolver.object(&metadata, out));
     }
 
@@ -189,7 +189,7 @@ impl<'a> Applied<'a> {
                 continue;
             }
             let why = || {
-                let path = |node: NodeId| &self.plan.tree.node(node).path;
+                let path = |node: NodeId| self.plan.tree.path(node);
                 format!("`{}` depends on `{}`", path(here), path(first))
             };
             let mut queue = vec![first];

@@ -29,15 +29,14 @@ pub(super) fn resource_cycles(plan: &Plan, references: &References, findings: &m
         if cycle.len() < 2 {
             continue;
         }
-        let nodes: Vec<_> =
-            cycle.iter().filter_map(|id| references.get(*id)).map(|(node, _)| plan.tree.node(*node)).collect();
-        let names: Vec<String> = nodes.iter().map(|node| format!("`{}`", node.path)).collect();
+        let nodes: Vec<_> = cycle.iter().filter_map(|id| references.get(*id)).map(|(node, _)| *node).collect();
+        let names: Vec<String> = nodes.iter().map(|node| format!("`{}`", plan.tree.path(*node))).collect();
         let message = format!("the resources {} refer to each other, so none can be made first", names.join(", "));
         let first = nodes.first();
         findings.push(
             Diagnostic::error("resource::cycle", message)
-                .on(first.map(|node| node.path.clone()).unwrap_or_default())
-                .or_at("", first.map(|node| node.location))
+                .on(first.map(|node| plan.tree.path(*node)).unwrap_or_default())
+                .or_at("", first.map(|node| plan.tree.node(*node).location))
                 .help("give one of them a name and refer to it by that name"),
         );
     }

@@ -31,13 +31,8 @@ pub(super) fn place(
     if out.parts.is_empty() {
         return;
     }
-    let mut path: Vec<&str> = plan
-        .tree
-        .arena
-        .up(node)
-        .take_while(|&above| above != stack)
-        .map(|above| plan.tree.node(above).name())
-        .collect();
+    let mut path: Vec<&str> =
+        plan.tree.arena.up(node).take_while(|&above| above != stack).map(|above| plan.tree.arena.name(above)).collect();
     path.reverse();
     for part in out.parts {
         let (given, suffix) = part.id_and_suffix();

@@ -175,7 +175,8 @@ impl<'a> Resolver<'a> {
         let id = self.ids.get(&condition).cloned();
         if id.is_none() {
             let target = self.plan.tree.node(condition);
-            let message = format!("the condition `{}` does not stand in this stack", target.path);
+            let path = self.plan.tree.path(condition);
+            let message = format!("the condition `{path}` does not stand in this stack");
             self.report(
                 Diagnostic::error("reference::condition-elsewhere", message)
                     .note("it is placed here", Some(target.location))
@@ -209,8 +210,8 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn report(&self, diagnostic: Diagnostic) {
-        let node = self.plan.tree.node(self.node);
-        self.findings.borrow_mut().push(diagnostic.or_at(&node.path, Some(node.location)));
+        let (path, location) = (self.plan.tree.path(self.node), self.plan.tree.node(self.node).location);
+        self.findings.borrow_mut().push(diagnostic.or_at(path, Some(location)));
     }
 
     /// Writes an expression.
@@ -419,9 +420,9 @@ impl<'a> Resolver<'a> {
             let env = |env: Option<crate::Env>| env.map(|env| env.to_string()).unwrap_or_default();
             let message = format!(
                 "`{}` in {} names `{}` by a dynamic reference, which would be looked up there and not in {}",
-                self.plan.tree.node(self.node).path,
+                self.plan.tree.path(self.node),
                 env(here),
-                target.path,
+                self.plan.tree.path(of),
                 env(there),
             );
             self.report(
@@ -438,7 +439,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn need_because(&mut self, of: NodeId, stack: NodeId) {
-        let (from, to) = (self.plan.tree.node(self.node).path.clone(), self.plan.tree.node(of).path.clone());
+        let (from, to) = (self.plan.tree.path(self.node).to_owned(), self.plan.tree.path(of).to_owned());
         self.need(stack, || format!("`{from}` refers to `{to}`"));
     }
 
@@ -467,9 +468,12 @@ impl<'a> Resolver<'a> {
     fn nothing_there(&self, of: NodeId, attr: &Attr, out: &mut impl Sink) {
         let target = self.plan.tree.node(of);
         self.report(
-            Diagnostic::error("reference::nothing-there", format!("`{}` has no `{attr}` to refer to", target.path))
-                .note("it is placed here", Some(target.location))
-                .help("refer to a resource; if it is imported, import it by an ARN or name that says this"),
+            Diagnostic::error(
+                "reference::nothing-there",
+                format!("`{}` has no `{attr}` to refer to", self.plan.tree.path(of)),
+            )
+            .note("it is placed here", Some(target.location))
+            .help("refer to a resource; if it is imported, import it by an ARN or name that says this"),
         );
         out.scalar(Json::Null);
     }
@@ -479,9 +483,9 @@ impl<'a> Resolver<'a> {
         let env = |node: NodeId| self.plan.tree.node(node).env.map(|env| env.to_string()).unwrap_or_default();
         let message = format!(
             "`{}` in {} refers to `{attr}` of `{}` in {}, which has no name that could be known there",
-            self.plan.tree.node(self.node).path,
+            self.plan.tree.path(self.node),
             env(self.stack),
-            target.path,
+            self.plan.tree.path(of),
             env(of),
         );
         self.report(
@@ -489,7 +493,7 @@ impl<'a> Resolver<'a> {
                 .note("it is placed here", Some(target.location))
                 .help(format!(
                     "give `{}` a name of its own, so that other accounts and regions can know it",
-                    target.path
+                    self.plan.tree.path(of)
                 )),
         );
         out.scalar(Json::Null);
