@@ -11,7 +11,7 @@ use super::template::is_plain;
 use super::templates::Template;
 
 /// The resources of a template.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Sheet {
     /// In the order of the template.
     pub(crate) resources: Vec<Noted>,
@@ -40,16 +40,16 @@ pub(crate) struct Named<'r> {
 
 impl Sheet {
     pub(crate) fn of(template: &Template<'_>) -> Self {
-        let mut sheet = Self::default();
+        let resources = template.section("Resources");
+        let n = resources.map_or(0, Members::len);
+        let mut sheet = Self { resources: Vec::with_capacity(n), names: Vec::with_capacity(n), open_names: Vec::new() };
         let is_known = is_account(&template.account) && is_region(&template.region);
         let at = Whereabouts {
             partition: partition(&template.region),
             region: &template.region,
             account: &template.account,
         };
-        for (number, (logical_id, resource)) in
-            template.section("Resources").into_iter().flat_map(Members::iter).enumerate()
-        {
+        for (number, (logical_id, resource)) in resources.into_iter().flat_map(Members::iter).enumerate() {
             let name = plain_name(template, logical_id, resource).filter(|_| is_known);
             let arn = name.and_then(|(kind, name)| arn_of(kind, name, resource, &at));
             sheet.resources.push(Noted { logical_id: logical_id.into(), arn: arn.map(Into::into) });
@@ -105,5 +105,64 @@ impl<'r> Named<'r> {
     pub(crate) fn fingerprint(&self) -> u64 {
         let Self { kind, account, region, name } = self;
         [*kind, *account, *region, &**name].iter().fold(0, |all, part| all.rotate_left(7) ^ fingerprint(part))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::template::{Resolver, Templates};
+    use super::*;
+
+    #[test]
+    fn what_a_template_tells_by_itself_is_what_is_computed() {
+        let role = |properties: Value| json!({ "Type": "AWS::IAM::Role", "Properties": properties });
+        let bucket = |name: Value| json!({ "Type": "AWS::S3::Bucket", "Properties": { "BucketName": name } });
+        let mut perhaps = bucket(json!("perhaps"));
+        perhaps["Condition"] = json!("C");
+        let body = json!({
+            "Parameters": { "P": { "Type": "String" } },
+            "Conditions": { "C": { "Fn::Equals": [{ "Ref": "P" }, "x"] } },
+            "Resources": {
+                "Plain": role(json!({ "RoleName": "r", "Path": "/p/" })),
+                "Upper": role(json!({ "RoleName": "R" })),
+                "OpenPath": role(json!({ "RoleName": "o", "Path": { "Ref": "P" } })),
+                "Open": role(json!({ "RoleName": { "Ref": "P" } })),
+                "Unnamed": role(json!({})),
+                "Bucket": bucket(json!("b")),
+                "Dynamic": bucket(json!("{{resolve:ssm:name}}")),
+                "Empty": bucket(json!("")),
+                "Given": bucket(json!("is-called-otherwise")),
+                "Perhaps": perhaps,
+                "Unknown": { "Type": "Custom::Thing", "Properties": { "Name": "n" } },
+            },
+        });
+        let template = |name: &str, account: &str| {
+            Template::new(name, account, "us-east-1", body.clone()).physical_id("Given", "given")
+        };
+        let templates = Templates::new().with(template("One", "111111111111")).with(template("Other", "unknown"));
+        let resolver = Resolver::new(&templates);
+        let sheets: Vec<Sheet> = templates.iter().map(Sheet::of).collect();
+        for (stack, sheet) in sheets.iter().enumerate() {
+            for Noted { logical_id, arn } in sheet.resources.iter().filter(|noted| noted.arn.is_some()) {
+                assert_eq!(arn.as_deref(), resolver.arn(stack, logical_id).as_deref());
+            }
+        }
+        let ids = |of: &dyn Fn(usize, &Noted) -> bool| {
+            let resources = sheets[0].resources.iter().enumerate().filter(|(number, noted)| of(*number, noted));
+            let mut ids: Vec<&str> = resources.map(|(_, noted)| &*noted.logical_id).collect();
+            ids.sort_unstable();
+            ids
+        };
+        assert_eq!(ids(&|_, noted| noted.arn.is_some()), ["Bucket", "Perhaps", "Plain", "Upper"]);
+        let open = ids(&|number, _| sheets[0].open_names.contains(&number));
+        assert_eq!(open, ["Dynamic", "Empty", "Given", "Open", "Perhaps"]);
+        let mut names = sheets[0].names.clone();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!((sheets[0].names.len(), names.len()), (4, 3), "names of roles differ in more than case");
+        let nothing = sheets[1].resources.iter().all(|noted| noted.arn.is_none()) && sheets[1].names.is_empty();
+        assert!(nothing, "where it is deployed is not known");
     }
 }
