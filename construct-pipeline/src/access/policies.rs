@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use construct_core::parallel;
 use construct_iam::access::{Citation, Compiler, Distinctions, Json, Policy, PolicyError, Problem, Variables, symbol};
 use foldhash::HashMap;
 use serde_json::{Value, json};
@@ -158,11 +157,6 @@ impl Policies {
             self.wide.extend(notes.excess.map(|excess| Wide { policy: ix, statement, excess }));
         }
         self.all[ix].symbolic = symbolic.into();
-    }
-
-    /// Frees all of them, on every core: there are thousands.
-    pub(crate) fn free(self) {
-        parallel::map(self.all, drop);
     }
 
     /// A policy of which nothing is known.

@@ -251,7 +251,7 @@ impl Report {
     /// Frees it faster than it is dropped.
     pub(crate) fn free(mut self) {
         let policies = std::mem::take(&mut self.world.policies);
-        parallel::both(|| drop(self), || policies.free());
+        parallel::both(|| drop(self), || drop(policies));
     }
 
     /// Every request.

@@ -77,9 +77,8 @@ pub(crate) fn survey<'t>(
     surveyor.world.policies.fill_all(computed);
     // All policies have their places, and nothing is compiled any more.
     let Surveyor { resolver, sheets, opened, mut world, pipelines, .. } = surveyor;
-    let pipelines = || flow::pipelines(&mut world, &resolver, &pipelines);
-    let (pipelines, ()) = parallel::both(pipelines, || drop((opened, statements)));
-    let stacks = Stacks::of(&resolver, &sheets);
+    let pipelines = flow::pipelines(&mut world, &resolver, &pipelines);
+    let (stacks, ()) = parallel::both(|| Stacks::of(&resolver, &sheets), || drop((opened, statements)));
     world.symbols = resolver.into_symbols();
     Surveyed { world, pipelines, stacks }
 }
