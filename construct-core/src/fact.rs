@@ -14,7 +14,6 @@ use crate::handle::NodeId;
 use crate::value::Expr;
 
 pub(crate) use facts::{Facts, Found, ReadMarks};
-pub(crate) use kinds::Taken;
 
 /// Which nodes a fact reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

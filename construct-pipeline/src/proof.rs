@@ -65,7 +65,6 @@ impl AssemblyCheck for AccessProof {
         let outside = Contract::of(cx.assembly()).map(|contract| contract.outside()).unwrap_or_default();
         let report = unproved(cx, &outside);
         let findings = report.findings();
-        report.free();
         if findings.is_empty() {
             return;
         }

@@ -7,7 +7,7 @@ use super::{AssemblyCheck, Document, Lower, Synth};
 use crate::arena::{Arena, Node};
 use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::env::Env;
-use crate::fact::{Fact, Facts, Found, Reach, ReadMarks, Taken};
+use crate::fact::{Fact, Facts, Found, Reach, ReadMarks};
 use crate::handle::{NodeId, StackRef};
 use crate::quota::{Gauge, Quota, QuotaValue, Quotas};
 use crate::resource::{Claim, Claims};
@@ -207,11 +207,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Gives up what only the template of a stack needed, which is written, by the nodes that stand there. Freeing the facts
-    /// takes long and is left to the caller.
-    pub(crate) fn forget(&mut self, nodes: &[NodeId], marks: &ReadMarks) -> Taken {
-        nodes.iter().for_each(|node| self.lowers[node.index()].forget());
-        self.tree.facts.forget_on(nodes, marks)
+    /// Gives up what only the template of a stack needed, which is written, by the nodes that stand there.
+    pub(crate) fn forget(&mut self, nodes: &[NodeId], marks: &ReadMarks) {
+        for &node in nodes {
+            self.lowers[node.index()].forget();
+            self.tree.facts.forget_on(node, marks);
+        }
     }
 
     /// What checks of the finished assembly may look at. The rest need not be in memory beside it any more.

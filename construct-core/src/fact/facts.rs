@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::kinds::{Kinds, OnNode, Taken};
+use super::kinds::{Kinds, OnNode};
 use super::{Fact, Reach};
 use crate::diagnostic::{Caller, Diagnostic};
 use crate::handle::NodeId;
@@ -122,22 +122,17 @@ impl Facts {
         self.as_attached(node).any(|found| holds(found.fact))
     }
 
-    /// Takes away what was read on some nodes and is of no use beyond their stack; whoever is given it frees it.
-    pub(crate) fn forget_on(&mut self, nodes: &[NodeId], marks: &ReadMarks) -> Taken {
-        let mut taken = Taken::new();
-        taken.resize_with(self.kinds.len(), || None);
-        for &node in nodes {
-            let mut next = self.last.get(node.index()).copied().flatten();
-            while let Some(number) = next {
-                let index = number.get() as usize - 1;
-                let on = &self.all[index];
-                if on.target == node && marks.is_read(index) {
-                    self.kinds.at_mut(on.kind).take_of_stack(on.place, &mut taken[usize::from(on.kind)]);
-                }
-                next = on.before;
+    /// Forgets what was read on a node and is of no use beyond its stack.
+    pub(crate) fn forget_on(&mut self, node: NodeId, marks: &ReadMarks) {
+        let mut next = self.last.get(node.index()).copied().flatten();
+        while let Some(number) = next {
+            let index = number.get() as usize - 1;
+            let on = &self.all[index];
+            if on.target == node && marks.is_read(index) {
+                self.kinds.at_mut(on.kind).forget_of_stack(on.place);
             }
+            next = on.before;
         }
-        taken
     }
 
     /// Forgets what no check may look at.
@@ -229,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_is_taken_away_with_its_stack() {
+    fn what_was_read_is_forgotten_with_its_stack() {
         let app = AppId::next();
         let (node, other) = (NodeId::new(app, 0), NodeId::new(app, 1));
         let mut facts = Facts::default();
@@ -241,7 +236,7 @@ mod tests {
         facts.on::<Written>(node).iter().skip(1).for_each(|found| marks.mark(found));
         facts.on::<Written>(other).iter().for_each(|found| marks.mark(found));
         facts.on::<RemovalPolicy>(node).iter().for_each(|found| marks.mark(found));
-        assert_eq!(facts.forget_on(&[node], &marks).into_iter().flatten().count(), 1);
+        facts.forget_on(node, &marks);
         let on = |node| facts.on::<Written>(node).iter().map(|found| found.fact.0).collect::<Vec<_>>();
         assert_eq!((on(node), on(other), facts.on::<RemovalPolicy>(node).len()), (vec![1], vec![3], 1));
     }

@@ -9,9 +9,6 @@ use super::facts::Contradiction;
 use super::{Fact, Reach};
 use crate::diagnostic::{Caller, Diagnostic};
 
-/// Facts that are needed no more, by their kinds; to be dropped by whoever has time.
-pub(crate) type Taken = Vec<Option<Box<dyn Any + Send>>>;
-
 /// One of the facts on a node.
 #[derive(Clone, Copy)]
 pub(super) struct OnNode {
@@ -44,8 +41,8 @@ pub(super) trait AnyKind: fmt::Debug + Send + Sync {
     fn must_be_read(&self) -> bool;
     fn is_kept_for_checks(&self) -> bool;
     fn summary(&self, place: u32) -> Option<String>;
-    /// Takes a fact away if it is for constructs of its own stack alone, and puts it to others that were taken.
-    fn take_of_stack(&mut self, place: u32, taken: &mut Option<Box<dyn Any + Send>>);
+    /// Forgets a fact if it is for constructs of its own stack alone.
+    fn forget_of_stack(&mut self, place: u32);
     fn forget(&mut self);
     /// What is wrong with facts, each by itself and with its index.
     fn problems(&self, facts: &[OnNode], out: &mut Vec<(usize, Diagnostic)>);
@@ -82,13 +79,9 @@ impl<F: Fact> AnyKind for Kind<F> {
         self.at(place)?.summary()
     }
 
-    fn take_of_stack(&mut self, place: u32, taken: &mut Option<Box<dyn Any + Send>>) {
-        if F::IS_KEPT_FOR_CHECKS || F::REACH != Reach::Node {
-            return;
-        }
-        let taken = taken.get_or_insert_with(|| Box::new(Vec::<F>::new())).downcast_mut::<Vec<F>>();
-        if let Some(taken) = taken {
-            taken.extend(self.facts.get_mut(place as usize).and_then(Option::take));
+    fn forget_of_stack(&mut self, place: u32) {
+        if F::REACH == Reach::Node && !F::IS_KEPT_FOR_CHECKS {
+            self.facts.get_mut(place as usize).map(Option::take);
         }
     }
 
@@ -155,10 +148,6 @@ impl Kinds {
         let facts = &mut kind.expect("kinds are told apart by their types").facts;
         facts.push(Some(fact));
         (position as u16, facts.len() as u32 - 1)
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
     }
 
     pub(super) fn at_mut(&mut self, position: u16) -> &mut dyn AnyKind {

@@ -19,8 +19,8 @@ use crate::written::{self, Shape, Sink, Text, compacted, yaml_bytes, yaml_bytes_
 pub fn emit(ordered: Ordered, documents: Documents) -> (Assembly, Diagnostics) {
     let Ordered { stacks, tree } = ordered;
     let ids = artifact_ids(&stacks);
-    let made = || parallel::map(stacks, |stack| artifact(stack, &ids));
-    let (made, tree) = parallel::both(made, || tree_json(&tree));
+    let tree = tree_json(&tree);
+    let made = parallel::map(stacks, |stack| artifact(stack, &ids));
     let (stacks, measured): (Vec<_>, Vec<_>) = made.into_iter().unzip();
     let mut findings = Diagnostics::new();
     measured.into_iter().for_each(|found| findings.extend(found));

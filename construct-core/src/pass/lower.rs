@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 use crate::construct::Plan;
 use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
-use crate::fact::{Fact, Reach, ReadMarks, Tag, Taken};
+use crate::fact::{Fact, Reach, ReadMarks, Tag};
 use crate::handle::NodeId;
 use crate::parallel;
 use crate::resource::{Claim, Claims, Part};
@@ -156,13 +156,8 @@ pub fn lower(mut plan: Plan) -> (Lowered, Plan) {
     let mut written = Written { tree: tree_view(&plan), ids: BTreeMap::new() };
     let mut claims = Claims::default();
     let waiting = nodes_by_stack(&plan);
-    // What is forgotten after a round is freed by whoever lowers the next one.
-    let mut forgotten: Vec<Taken> = Vec::new();
     for round in waiting.chunks(waiting.len().div_ceil(ROUNDS).max(FEW)) {
-        forgotten.resize_with(round.len(), Taken::new);
-        let work = round.iter().zip(forgotten).collect();
-        let done = parallel::map(work, |((stack, nodes), forgotten): (&(NodeId, Vec<NodeId>), Taken)| {
-            drop(forgotten);
+        let done = parallel::map(round.iter().collect(), |(stack, nodes): &(NodeId, Vec<NodeId>)| {
             lower_stack(&plan, &marks, &written, *stack, nodes)
         });
         for done in done {
@@ -175,7 +170,8 @@ pub fn lower(mut plan: Plan) -> (Lowered, Plan) {
             written.ids.insert(done.stack.node, done.ids);
             stacks.insert(done.stack.node, done.stack);
         }
-        forgotten = round.iter().map(|(_, nodes)| plan.forget(nodes, &marks)).collect();
+        // On the thread that planned: an allocator makes threads wait for each other that free what one of them allocated.
+        round.iter().for_each(|(_, nodes)| plan.forget(nodes, &marks));
     }
     for ((stack, ..), export) in exports {
         if let Some(stack) = stacks.get_mut(&stack) {

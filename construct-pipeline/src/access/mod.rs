@@ -109,7 +109,7 @@ pub(crate) fn unproved(cx: &mut CheckCx<'_>, outside: &Outside) -> Report {
     let templates = Templates { all, unreadable: Vec::new() };
     // What is asked needs the world alone, so that nothing of a template is kept until then.
     let seen = seen(survey(&templates, sheets, policies, statements, outside));
-    parallel::map(templates.all, drop);
+    drop(templates);
     report(seen, Keep::Unproved)
 }
 
@@ -150,7 +150,7 @@ fn report(seen: Seen, keep: Keep) -> Report {
         accesses
     });
     drop(askers);
-    let report = Report {
+    Report {
         accesses: proved.into_iter().flatten().collect(),
         order,
         too_wide: wide::too_wide(&world, &pipelines),
@@ -161,10 +161,7 @@ fn report(seen: Seen, keep: Keep) -> Report {
             .collect(),
         notes: world.doubts.clone(),
         world,
-    };
-    // They hold thousands of texts.
-    parallel::map(pipelines, drop);
-    report
+    }
 }
 
 /// The smallest number that is no account of the templates.

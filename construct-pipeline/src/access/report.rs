@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use construct_core::parallel;
 use construct_iam::access::{Truth, Verdict};
 
 use super::ask::Question;
@@ -248,12 +247,6 @@ pub struct Report {
 }
 
 impl Report {
-    /// Frees it faster than it is dropped.
-    pub(crate) fn free(mut self) {
-        let policies = std::mem::take(&mut self.world.policies);
-        parallel::both(|| drop(self), || drop(policies));
-    }
-
     /// Every request.
     #[must_use]
     pub fn accesses(&self) -> &[Access] {

@@ -78,7 +78,8 @@ pub(crate) fn survey<'t>(
     // All policies have their places, and nothing is compiled any more.
     let Surveyor { resolver, sheets, opened, mut world, pipelines, .. } = surveyor;
     let pipelines = flow::pipelines(&mut world, &resolver, &pipelines);
-    let (stacks, ()) = parallel::both(|| Stacks::of(&resolver, &sheets), || drop((opened, statements)));
+    drop((opened, statements));
+    let stacks = Stacks::of(&resolver, &sheets);
     world.symbols = resolver.into_symbols();
     Surveyed { world, pipelines, stacks }
 }
