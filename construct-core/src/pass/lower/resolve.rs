@@ -4,8 +4,9 @@
 //! else, and wherever a stack is coupled by names only, it is the physical name, or a finding that says which construct
 //! needs one.
 //!
-//! Codes: `reference::no-physical-name`, `reference::dynamic-elsewhere`, `reference::nothing-there`, `reference::condition-elsewhere`, `tree::foreign-handle`, `value::null`,
-//! `value::not-a-number`, `value::malformed-dynamic-reference`.
+//! Codes: those of [`refused`].
+
+mod refused;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -69,21 +70,6 @@ pub(super) struct Resolver<'a> {
     left: Left,
     /// Whether a `null` was written, of which nobody was told yet.
     met_null: bool,
-}
-
-/// The paths of all `null`s in an expression.
-fn null_places(expr: &Expr, at: &str, out: &mut Vec<String>) {
-    let below = |step: &str| if at.is_empty() { step.to_owned() } else { format!("{at}.{step}") };
-    match expr {
-        Expr::Null => out.push(at.to_owned()),
-        Expr::ByName(inner) | Expr::Call(_, inner) => null_places(inner, at, out),
-        Expr::List(items) | Expr::Join(items) => {
-            items.iter().enumerate().for_each(|(n, item)| null_places(item, &below(&n.to_string()), out));
-        }
-        Expr::Map(entries) => entries.iter().for_each(|(key, value)| null_places(value, &below(key), out)),
-        Expr::Spelled(it) => null_places(&it.spelled_out(), at, out),
-        _ => {}
-    }
 }
 
 /// Whether every key is known to come once. Few are compared with each other, many are not.
@@ -174,22 +160,9 @@ impl<'a> Resolver<'a> {
         }
         let id = self.ids.get(&condition).cloned();
         if id.is_none() {
-            let target = self.plan.tree.node(condition);
-            let path = self.plan.tree.path(condition);
-            let message = format!("the condition `{path}` does not stand in this stack");
-            self.report(
-                Diagnostic::error("reference::condition-elsewhere", message)
-                    .note("it is placed here", Some(target.location))
-                    .help("place the condition in the stack that uses it"),
-            );
+            self.condition_elsewhere(condition);
         }
         id
-    }
-
-    pub(super) fn foreign_handle(&self, message: &str) {
-        self.report(
-            Diagnostic::error("tree::foreign-handle", message).help("use handles only with the app that returned them"),
-        );
     }
 
     /// Notes that the current part comes after another resource of its stack; says whether that is new.
@@ -230,16 +203,6 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn report_nulls(&self, expr: &Expr, at: &str) {
-        let mut places = Vec::new();
-        null_places(expr, at, &mut places);
-        for place in places {
-            let message = format!("the property `{place}` is `null`, which CloudFormation refuses");
-            let help = "leave the property out, or give it the value `Pseudo::NoValue`";
-            self.report(Diagnostic::error("value::null", message).help(help));
-        }
-    }
-
     fn write(&mut self, expr: &Expr, by_name: bool, out: &mut impl Sink) {
         match expr {
             Expr::Str(text) => self.text(text, out),
@@ -247,8 +210,7 @@ impl<'a> Resolver<'a> {
             Expr::Int(int) => out.scalar((*int).into()),
             Expr::Real(real) => {
                 if !real.0.is_finite() {
-                    let message = format!("`{}` is no number that JSON can hold", real.0);
-                    self.report(Diagnostic::error("value::not-a-number", message).help("use a finite number"));
+                    self.not_a_number(real.0);
                 }
                 out.scalar(real.0.into());
             }
@@ -310,9 +272,7 @@ impl<'a> Resolver<'a> {
 
     fn look_at(&self, text: &str) {
         if let Some(problem) = dynamic::problem(text) {
-            self.report(Diagnostic::error("value::malformed-dynamic-reference", problem).help(
-                "build the reference with `SsmParameter` or `Secret`; parameter names have letters, digits and `_.-/`",
-            ));
+            self.malformed_dynamic_reference(problem);
         }
     }
 
@@ -379,7 +339,10 @@ impl<'a> Resolver<'a> {
         let Some((stack, id)) = self.target(of) else {
             return match self.physical(of, attr) {
                 Some(value) => self.write_physical(of, &value, by_name, out),
-                None => self.nothing_there(of, attr, out),
+                None => {
+                    self.nothing_there(of, attr);
+                    out.scalar(Json::Null);
+                }
             };
         };
         if stack == self.stack {
@@ -397,7 +360,10 @@ impl<'a> Resolver<'a> {
         }
         match self.physical(of, attr) {
             Some(value) => self.write_physical(of, &value, true, out),
-            None => self.no_physical_name(of, attr, out),
+            None => {
+                self.no_physical_name(of, attr);
+                out.scalar(Json::Null);
+            }
         }
     }
 
@@ -416,20 +382,7 @@ impl<'a> Resolver<'a> {
         }
         let (here, there) = (self.plan.tree.node(self.stack).env, self.plan.tree.node(of).env);
         if here != there && value.is_dynamic() {
-            let target = self.plan.tree.node(of);
-            let env = |env: Option<crate::Env>| env.map(|env| env.to_string()).unwrap_or_default();
-            let message = format!(
-                "`{}` in {} names `{}` by a dynamic reference, which would be looked up there and not in {}",
-                self.plan.tree.path(self.node),
-                env(here),
-                self.plan.tree.path(of),
-                env(there),
-            );
-            self.report(
-                Diagnostic::error("reference::dynamic-elsewhere", message)
-                    .note("it is placed here", Some(target.location))
-                    .help("write its ARN or name out: a dynamic reference means something else in every account and region"),
-            );
+            self.dynamic_elsewhere(of);
         }
         self.write(value, by_name, out);
     }
@@ -463,40 +416,6 @@ impl<'a> Resolver<'a> {
             Export { output_id: format!("Export{id}{suffix}"), output: output.finish(), name }
         });
         written::call("Fn::ImportValue", &export.name, out);
-    }
-
-    fn nothing_there(&self, of: NodeId, attr: &Attr, out: &mut impl Sink) {
-        let target = self.plan.tree.node(of);
-        self.report(
-            Diagnostic::error(
-                "reference::nothing-there",
-                format!("`{}` has no `{attr}` to refer to", self.plan.tree.path(of)),
-            )
-            .note("it is placed here", Some(target.location))
-            .help("refer to a resource; if it is imported, import it by an ARN or name that says this"),
-        );
-        out.scalar(Json::Null);
-    }
-
-    fn no_physical_name(&self, of: NodeId, attr: &Attr, out: &mut impl Sink) {
-        let target = self.plan.tree.node(of);
-        let env = |node: NodeId| self.plan.tree.node(node).env.map(|env| env.to_string()).unwrap_or_default();
-        let message = format!(
-            "`{}` in {} refers to `{attr}` of `{}` in {}, which has no name that could be known there",
-            self.plan.tree.path(self.node),
-            env(self.stack),
-            self.plan.tree.path(of),
-            env(of),
-        );
-        self.report(
-            Diagnostic::error("reference::no-physical-name", message)
-                .note("it is placed here", Some(target.location))
-                .help(format!(
-                    "give `{}` a name of its own, so that other accounts and regions can know it",
-                    self.plan.tree.path(of)
-                )),
-        );
-        out.scalar(Json::Null);
     }
 }
 

@@ -1,0 +1,116 @@
+//! What cannot be written, in words.
+//!
+//! Codes: `reference::no-physical-name`, `reference::dynamic-elsewhere`, `reference::nothing-there`,
+//! `reference::condition-elsewhere`, `tree::foreign-handle`, `value::null`, `value::not-a-number`,
+//! `value::malformed-dynamic-reference`.
+
+use super::Resolver;
+use crate::diagnostic::Diagnostic;
+use crate::handle::NodeId;
+use crate::value::{Attr, Expr};
+
+/// The paths of all `null`s in an expression.
+fn null_places(expr: &Expr, at: &str, out: &mut Vec<String>) {
+    let below = |step: &str| if at.is_empty() { step.to_owned() } else { format!("{at}.{step}") };
+    match expr {
+        Expr::Null => out.push(at.to_owned()),
+        Expr::ByName(inner) | Expr::Call(_, inner) => null_places(inner, at, out),
+        Expr::List(items) | Expr::Join(items) => {
+            items.iter().enumerate().for_each(|(n, item)| null_places(item, &below(&n.to_string()), out));
+        }
+        Expr::Map(entries) => entries.iter().for_each(|(key, value)| null_places(value, &below(key), out)),
+        Expr::Spelled(it) => null_places(&it.spelled_out(), at, out),
+        _ => {}
+    }
+}
+
+impl Resolver<'_> {
+    pub(in crate::pass::lower) fn foreign_handle(&self, message: &str) {
+        self.report(
+            Diagnostic::error("tree::foreign-handle", message).help("use handles only with the app that returned them"),
+        );
+    }
+
+    pub(super) fn condition_elsewhere(&self, condition: NodeId) {
+        let message = format!("the condition `{}` does not stand in this stack", self.plan.tree.path(condition));
+        self.report(
+            Diagnostic::error("reference::condition-elsewhere", message)
+                .note("it is placed here", Some(self.plan.tree.node(condition).location))
+                .help("place the condition in the stack that uses it"),
+        );
+    }
+
+    pub(super) fn not_a_number(&self, real: f64) {
+        let message = format!("`{real}` is no number that JSON can hold");
+        self.report(Diagnostic::error("value::not-a-number", message).help("use a finite number"));
+    }
+
+    pub(super) fn malformed_dynamic_reference(&self, problem: String) {
+        self.report(Diagnostic::error("value::malformed-dynamic-reference", problem).help(
+            "build the reference with `SsmParameter` or `Secret`; parameter names have letters, digits and `_.-/`",
+        ));
+    }
+
+    /// Reports every `null` of an expression that stands at a place.
+    pub(super) fn report_nulls(&self, expr: &Expr, at: &str) {
+        let mut places = Vec::new();
+        null_places(expr, at, &mut places);
+        for place in places {
+            let message = format!("the property `{place}` is `null`, which CloudFormation refuses");
+            let help = "leave the property out, or give it the value `Pseudo::NoValue`";
+            self.report(Diagnostic::error("value::null", message).help(help));
+        }
+    }
+
+    pub(super) fn dynamic_elsewhere(&self, of: NodeId) {
+        let message = format!(
+            "`{}` in {} names `{}` by a dynamic reference, which would be looked up there and not in {}",
+            self.plan.tree.path(self.node),
+            self.env_of(self.stack),
+            self.plan.tree.path(of),
+            self.env_of(of),
+        );
+        self.report(
+            Diagnostic::error("reference::dynamic-elsewhere", message)
+                .note("it is placed here", Some(self.plan.tree.node(of).location))
+                .help(
+                    "write its ARN or name out: a dynamic reference means something else in every account and region",
+                ),
+        );
+    }
+
+    pub(super) fn nothing_there(&self, of: NodeId, attr: &Attr) {
+        let target = self.plan.tree.node(of);
+        self.report(
+            Diagnostic::error(
+                "reference::nothing-there",
+                format!("`{}` has no `{attr}` to refer to", self.plan.tree.path(of)),
+            )
+            .note("it is placed here", Some(target.location))
+            .help("refer to a resource; if it is imported, import it by an ARN or name that says this"),
+        );
+    }
+
+    pub(super) fn no_physical_name(&self, of: NodeId, attr: &Attr) {
+        let target = self.plan.tree.node(of);
+        let message = format!(
+            "`{}` in {} refers to `{attr}` of `{}` in {}, which has no name that could be known there",
+            self.plan.tree.path(self.node),
+            self.env_of(self.stack),
+            self.plan.tree.path(of),
+            self.env_of(of),
+        );
+        self.report(
+            Diagnostic::error("reference::no-physical-name", message)
+                .note("it is placed here", Some(target.location))
+                .help(format!(
+                    "give `{}` a name of its own, so that other accounts and regions can know it",
+                    self.plan.tree.path(of)
+                )),
+        );
+    }
+
+    fn env_of(&self, node: NodeId) -> String {
+        self.plan.tree.node(node).env.map(|env| env.to_string()).unwrap_or_default()
+    }
+}
