@@ -84,8 +84,8 @@ proptest! {
         } else {
             prop_assert!(verdict.assumptions.is_empty());
         }
-        for world in worlds(&known, &keys) {
-            prop_assume!(!is_undocumented(&world));
+        // A case that is given up counts as none, and of tens of thousands too many would be.
+        for world in worlds(&known, &keys).into_iter().filter(|world| !is_undocumented(world)) {
             let concrete = oracle::decide(&world);
             prop_assert!(fits(&verdict, concrete), "{:?} here\n{}\n{}\n{}", concrete, verdict, open, world["context"]);
         }
