@@ -1,7 +1,6 @@
 //! Roles, owned and imported.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 
 use construct_core::quota::NEARLY;
@@ -186,7 +185,7 @@ impl Fact for ServiceRole {
 /// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-role.html>.
 ///
 /// Copies share what they are until one is changed, so that a plan holds a role once.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct Role(Arc<Settings>);
 
@@ -202,12 +201,6 @@ struct Settings {
     managed: Vec<Value<kind::Arn>>,
     policies: Vec<(String, PolicyDocument)>,
     permissions: PolicyDocument,
-}
-
-impl fmt::Debug for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
 }
 
 impl Role {

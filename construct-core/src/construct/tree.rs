@@ -207,12 +207,10 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Gives up what only the template of a stack needed, which is written, by the nodes that stand there.
-    pub(crate) fn forget(&mut self, nodes: &[NodeId], marks: &ReadMarks) {
-        for &node in nodes {
-            self.lowers[node.index()].forget();
-            self.tree.facts.forget_on(node, marks);
-        }
+    /// Gives up what only the template of a construct needed, which is written.
+    pub(crate) fn forget(&mut self, node: NodeId, marks: &ReadMarks) {
+        self.lowers[node.index()].forget();
+        self.tree.facts.forget_on(node, marks);
     }
 
     /// What checks of the finished assembly may look at. The rest need not be in memory beside it any more.

@@ -33,9 +33,7 @@ impl<F> Kind<F> {
 }
 
 /// The facts of any kind.
-pub(super) trait AnyKind: fmt::Debug + Send + Sync {
-    fn as_any(&self) -> &dyn Any;
-    fn as_any_mut(&mut self) -> &mut dyn Any;
+pub(super) trait AnyKind: Any + fmt::Debug + Send + Sync {
     fn name(&self) -> &'static str;
     fn reach(&self) -> Reach;
     fn must_be_read(&self) -> bool;
@@ -51,14 +49,6 @@ pub(super) trait AnyKind: fmt::Debug + Send + Sync {
 }
 
 impl<F: Fact> AnyKind for Kind<F> {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn name(&self) -> &'static str {
         F::NAME
     }
@@ -131,7 +121,8 @@ impl Kinds {
     /// The facts of a kind, with its position.
     pub(super) fn of<F: Fact>(&self) -> Option<(u16, &Kind<F>)> {
         let position = self.position::<F>()?;
-        Some((position as u16, self.0[position].1.as_any().downcast_ref()?))
+        let kind: &dyn Any = &*self.0[position].1;
+        Some((position as u16, kind.downcast_ref()?))
     }
 
     pub(super) fn at(&self, position: u16) -> &dyn AnyKind {
@@ -144,8 +135,8 @@ impl Kinds {
             self.0.push((TypeId::of::<F>(), Box::new(Kind::<F> { facts: Vec::new() })));
             self.0.len() - 1
         });
-        let kind = self.0[position].1.as_any_mut().downcast_mut::<Kind<F>>();
-        let facts = &mut kind.expect("kinds are told apart by their types").facts;
+        let kind: &mut dyn Any = &mut *self.0[position].1;
+        let facts = &mut kind.downcast_mut::<Kind<F>>().expect("kinds are told apart by their types").facts;
         facts.push(Some(fact));
         (position as u16, facts.len() as u32 - 1)
     }

@@ -170,8 +170,8 @@ pub fn lower(mut plan: Plan) -> (Lowered, Plan) {
             written.ids.insert(done.stack.node, done.ids);
             stacks.insert(done.stack.node, done.stack);
         }
-        // On the thread that planned: an allocator makes threads wait for each other that free what one of them allocated.
-        round.iter().for_each(|(_, nodes)| plan.forget(nodes, &marks));
+        // By the thread that planned: threads that free together what one of them allocated wait for each other.
+        round.iter().flat_map(|(_, nodes)| nodes).for_each(|node| plan.forget(*node, &marks));
     }
     for ((stack, ..), export) in exports {
         if let Some(stack) = stacks.get_mut(&stack) {

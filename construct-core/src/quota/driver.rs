@@ -39,8 +39,10 @@ impl Driver {
         let rest = if size > limit { format!("{fits} fit") } else { format!("{} more fit", fits - self.accounts) };
         let each = self.driven.div_ceil(self.accounts);
         match self.accounts {
+            1 if each == 1 => format!("1 other account takes one; {rest}"),
             1 => format!("1 other account takes about {each} {unit}; {rest}"),
             n if self.driven < n => format!("{n} other accounts share them; {rest}"),
+            n if each == 1 => format!("{n} other accounts take one each; {rest}"),
             n => format!("{n} other accounts take about {each} {unit} each; {rest}"),
         }
     }
@@ -131,6 +133,8 @@ mod tests {
         assert_eq!(driver.fits(101, 100), 9);
         assert_eq!(driver.words(120, 100, "bytes"), "10 other accounts take about 10 bytes each; 8 fit");
         assert_eq!(driver.words(80, 100, "bytes"), "10 other accounts take about 10 bytes each; 2 more fit");
+        let single = Driver { accounts: 70, driven: 70 };
+        assert_eq!(single.words(70, 50, "actions"), "70 other accounts take one each; 50 fit");
         let shared = Driver { accounts: 900, driven: 12 };
         assert_eq!(shared.words(12, 10, "policies"), "900 other accounts share them; 750 fit");
     }

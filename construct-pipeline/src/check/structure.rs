@@ -63,7 +63,7 @@ fn pipeline(resolved: &Resolved<'_>, findings: &mut Findings) {
     let (n, most) = (resolved.actions.len(), resolved.view.quota(&quota::ACTIONS_OF_A_PIPELINE));
     if n > most {
         let finding = too_many(&quota::ACTIONS_OF_A_PIPELINE, "the pipeline", n, most);
-        findings.push(for_accounts(finding, resolved, resolved.actions.iter(), (n, most)));
+        findings.push(for_accounts(finding, resolved, resolved.actions.iter(), most));
     }
     if let Some(mode @ (ExecutionMode::Queued | ExecutionMode::Parallel)) = pipeline.execution_mode
         && pipeline.pipeline_type == PipelineType::V1
@@ -84,18 +84,18 @@ pub(super) fn too_many(quota: &Quota, subject: &str, n: usize, most: usize) -> D
     Diagnostic::error(quota.code, message).help(quota.help)
 }
 
-/// Notes how many of so many actions are there for other accounts, and how many accounts fit.
+/// Notes how many of the actions are there for other accounts, and how many accounts fit.
 fn for_accounts<'r>(
     finding: Diagnostic,
     resolved: &Resolved<'_>,
     actions: impl Iterator<Item = &'r ResolvedAction<'r>>,
-    (n, most): (usize, usize),
+    most: usize,
 ) -> Diagnostic {
-    let foreign = actions.filter(|action| action.is_foreign(resolved.home)).map(|action| action.env.account);
-    let foreign: Vec<AccountId> = foreign.collect();
-    let accounts: BTreeSet<AccountId> = foreign.iter().copied().collect();
-    match Driver::new(accounts.len(), foreign.len()) {
-        Some(driver) => finding.note(driver.words(n, most, quota::ACTIONS_OF_A_STAGE.unit), None),
+    let actions: Vec<_> = actions.collect();
+    let foreign = actions.iter().filter(|action| action.is_foreign(resolved.home));
+    let accounts: BTreeSet<AccountId> = foreign.clone().map(|action| action.env.account).collect();
+    match Driver::new(accounts.len(), foreign.count()) {
+        Some(driver) => finding.note(driver.words(actions.len(), most, "actions"), None),
         None => finding,
     }
 }
@@ -138,7 +138,7 @@ fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
         };
         if let Some(finding) = finding {
             let actions = resolved.actions.iter().filter(|action| std::ptr::eq(action.stage, stage));
-            findings.push(for_accounts(finding, resolved, actions, (n, most)).at(at));
+            findings.push(for_accounts(finding, resolved, actions, most).at(at));
         }
         if let Some(reason) = &stage.disabled
             && !is_name(reason, "!@ ().*?-", 300)

@@ -33,11 +33,8 @@ impl Resolver<'_> {
 
     pub(super) fn condition_elsewhere(&self, condition: NodeId) {
         let message = format!("the condition `{}` does not stand in this stack", self.plan.tree.path(condition));
-        self.report(
-            Diagnostic::error("reference::condition-elsewhere", message)
-                .note("it is placed here", Some(self.plan.tree.node(condition).location))
-                .help("place the condition in the stack that uses it"),
-        );
+        let help = "place the condition in the stack that uses it";
+        self.report(self.about(condition, "reference::condition-elsewhere", message).help(help));
     }
 
     pub(super) fn not_a_number(&self, real: f64) {
@@ -63,51 +60,34 @@ impl Resolver<'_> {
     }
 
     pub(super) fn dynamic_elsewhere(&self, of: NodeId) {
+        let [from, to] = [self.node, of].map(|node| self.plan.tree.path(node));
+        let [here, there] = [self.stack, of].map(|node| self.env_of(node));
         let message = format!(
-            "`{}` in {} names `{}` by a dynamic reference, which would be looked up there and not in {}",
-            self.plan.tree.path(self.node),
-            self.env_of(self.stack),
-            self.plan.tree.path(of),
-            self.env_of(of),
+            "`{from}` in {here} names `{to}` by a dynamic reference, which would be looked up there and not in {there}"
         );
-        self.report(
-            Diagnostic::error("reference::dynamic-elsewhere", message)
-                .note("it is placed here", Some(self.plan.tree.node(of).location))
-                .help(
-                    "write its ARN or name out: a dynamic reference means something else in every account and region",
-                ),
-        );
+        let help = "write its ARN or name out: a dynamic reference means something else in every account and region";
+        self.report(self.about(of, "reference::dynamic-elsewhere", message).help(help));
     }
 
     pub(super) fn nothing_there(&self, of: NodeId, attr: &Attr) {
-        let target = self.plan.tree.node(of);
-        self.report(
-            Diagnostic::error(
-                "reference::nothing-there",
-                format!("`{}` has no `{attr}` to refer to", self.plan.tree.path(of)),
-            )
-            .note("it is placed here", Some(target.location))
-            .help("refer to a resource; if it is imported, import it by an ARN or name that says this"),
-        );
+        let message = format!("`{}` has no `{attr}` to refer to", self.plan.tree.path(of));
+        let help = "refer to a resource; if it is imported, import it by an ARN or name that says this";
+        self.report(self.about(of, "reference::nothing-there", message).help(help));
     }
 
     pub(super) fn no_physical_name(&self, of: NodeId, attr: &Attr) {
-        let target = self.plan.tree.node(of);
+        let [from, to] = [self.node, of].map(|node| self.plan.tree.path(node));
+        let [here, there] = [self.stack, of].map(|node| self.env_of(node));
         let message = format!(
-            "`{}` in {} refers to `{attr}` of `{}` in {}, which has no name that could be known there",
-            self.plan.tree.path(self.node),
-            self.env_of(self.stack),
-            self.plan.tree.path(of),
-            self.env_of(of),
+            "`{from}` in {here} refers to `{attr}` of `{to}` in {there}, which has no name that could be known there"
         );
-        self.report(
-            Diagnostic::error("reference::no-physical-name", message)
-                .note("it is placed here", Some(target.location))
-                .help(format!(
-                    "give `{}` a name of its own, so that other accounts and regions can know it",
-                    self.plan.tree.path(of)
-                )),
-        );
+        let help = format!("give `{to}` a name of its own, so that other accounts and regions can know it");
+        self.report(self.about(of, "reference::no-physical-name", message).help(help));
+    }
+
+    /// An error about another construct.
+    fn about(&self, of: NodeId, code: &'static str, message: String) -> Diagnostic {
+        Diagnostic::error(code, message).note("it is placed here", Some(self.plan.tree.node(of).location))
     }
 
     fn env_of(&self, node: NodeId) -> String {
