@@ -156,7 +156,7 @@ impl App {
     /// Every finding of the whole program at once.
     pub fn synth_with_warnings(self) -> Result<(Assembly, Diagnostics), SynthError> {
         let Emitted { plan, assembly, mut findings } = self.emit()?;
-        findings.extend(pass::check(&plan, &assembly));
+        findings.extend(pass::check(&plan, &assembly).findings);
         if findings.has_errors() { Err(SynthError::Findings(findings)) } else { Ok((assembly, findings)) }
     }
 
@@ -199,18 +199,18 @@ impl App {
         let dir = std::env::var_os("CDK_OUTDIR").map_or_else(|| PathBuf::from("cdk.out"), PathBuf::from);
         let result = self.emit().and_then(|Emitted { plan, assembly, mut findings }| {
             // Making files is mostly waiting, so the checks are made meanwhile; what they refuse is never put in place.
-            let (found, staged) = parallel::both(|| pass::check(&plan, &assembly), || assembly.stage(&dir));
+            let others = || (assembly.stage(&dir), Table(&assembly).to_string());
+            let (checked, (staged, table)) = parallel::both(|| pass::check(&plan, &assembly), others);
+            findings.extend(checked.findings);
             // The process is about to end, which frees memory in one go; piece by piece takes as long as a pass.
-            std::mem::forget(plan);
-            findings.extend(found);
+            std::mem::forget((plan, checked.left));
             if findings.has_errors() {
                 return Err(SynthError::Findings(findings));
             }
             staged?.put_in_place()?;
             let warnings = if findings.is_empty() { String::new() } else { format!("{findings}\n\n") };
-            let said = format!("{warnings}{}", Table(&assembly));
             std::mem::forget(assembly);
-            Ok(said)
+            Ok(warnings + &table)
         });
         // Standard error has no buffer: what is printed piece by piece is a call of the system for each piece.
         match result {

@@ -195,6 +195,12 @@ impl<C> Arena<C> {
         std::iter::successors(first, move |&child| self.node(child).next.map(id))
     }
 
+    /// The next node when each stands right before what is below it.
+    pub(crate) fn after(&self, node: NodeId) -> Option<NodeId> {
+        let next = self.up(node).find_map(|above| self.node(above).next);
+        self.node(node).first_child.or(next).map(|index| self.id(index.get() as usize))
+    }
+
     /// Gives back the room for more nodes: no more will come.
     pub(crate) fn settle(&mut self) {
         self.nodes.shrink_to_fit();

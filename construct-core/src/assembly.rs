@@ -4,6 +4,7 @@
 
 mod manifest;
 mod read;
+mod tree;
 mod write;
 
 use std::borrow::Cow;
@@ -12,6 +13,8 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 pub use read::ReadError;
+pub(crate) use tree::ConstructTree;
+use tree::TreeFile;
 pub use write::WriteError;
 
 /// The largest template that CloudFormation takes inline, in bytes; a larger one must be put in a bucket first.
@@ -32,7 +35,7 @@ pub const INLINE_TEMPLATE_BYTES: usize = 51_200;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assembly {
     stacks: Vec<StackArtifact>,
-    tree: Option<String>,
+    tree: Option<TreeFile>,
     documents: BTreeMap<String, String>,
 }
 
@@ -75,8 +78,8 @@ impl StackArtifact {
 }
 
 impl Assembly {
-    pub(crate) fn new(stacks: Vec<StackArtifact>, tree: String) -> Self {
-        Self { stacks, tree: Some(tree), documents: BTreeMap::new() }
+    pub(crate) fn new(stacks: Vec<StackArtifact>, tree: ConstructTree) -> Self {
+        Self { stacks, tree: Some(TreeFile::of(tree)), documents: BTreeMap::new() }
     }
 
     /// Says whether the file can stand beside the others.
@@ -102,7 +105,7 @@ impl Assembly {
     /// The construct tree, as it stands in `tree.json`.
     #[must_use]
     pub fn tree(&self) -> Option<&str> {
-        self.tree.as_deref()
+        self.tree.as_ref().map(TreeFile::text)
     }
 
     /// The contents of a file that is neither manifest nor template, such as one that a [`Document`](crate::Document)
@@ -135,7 +138,7 @@ impl Assembly {
     /// Every file without a copy of its contents.
     fn each_file(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
         let manifest = (manifest::FILE, Cow::Owned(manifest::write(self)));
-        let tree = self.tree.iter().map(|tree| (manifest::TREE_FILE, Cow::Borrowed(&**tree)));
+        let tree = self.tree.iter().map(|tree| (manifest::TREE_FILE, tree.once()));
         let templates = self.stacks.iter().map(|stack| (&*stack.template_file, Cow::Borrowed(&*stack.template)));
         let documents = self.documents.iter().map(|(name, text)| (&**name, Cow::Borrowed(&**text)));
         [manifest].into_iter().chain(tree).chain(templates).chain(documents)

@@ -64,7 +64,7 @@ pub use json::{Json, Members, Source};
 pub use logical_id::short_hash;
 pub use partition::Partition;
 pub use parts::{Condition, ConditionRef, Output, OutputRef, Parameter, ParameterRef, RawRef, RawResource};
-pub use pass::{Documents, Lowered, Ordered, check, document, emit, lower, order, plan, validate};
+pub use pass::{Checked, Documents, Lowered, Ordered, check, document, emit, lower, order, plan, validate};
 pub use quota::{Adjustable, Gauge, GaugeCx, Measure, Measurements, Quota, QuotaScope, Quotas};
 pub use resource::{CfnResource, Claim, Properties, Resources, Tagging, Uniqueness};
 pub use stack::StackProps;

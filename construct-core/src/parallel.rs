@@ -15,9 +15,19 @@ static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism()
 
 /// Maps items in parallel.
 pub fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    map_beside(items, work, || ()).0
+}
+
+/// Maps items in parallel, while this thread does something else first.
+pub fn map_beside<T: Send, R: Send, A>(
+    items: Vec<T>,
+    work: impl Fn(T) -> R + Sync,
+    first: impl FnOnce() -> A,
+) -> (Vec<R>, A) {
     let n_threads = if items.len() < FEW { 1 } else { *CORES };
     if n_threads == 1 {
-        return items.into_iter().map(work).collect();
+        let first = first();
+        return (items.into_iter().map(work).collect(), first);
     }
     let size = items.len().div_ceil(n_threads * PORTIONS);
     let n_items = items.len();
@@ -32,16 +42,17 @@ pub fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec
             done.push((n, portion.into_iter().map(&work).collect()));
         }
     };
-    let mut done = thread::scope(|scope| {
+    let (mut done, first) = thread::scope(|scope| {
         let others: Vec<_> = (1..n_threads).map(|_| scope.spawn(worker)).collect();
+        let first = first();
         let mut done = worker();
         for other in others {
             done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
-        done
+        (done, first)
     });
     done.sort_unstable_by_key(|(n, _)| *n);
-    done.into_iter().flat_map(|(_, results)| results).collect()
+    (done.into_iter().flat_map(|(_, results)| results).collect(), first)
 }
 
 /// Does two things at the same time.
@@ -54,7 +65,7 @@ pub fn both<A, B: Send>(one: impl FnOnce() -> A, other: impl FnOnce() -> B + Sen
 
 #[cfg(test)]
 mod tests {
-    use super::{FEW, both, map};
+    use super::{FEW, both, map, map_beside};
 
     #[test]
     fn both_are_done() {
@@ -66,6 +77,16 @@ mod tests {
         for n in [0, 1, FEW - 1, FEW, FEW + 1, 1_000] {
             let doubled = map((0..n).collect(), |item: usize| item * 2);
             assert_eq!(doubled, (0..n).map(|item| item * 2).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn something_else_is_done_whatever_the_items() {
+        for n in [0, FEW - 1, FEW] {
+            assert_eq!(
+                map_beside((0..n).collect(), |item: usize| item * 2, || "else"),
+                ((0..n).map(|item| item * 2).collect(), "else")
+            );
         }
     }
 

@@ -14,7 +14,7 @@ mod order;
 mod plan;
 mod validate;
 
-pub use check::check;
+pub use check::{Checked, check};
 pub use document::{Documents, document};
 pub use emit::emit;
 pub use lower::{Lowered, lower};

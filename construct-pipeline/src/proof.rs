@@ -65,6 +65,7 @@ impl AssemblyCheck for AccessProof {
         let outside = Contract::of(cx.assembly()).map(|contract| contract.outside()).unwrap_or_default();
         let report = unproved(cx, &outside);
         let findings = report.findings();
+        cx.leave(report);
         if findings.is_empty() {
             return;
         }

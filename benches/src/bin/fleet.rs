@@ -64,14 +64,15 @@ fn stages(program: impl FnOnce() -> App, no_write: bool) -> Result<Map<String, J
     let ordered = clock.time("order", || order(lowered)).map_err(|cycles| cycles.to_string())?;
     let (assembly, measured) = clock.time("emit", || emit(ordered, documents));
     findings.extend(measured);
-    findings.extend(clock.time("check", || check(&plan, &assembly)));
+    let mut checked = clock.time("check", || check(&plan, &assembly));
+    findings.extend(std::mem::take(&mut checked.findings));
     if findings.has_errors() {
         return Err(findings.to_string().into());
     }
     if !no_write {
         clock.time("write", || assembly.write(out_dir()))?;
     }
-    clock.time("drop", || drop((plan, assembly)));
+    clock.time("drop", || drop((plan, assembly, checked)));
     Ok(clock.milliseconds)
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::tree::TreeFile;
 use super::{Assembly, StackArtifact, manifest};
 
 /// Why an assembly could not be read.
@@ -113,7 +114,7 @@ fn read_once(dir: &Path, without_tree: bool, depth: usize) -> Result<Assembly, R
         }));
         documents.extend(inner.documents.into_iter().map(|(file, text)| (format!("{nested}/{file}"), text)));
     }
-    Ok(Assembly { stacks, tree, documents })
+    Ok(Assembly { stacks, tree: tree.map(TreeFile::Read), documents })
 }
 
 /// Topological, ties in the order given; what is in a cycle, or waits for one, comes last.

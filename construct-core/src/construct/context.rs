@@ -2,7 +2,7 @@
 //!
 //! Codes: `fact::of-another-stack`.
 
-use std::any::type_name;
+use std::any::{Any, type_name};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -308,6 +308,7 @@ pub struct CheckCx<'a> {
     /// What is too large, once the templates were read.
     pub(crate) measured: Option<Diagnostics>,
     pub(crate) out: Diagnostics,
+    pub(crate) left: Vec<Box<dyn Any + Send>>,
 }
 
 impl<'a> CheckCx<'a> {
@@ -327,6 +328,12 @@ impl<'a> CheckCx<'a> {
     #[must_use]
     pub fn root(&self) -> NodeId {
         self.tree.arena.root()
+    }
+
+    /// Leaves what is needed no more to be freed behind all checks. [`App::run`](crate::App::run) never does that: the process
+    /// ends, and frees it in one go.
+    pub fn leave(&mut self, leftover: impl Any + Send) {
+        self.left.push(Box::new(leftover));
     }
 
     /// Reports a finding about the construct at a path, as it stands in the `aws:cdk:path` of a resource.

@@ -2,6 +2,7 @@
 //!
 //! Codes: those of [`quota`](crate::quota).
 
+use std::any::Any;
 use std::sync::{Mutex, PoisonError};
 
 use crate::assembly::{Assembly, StackArtifact};
@@ -11,19 +12,28 @@ use crate::json::{Json, Members, Source};
 use crate::parallel;
 use crate::quota::{Gauge, INLINE_TEMPLATE, Measure, Measurements, Quotas};
 
+/// What came of the checks.
+#[derive(Debug)]
+pub struct Checked {
+    /// What they have to say.
+    pub findings: Diagnostics,
+    /// What they left to be freed.
+    pub(crate) left: Vec<Box<dyn Any + Send>>,
+}
+
 /// What the checks of a plan have to say about its assembly.
 #[must_use]
-pub fn check(plan: &Plan, assembly: &Assembly) -> Diagnostics {
-    let mut cx = CheckCx { tree: &plan.tree, assembly, measured: None, out: Diagnostics::new() };
+pub fn check(plan: &Plan, assembly: &Assembly) -> Checked {
+    let mut cx = CheckCx { tree: &plan.tree, assembly, measured: None, out: Diagnostics::new(), left: Vec::new() };
     for check in plan.tree.checks.values() {
         check.check(&mut cx);
     }
     if cx.measured.is_none() {
         cx.read(|_, _, _| ());
     }
-    let mut out = cx.measured.unwrap_or_default();
-    out.extend(cx.out);
-    out
+    let mut findings = cx.measured.unwrap_or_default();
+    findings.extend(cx.out);
+    Checked { findings, left: cx.left }
 }
 
 impl<'a> CheckCx<'a> {

@@ -9,17 +9,16 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::handle::NodeId;
 use crate::parallel;
 use crate::pass::document::Documents;
-use crate::pass::lower::{LoweredStack, Section, TreeView};
+use crate::pass::lower::{LoweredStack, Section};
 use crate::pass::order::Ordered;
 use crate::quota::INLINE_TEMPLATE;
-use crate::written::{self, Shape, Sink, Text, compacted, yaml_bytes, yaml_bytes_at_most};
+use crate::written::{compacted, yaml_bytes, yaml_bytes_at_most};
 
 /// Emits an assembly, with findings about what the CDK CLI makes of it; pure, like every pass.
 #[must_use]
 pub fn emit(ordered: Ordered, documents: Documents) -> (Assembly, Diagnostics) {
     let Ordered { stacks, tree } = ordered;
     let ids = artifact_ids(&stacks);
-    let tree = tree_json(&tree);
     let made = parallel::map(stacks, |stack| artifact(stack, &ids));
     let (stacks, measured): (Vec<_>, Vec<_>) = made.into_iter().unzip();
     let mut findings = Diagnostics::new();
@@ -107,55 +106,4 @@ fn template(stack: &mut LoweredStack) -> String {
     template.push_str("\n}\n");
     template.shrink_to_fit();
     if template.len() <= INLINE_TEMPLATE_BYTES { template } else { compacted(&template) }
-}
-
-/// What a node takes in `tree.json`, or more. Room that is not needed is given back untouched, a text that grows is copied.
-const TREE_BYTES: usize = 320;
-
-/// `tree.json`, as the CDK's tools read it: a node for every construct, with its type where it is a resource.
-fn tree_json(tree: &TreeView) -> String {
-    let mut children: Vec<Vec<usize>> = vec![Vec::new(); tree.nodes.len()];
-    for (index, (parent, ..)) in tree.nodes.iter().enumerate() {
-        if let Some(parent) = parent {
-            children[*parent].push(index);
-        }
-    }
-    let mut text = Text::with_capacity(0, tree.nodes.len() * TREE_BYTES);
-    text.begin(Shape::Map);
-    text.key("version");
-    text.text("tree-0.1");
-    text.key("tree");
-    tree_node(tree, &children, 0, &mut String::new(), &mut text);
-    text.end(Shape::Map);
-    text.into_file()
-}
-
-/// Writes a node and all below it. The path is the node's own, and is left as it was.
-fn tree_node(tree: &TreeView, children: &[Vec<usize>], node: usize, path: &mut String, out: &mut Text) {
-    let (_, name, kind) = &tree.nodes[node];
-    out.begin(Shape::Map);
-    out.key("id");
-    out.text(if node == 0 { "App" } else { name });
-    out.key("path");
-    out.text(path);
-    if !children[node].is_empty() {
-        out.key("children");
-        out.begin(Shape::Map);
-        for &child in &children[node] {
-            let (length, name) = (path.len(), &tree.nodes[child].1);
-            if !path.is_empty() {
-                path.push('/');
-            }
-            path.push_str(name);
-            out.key(name);
-            tree_node(tree, children, child, path, out);
-            path.truncate(length);
-        }
-        out.end(Shape::Map);
-    }
-    if let Some(kind) = kind {
-        out.key("attributes");
-        written::call("aws:cdk:cloudformation:type", kind, out);
-    }
-    out.end(Shape::Map);
 }

@@ -17,6 +17,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use crate::assembly::ConstructTree;
 use crate::construct::Plan;
 use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::fact::{Fact, Reach, ReadMarks, Tag};
@@ -34,7 +35,7 @@ use resolve::{Elsewhere, Exports, Resolver};
 #[derive(Debug)]
 pub struct Lowered {
     pub(crate) stacks: Vec<LoweredStack>,
-    pub(crate) tree: TreeView,
+    pub(crate) tree: ConstructTree,
     findings: Diagnostics,
 }
 
@@ -107,12 +108,6 @@ impl Section {
     }
 }
 
-/// The nodes for `tree.json`: path, and the CloudFormation type where there is one.
-#[derive(Debug)]
-pub(crate) struct TreeView {
-    pub(crate) nodes: Vec<(Option<usize>, String, Option<Cow<'static, str>>)>,
-}
-
 /// A stack, and what lowering it left for the others.
 struct Done {
     stack: LoweredStack,
@@ -133,7 +128,8 @@ const FEW: usize = 64;
 /// What is known of the stacks that are written.
 #[derive(Debug)]
 struct Written {
-    tree: TreeView,
+    /// The type of each node's first resource.
+    kinds: Vec<Option<Cow<'static, str>>>,
     /// The logical id that a reference to a node means, of each stack.
     ids: BTreeMap<NodeId, BTreeMap<NodeId, String>>,
 }
@@ -142,7 +138,7 @@ impl Written {
     /// What a construct of a written stack lowered to.
     fn elsewhere(&self, stack: NodeId, node: NodeId) -> Option<Elsewhere> {
         let id = self.ids.get(&stack)?.get(&node).cloned();
-        Some(Elsewhere { id, has_resource: self.tree.nodes[node.index()].2.is_some() })
+        Some(Elsewhere { id, has_resource: self.kinds[node.index()].is_some() })
     }
 }
 
@@ -153,7 +149,7 @@ pub fn lower(mut plan: Plan) -> (Lowered, Plan) {
     let mut findings = Diagnostics::new();
     let mut stacks: BTreeMap<NodeId, LoweredStack> = BTreeMap::new();
     let mut exports = Exports::new();
-    let mut written = Written { tree: tree_view(&plan), ids: BTreeMap::new() };
+    let mut written = Written { kinds: vec![None; plan.tree.arena.len()], ids: BTreeMap::new() };
     let mut claims = Claims::default();
     let waiting = nodes_by_stack(&plan);
     for round in waiting.chunks(waiting.len().div_ceil(ROUNDS).max(FEW)) {
@@ -163,7 +159,7 @@ pub fn lower(mut plan: Plan) -> (Lowered, Plan) {
         for done in done {
             findings.extend(done.findings);
             exports.extend(done.exports);
-            done.kinds.into_iter().for_each(|(node, kind)| written.tree.nodes[node.index()].2 = Some(kind));
+            done.kinds.into_iter().for_each(|(node, kind)| written.kinds[node.index()] = Some(kind));
             for (node, kind, claim) in done.claims {
                 name_is_claimed_once(&plan, &mut claims, (node, &kind, &claim), &mut findings);
             }
@@ -191,7 +187,8 @@ pub fn lower(mut plan: Plan) -> (Lowered, Plan) {
             findings.push(diagnostic.help("add a resource; the stack is left out until then"));
         }
     }
-    (Lowered { stacks, tree: written.tree, findings }, plan.for_checks())
+    let tree = construct_tree(&plan, written.kinds);
+    (Lowered { stacks, tree, findings }, plan.for_checks())
 }
 
 /// The stacks in the order of the tree, each with the nodes that stand in it.
@@ -393,11 +390,15 @@ fn ids_are_unique(plan: &Plan, placed: &[Placed], findings: &RefCell<Diagnostics
     }
 }
 
-fn tree_view(plan: &Plan) -> TreeView {
+fn construct_tree(plan: &Plan, mut kinds: Vec<Option<Cow<'static, str>>>) -> ConstructTree {
     let arena = &plan.tree.arena;
-    let nodes = (0..arena.len()).map(|index| arena.id(index));
-    let view = |node: NodeId| (arena.node(node).parent.map(NodeId::index), arena.name(node).to_owned(), None);
-    TreeView { nodes: nodes.map(view).collect() }
+    let mut tree = ConstructTree::with_capacity(arena.len());
+    let mut next = Some(arena.root());
+    while let Some(node) = next {
+        tree.push(arena.node(node).depth, arena.name(node), kinds[node.index()].take());
+        next = arena.after(node);
+    }
+    tree
 }
 
 /// Marks the facts of a kind that reach a node as read and returns them, nearest first.

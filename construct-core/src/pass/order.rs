@@ -8,15 +8,16 @@ use foldhash::fast::RandomState;
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 
+use crate::assembly::ConstructTree;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::handle::NodeId;
-use crate::pass::lower::{Lowered, LoweredStack, TreeView};
+use crate::pass::lower::{Lowered, LoweredStack};
 
 /// Templates in deployment order.
 #[derive(Debug)]
 pub struct Ordered {
     pub(crate) stacks: Vec<LoweredStack>,
-    pub(crate) tree: TreeView,
+    pub(crate) tree: ConstructTree,
 }
 
 /// Orders the stacks.

@@ -56,7 +56,6 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use construct_core::{CheckCx, parallel};
-use construct_iam::access::Distinctions;
 
 use ask::Asker;
 use documents::Opened;
@@ -95,7 +94,7 @@ pub use words::premises;
 #[must_use]
 pub fn prove(templates: &Templates<'_>, outside: &Outside) -> Report {
     let sheets = templates.iter().map(Sheet::of).collect();
-    report(seen(survey(templates, sheets, Vec::new(), Statements::default(), outside)), Keep::All)
+    report(survey(templates, sheets, Vec::new(), Statements::default(), outside), Keep::All, || ())
 }
 
 /// The same findings about an assembly that is being checked, without the requests that are proved.
@@ -107,37 +106,23 @@ pub(crate) fn unproved(cx: &mut CheckCx<'_>, outside: &Outside) -> Report {
     });
     let (sheets, (policies, all)): (Vec<_>, (Vec<_>, Vec<_>)) = read.into_iter().unzip();
     let templates = Templates { all, unreadable: Vec::new() };
-    // What is asked needs the world alone, so that nothing of a template is kept until then.
-    let seen = seen(survey(&templates, sheets, policies, statements, outside));
-    drop(templates);
-    report(seen, Keep::Unproved)
+    let surveyed = survey(&templates, sheets, policies, statements, outside);
+    // What is asked needs the world alone.
+    report(surveyed, Keep::Unproved, || drop(templates))
 }
 
-/// All that is needed of templates.
-struct Seen {
-    world: World,
-    pipelines: Vec<Pipeline>,
-    order: Order,
-    distinctions: Distinctions,
-}
-
-fn seen(surveyed: Surveyed) -> Seen {
+/// Asks what the pipelines need, and does something else meanwhile.
+fn report(surveyed: Surveyed, keep: Keep, meanwhile: impl FnOnce()) -> Report {
     let Surveyed { mut world, pipelines, stacks } = surveyed;
-    let named = std::mem::take(&mut world.policies.principals);
-    let order = || order::order(stacks, named, &world, &pipelines);
-    let (order, distinctions) = parallel::both(order, || world.policies.distinctions());
-    Seen { world, pipelines, order, distinctions }
-}
-
-fn report(seen: Seen, keep: Keep) -> Report {
-    let Seen { mut world, pipelines, order, distinctions } = seen;
     let unknown_id = world.symbols.name("id made up during the run", symbols::Origin::Other);
     let apart = Apart::new();
     world.nobody = nobody(&world, &pipelines);
+    let named = std::mem::take(&mut world.policies.principals);
+    let distinctions = world.policies.distinctions();
     // Whoever proves a pipeline takes the asker of one that is done.
     let askers: Mutex<Vec<Asker<'_>>> = Mutex::default();
     let at_rest = || askers.lock().unwrap_or_else(PoisonError::into_inner);
-    let proved = parallel::map(pipelines.iter().enumerate().collect(), |(n, pipeline): (usize, &Pipeline)| {
+    let prove = |(n, pipeline): (usize, &Pipeline)| {
         let rested = at_rest().pop();
         let asker = rested.unwrap_or_else(|| Asker::new(&world, &apart, &distinctions));
         let mut prover = Prover::new(pipeline, asker, keep, unknown_id);
@@ -148,7 +133,12 @@ fn report(seen: Seen, keep: Keep) -> Report {
         asker.forget_callers();
         at_rest().push(asker);
         accesses
-    });
+    };
+    let order = || {
+        meanwhile();
+        order::order(stacks, named, &world, &pipelines)
+    };
+    let (proved, order) = parallel::map_beside(pipelines.iter().enumerate().collect(), prove, order);
     drop(askers);
     Report {
         accesses: proved.into_iter().flatten().collect(),
