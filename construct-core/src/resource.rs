@@ -1,13 +1,16 @@
 //! What constructs lower to: the parts of a template, with references still in them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::hash_map::Entry;
+use std::fmt;
 use std::sync::Arc;
 
-use crate::env::Env;
+use foldhash::HashMap;
+
+use crate::env::{AccountId, Env};
 use crate::fact::RemovalPolicy;
 use crate::handle::NodeId;
+use crate::partition::Partition;
 use crate::value::Expr;
 
 /// The properties of a resource or of a part of it, in the order in which they are written.
@@ -139,41 +142,61 @@ pub enum Uniqueness {
 pub struct Claim {
     pub(crate) scope: Uniqueness,
     pub(crate) name: String,
-    pub(crate) folded: String,
+    /// The name as it is compared, where that is not the name itself.
+    folded: Option<String>,
 }
 
 impl Claim {
     /// A name that is unique letter by letter.
     pub fn new(scope: Uniqueness, name: impl Into<String>) -> Self {
-        let name = name.into();
-        Self { scope, folded: name.clone(), name }
+        Self { scope, name: name.into(), folded: None }
     }
 
-    /// Where the name is unique, in words.
-    pub(crate) fn place(&self, env: Env) -> String {
+    /// Where the name is unique.
+    pub(crate) fn place(&self, env: Env) -> Place {
         match self.scope {
-            Uniqueness::Environment => env.to_string(),
-            Uniqueness::Account => format!("account {}", env.account),
-            Uniqueness::Partition => format!("the partition {}", env.partition()),
+            Uniqueness::Environment => Place::Environment(env),
+            Uniqueness::Account => Place::Account(env.account),
+            Uniqueness::Partition => Place::Partition(env.partition()),
         }
     }
 
     /// Names that differ only in case are the same name.
     #[must_use]
     pub fn ignoring_case(mut self) -> Self {
-        self.folded = self.name.to_ascii_lowercase();
+        let is_folded = !self.name.bytes().any(|byte| byte.is_ascii_uppercase());
+        self.folded = (!is_folded).then(|| self.name.to_ascii_lowercase());
         self
     }
 }
 
-/// Who claimed which name.
+/// Where a name is unique.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Place {
+    Environment(Env),
+    Account(AccountId),
+    Partition(Partition),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment(env) => env.fmt(f),
+            Self::Account(account) => write!(f, "account {account}"),
+            Self::Partition(partition) => write!(f, "the partition {partition}"),
+        }
+    }
+}
+
+/// Who claimed which name: by its place, type and name in one text, and how long the type is.
 #[derive(Debug, Default)]
-pub(crate) struct Claims(BTreeMap<(String, String, String), NodeId>);
+pub(crate) struct Claims(HashMap<(Place, usize, String), NodeId>);
 
 impl Claims {
     /// Notes a claim; gives who has made the same before.
     pub(crate) fn claim(&mut self, kind: &str, claim: &Claim, env: Env, node: NodeId) -> Option<NodeId> {
-        match self.0.entry((kind.to_owned(), claim.place(env), claim.folded.clone())) {
+        let name = [kind, claim.folded.as_deref().unwrap_or(&claim.name)].concat();
+        match self.0.entry((claim.place(env), kind.len(), name)) {
             Entry::Vacant(free) => {
                 free.insert(node);
                 None

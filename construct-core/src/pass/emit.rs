@@ -2,7 +2,7 @@
 //!
 //! Codes: `template::not-inline`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use foldhash::{HashMap, HashSet};
 
 use crate::assembly::{Assembly, INLINE_TEMPLATE_BYTES, StackArtifact};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -48,12 +48,12 @@ fn measure_yaml(stack: &LoweredStack, template: &str, findings: &mut Diagnostics
 }
 
 /// The ids of the artifacts: the names of the stacks, with the environment where a name stands in several.
-fn artifact_ids(stacks: &[LoweredStack]) -> BTreeMap<NodeId, String> {
+fn artifact_ids(stacks: &[LoweredStack]) -> HashMap<NodeId, String> {
     // The ids are the names of files too, and some disks do not tell the case of letters apart.
     let folded = |name: &str| name.to_ascii_lowercase();
-    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    let mut times: HashMap<String, usize> = HashMap::default();
     stacks.iter().for_each(|stack| *times.entry(folded(&stack.name)).or_default() += 1);
-    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut taken: HashSet<String> = HashSet::default();
     let id = |stack: &LoweredStack| {
         let env = stack.props.env;
         match times[&folded(&stack.name)] {
@@ -61,7 +61,7 @@ fn artifact_ids(stacks: &[LoweredStack]) -> BTreeMap<NodeId, String> {
             _ => format!("{}-{}-{}", stack.name, env.account, env.region),
         }
     };
-    let mut ids = BTreeMap::new();
+    let mut ids = HashMap::default();
     for stack in stacks {
         let mut unique = id(stack);
         // `x` in two places and a stack that is really named `x-111111111111-us-east-1`.
@@ -73,7 +73,7 @@ fn artifact_ids(stacks: &[LoweredStack]) -> BTreeMap<NodeId, String> {
     ids
 }
 
-fn artifact(mut stack: LoweredStack, ids: &BTreeMap<NodeId, String>) -> (StackArtifact, Diagnostics) {
+fn artifact(mut stack: LoweredStack, ids: &HashMap<NodeId, String>) -> (StackArtifact, Diagnostics) {
     let template = template(&mut stack);
     let mut findings = Diagnostics::new();
     measure_yaml(&stack, template.trim_end(), &mut findings);

@@ -211,12 +211,12 @@ fn lower_stack(plan: &Plan, marks: &ReadMarks, written: &Written, stack: NodeId,
     ids_are_unique(plan, &placed, &findings);
     let mut kinds: Vec<(NodeId, Cow<'static, str>)> = Vec::new();
     let mut claims = Vec::new();
-    for part in &placed {
-        let Part::Resource(resource) = &part.part else { continue };
+    for part in &mut placed {
+        let Part::Resource(resource) = &mut part.part else { continue };
         if kinds.last().is_none_or(|(node, _)| *node != part.node) {
             kinds.push((part.node, resource.kind.clone()));
         }
-        claims.extend(resource.claim.clone().map(|claim| (part.node, resource.kind.clone(), claim)));
+        claims.extend(resource.claim.take().map(|claim| (part.node, resource.kind.clone(), claim)));
     }
     let applied = Applied::new(plan, marks, stack, &placed);
     let mut resolver = Resolver::new(plan, marks, written, &findings, stack, &placed);

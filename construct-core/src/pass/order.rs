@@ -2,7 +2,7 @@
 //!
 //! Codes: `stack::cycle`.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use foldhash::fast::RandomState;
 use petgraph::algo::tarjan_scc;
@@ -26,23 +26,20 @@ pub struct Ordered {
 /// The cycles among stacks, each with the references that close it.
 pub fn order(lowered: Lowered) -> Result<Ordered, Diagnostics> {
     let Lowered { mut stacks, tree, .. } = lowered;
-    let mut findings = Diagnostics::new();
-    let there: BTreeMap<NodeId, usize> = stacks.iter().enumerate().map(|(at, stack)| (stack.node, at)).collect();
-    for stack in &mut stacks {
-        stack.needs.retain(|needed, _| there.contains_key(needed));
+    let there = Places(stacks.iter().map(|stack| stack.node).collect());
+    let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); stacks.len()];
+    for (at, stack) in stacks.iter_mut().enumerate() {
+        stack.needs.retain(|&needed, _| match there.of(needed) {
+            Some(place) if place != at => {
+                needed_by[place].push(at);
+                true
+            }
+            _ => false,
+        });
     }
-    stack_cycles(&stacks, &there, &mut findings);
-    if findings.has_errors() {
-        return Err(findings);
-    }
-
     // Kahn's algorithm with the smallest tree position first; `stacks` is in tree order.
     let mut missing: Vec<usize> = stacks.iter().map(|stack| stack.needs.len()).collect();
-    let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); stacks.len()];
-    for (at, stack) in stacks.iter().enumerate() {
-        stack.needs.keys().for_each(|needed| needed_by[there[needed]].push(at));
-    }
-    let mut ready: std::collections::BTreeSet<usize> = (0..stacks.len()).filter(|&at| missing[at] == 0).collect();
+    let mut ready: BTreeSet<usize> = (0..stacks.len()).filter(|&at| missing[at] == 0).collect();
     let mut sequence = Vec::with_capacity(stacks.len());
     while let Some(at) = ready.pop_first() {
         sequence.push(at);
@@ -53,17 +50,30 @@ pub fn order(lowered: Lowered) -> Result<Ordered, Diagnostics> {
             }
         }
     }
+    if sequence.len() < stacks.len() {
+        return Err(stack_cycles(&stacks, &there));
+    }
     let mut slots: Vec<Option<LoweredStack>> = stacks.into_iter().map(Some).collect();
     let stacks = sequence.into_iter().filter_map(|at| slots[at].take()).collect();
     Ok(Ordered { stacks, tree })
 }
 
-fn stack_cycles(stacks: &[LoweredStack], there: &BTreeMap<NodeId, usize>, findings: &mut Diagnostics) {
+/// The nodes of the stacks, in the order of the tree.
+struct Places(Vec<NodeId>);
+
+impl Places {
+    fn of(&self, stack: NodeId) -> Option<usize> {
+        self.0.binary_search(&stack).ok()
+    }
+}
+
+fn stack_cycles(stacks: &[LoweredStack], there: &Places) -> Diagnostics {
+    let mut findings = Diagnostics::new();
     let mut graph = DiGraphMap::<usize, (), RandomState>::new();
     for (at, stack) in stacks.iter().enumerate() {
         graph.add_node(at);
-        for needed in stack.needs.keys() {
-            graph.add_edge(at, there[needed], ());
+        for needed in stack.needs.keys().filter_map(|needed| there.of(*needed)) {
+            graph.add_edge(at, needed, ());
         }
     }
     for mut cycle in tarjan_scc(&graph) {
@@ -77,11 +87,10 @@ fn stack_cycles(stacks: &[LoweredStack], there: &BTreeMap<NodeId, usize>, findin
             format!("the stacks {} need each other, so none can be deployed first", names.join(", ")),
         );
         for &at in &cycle {
-            for (needed, why) in &stacks[at].needs {
-                if cycle.contains(&there[needed]) {
-                    let (from, to) = (&stacks[at].name, &stacks[there[needed]].name);
-                    diagnostic = diagnostic.note(format!("`{from}` comes after `{to}`, because {why}"), None);
-                }
+            let needs = stacks[at].needs.iter().filter_map(|(needed, why)| Some((there.of(*needed)?, why)));
+            for (needed, why) in needs.filter(|(needed, _)| cycle.contains(needed)) {
+                let (from, to) = (&stacks[at].name, &stacks[needed].name);
+                diagnostic = diagnostic.note(format!("`{from}` comes after `{to}`, because {why}"), None);
             }
         }
         let first = &stacks[cycle[0]];
@@ -89,4 +98,5 @@ fn stack_cycles(stacks: &[LoweredStack], there: &BTreeMap<NodeId, usize>, findin
             "move the constructs into one stack, or give the construct that is referred to a name and use the name";
         findings.push(diagnostic.on(first.path.clone()).at(first.location).help(help));
     }
+    findings
 }
