@@ -29,6 +29,7 @@ mod draw;
 mod json;
 
 use construct_core::Assembly;
+use construct_iam::access::symbol;
 use serde_json::Value as Json;
 
 use crate::access::Outside;
@@ -170,7 +171,7 @@ impl Thing {
 
     fn outside(&self, mut outside: Outside) -> Outside {
         for RequiredPolicy { kind, document, .. } in &self.policies {
-            let document = document.clone();
+            let document = with_gaps(document);
             outside = match kind {
                 RequiredKind::Trust => outside.trust(&self.arn, document),
                 RequiredKind::Permissions => outside.role(&self.arn, [document]),
@@ -189,5 +190,21 @@ impl Thing {
             outside = outside.project(&self.arn, role, text("EncryptionKey"));
         }
         self.managed_policies.iter().fold(outside, |outside, policy| outside.attached(&self.arn, policy))
+    }
+}
+
+/// The document with a value that nobody knows in place of each `<…>`: what the owner puts there is known once the stack is
+/// deployed, so what depends on it is open, and not denied.
+fn with_gaps(document: &Json) -> Json {
+    match document {
+        Json::String(text) => match (text.find('<'), text.rfind('>')) {
+            (Some(start), Some(end)) if start < end => {
+                format!("{}{}{}", &text[..start], symbol::UNKNOWN, &text[end + 1..]).into()
+            }
+            _ => document.clone(),
+        },
+        Json::Array(items) => items.iter().map(with_gaps).collect(),
+        Json::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), with_gaps(value))).collect(),
+        _ => document.clone(),
     }
 }

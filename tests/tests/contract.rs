@@ -262,6 +262,34 @@ fn statements_of_the_program_are_passed_on_and_gaps_are_named() {
     assert_eq!(approvals, "the pipeline `Tools/Pipeline` announces approvals through this topic");
 }
 
+/// The owner of the pipeline's role fills the name of the topic in, once it is known: until then the access is open.
+#[test]
+fn what_fills_a_gap_is_open_and_not_denied() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", programs::HOME);
+    let mut scope = app.at(tools);
+    let topic = scope.add("Approvals", Topic::new());
+    let worker = scope.add("Worker", Role::trusting(PolicyDocument::new()));
+    let source = Artifact::new("Source");
+    let queues = PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:us-east-1:111111111111:orders-*"]);
+    let deploy = DeployStack::new("orders", source.file("template.yaml")).allow(queues);
+    scope.add(
+        "Pipeline",
+        Pipeline::new("orders")
+            .role(Role::import("arn:aws:iam::111111111111:role/platform/pipeline"))
+            .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
+            .stage(Stage::new("Approve").action(Action::new("Approve", ManualApproval::new().topic(topic))))
+            .stage(Stage::new("Deploy").action(Action::new("Deploy", deploy).role(worker))),
+    );
+    let assembly = programs::assembly(app);
+    let contract = Contract::of(&assembly).expect("the role is imported");
+    assert_eq!(contract.notes.len(), 1, "{:?}", contract.notes);
+    let report = proved(&assembly, &contract);
+    assert_eq!(report.holes().count(), 0, "{}", failures(&report));
+    let is_open = |action: &str| report.assumptions().any(|access| access.iam_action() == action);
+    assert!(is_open("sns:Publish") && is_open("sts:AssumeRole"), "{}", failures(&report));
+}
+
 /// The key of a store that the pipeline makes has no ARN before it exists, so the owner of the role is told its alias.
 #[test]
 fn an_imported_role_is_told_of_keys_by_names_that_are_known() {
