@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use construct_core::{App, Assembly, AssemblyCheck, CheckCx, Fact, Reach};
+use construct_core::{App, Assembly, AssemblyCheck, CheckCx, Diagnostic, Fact, Reach, StackArtifact, View};
 use serde_json::Value as Json;
 
-use crate::access::unproved;
+use crate::access::{About, unproved};
 use crate::contract::Contract;
 
 /// What comes of an access that a pipeline needs and the emitted policies deny.
@@ -64,37 +64,47 @@ impl AssemblyCheck for AccessProof {
         // That the owners keep the contract is taken for granted; that it says all they must allow is proved.
         let outside = Contract::of(cx.assembly()).map(|contract| contract.outside()).unwrap_or_default();
         let report = unproved(cx, &outside);
-        let findings = report.findings();
+        let mut paths = Paths { view: cx.view(), assembly: cx.assembly(), templates: BTreeMap::new() };
+        // What depends on things outside of the app is no mistake of the program; `synth check` lists it.
+        let findings = report.placed_findings().into_iter().filter(|(_, finding)| finding.code() != "access::assumed");
+        let findings: Vec<(Option<String>, Diagnostic)> =
+            findings.map(|(about, finding)| (paths.of(&about), finding)).collect();
         cx.leave(report);
-        if findings.is_empty() {
-            return;
-        }
-        let paths = pipeline_paths(cx.assembly());
-        for finding in findings {
-            // What depends on things outside of the app is no mistake of the program; `synth check` lists it.
-            if finding.code() == "access::assumed" {
-                continue;
-            }
-            let pipeline = finding.path().split('/').next().unwrap_or_default();
-            let path = paths.get(pipeline).cloned().unwrap_or_else(|| finding.path().to_owned());
+        for (path, finding) in findings {
+            let path = path.unwrap_or_else(|| finding.path().to_owned());
             let finding = finding.on(path.clone());
             cx.report(&path, if check == AccessCheck::Warn { finding.into_warning() } else { finding });
         }
     }
 }
 
-/// The construct paths of the pipelines, by name.
-fn pipeline_paths(assembly: &Assembly) -> BTreeMap<String, String> {
-    let mut paths = BTreeMap::new();
-    for template in assembly.stacks().iter().filter_map(|stack| stack.template_json().ok()) {
-        let resources = template["Resources"].as_object().into_iter().flat_map(|resources| resources.values());
-        for resource in resources.filter(|resource| resource["Type"] == "AWS::CodePipeline::Pipeline") {
-            let text = |json: &Json| json.as_str().map(str::to_owned);
-            let path = text(&resource["Metadata"]["aws:cdk:path"]);
-            if let (Some(name), Some(path)) = (text(&resource["Properties"]["Name"]), path) {
-                paths.insert(name, path);
-            }
-        }
+/// The construct paths of what findings are about.
+struct Paths<'a> {
+    view: View<'a>,
+    assembly: &'a Assembly,
+    /// Those that were looked into, by the place of their stack.
+    templates: BTreeMap<usize, Json>,
+}
+
+impl Paths<'_> {
+    /// The path of the resource, else of its stack.
+    fn of(&mut self, about: &About) -> Option<String> {
+        let name = about.stack.as_ref()?;
+        let is_there = |stack: &StackArtifact| match &about.env {
+            Some((account, region)) => stack.account == *account && stack.region == *region,
+            None => true,
+        };
+        let of_name = |stack: &StackArtifact| *stack.stack_name == **name && is_there(stack);
+        let place = self.assembly.stacks().iter().position(of_name)?;
+        let stack = &self.assembly.stacks()[place];
+        let template = self.templates.entry(place).or_insert_with(|| stack.template_json().unwrap_or_default());
+        let path = |resource: &Json| resource["Metadata"]["aws:cdk:path"].as_str().map(str::to_owned);
+        let of_resource = about.logical_id.as_ref().and_then(|id| path(&template["Resources"][id]));
+        of_resource.or_else(|| {
+            let mut nodes =
+                template["Resources"].as_object()?.values().filter_map(|one| self.view.at_path(&path(one)?));
+            let stack = nodes.find_map(|node| self.view.stack_of(node))?;
+            Some(self.view.path_of(stack).to_owned())
+        })
     }
-    paths
 }

@@ -153,6 +153,12 @@ impl<'a> View<'a> {
         self.tree.path(node.into())
     }
 
+    /// The construct at a path, as it stands in the `aws:cdk:path` of a resource.
+    #[must_use]
+    pub fn at_path(self, path: &str) -> Option<NodeId> {
+        self.tree.arena.at_path(path)
+    }
+
     /// Whether a construct belongs to this app; a handle of another app refers to nothing here.
     #[must_use]
     pub fn owns(self, node: impl Into<NodeId>) -> bool {

@@ -16,32 +16,61 @@ use std::sync::Arc;
 use construct_core::{Diagnostic, Diagnostics};
 use serde_json::Value;
 
+use super::flow::PipelineLabel;
 use super::place::Place;
 use super::repair::{Repair, What};
 use super::report::{Access, Report};
+
+/// What a finding is about, as far as it is one thing of the templates.
+#[derive(Debug, Default)]
+pub(crate) struct About {
+    /// The name of the stack.
+    pub(crate) stack: Option<String>,
+    /// Its account and region, where they are known: stacks of different environments may have one name.
+    pub(crate) env: Option<(String, String)>,
+    /// The resource; without it, the finding is about the stack.
+    pub(crate) logical_id: Option<String>,
+}
+
+impl About {
+    fn pipeline(group: &[&Access]) -> Self {
+        let PipelineLabel { stack, logical_id, account, region, .. } = &*group[0].pipeline;
+        let env = Some((account.clone(), region.clone()));
+        Self { stack: Some(stack.to_string()), env, logical_id: Some(logical_id.to_string()) }
+    }
+
+    fn place(place: &Place) -> Self {
+        let stack = place.stack.as_ref().map(ToString::to_string);
+        Self { stack, env: None, logical_id: Some(place.logical_id.to_string()) }
+    }
+}
 
 impl Report {
     /// The findings: holes, leaks, what is open, and what is wrong with the order of deployment. One finding for all requests of one purpose.
     #[must_use]
     pub fn findings(&self) -> Diagnostics {
         let mut findings = Diagnostics::new();
+        self.placed_findings().into_iter().for_each(|(_, finding)| findings.push(finding));
+        findings
+    }
+
+    /// The findings, each with what it is about in the templates.
+    pub(crate) fn placed_findings(&self) -> Vec<(About, Diagnostic)> {
+        let mut findings = Vec::new();
         for (ix, error) in &self.world.policies.refused {
             let Some(place) = self.world.policies.place(*ix) else { continue };
-            let finding = Diagnostic::error(
-                "access::refused-policy",
-                format!("AWS would refuse {place}: {}", self.readable(&error.problem().to_string())),
-            );
-            findings.push(finding.on(place.stack.as_deref().unwrap_or_default()));
+            let message = format!("AWS would refuse {place}: {}", self.readable(&error.problem().to_string()));
+            let help = "mend the document where it is written: CloudFormation hands it on as it is";
+            let finding = Diagnostic::error("access::refused-policy", message).help(help);
+            findings.push((About::place(&place), finding.on(place.stack.as_deref().unwrap_or_default())));
         }
-        for group in self.groups(Access::is_hole) {
-            findings.push(self.hole(&group));
-        }
-        for group in self.groups(Access::is_risk) {
-            findings.push(self.hole(&group).into_warning());
-        }
-        for group in self.groups(Access::is_leak) {
-            findings.push(self.leak(&group));
-        }
+        let of_pipelines = |which: fn(&Access) -> bool, words: &dyn Fn(&[&Access]) -> Diagnostic| {
+            let groups = self.groups(which);
+            groups.iter().map(|group| (About::pipeline(group), words(group))).collect::<Vec<_>>()
+        };
+        findings.extend(of_pipelines(Access::is_hole, &|group| self.hole(group)));
+        findings.extend(of_pipelines(Access::is_risk, &|group| self.hole(group).into_warning()));
+        findings.extend(of_pipelines(Access::is_leak, &|group| self.leak(group)));
         for wide in &self.too_wide {
             let message = format!(
                 "statement {} of {} is wider than the pipeline `{}` needs: {}",
@@ -50,20 +79,19 @@ impl Report {
                 self.readable(&wide.pipeline.name),
                 wide.excess
             );
-            findings.push(Diagnostic::warning("access::too-wide", message).help(wide.narrower).on(path(&wide.place)));
+            let finding = Diagnostic::warning("access::too-wide", message).help(wide.narrower).on(path(&wide.place));
+            findings.push((About::place(&wide.place), finding));
         }
         self.order_findings(&mut findings);
-        for group in self.groups(Access::is_open) {
-            findings.push(self.open(&group));
-        }
+        findings.extend(of_pipelines(Access::is_open, &|group| self.open(group)));
         for note in &self.notes {
-            findings
-                .push(Diagnostic::warning("access::assumed", format!("taken for granted: {}", self.readable(note))));
+            let message = format!("taken for granted: {}", self.readable(note));
+            findings.push((About::default(), Diagnostic::warning("access::assumed", message)));
         }
         findings
     }
 
-    fn order_findings(&self, findings: &mut Diagnostics) {
+    fn order_findings(&self, findings: &mut Vec<(About, Diagnostic)>) {
         for edge in &self.order.missing {
             let message = format!(
                 "stack `{}` has to be deployed after `{}`, and nothing says so: {}",
@@ -80,14 +108,18 @@ impl Report {
             } else {
                 Diagnostic::warning("access::order", message)
             };
-            findings.push(finding.help(help).on(&*edge.stack));
+            let about = About { stack: Some(edge.stack.to_string()), ..About::default() };
+            findings.push((about, finding.help(help).on(&*edge.stack)));
         }
         for clash in &self.order.clashes {
             let places: Vec<String> =
                 clash.resources.iter().map(|(stack, id)| format!("`{id}` of stack `{stack}`")).collect();
             let message =
                 format!("{} have the same name `{}` ({})", places.join(" and "), clash.name, clash.resource_type);
-            findings.push(Diagnostic::error("access::name-clash", message).help("give one of them another name"));
+            // The last one: the others may have been there first.
+            let (stack, logical_id) = clash.resources.last().map(|(stack, id)| (stack.to_string(), id.clone())).unzip();
+            let finding = Diagnostic::error("access::name-clash", message).help("give one of them another name");
+            findings.push((About { stack, logical_id, env: None }, finding));
         }
     }
 
@@ -147,10 +179,11 @@ impl Report {
             finding = finding.note(reason, None);
         }
         let repairs: Vec<String> = self.merged_repairs(group).iter().map(Repair::to_string).collect();
-        if !repairs.is_empty() {
-            finding = finding.help(repairs.join("\n        and "));
-        }
-        finding.on(self.location(group[0]))
+        let help = match repairs.is_empty() {
+            true => "narrow what forbids it, so that it leaves this role out".to_owned(),
+            false => repairs.join("\n        and "),
+        };
+        finding.help(help).on(self.location(group[0]))
     }
 
     /// The changes for several requests, with the actions of statements that agree in everything else in one.

@@ -69,6 +69,7 @@ use template::Templates;
 use view::Apart;
 use world::World;
 
+pub(crate) use findings::About;
 pub use flow::{ActionLabel, PipelineLabel};
 pub use order::{Clash, MissingEdge, Order, Orders};
 pub use place::{Place, PolicyKind};

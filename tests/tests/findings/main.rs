@@ -10,6 +10,7 @@
 //! `//~` speaks about its own line, `//~^` about the line above it, `//~^^` about the one above that. [`check`] compares
 //! everything that is found with everything that is expected: nothing may be missing, and nothing else may be found.
 
+mod access;
 mod artifacts;
 mod conditions;
 mod configuration;

@@ -1,0 +1,66 @@
+//! Accesses of a run that the policies deny, and what else the proof of them finds.
+
+use super::*;
+
+/// A pipeline with one deployment in its own account.
+#[track_caller]
+fn pipeline() -> Pipeline {
+    let source = Artifact::new("Source");
+    Pipeline::new("orders").stage(checkout(&source)).stage(deploy(&source))
+}
+
+fn raw(kind: &'static str, property: &'static str, value: impl Into<Expr>) -> RawResource {
+    RawResource::new(kind).property(property, value)
+}
+
+#[test]
+fn statement_that_forbids_what_a_run_needs() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let role = app.at(tools).add("Role", Role::new(Principal::service("codepipeline.amazonaws.com")));
+    app.attach(role, PolicyStatement::deny(["s3:PutObject"]).on(["*"]));
+    // Another one has the same name in another region.
+    let europe = app.stack("Europe", Env::new("111111111111", "eu-west-1"));
+    app.at(tools).add("Pipeline", pipeline().role(role)); //~ error access::denied at Tools/Pipeline: `s3:PutObject`
+    app.at(europe).add("Pipeline", pipeline());
+    check(app);
+}
+
+#[test]
+fn policy_that_is_none() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", StackProps::new(HOME).stack_name("orders-tools"));
+    let trust = Properties::new().set("Version", "2012-10-17").list("Statement", ["Allow"]);
+    app.at(tools).add("Role", raw("AWS::IAM::Role", "AssumeRolePolicyDocument", trust));
+    //~^ error access::refused-policy at Tools/Role: AWS would refuse the trust policy in `Role
+    app.at(tools).add("Pipeline", pipeline());
+    check(app);
+}
+
+#[test]
+fn name_that_two_resources_have() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", StackProps::new(HOME).stack_name("orders-tools"));
+    let europe = app.stack("Europe", Env::new("111111111111", "eu-west-1"));
+    app.at(tools).add("One", raw("AWS::S3::Bucket", "BucketName", "orders"));
+    app.at(europe).add("Two", raw("AWS::S3::Bucket", "BucketName", "orders"));
+    //~^ error access::name-clash at Europe/Two: have the same name `orders`
+    app.at(tools).add("Pipeline", pipeline());
+    check(app);
+}
+
+#[test]
+fn role_that_is_named_before_it_is_there() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", StackProps::new(HOME).stack_name("orders-tools"));
+    //~^ error access::order at Tools: stack `orders-tools` has to be deployed after `orders-europe`
+    let europe =
+        app.stack("Europe", StackProps::new(Env::new("111111111111", "eu-west-1")).stack_name("orders-europe"));
+    let reader = Role::new(Principal::service("lambda.amazonaws.com")).role_name("reader");
+    let reader = app.at(europe).add("Reader", reader);
+    let bucket = app.at(tools).add("Bucket", Bucket::new().bucket_name("orders-reports"));
+    let read = PolicyStatement::allow(["s3:GetObject"]).on([bucket.objects()]);
+    app.attach(bucket, read.principal(Principal::arn(reader.arn())));
+    app.at(tools).add("Pipeline", pipeline());
+    check(app);
+}
