@@ -337,18 +337,24 @@ impl<'a> GaugeCx<'a, '_> {
         self.push(quota, logical_id, None, (size, estimated), driver);
     }
 
-    /// Reports a number of things, which are in `content`; `part` names the part of the resource that holds them.
+    /// Reports a number of things; `part` names the part of the resource that holds them. `things` tell whom they are there for:
+    /// they are looked at only where the number [matters](Self::is_small).
     pub fn count(
         &mut self,
         quota: &'static Quota,
         logical_id: Option<&str>,
         part: Option<&str>,
         size: usize,
-        content: &[&Json<'_>],
+        things: &[&Json<'_>],
     ) {
         let account = self.account;
-        let driver = || driver::of_count(content, size, account);
-        self.push(quota, logical_id, part, (size, false), driver);
+        self.push(quota, logical_id, part, (size, false), || driver::of_count(things, account));
+    }
+
+    /// Reports a number of things that are filled one after the other with what is there for accounts, such as policies.
+    pub fn filled(&mut self, quota: &'static Quota, logical_id: Option<&str>, size: usize, things: &[&Json<'_>]) {
+        let account = self.account;
+        self.push(quota, logical_id, None, (size, false), || driver::of_filled(things, account));
     }
 
     /// Adds to a number that is counted for a whole account, or account and region.

@@ -312,7 +312,7 @@ pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
         }
         let managed = role.properties["ManagedPolicyArns"].as_array().map_or(0, <[_]>::len) + role.spilled.len();
         if managed > 0 {
-            cx.count(&MANAGED_POLICIES, Some(role.id), None, managed, &role.spilled);
+            cx.filled(&MANAGED_POLICIES, Some(role.id), managed, &role.spilled);
         }
     }
     if !roles.is_empty() {

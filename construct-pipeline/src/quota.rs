@@ -210,22 +210,28 @@ fn gauge(cx: &mut GaugeCx<'_, '_>) {
 fn pipeline(id: &str, properties: &Json<'_>, cx: &mut GaugeCx<'_, '_>) {
     let list = |json: &Json<'_>, name: &str| json[name].as_array().map_or(0, <[_]>::len);
     let mut n_actions = 0;
-    let stages = &properties["Stages"];
-    for stage in stages.as_array().into_iter().flatten() {
-        let n = list(stage, "Actions");
-        n_actions += n;
+    let stages = properties["Stages"].as_array().unwrap_or_default();
+    for stage in stages {
+        let actions = stage["Actions"].as_array().unwrap_or_default();
+        n_actions += actions.len();
         let name = stage["Name"].as_str();
-        cx.count(&ACTIONS_OF_A_STAGE, Some(id), name, n, &[stage]);
-        let mut orders: Vec<u64> = Vec::new();
-        let actions = stage["Actions"].as_array().into_iter().flatten();
-        orders.extend(actions.map(|action| action["RunOrder"].as_u64().unwrap_or(1)));
-        orders.sort_unstable();
-        let runs: Vec<usize> = orders.chunk_by(u64::eq).map(<[u64]>::len).collect();
-        cx.count(&PARALLEL_ACTIONS, Some(id), name, runs.iter().copied().max().unwrap_or(0), &[stage]);
-        cx.count(&SEQUENTIAL_ACTIONS, Some(id), name, runs.len(), &[]);
+        let mut by_order: Vec<(u64, &Json<'_>)> =
+            actions.iter().map(|action| (action["RunOrder"].as_u64().unwrap_or(1), action)).collect();
+        by_order.sort_by_key(|(order, _)| *order);
+        let runs = || by_order.chunk_by(|(one, _), (other, _)| one == other);
+        let largest = runs().max_by_key(|run| run.len()).unwrap_or_default();
+        for (quota, of) in [(&ACTIONS_OF_A_STAGE, &*by_order), (&PARALLEL_ACTIONS, largest)] {
+            let is_small = cx.is_small(quota, of.len());
+            let things: Vec<&Json<'_>> = if is_small { Vec::new() } else { of.iter().map(|(_, one)| *one).collect() };
+            cx.count(quota, Some(id), name, of.len(), &things);
+        }
+        cx.count(&SEQUENTIAL_ACTIONS, Some(id), name, runs().count(), &[]);
     }
     cx.count(&STAGES, Some(id), None, list(properties, "Stages"), &[]);
-    cx.count(&ACTIONS_OF_A_PIPELINE, Some(id), None, n_actions, &[stages]);
+    let is_small = cx.is_small(&ACTIONS_OF_A_PIPELINE, n_actions);
+    let all = stages.iter().flat_map(|stage| stage["Actions"].as_array().unwrap_or_default());
+    let all: Vec<&Json<'_>> = if is_small { Vec::new() } else { all.collect() };
+    cx.count(&ACTIONS_OF_A_PIPELINE, Some(id), None, n_actions, &all);
     for (quota, part) in [(&VARIABLES, "Variables"), (&TRIGGERS, "Triggers")] {
         let n = list(properties, part);
         if n > 0 {

@@ -175,3 +175,52 @@ fn actions_beyond_a_quota_say_how_many_accounts_fit() {
         assert!(synth(fit + 6).is_err(), "{note}");
     }
 }
+
+/// A pipeline with so many approvals at home, and one deployment in each of so many other accounts.
+fn mixed(n_home: usize, n_accounts: usize) -> App {
+    let source = Artifact::new("Source");
+    let approvals = (0..n_home).map(|n| Action::new(format!("Approve-{n}"), ManualApproval::new()));
+    let deploys = (0..n_accounts).map(|n| {
+        let account = format!("2{n:011}");
+        let env = Env::new(&account, "us-east-1");
+        let queues = PolicyStatement::allow(["sqs:*"]).on([Arn::regional(env, "sqs", "orders-*")]);
+        let stack = DeployStack::new("orders", source.file("template.yaml")).allow(queues);
+        Action::new(format!("Deploy-{n}"), stack).account(account)
+    });
+    let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source));
+    let mut pipeline = Pipeline::new("orders").stage(Stage::new("Source").action(checkout));
+    let mut actions = approvals.chain(deploys).peekable();
+    for stage in 0.. {
+        if actions.peek().is_none() {
+            break;
+        }
+        pipeline = pipeline.stage(Stage::new(format!("Stage-{stage}")).actions(actions.by_ref().take(25)));
+    }
+    let mut app = App::new();
+    app.access(AccessCheck::Off).quota(&quota::ACTIONS_OF_A_PIPELINE, 120);
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Pipeline", pipeline);
+    app
+}
+
+/// What is there for no other account has no part in how many accounts fit.
+#[test]
+fn only_what_is_there_for_accounts_is_counted_for_them() {
+    let (_, warnings) = mixed(60, 40).synth_with_warnings().expect("101 of 120 are not too many");
+    let note = |start: &str| warnings.iter().flat_map(Diagnostic::notes).any(|note| note == start);
+    assert!(note("40 other accounts take one each; 19 more fit"), "{warnings}");
+    assert!(mixed(60, 59).synth().is_ok() && mixed(60, 60).synth().is_err());
+
+    // Most resources of a stack name nobody, or the account of the pipeline alone.
+    let mut app = mixed(1, 2);
+    let crowd = app.stack("Crowd", Env::new(OTHER, "us-east-1"));
+    for n in 0..420 {
+        let admitted = PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::account(HOME));
+        let topic =
+            RawResource::new("AWS::SNS::TopicPolicy").property("PolicyDocument", PolicyDocument::new().with(admitted));
+        app.at(crowd).add(format!("Topic-{n}"), topic);
+    }
+    let (_, warnings) = app.synth_with_warnings().expect("420 of 500 are not too many");
+    let nearly = warnings.iter().find(|one| one.message().contains("resources of the template")).expect("nearly");
+    assert_eq!(nearly.notes().count(), 0, "{nearly}");
+}

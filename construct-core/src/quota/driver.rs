@@ -55,11 +55,31 @@ pub(super) fn of_text(content: &[&Json<'_>], own: &str) -> Option<Driver> {
     Driver::new(accounts.len(), driven)
 }
 
-/// Who makes a number large.
-pub(super) fn of_count(content: &[&Json<'_>], size: usize, own: &str) -> Option<Driver> {
-    let mut accounts = BTreeSet::new();
-    content.iter().for_each(|json| mentioned(json, own, &mut accounts));
-    Driver::new(accounts.len(), size)
+/// Who makes a number large: those for each of whom there are things of their own. What names one account everywhere, such as
+/// the account of a pipeline in the stack of its roles, is not there for accounts.
+pub(super) fn of_count(things: &[&Json<'_>], own: &str) -> Option<Driver> {
+    let (mut accounts, mut driven) = (BTreeSet::new(), 0);
+    for thing in things {
+        let mut here = BTreeSet::new();
+        mentioned(thing, own, &mut here);
+        if here.len() == 1 {
+            accounts.append(&mut here);
+            driven += 1;
+        }
+    }
+    if accounts.len() < 2 { None } else { Driver::new(accounts.len(), driven) }
+}
+
+/// Who makes a number large of things that are filled one after the other.
+pub(super) fn of_filled(things: &[&Json<'_>], own: &str) -> Option<Driver> {
+    let (mut accounts, mut driven) = (BTreeSet::new(), 0);
+    for thing in things {
+        let mut here = BTreeSet::new();
+        mentioned(thing, own, &mut here);
+        driven += usize::from(!here.is_empty());
+        accounts.append(&mut here);
+    }
+    Driver::new(accounts.len(), driven)
 }
 
 /// The length of the items of lists, as compact JSON, that are there for one other account each.
@@ -123,6 +143,18 @@ mod tests {
         let driver = of_text(&[&policy], "111111111111").unwrap();
         assert_eq!(driver, Driver { accounts: 2, driven: 2 * "\"arn:aws:iam::222222222222:root\",".len() });
         assert_eq!(of_text(&[&json!(["1234567890123", "x222222222222"]).into()], "111111111111"), None);
+    }
+
+    #[test]
+    fn things_are_there_for_the_one_account_that_they_name() {
+        let things =
+            ["arn:aws:iam::222222222222:root", "arn:aws:iam::333333333333:root", "arn:aws:iam::111111111111:root"];
+        let [two, three, own] = things.map(|arn| Json::from(json!({ "RoleArn": arn })));
+        let both = Json::from(json!([things[0], things[1]]));
+        let account = "111111111111";
+        assert_eq!(of_count(&[&two, &two, &three, &own, &both], account), Driver::new(2, 3));
+        assert_eq!(of_count(&[&two, &two, &own, &both], account), None);
+        assert_eq!(of_filled(&[&both, &two, &own], account), Driver::new(2, 2));
     }
 
     #[test]

@@ -78,14 +78,16 @@ pub(crate) fn measure(cx: &mut GaugeCx<'_, '_>) {
     for (section, quota) in sections {
         let section = &template[section];
         if let Some(entries) = section.as_object() {
-            cx.count(quota, None, None, entries.len(), &[section]);
+            let is_small = cx.is_small(quota, entries.len());
+            let things: Vec<&Json<'_>> = if is_small { Vec::new() } else { entries.values().collect() };
+            cx.count(quota, None, None, entries.len(), &things);
         }
     }
     // Most templates have none, which the text tells at once; there, a brace may be hidden behind an escape only.
     let may_refer = cx.source.may_refer();
     let references = if may_refer { dynamic_references(template) } else { 0 };
     if references > 0 {
-        cx.count(&DYNAMIC_REFERENCES, None, None, references, &[template]);
+        cx.count(&DYNAMIC_REFERENCES, None, None, references, &[]);
     }
     cx.total(&STACKS, 1);
 }
