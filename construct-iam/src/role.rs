@@ -384,20 +384,23 @@ impl Lower for Role {
 
 impl Settings {
     fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
-        let [mut trust, mut permissions] =
-            [&self.trust, &self.permissions].map(|own| own.statements().cloned().collect::<PolicyDocument>());
+        // Room for what most roles are told, which spares the list to grow.
+        const MOST: usize = 12;
+        let mut trust: PolicyDocument = self.trust.statements().cloned().collect();
+        let mut permissions = Vec::with_capacity(MOST);
+        permissions.extend(self.permissions.statements().cloned());
         for statement in cx.facts_as_attached::<PolicyStatement>(cx.here()).cloned() {
             if statement.has_principal() { trust.push(statement) } else { permissions.push(statement) }
         }
+        let permissions: PolicyDocument = permissions.into_iter().collect();
         let attached: Vec<_> = cx.facts::<ManagedPolicy>().map(|policy| policy.arn().clone()).collect();
         let n_managed = self.managed.len() + attached.len();
         let (permissions, spilled) = divide(permissions.into_merged(), &self.policies, n_managed, cx);
         let own = self.policies.iter().map(|(name, document)| (Cow::Owned(name.clone()), document.clone()));
-        let policies = permissions
-            .into_iter()
-            .map(|permissions| (Cow::Borrowed("Permissions"), permissions))
-            .chain(own)
-            .map(|(name, document)| Properties::new().set("PolicyName", name).set("PolicyDocument", document));
+        let policy = |(name, document): (Cow<'static, str>, PolicyDocument)| {
+            Expr::map([("PolicyName", Expr::from(name)), ("PolicyDocument", document.into())])
+        };
+        let policies = permissions.into_iter().map(|permissions| ("Permissions".into(), permissions)).chain(own);
         let boundary =
             self.boundary.clone().or_else(|| cx.facts::<PermissionsBoundary>().next().map(|fact| fact.arn(cx.env())));
         // Read here so that it does not count as lost.
@@ -409,7 +412,7 @@ impl Settings {
             .opt("Description", self.description.clone())
             .set("AssumeRolePolicyDocument", trust.into_merged())
             .list("ManagedPolicyArns", self.managed.iter().cloned().chain(attached))
-            .list("Policies", policies)
+            .list("Policies", policies.map(policy))
             .opt("MaxSessionDuration", self.max_session_seconds)
             .opt("PermissionsBoundary", boundary);
         let claim = self.name.as_ref().map(|name| Claim::new(Uniqueness::Account, name).ignoring_case());

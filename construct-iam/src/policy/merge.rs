@@ -43,6 +43,8 @@ pub(super) fn merged(mut statements: Vec<PolicyStatement>) -> Vec<PolicyStatemen
 struct Printed {
     statement: PolicyStatement,
     prints: [u64; 3],
+    /// A print of what is never united.
+    kept: u64,
     /// A print of all elements but the one that is united.
     others: u64,
 }
@@ -55,7 +57,11 @@ impl Printed {
             print(&said.actions, |action| fingerprint(action)),
             print(&said.principals, Principal::fingerprint),
         ];
-        Self { statement, prints, others: 0 }
+        let kept = said.conditions.iter().fold(said.effect as u64, |kept, (operator, keys)| {
+            let keys = keys.iter().map(|(key, values)| fingerprint(key) ^ print(values, Expr::fingerprint));
+            kept.rotate_left(1) ^ fingerprint(operator) ^ keys.fold(0, u64::wrapping_add)
+        });
+        Self { statement, prints, kept, others: 0 }
     }
 }
 
@@ -75,12 +81,13 @@ fn unite<T: Clone + Ord>(
     set: fn(&Elements) -> &Set<T>,
     set_mut: fn(&mut Elements) -> &mut Set<T>,
 ) {
-    for Printed { prints: [resources, actions, principals], others, .. } in &mut *printed {
-        *others = match element {
+    for Printed { prints: [resources, actions, principals], kept, others, .. } in &mut *printed {
+        let both = match element {
             Element::Resources => *actions ^ principals.rotate_left(1),
             Element::Actions => *resources ^ principals.rotate_left(1),
             Element::Principals => *resources ^ actions.rotate_left(1),
         };
+        *others = both ^ kept.rotate_left(2);
     }
     let has_like = |(n, one): (usize, &Printed)| printed[..n].iter().any(|other| one.others == other.others);
     if printed.len() <= FEW && !printed.iter().enumerate().any(has_like) {
@@ -97,13 +104,14 @@ fn unite<T: Clone + Ord>(
         return;
     }
     let mut united = Vec::with_capacity(printed.len());
-    for alike in printed.chunk_by(|one, other| by(one, other).is_eq()) {
-        let Some((first, others)) = alike.split_first() else { continue };
-        let mut first = Printed { statement: first.statement.clone(), ..*first };
-        let more = others.iter().flat_map(|other| set(&other.statement.0).iter());
-        let mut more = more.filter(|item| !set(&first.statement.0).contains(item)).cloned().peekable();
-        if more.peek().is_some() {
-            let more: Vec<T> = more.collect();
+    let mut rest = std::mem::take(printed).into_iter().peekable();
+    while let Some(mut first) = rest.next() {
+        let mut more: Vec<T> = Vec::new();
+        while let Some(other) = rest.next_if(|other| by(&first, other).is_eq()) {
+            let items = set(&other.statement.0).iter();
+            more.extend(items.filter(|item| !set(&first.statement.0).contains(item)).cloned());
+        }
+        if !more.is_empty() {
             set_mut(first.statement.change()).extend(more);
             first = Printed::new(first.statement);
         }
