@@ -8,18 +8,17 @@ use sha2::{Digest, Sha256};
 /// The longest readable part; with the hash it stays within CloudFormation's 255 characters.
 const READABLE: usize = 240;
 
-/// The logical id of a node, from the names between its stack and itself.
-pub(crate) fn logical_id<'a>(path: impl Iterator<Item = &'a str> + Clone) -> String {
-    let readable = || path.clone().filter(|name| !matches!(*name, "Resource" | "Default"));
-    let mut id = String::with_capacity(readable().map(str::len).sum::<usize>() + DIGITS);
-    for name in readable() {
+/// The logical id of a node from its path below its stack, and of a second resource of it from the suffix that tells it apart.
+pub(crate) fn logical_id(path: &str, suffix: Option<&str>) -> String {
+    let mut id = String::with_capacity(path.len() + suffix.map_or(0, str::len) + DIGITS);
+    for name in path.split('/').chain(suffix).filter(|name| !matches!(*name, "Resource" | "Default")) {
         let letters = name.chars().filter(char::is_ascii_alphanumeric);
         id.extend(letters.take(READABLE.saturating_sub(id.len())));
     }
-    let mut hash = Sha256::new();
-    for (n, name) in path.enumerate() {
-        hash.update(if n == 0 { "" } else { "/" });
-        hash.update(name);
+    let mut hash = Sha256::new_with_prefix(path);
+    if let Some(suffix) = suffix {
+        hash.update(if path.is_empty() { "" } else { "/" });
+        hash.update(suffix);
     }
     id.extend(digits(hash).map(|digit| digit.to_ascii_uppercase()));
     id
@@ -46,15 +45,16 @@ mod tests {
 
     #[test]
     fn changing_these_replaces_resources() {
-        assert_eq!(logical_id(["Pipeline", "Role"].into_iter()), "PipelineRole1B266B42");
-        assert_eq!(logical_id(["Pipeline", "Resource"].into_iter()), "Pipeline1604BCD9");
-        assert_eq!(logical_id(["a-b", "c d"].into_iter()), "abcd7CD379F9");
+        assert_eq!(logical_id("Pipeline/Role", None), "PipelineRole1B266B42");
+        assert_eq!(logical_id("Pipeline", Some("Role")), "PipelineRole1B266B42");
+        assert_eq!(logical_id("Pipeline/Resource", None), "Pipeline1604BCD9");
+        assert_eq!(logical_id("a-b/c d", None), "abcd7CD379F9");
     }
 
     #[test]
     fn names_that_read_alike_differ_in_the_hash() {
-        assert_ne!(logical_id(["a-b"].into_iter()), logical_id(["ab"].into_iter()));
-        assert_ne!(logical_id(["a", "b"].into_iter()), logical_id(["ab"].into_iter()));
-        assert!(logical_id(["x".repeat(400).as_str()].into_iter()).len() <= 248);
+        assert_ne!(logical_id("a-b", None), logical_id("ab", None));
+        assert_ne!(logical_id("a/b", None), logical_id("ab", None));
+        assert!(logical_id(&"x".repeat(400), None).len() <= 248);
     }
 }

@@ -43,7 +43,7 @@ pub(crate) trait Sink {
 }
 
 /// JSON with one space of indentation a level: readable, and a changed word changes one line.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Text {
     out: String,
     level: usize,
@@ -65,6 +65,17 @@ impl Text {
     /// The same, for a text of about so many bytes.
     pub(crate) fn with_capacity(level: usize, bytes: usize) -> Self {
         Self { out: String::with_capacity(bytes), ..Self::at(level) }
+    }
+
+    /// Begins a list or an object that is to stand at a level, in the room of what was written before.
+    pub(crate) fn begin_anew(&mut self, level: usize, shape: Shape) {
+        self.out.clear();
+        self.level = level;
+        self.begin(shape);
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.out
     }
 
     pub(crate) fn finish(mut self) -> String {
@@ -89,14 +100,12 @@ impl Text {
         self.is_first = false;
     }
 
-    /// Begins a line, behind a comma or not.
-    fn line(&mut self, comma: bool) {
-        const BLANK: &str = ",\n                               ";
-        let start = usize::from(!comma);
-        match BLANK.get(start..self.level + 2) {
+    /// Begins a line.
+    fn line(&mut self) {
+        match LINES.get(self.level) {
             Some(line) => self.out.push_str(line),
             None => {
-                self.out.push_str(&BLANK[start..2]);
+                self.out.push('\n');
                 (0..self.level).for_each(|_| self.out.push(' '));
             }
         }
@@ -110,12 +119,21 @@ impl Text {
     }
 
     fn unescaped(&mut self, text: &str) {
-        self.out.reserve(text.len() + 2);
         self.out.push('"');
         self.out.push_str(text);
         self.out.push('"');
     }
 }
+
+/// How lines of the first levels begin.
+const LINES: [&str; 32] = {
+    let (mut lines, mut level) = ([""; 32], 0);
+    while level < lines.len() {
+        lines[level] = "\n                                ".split_at(level + 1).0;
+        level += 1;
+    }
+    lines
+};
 
 impl Sink for Text {
     fn text(&mut self, text: &str) {
@@ -137,8 +155,11 @@ impl Sink for Text {
     }
 
     fn item(&mut self) {
-        self.line(!self.is_first);
+        if !self.is_first {
+            self.out.push(',');
+        }
         self.is_first = false;
+        self.line();
     }
 
     fn key(&mut self, key: &str) {
@@ -150,7 +171,7 @@ impl Sink for Text {
     fn end(&mut self, shape: Shape) {
         self.level -= 1;
         if !self.is_first {
-            self.line(false);
+            self.line();
         }
         self.is_first = false;
         self.out.push(if shape == Shape::List { ']' } else { '}' });
@@ -249,36 +270,50 @@ pub(crate) fn file(json: &Json) -> String {
 
 /// An object whose entries are written one after the other. Of values of one key the last counts, in the place of the first.
 #[derive(Debug)]
-pub(crate) struct Object {
-    text: Text,
-    entries: Vec<(Cow<'static, str>, Range<usize>)>,
+pub(crate) struct Object<'t> {
+    text: &'t mut Text,
+    values: &'t mut Values,
 }
 
-impl Object {
-    /// An object that is to stand in a text whose entries are at a level.
-    pub(crate) fn at(level: usize) -> Self {
-        Self { text: Text::with_room(level + 1), entries: Vec::new() }
+/// Where the values of an object stand in its text, by their keys.
+pub(crate) type Values = Vec<(Cow<'static, str>, Range<usize>)>;
+
+impl<'t> Object<'t> {
+    /// Begins an object. The list of its values may have room from another one.
+    pub(crate) fn begin(text: &'t mut Text, values: &'t mut Values) -> Self {
+        values.clear();
+        text.begin(Shape::Map);
+        Self { text, values }
     }
 
     pub(crate) fn put(&mut self, key: impl Into<Cow<'static, str>>, write: impl FnOnce(&mut Text)) {
-        let (key, start) = (key.into(), self.text.out.len());
-        write(&mut self.text);
-        let range = start..self.text.out.len();
-        match self.entries.iter_mut().find(|(there, _)| *there == key) {
-            Some(entry) => entry.1 = range,
-            None => self.entries.push((key, range)),
+        let key = key.into();
+        let there = self.values.iter().position(|(there, _)| *there == key);
+        if there.is_none() {
+            self.text.key(&key);
+        }
+        let start = self.text.out.len();
+        write(self.text);
+        match there {
+            None => self.values.push((key, start..self.text.out.len())),
+            Some(place) => self.replace(place, start),
         }
     }
 
-    /// Writes the object, and is empty again.
-    pub(crate) fn pour(&mut self, out: &mut Text) {
-        out.begin(Shape::Map);
-        for (key, range) in self.entries.drain(..) {
-            out.key(&key);
-            out.raw(&self.text.out[range]);
+    /// Puts what was written from a place on where another value stands.
+    fn replace(&mut self, place: usize, start: usize) {
+        let value = self.text.out.split_off(start);
+        let old = self.values[place].1.clone();
+        self.text.out.replace_range(old.clone(), &value);
+        let moved = |at: usize| at - old.len() + value.len();
+        self.values[place].1.end = moved(old.end);
+        for (_, range) in &mut self.values[place + 1..] {
+            *range = moved(range.start)..moved(range.end);
         }
-        out.end(Shape::Map);
-        self.text.out.clear();
+    }
+
+    pub(crate) fn end(self) {
+        self.text.end(Shape::Map);
     }
 }
 
@@ -339,11 +374,12 @@ mod tests {
 
     #[test]
     fn of_two_values_of_a_key_the_last_counts_in_the_place_of_the_first() {
-        let (mut object, mut text) = (Object::at(0), Text::at(0));
-        for (key, value) in [("a", "1"), ("b", "2"), ("a", "3")] {
+        let (mut values, mut text) = (Values::new(), Text::at(0));
+        let mut object = Object::begin(&mut text, &mut values);
+        for (key, value) in [("a", "1"), ("b", "22"), ("c", "3"), ("b", ""), ("c", "longer"), ("a", "last")] {
             object.put(key, |text| text.text(value));
         }
-        object.pour(&mut text);
-        assert_eq!(text.finish(), "{\n \"a\": \"3\",\n \"b\": \"2\"\n}");
+        object.end();
+        assert_eq!(text.finish(), "{\n \"a\": \"last\",\n \"b\": \"\",\n \"c\": \"longer\"\n}");
     }
 }

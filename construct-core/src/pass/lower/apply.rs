@@ -2,57 +2,51 @@
 //!
 //! Codes: `override::no-such-place`, `tag::contradiction`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::place::Placed;
+use super::place::{Placed, places_of};
 use super::read;
 use super::resolve::Resolver;
 use crate::construct::Plan;
 use crate::diagnostic::Diagnostic;
 use crate::fact::{DependsOn, Found, Metadata, PropertyOverride, ReadMarks, RemovalPolicy, Tag};
 use crate::handle::NodeId;
-use crate::resource::{CfnResource, Part, Properties, Tagging};
+use crate::resource::{CfnResource, Properties, Tagging};
 use crate::value::Expr;
-use crate::written::{self, Object, Shape, Sink, Tree};
+use crate::written::{self, Object, Shape, Sink, Text, Tree};
 
 /// Where the resources of one stack are written.
 pub(super) struct Applied<'a> {
     plan: &'a Plan,
     marks: &'a ReadMarks,
     stack: NodeId,
-    /// The resources of each node of the stack, for dependencies on whole subtrees.
-    resources: BTreeMap<NodeId, Vec<String>>,
+    placed: &'a [Placed],
 }
 
 impl<'a> Applied<'a> {
-    pub(super) fn new(plan: &'a Plan, marks: &'a ReadMarks, stack: NodeId, placed: &[Placed]) -> Self {
-        let mut resources: BTreeMap<NodeId, Vec<String>> = BTreeMap::new();
-        for part in placed.iter().filter(|part| matches!(part.part, Part::Resource(_))) {
-            resources.entry(part.node).or_default().push(part.id.clone());
-        }
-        Self { plan, marks, stack, resources }
+    pub(super) fn new(plan: &'a Plan, marks: &'a ReadMarks, stack: NodeId, placed: &'a [Placed]) -> Self {
+        Self { plan, marks, stack, placed }
     }
 
-    /// Writes a resource into an empty object.
+    /// Writes a resource into an object that begins.
     pub(super) fn resource(
         &self,
         node: NodeId,
-        id: &str,
         mut resource: CfnResource,
         resolver: &mut Resolver<'_>,
-        out: &mut Object,
+        mut out: Object<'_>,
     ) {
-        let mut properties = std::mem::take(&mut resource.properties);
-        self.add_tags(node, resource.tagging, &mut properties);
+        self.add_tags(node, resource.tagging, &mut resource.properties);
         out.put("Type", |out| out.text(&resource.kind));
         if let Some(id) = resource.condition.and_then(|condition| resolver.condition(condition)) {
-            out.put("Condition", |out| out.text(&id));
+            out.put("Condition", |out| out.text(id));
         }
-        self.properties(node, &resource, &properties, resolver, out);
-        let depends_on = self.depends_on(node, id, &resource, resolver);
+        self.properties(node, &resource, resolver, &mut out);
+        let depends_on = self.depends_on(node, &resource, resolver);
         if !depends_on.is_empty() {
             out.put("DependsOn", |out| {
                 out.begin(Shape::List);
@@ -74,28 +68,42 @@ impl<'a> Applied<'a> {
         let mut metadata = resource.metadata;
         let facts = read::<Metadata>(self.plan, self.marks, node).into_iter();
         metadata.extend(facts.map(|fact| (fact.key.clone().into(), fact.value.clone())));
-        metadata.push(("aws:cdk:path".into(), self.plan.tree.path(node).to_owned().into()));
-        out.put("Metadata", |out| resolver.object(&metadata, out));
+        out.put("Metadata", |out| self.metadata(node, metadata, resolver, out));
+        out.end();
+    }
+
+    /// Writes what is to be known of a resource beside its properties, and where it comes from.
+    fn metadata(
+        &self,
+        node: NodeId,
+        mut others: Vec<(Cow<'static, str>, Expr)>,
+        resolver: &mut Resolver<'_>,
+        out: &mut Text,
+    ) {
+        const PATH: &str = "aws:cdk:path";
+        let path = self.plan.tree.path(node);
+        if others.is_empty() {
+            out.begin(Shape::Map);
+            out.key(PATH);
+            resolver.text(path, out);
+            out.end(Shape::Map);
+        } else {
+            others.push((PATH.into(), path.to_owned().into()));
+            resolver.object(&others, out);
+        }
     }
 
     /// Writes the properties, unless there are none.
-    fn properties(
-        &self,
-        node: NodeId,
-        resource: &CfnResource,
-        properties: &Properties,
-        resolver: &mut Resolver<'_>,
-        out: &mut Object,
-    ) {
+    fn properties(&self, node: NodeId, resource: &CfnResource, resolver: &mut Resolver<'_>, out: &mut Object<'_>) {
         let overrides = self.plan.tree.reaching::<PropertyOverride>(node);
         if overrides.is_empty() {
-            if !properties.is_empty() {
-                out.put("Properties", |out| resolver.object(properties.entries(), out));
+            if !resource.properties.is_empty() {
+                out.put("Properties", |out| resolver.object(resource.properties.entries(), out));
             }
             return;
         }
         let mut tree = Tree::default();
-        resolver.object(properties.entries(), &mut tree);
+        resolver.object(resource.properties.entries(), &mut tree);
         let mut json = tree.finish();
         self.override_properties(overrides, resource, &mut json, resolver);
         if json.as_object().is_some_and(|entries| !entries.is_empty()) {
@@ -173,14 +181,8 @@ impl<'a> Applied<'a> {
 
     /// The resources of the same stack that must be there first, but for those that a property refers to: these come first
     /// anyway, and saying it twice is noise that linters report. Other stacks that must be there are noted.
-    fn depends_on(
-        &self,
-        here: NodeId,
-        own_id: &str,
-        resource: &CfnResource,
-        resolver: &mut Resolver<'_>,
-    ) -> BTreeSet<String> {
-        let mut ids = BTreeSet::new();
+    fn depends_on(&self, here: NodeId, resource: &CfnResource, resolver: &mut Resolver<'_>) -> Vec<&'a str> {
+        let mut ids = Vec::new();
         let facts = read::<DependsOn>(self.plan, self.marks, here);
         let firsts = resource.depends_on.iter().copied().chain(facts.iter().map(|fact| fact.0));
         for first in firsts {
@@ -188,10 +190,6 @@ impl<'a> Applied<'a> {
                 resolver.foreign_handle("a resource depends on a construct of another app");
                 continue;
             }
-            let why = || {
-                let path = |node: NodeId| self.plan.tree.path(node);
-                format!("`{}` depends on `{}`", path(here), path(first))
-            };
             let mut queue = vec![first];
             while let Some(node) = queue.pop() {
                 queue.extend(self.plan.tree.arena.children(node));
@@ -199,17 +197,18 @@ impl<'a> Applied<'a> {
                 if stack != self.stack {
                     let is_stack = node == stack;
                     if !resolver.needs(stack) && (is_stack || resolver.has_resource_elsewhere(node)) {
-                        resolver.need(stack, why);
+                        resolver.need(stack, "depends on", first);
                     }
                     continue;
                 }
-                for id in self.resources.get(&node).into_iter().flatten().filter(|id| *id != own_id) {
-                    if resolver.refer(id) {
-                        ids.insert(id.clone());
+                for place in places_of(self.placed, node).filter(|place| self.placed[*place].is_resource) {
+                    if resolver.refer(place) {
+                        ids.push(&*self.placed[place].id);
                     }
                 }
             }
         }
+        ids.sort_unstable();
         ids
     }
 }

@@ -2,34 +2,34 @@
 //!
 //! Codes: `resource::cycle`.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use foldhash::fast::RandomState;
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 
+use super::place::Placed;
 use crate::construct::Plan;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::handle::NodeId;
 
-/// Which parts of a stack each part refers to, by logical id, and the node it came from.
-pub(super) type References = BTreeMap<String, (NodeId, BTreeSet<String>)>;
+/// Which part of a stack refers to which, by their places.
+pub(super) type References = Vec<(usize, usize)>;
 
-pub(super) fn resource_cycles(plan: &Plan, references: &References, findings: &mut Diagnostics) {
-    let mut graph = DiGraphMap::<&str, (), RandomState>::new();
+pub(super) fn resource_cycles(plan: &Plan, placed: &[Placed], references: &References, findings: &mut Diagnostics) {
     // What refers to nothing is in no circle, and most parts are of this kind.
-    let refers = |id: &String| references.get(id).is_some_and(|(_, to)| !to.is_empty());
-    for (from, (_, to)) in references {
-        to.iter().filter(|to| refers(to)).for_each(|to| {
-            graph.add_edge(from, to, ());
-        });
+    let mut refers = vec![false; placed.len()];
+    references.iter().for_each(|(from, _)| refers[*from] = true);
+    let mut between: Vec<(usize, usize)> = references.iter().copied().filter(|(_, to)| refers[*to]).collect();
+    if between.is_empty() {
+        return;
     }
+    let id = |place: usize| &placed[place].id;
+    between.sort_unstable_by(|one, other| (id(one.0), id(one.1)).cmp(&(id(other.0), id(other.1))));
+    let graph: DiGraphMap<usize, (), RandomState> = between.into_iter().collect();
     for mut cycle in tarjan_scc(&graph) {
-        cycle.sort_unstable();
+        cycle.sort_unstable_by_key(|place| id(*place));
         if cycle.len() < 2 {
             continue;
         }
-        let nodes: Vec<_> = cycle.iter().filter_map(|id| references.get(*id)).map(|(node, _)| *node).collect();
+        let nodes: Vec<_> = cycle.iter().map(|place| placed[*place].node).collect();
         let names: Vec<String> = nodes.iter().map(|node| format!("`{}`", plan.tree.path(*node))).collect();
         let message = format!("the resources {} refer to each other, so none can be made first", names.join(", "));
         let first = nodes.first();
@@ -39,5 +39,22 @@ pub(super) fn resource_cycles(plan: &Plan, references: &References, findings: &m
                 .or_at("", first.map(|node| plan.tree.node(*node).location))
                 .help("give one of them a name and refer to it by that name"),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{App, Env, Output, RawResource};
+
+    #[test]
+    fn an_output_that_is_called_as_a_resource_closes_no_circle() {
+        let mut app = App::new();
+        let stack = app.stack("Stack", Env::new("111111111111", "us-east-1"));
+        let mut scope = app.at(stack);
+        let queue = || RawResource::new("AWS::SQS::Queue");
+        let first = scope.add("First", queue().logical_id("Orders"));
+        let second = scope.add("Second", queue().property("Dead", first.get_att("Arn")));
+        scope.add("Output", Output::new(second.reference()).logical_id("Orders"));
+        assert_eq!(app.synth().map(|assembly| assembly.stacks().len()).map_err(|error| error.to_string()), Ok(1));
     }
 }

@@ -10,29 +10,36 @@ mod refused;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::place::{Placed, place, referable};
-use super::{ENTRY, Written};
+use super::Written;
+use super::cycles::References;
+use super::place::{Placed, place, places_of};
 use crate::bytes;
 use crate::construct::Plan;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dynamic;
 use crate::fact::ReadMarks;
 use crate::handle::NodeId;
-use crate::resource::Part;
+use crate::resource::Resources;
 use crate::value::spell::Hand;
 use crate::value::{Attr, Expr, Pseudo};
 use crate::written::{self, Shape, Sink, Text, Tree};
 
-/// What resolving the expressions of one part brought to light.
+/// What resolving the expressions of a stack brought to light.
 #[derive(Debug, Default)]
 pub(super) struct Left {
-    pub(super) references: BTreeSet<String>,
+    pub(super) references: References,
+    /// Stacks that must be deployed before, each with the reason.
     pub(super) needs: BTreeMap<NodeId, String>,
+    /// The exports that other stacks must make.
+    pub(super) exports: Exports,
 }
+
+/// The level at which entries of a section begin: the template has two above it.
+pub(super) const ENTRY: usize = 2;
 
 /// An output that another stack imports.
 #[derive(Clone, Debug)]
@@ -61,12 +68,13 @@ pub(super) struct Resolver<'a> {
     written: &'a Written,
     findings: &'a RefCell<Diagnostics>,
     stack: NodeId,
-    /// What a reference to a node of this stack means: its part without a suffix.
-    ids: BTreeMap<NodeId, String>,
+    /// The parts of the stack, in the order of their nodes.
+    placed: &'a [Placed],
     elsewhere: BTreeMap<NodeId, Elsewhere>,
-    exports: Exports,
-    node: NodeId,
-    id: String,
+    /// The place of the part that is written.
+    here: usize,
+    /// By the places of the parts, how many parts had been written before the last one that referred to each, that one included.
+    referred: Vec<usize>,
     left: Left,
     /// Whether a `null` was written, of which nobody was told yet.
     met_null: bool,
@@ -87,41 +95,40 @@ impl<'a> Resolver<'a> {
         written: &'a Written,
         findings: &'a RefCell<Diagnostics>,
         stack: NodeId,
-        placed: &[Placed],
+        placed: &'a [Placed],
     ) -> Self {
-        let mut ids = BTreeMap::new();
-        for part in placed.iter().filter(|part| referable(&part.part)) {
-            ids.entry(part.node).or_insert_with(|| part.id.clone());
-        }
         Self {
             plan,
             marks,
             written,
             findings,
             stack,
-            ids,
+            placed,
             elsewhere: BTreeMap::new(),
-            exports: Exports::new(),
-            node: stack,
-            id: String::new(),
+            here: 0,
+            referred: vec![0; placed.len()],
             left: Left::default(),
             met_null: false,
         }
     }
 
-    pub(super) fn enter(&mut self, node: NodeId, id: &str) {
-        self.node = node;
-        id.clone_into(&mut self.id);
-        self.left = Left::default();
+    /// Says at which place the part stands that is written now.
+    pub(super) fn enter(&mut self, place: usize) {
+        self.here = place;
     }
 
-    pub(super) fn leave(&mut self) -> Left {
-        std::mem::take(&mut self.left)
+    pub(super) fn finish(self) -> Left {
+        self.left
     }
 
-    /// The ids of the stack, and what other stacks must export.
-    pub(super) fn finish(self) -> (BTreeMap<NodeId, String>, Exports) {
-        (self.ids, self.exports)
+    /// The node whose part is written.
+    fn node(&self) -> NodeId {
+        self.placed.get(self.here).map_or(self.stack, |part| part.node)
+    }
+
+    /// What a reference to a node of this stack means.
+    fn referable(&self, node: NodeId) -> Option<usize> {
+        places_of(self.placed, node).find(|place| self.placed[*place].is_referable)
     }
 
     /// What a construct of another stack lowers to. While that stack is not written, the construct is asked once more: few are
@@ -133,10 +140,10 @@ impl<'a> Resolver<'a> {
                 return known;
             }
             let unsaid = RefCell::new(Diagnostics::new());
-            let mut parts = Vec::new();
-            place(self.plan, self.marks, &unsaid, node, &mut parts);
-            let has_resource = parts.iter().any(|part| matches!(part.part, Part::Resource(_)));
-            Elsewhere { id: parts.into_iter().find(|part| referable(&part.part)).map(|part| part.id), has_resource }
+            let mut placed = Vec::new();
+            place(self.plan, self.marks, &unsaid, node, &mut Resources::default(), &mut placed);
+            let has_resource = placed.iter().any(|part| part.is_resource);
+            Elsewhere { id: placed.into_iter().find(|part| part.is_referable).map(|part| part.id), has_resource }
         })
     }
 
@@ -145,45 +152,45 @@ impl<'a> Resolver<'a> {
         self.elsewhere(node).has_resource
     }
 
-    /// The stack that a construct stands in, and its logical id there.
-    fn target(&mut self, of: NodeId) -> Option<(NodeId, String)> {
-        let stack = self.plan.tree.node(of).stack?;
-        let id = if stack == self.stack { self.ids.get(&of).cloned() } else { self.elsewhere(of).id.clone() };
-        Some((stack, id?))
-    }
-
     /// The logical id of a condition, which must stand in the current stack.
-    pub(super) fn condition(&self, condition: NodeId) -> Option<String> {
+    pub(super) fn condition(&self, condition: NodeId) -> Option<&'a str> {
         if !self.plan.tree.arena.owns(condition) {
             self.foreign_handle("a condition belongs to another app");
             return None;
         }
-        let id = self.ids.get(&condition).cloned();
-        if id.is_none() {
+        let place = self.referable(condition);
+        if place.is_none() {
             self.condition_elsewhere(condition);
         }
-        id
+        place.map(|place| &*self.placed[place].id)
     }
 
-    /// Notes that the current part comes after another resource of its stack; says whether that is new.
-    pub(super) fn refer(&mut self, id: &str) -> bool {
-        !self.left.references.contains(id) && self.left.references.insert(id.to_owned())
+    /// Notes that the current part comes after another one of its stack; says whether that is new.
+    pub(super) fn refer(&mut self, to: usize) -> bool {
+        let is_new = to != self.here && std::mem::replace(&mut self.referred[to], self.here + 1) != self.here + 1;
+        if is_new {
+            self.left.references.push((self.here, to));
+        }
+        is_new
     }
 
-    /// Whether it is known already that the current part needs another stack.
+    /// Whether it is known already that the current stack needs another one.
     pub(super) fn needs(&self, stack: NodeId) -> bool {
         self.left.needs.contains_key(&stack)
     }
 
-    /// Notes that the current stack comes after another.
-    pub(super) fn need(&mut self, stack: NodeId, why: impl FnOnce() -> String) {
+    /// Notes that the current stack comes after another, because the current part has to do with a construct there.
+    pub(super) fn need(&mut self, stack: NodeId, has_to_do: &str, with: NodeId) {
         if stack != self.stack {
+            let [from, to] = [self.node(), with].map(|node| self.plan.tree.path(node));
+            let why = || ["`", from, "` ", has_to_do, " `", to, "`"].concat();
             self.left.needs.entry(stack).or_insert_with(why);
         }
     }
 
     pub(super) fn report(&self, diagnostic: Diagnostic) {
-        let (path, location) = (self.plan.tree.path(self.node), self.plan.tree.node(self.node).location);
+        let node = self.node();
+        let (path, location) = (self.plan.tree.path(node), self.plan.tree.node(node).location);
         self.findings.borrow_mut().push(diagnostic.or_at(path, Some(location)));
     }
 
@@ -261,7 +268,8 @@ impl<'a> Resolver<'a> {
         out.end(Shape::Map);
     }
 
-    fn text(&self, text: &str, out: &mut impl Sink) {
+    /// Writes text, which may have dynamic references.
+    pub(super) fn text(&self, text: &str, out: &mut impl Sink) {
         // Nearly every text is plain, so each is looked through once.
         if bytes::is_plain(text) {
             return out.plain(text);
@@ -296,30 +304,31 @@ impl<'a> Resolver<'a> {
 
     /// Text put together: names where they are known, so that ARNs stay literal.
     fn join(&mut self, parts: &[Expr], out: &mut impl Sink) {
-        let mut joined: Vec<Json> = Vec::new();
+        const ROOM: usize = 128;
+        // What is known comes behind what is not, as one text.
+        let (mut joined, mut known): (Vec<Json>, Option<String>) = (Vec::new(), None);
+        let add = |known: &mut Option<String>, text: &str| {
+            known.get_or_insert_with(|| String::with_capacity(ROOM)).push_str(text);
+        };
         for part in parts {
-            let part = match part {
-                Expr::Str(text) => {
-                    self.look_at(text);
-                    Ok(Cow::Borrowed(&**text))
+            if let Expr::Str(text) = part {
+                self.look_at(text);
+                add(&mut known, text);
+                continue;
+            }
+            let mut tree = Tree::default();
+            self.write(part, true, &mut tree);
+            match tree.finish() {
+                Json::String(text) => add(&mut known, &text),
+                json => {
+                    joined.extend(known.take().map(Json::String));
+                    joined.push(json);
                 }
-                part => {
-                    let mut tree = Tree::default();
-                    self.write(part, true, &mut tree);
-                    match tree.finish() {
-                        Json::String(text) => Ok(Cow::Owned(text)),
-                        json => Err(json),
-                    }
-                }
-            };
-            match (joined.last_mut(), part) {
-                (Some(Json::String(last)), Ok(text)) => last.push_str(&text),
-                (_, Ok(text)) => joined.push(Json::String(text.into_owned())),
-                (_, Err(json)) => joined.push(json),
             }
         }
-        if let [Json::String(text)] = &joined[..] {
-            return out.text(text);
+        match known {
+            Some(text) if joined.is_empty() => return out.text(&text),
+            rest => joined.extend(rest.map(Json::String)),
         }
         let arguments = Json::Array(vec!["".into(), Json::Array(joined)]);
         out.begin(Shape::Map);
@@ -336,7 +345,15 @@ impl<'a> Resolver<'a> {
         if by_name && let Some(value) = self.physical(of, attr) {
             return self.write_physical(of, &value, true, out);
         }
-        let Some((stack, id)) = self.target(of) else {
+        let stack = self.plan.tree.node(of).stack;
+        if stack == Some(self.stack)
+            && let Some(place) = self.referable(of)
+        {
+            self.refer(place);
+            return local(&self.placed[place].id, attr, out);
+        }
+        let elsewhere = stack.filter(|stack| *stack != self.stack);
+        let Some((stack, id)) = elsewhere.and_then(|stack| Some((stack, self.elsewhere(of).id.clone()?))) else {
             return match self.physical(of, attr) {
                 Some(value) => self.write_physical(of, &value, by_name, out),
                 None => {
@@ -345,18 +362,12 @@ impl<'a> Resolver<'a> {
                 }
             };
         };
-        if stack == self.stack {
-            if id != self.id {
-                self.refer(&id);
-            }
-            return local(&id, attr, out);
-        }
         let (here, there) = (self.plan.tree.node(self.stack).env, self.plan.tree.node(stack).env);
         if here == there && !self.names_only(self.stack) && !self.names_only(stack) {
             return self.import(of, attr, stack, id, out);
         }
         if !by_name {
-            self.need_because(of, stack);
+            self.need(stack, "refers to", of);
         }
         match self.physical(of, attr) {
             Some(value) => self.write_physical(of, &value, true, out),
@@ -391,20 +402,15 @@ impl<'a> Resolver<'a> {
         self.plan.tree.stack_props(stack).is_some_and(|props| props.names_only)
     }
 
-    fn need_because(&mut self, of: NodeId, stack: NodeId) {
-        let (from, to) = (self.plan.tree.path(self.node).to_owned(), self.plan.tree.path(of).to_owned());
-        self.need(stack, || format!("`{from}` refers to `{to}`"));
-    }
-
     fn import(&mut self, of: NodeId, attr: &Attr, stack: NodeId, id: String, out: &mut impl Sink) {
-        self.need_because(of, stack);
+        self.need(stack, "refers to", of);
         let stack_name = self.plan.tree.stack_name(stack);
         let suffix: String = match attr {
             Attr::Ref => "Ref".into(),
             Attr::GetAtt(name) => name.chars().filter(char::is_ascii_alphanumeric).collect(),
             Attr::LogicalId => "Id".into(),
         };
-        let export = self.exports.entry((stack, id.clone(), attr.clone())).or_insert_with(|| {
+        let export = self.left.exports.entry((stack, id.clone(), attr.clone())).or_insert_with(|| {
             let name = format!("{stack_name}:{id}{suffix}");
             let mut output = Text::at(ENTRY);
             output.begin(Shape::Map);

@@ -60,7 +60,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn dynamic_elsewhere(&self, of: NodeId) {
-        let [from, to] = [self.node, of].map(|node| self.plan.tree.path(node));
+        let [from, to] = [self.node(), of].map(|node| self.plan.tree.path(node));
         let [here, there] = [self.stack, of].map(|node| self.env_of(node));
         let message = format!(
             "`{from}` in {here} names `{to}` by a dynamic reference, which would be looked up there and not in {there}"
@@ -76,7 +76,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn no_physical_name(&self, of: NodeId, attr: &Attr) {
-        let [from, to] = [self.node, of].map(|node| self.plan.tree.path(node));
+        let [from, to] = [self.node(), of].map(|node| self.plan.tree.path(node));
         let [here, there] = [self.stack, of].map(|node| self.env_of(node));
         let message = format!(
             "`{from}` in {here} refers to `{attr}` of `{to}` in {there}, which has no name that could be known there"
