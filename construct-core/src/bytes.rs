@@ -33,6 +33,32 @@ pub(crate) fn is_plain(text: &str) -> bool {
     !any(text, |byte| is_escaped(byte) | (byte == b'{'))
 }
 
+/// Where the first byte is that JSON escapes: the end of a string, most often. Looked for in eight bytes at a time, as a number: the
+/// lowest byte that is told to be one is one, as nothing was carried over to it.
+pub(crate) fn first_escaped(text: &[u8]) -> Option<usize> {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = EACH << 7;
+    let (eights, rest) = text.as_chunks::<8>();
+    for (n, eight) in eights.iter().enumerate() {
+        let bytes = u64::from_le_bytes(*eight);
+        // With this bit the other way round, a quotation mark comes right behind the control characters, in place of the blank.
+        let turned = bytes ^ (EACH * 2);
+        let backslashes = bytes ^ (EACH * b'\\' as u64);
+        let found =
+            turned.wrapping_sub(EACH * (b' ' as u64 + 1)) & !turned | backslashes.wrapping_sub(EACH) & !backslashes;
+        if found & HIGH != 0 {
+            return Some(n * 8 + (found & HIGH).trailing_zeros() as usize / 8);
+        }
+    }
+    let place = rest.iter().position(|byte| is_escaped(*byte))?;
+    Some(eights.len() * 8 + place)
+}
+
+/// How many of eight bytes are blanks, before the first that is none.
+pub(crate) fn leading_blanks(eight: [u8; 8]) -> usize {
+    (u64::from_le_bytes(eight) ^ u64::from_le_bytes([b' '; 8])).trailing_zeros() as usize / 8
+}
+
 fn is_escaped(byte: u8) -> bool {
     // Without `||`, which would mean to stop at the first one.
     (byte < b' ') | (byte == b'"') | (byte == b'\\')
@@ -72,7 +98,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    use proptest::prelude::*;
+    use proptest::prelude::{any, *};
 
     #[test]
     fn a_blank_needs_no_escape_in_short_texts_and_long_ones() {
@@ -99,6 +125,21 @@ mod tests {
             let escapes = serde_json::to_string(&text).unwrap().len() > text.len() + 2;
             prop_assert_eq!(needs_escapes(&text), escapes);
             prop_assert_eq!(is_plain(&text), !escapes && !text.contains('{'));
+            let first = text.bytes().position(is_escaped);
+            prop_assert_eq!(first_escaped(text.as_bytes()), first);
+        }
+
+        #[test]
+        fn the_first_escape_is_found_among_any_bytes(text in prop::collection::vec(any::<u8>(), 0..40)) {
+            prop_assert_eq!(first_escaped(&text), text.iter().position(|byte| is_escaped(*byte)));
+        }
+
+        #[test]
+        fn blanks_are_counted_up_to_the_first_other_byte(blanks in 0_usize..9, other in any::<[u8; 8]>()) {
+            let mut eight = other;
+            eight[..blanks].fill(b' ');
+            let counted = eight.iter().take_while(|byte| **byte == b' ').count();
+            prop_assert_eq!(leading_blanks(eight), counted);
         }
 
         #[test]

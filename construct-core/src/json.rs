@@ -3,6 +3,7 @@
 //! Templates are read once, and most of what is in them is never kept: so strings stay where they are, and a map is a list of its members.
 
 mod members;
+mod plain;
 mod read;
 mod source;
 
@@ -50,7 +51,7 @@ impl<'t> Json<'t> {
     /// # Errors
     /// What the parser says.
     pub fn read(text: &'t str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text)
+        plain::read(text).map_or_else(|| serde_json::from_str(text), Ok)
     }
 
     /// The string, if it is one.

@@ -1,0 +1,291 @@
+//! JSON read straight from the text: every template is read once more than it is written, and a general reader takes three times as long.
+//!
+//! What is out of the ordinary is left to `serde_json`: texts with escapes and numbers other than small whole ones each by itself, and
+//! what is no JSON, or too deep, as a whole. So nothing is read here that it would refuse.
+
+use std::borrow::Cow;
+
+use super::Json;
+use super::members::{Member, Members, Name};
+use crate::bytes;
+
+/// Values inside values beyond this depth are not read here.
+const DEPTH: usize = 64;
+
+/// The value of a text; `None` if somebody else has to say what it is.
+pub(super) fn read(text: &str) -> Option<Json<'_>> {
+    let mut reader = Reader { text, at: 0, values: Vec::new(), members: Vec::new() };
+    let json = reader.value(DEPTH)?;
+    reader.skip_blanks();
+    (reader.at == text.len()).then_some(json)
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    /// How far it is read.
+    at: usize,
+    /// What was read of the lists and objects that have not ended yet, the inner ones last: so that each gets exactly the room it needs.
+    values: Vec<Json<'t>>,
+    members: Vec<Member<'t>>,
+}
+
+impl<'t> Reader<'t> {
+    fn value(&mut self, depth: usize) -> Option<Json<'t>> {
+        match self.next()? {
+            b'"' => self.string().map(Json::String),
+            b'{' => self.object(depth.checked_sub(1)?),
+            b'[' => self.list(depth.checked_sub(1)?),
+            b't' => self.word("true", Json::Bool(true)),
+            b'f' => self.word("false", Json::Bool(false)),
+            b'n' => self.word("null", Json::Null),
+            _ => self.number(),
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Option<Json<'t>> {
+        self.at += 1;
+        if self.takes(b'}')? {
+            return Some(Json::Object(Members::default()));
+        }
+        let start = self.members.len();
+        loop {
+            if self.next()? != b'"' {
+                return None;
+            }
+            let name = Name::from(self.string()?);
+            if !self.takes(b':')? {
+                return None;
+            }
+            let value = self.value(depth)?;
+            self.members.push((name, value));
+            if self.ends(b'}')? {
+                return Some(Json::Object(Members::of(self.members.split_off(start).into())));
+            }
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Option<Json<'t>> {
+        self.at += 1;
+        if self.takes(b']')? {
+            return Some(Json::Array(Box::default()));
+        }
+        let start = self.values.len();
+        loop {
+            let value = self.value(depth)?;
+            self.values.push(value);
+            if self.ends(b']')? {
+                return Some(Json::Array(self.values.split_off(start).into()));
+            }
+        }
+    }
+
+    /// A string, of which the quotation mark comes next.
+    fn string(&mut self) -> Option<Cow<'t, str>> {
+        let text = self.text.as_bytes();
+        let start = self.at + 1;
+        let mut end = start;
+        let mut has_escapes = false;
+        loop {
+            end += bytes::first_escaped(text.get(end..)?)?;
+            match text[end] {
+                b'"' => break,
+                b'\\' => {
+                    has_escapes = true;
+                    end += 2;
+                }
+                _ => return None,
+            }
+        }
+        self.at = end + 1;
+        if has_escapes {
+            return serde_json::from_str(self.text.get(start - 1..=end)?).ok().map(Cow::Owned);
+        }
+        self.text.get(start..end).map(Cow::Borrowed)
+    }
+
+    fn number(&mut self) -> Option<Json<'t>> {
+        let rest = self.text.get(self.at..)?;
+        let is_part = |byte: u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+        let end = rest.bytes().position(|byte| !is_part(byte)).unwrap_or(rest.len());
+        self.at += end;
+        serde_json::from_str(&rest[..end]).ok()
+    }
+
+    fn word(&mut self, word: &str, meaning: Json<'t>) -> Option<Json<'t>> {
+        self.text.as_bytes()[self.at..].starts_with(word.as_bytes()).then(|| {
+            self.at += word.len();
+            meaning
+        })
+    }
+
+    /// Whether this comes next, and goes on behind it if so.
+    fn takes(&mut self, byte: u8) -> Option<bool> {
+        let is_it = self.next()? == byte;
+        self.at += usize::from(is_it);
+        Some(is_it)
+    }
+
+    /// Whether a list or object ends here, and no comma announces another item.
+    fn ends(&mut self, end: u8) -> Option<bool> {
+        let next = self.next()?;
+        self.at += 1;
+        if next == b',' { Some(false) } else { (next == end).then_some(true) }
+    }
+
+    /// What comes next, apart from white space.
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        self.skip_blanks();
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    #[inline]
+    fn skip_blanks(&mut self) {
+        let text = self.text.as_bytes();
+        while let Some(blank @ (b' ' | b'\n' | b'\r' | b'\t')) = text.get(self.at) {
+            self.at += 1;
+            // Lines are indented.
+            while *blank == b'\n'
+                && let Some(eight) = text.get(self.at..).and_then(<[u8]>::first_chunk)
+            {
+                let blanks = bytes::leading_blanks(*eight);
+                self.at += blanks;
+                if blanks < 8 {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// What is read here is what the other reader reads. Says whether anything is.
+    fn is_read(text: &str) -> bool {
+        let (own, other) = (read(text), serde_json::from_str::<Json<'_>>(text));
+        match (own, other) {
+            (Some(own), Ok(other)) => {
+                // Which texts are borrowed, too.
+                assert_eq!(format!("{own:?}"), format!("{other:?}"), "{text}");
+                true
+            }
+            (Some(own), Err(error)) => panic!("{error}, yet {text} is {own:?}"),
+            (None, _) => false,
+        }
+    }
+
+    #[test]
+    fn what_is_json_is_read() {
+        for text in [
+            "{}",
+            " [ ]\r\n\t",
+            r#"{"a":[1,-2,0.5,1e3,true,false,null,"x","\u00e9\n\"","é"],"b":{"c":{}},"d":18446744073709551615}"#,
+            "{\n          \"a\"\n:\n                  [\"b\" ,{ \"c\":\"\\\\\" } ]}",
+            r#"{"a":1,"b":2,"a":3}"#,
+            "-0",
+            "\"\"",
+        ] {
+            assert!(is_read(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_none_is_not() {
+        for text in [
+            "",
+            " ",
+            "{",
+            "[",
+            "]",
+            "}",
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "{,}",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":1,}"#,
+            r#"{"a" 1}"#,
+            r#"{1:2}"#,
+            r#"{"a":1}}"#,
+            "[]]",
+            "01",
+            "1.",
+            "+1",
+            "--1",
+            "1e999",
+            "tru",
+            "truex",
+            "nul",
+            "'a'",
+            "\"a",
+            "\"\\\"",
+            "\"\\x\"",
+            "\"\\é\"",
+            "\"\n\"",
+            "\"\\u12\"",
+            "é",
+            "\u{feff}{}",
+            "[\"a\",\u{a0}\"b\"]",
+        ] {
+            assert!(!is_read(text), "{text}");
+            assert!(serde_json::from_str::<Json<'_>>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_deep_is_read_by_others() {
+        for (depth, is_own) in [(DEPTH, true), (DEPTH + 1, false), (100_000, false)] {
+            assert_eq!(is_read(&["[".repeat(depth), "]".repeat(depth)].concat()), is_own);
+        }
+        let deep = ["[".repeat(DEPTH + 1), "]".repeat(DEPTH + 1)].concat();
+        assert!(Json::read(&deep).is_ok());
+    }
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let text = || prop_oneof![r#"[ab"\\\n]{0,2}"#, "[a-z]{0,30}", r"([ -~]|\PC){0,9}"];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            text().prop_map(Value::from),
+            text().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(5, 60, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::vec((text(), inner), 0..6)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_is_read(value in any_json()) {
+            prop_assert!(is_read(&value.to_string()));
+            prop_assert!(is_read(&serde_json::to_string_pretty(&value).unwrap()));
+        }
+
+        #[test]
+        fn nothing_is_read_that_is_no_json(
+            value in any_json(),
+            place: prop::sample::Index,
+            n_taken in 0_usize..3,
+            put in r#"([]{}:,"\\ \n\t0-9eE.+-]|\PC|[\x00-\x1f]){0,2}"#,
+        ) {
+            let mut text: Vec<char> = value.to_string().chars().collect();
+            let start = place.index(text.len());
+            let end = (start + n_taken).min(text.len());
+            text.splice(start..end, put.chars());
+            is_read(&text.into_iter().collect::<String>());
+        }
+    }
+}
