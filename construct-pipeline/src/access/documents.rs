@@ -1,18 +1,18 @@
 //! The policy documents of resources: where they stand. Those that need nothing computed, which is most of them, are compiled while
 //! their template is read, on whichever core reads it, and are not kept as JSON.
 
-use construct_core::{Source, StackArtifact};
+use construct_core::Source;
 use construct_iam::access::{Json, Variables};
 
 use super::place::{PolicyIx, PolicyKind, Slot};
 use super::policies::Digest;
 use super::statements::{Statements, Told};
-use super::template::{Template, has_functions, is_plain};
+use super::template::{has_functions, is_plain};
 
 /// The property in which a type of resource holds a policy document, and what the policy belongs to.
 pub(crate) fn document_of(kind: &str) -> Option<(&'static str, PolicyKind)> {
     Some(match kind {
-        "AWS::IAM::Role" => ("AssumeRolePolicyDocument", PolicyKind::Trust),
+        "AWS::IAM::Role" => (TRUST_PROPERTY, PolicyKind::Trust),
         "AWS::IAM::ManagedPolicy" | "AWS::IAM::Policy" | "AWS::IAM::RolePolicy" => {
             ("PolicyDocument", PolicyKind::Identity)
         }
@@ -34,15 +34,11 @@ pub(crate) fn policy_name(stack: &str, logical_id: &str, name: Option<&str>) -> 
     }
 }
 
+/// The property with the trust policy of a role.
+pub(crate) const TRUST_PROPERTY: &str = "AssumeRolePolicyDocument";
+
 /// What the trust policy of a role is called.
 pub(crate) const TRUST: &str = "trust";
-
-/// A template without the statements that were compiled when it was read.
-pub(crate) struct Opened<'t> {
-    pub(crate) template: Template<'t>,
-    /// By the number of their resource and their place in it, in this order.
-    pub(crate) policies: Vec<((usize, Slot), Early)>,
-}
 
 /// A policy document, as far as it was compiled when its template was read.
 pub(crate) enum Early {
@@ -54,49 +50,29 @@ pub(crate) enum Early {
     Placed(PolicyIx),
 }
 
-impl<'t> Opened<'t> {
-    /// Reads a template of an assembly.
-    pub(crate) fn new(
-        stack: &'t StackArtifact,
-        body: Json<'t>,
-        source: &Source<'t>,
-        statements: &Statements<'t>,
-    ) -> Self {
-        let mut opened = Self { template: Template::of(stack, body), policies: Vec::new() };
-        let reading = Reading { source, statements, is_spelled_out: source.is_spelled_out() };
-        if let Some(Json::Object(resources)) = opened.template.body.get_mut("Resources") {
-            for (number, (logical_id, resource)) in resources.iter_mut().enumerate() {
-                // Nothing is read of it, and every resource has some.
-                if let Some(metadata) = resource.get_mut("Metadata") {
-                    *metadata = Json::Null;
-                }
-                let name = |name: Option<&str>| policy_name(&stack.stack_name, logical_id, name);
-                reading.open(resource, |slot, kind, own_name, document| {
-                    if let Some(early) = reading.policy(|| name(own_name), document, kind) {
-                        opened.policies.push(((number, slot), early));
-                    }
-                });
-            }
-        }
-        opened.policies.shrink_to_fit();
-        opened
-    }
-}
-
-struct Reading<'r, 't> {
+/// Reads the policy documents of a template.
+pub(crate) struct Reading<'r, 't> {
     source: &'r Source<'t>,
     statements: &'r Statements<'t>,
     is_spelled_out: bool,
 }
 
-impl<'t> Reading<'_, 't> {
+impl<'r, 't> Reading<'r, 't> {
+    pub(crate) fn of(source: &'r Source<'t>, statements: &'r Statements<'t>) -> Self {
+        Self { source, statements, is_spelled_out: source.is_spelled_out() }
+    }
+
     /// Whether nothing in the value has to be computed.
-    fn is_ready(&self, value: &Json<'t>) -> bool {
+    pub(crate) fn is_ready(&self, value: &Json<'t>) -> bool {
         if self.is_spelled_out { !has_functions(value) } else { is_plain(value) }
     }
 
     /// Finds the policy documents of a resource.
-    fn open(&self, resource: &mut Json<'t>, mut found: impl FnMut(Slot, PolicyKind, Option<&str>, &mut Json<'t>)) {
+    pub(crate) fn open(
+        &self,
+        resource: &mut Json<'t>,
+        mut found: impl FnMut(Slot, PolicyKind, Option<&str>, &mut Json<'t>),
+    ) {
         let Some((property, kind)) = resource.get("Type").and_then(Json::as_str).and_then(document_of) else { return };
         if resource.get("Condition").is_some() {
             return;
@@ -120,7 +96,12 @@ impl<'t> Reading<'_, 't> {
     }
 
     /// Takes what can be compiled out of a policy document; nothing if something is wrong with it.
-    fn policy(&self, name: impl FnOnce() -> String, document: &mut Json<'t>, kind: PolicyKind) -> Option<Early> {
+    pub(crate) fn policy(
+        &self,
+        name: impl FnOnce() -> String,
+        document: &mut Json<'t>,
+        kind: PolicyKind,
+    ) -> Option<Early> {
         let head = document.as_object()?.iter().filter(|(name, _)| *name != "Statement");
         if !head.map(|(_, value)| value).all(|value| self.is_ready(value)) {
             return None;

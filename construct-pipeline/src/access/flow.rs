@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use construct_iam::access::symbol;
+use construct_core::StackArtifact;
+use construct_iam::access::{Json, symbol};
 
 use super::lazy::Lazy;
-use super::physical::{account_in, arn_parts, partition};
-use super::template::{Origin, Resolver};
-use super::world::{Made, PipelineSource, World};
+use super::physical::{account_in, arn_parts, is_account, is_region, partition};
+use super::template::{Origin, Resolver, calls_functions, function_of};
+use super::world::{Made, World};
 use crate::names::artifacts_prefix;
 
 /// A pipeline of a template.
@@ -25,6 +26,15 @@ pub struct PipelineLabel {
     pub account: String,
     /// The region that the pipeline is in.
     pub region: String,
+}
+
+/// A pipeline as its template has it.
+#[derive(Debug)]
+pub(crate) struct PipelineSource<'t> {
+    pub(crate) made: Made,
+    pub(crate) properties: &'t Json<'t>,
+    /// The actions that were [taken](Home::take_actions) out of it, if there are any.
+    pub(crate) taken: Vec<Action>,
 }
 
 /// An action of a pipeline.
@@ -133,15 +143,21 @@ impl Action {
 pub(crate) fn pipelines<'t>(
     world: &mut World,
     resolver: &Resolver<'t>,
-    sources: &[PipelineSource<'t>],
+    sources: Vec<PipelineSource<'t>>,
 ) -> Vec<Pipeline> {
     let object = resolver.memory.name_symbol("artifact", Origin::Other);
-    let read = resolver.map(sources, |resolver, source| {
+    let read = resolver.map(&sources, |resolver, source| {
         let mut doubts = Vec::new();
         (read(world, resolver, source, object, &mut doubts), doubts)
     });
-    let (pipelines, doubts): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    let (mut pipelines, doubts): (Vec<_>, Vec<_>) = read.into_iter().unzip();
     world.doubts.extend(doubts.into_iter().flatten());
+    for (Pipeline { actions, .. }, mut source) in pipelines.iter_mut().zip(sources) {
+        source.taken.append(actions);
+        source.taken.sort_unstable_by_key(|action| action.label.position);
+        source.taken.shrink_to_fit();
+        *actions = source.taken;
+    }
     pipelines
 }
 
@@ -174,7 +190,7 @@ fn read<'t>(
     let folder = (name.is_ascii() && !name.is_empty()).then(|| artifacts_prefix(&name));
     let object = format!("{}{object}", folder.as_deref().unwrap_or_default());
     let mut pipeline = Pipeline {
-        stores: Stores { world, label: &label, object: &object, doubts }.all(&properties),
+        stores: Stores { world, resolver, label: &label, object: &object, doubts }.all(&properties),
         folder,
         label,
         made: source.made.clone(),
@@ -183,51 +199,112 @@ fn read<'t>(
         role,
         actions: Vec::new(),
     };
+    let home =
+        Home { account: &pipeline.label.account, region: &pipeline.label.region, role: Arc::clone(&pipeline.role) };
+    let mut position = 0;
     for stage in properties.get("Stages").iter().flat_map(Lazy::items) {
         let stage_name = stage.text_of("Name").unwrap_or_default();
         for declared in stage.get("Actions").iter().flat_map(Lazy::items) {
-            let action = action(&pipeline, &stage_name, &declared);
-            pipeline.actions.push(action);
+            let is_taken = !source.taken.is_empty() && declared.is_null();
+            if !is_taken {
+                pipeline.actions.push(home.action(&stage_name, position, &declared));
+            }
+            position += 1;
         }
     }
-    pipeline.actions.shrink_to_fit();
     pipeline
 }
 
-fn action(pipeline: &Pipeline, stage: &str, declared: &Lazy<'_, '_>) -> Action {
-    let id = declared.get("ActionTypeId");
-    let kind = |part: &str| id.as_ref().and_then(|id| id.text_of(part)).unwrap_or_default();
-    let names = |key: &str| {
-        declared.get(key).iter().flat_map(Lazy::items).filter_map(|artifact| artifact.text_of("Name")).collect()
-    };
-    let own_role = declared.text_of("RoleArn");
-    let role: Arc<str> = own_role.as_deref().map_or_else(|| Arc::clone(&pipeline.role), Into::into);
-    let account = account_in(&role).unwrap_or(&pipeline.label.account).to_owned();
-    let region = declared.text_of("Region").unwrap_or_else(|| pipeline.label.region.clone());
-    let configuration = declared.get("Configuration");
-    let settings = configuration.iter().flat_map(Lazy::members);
-    Action {
-        label: Arc::new(ActionLabel {
-            stage: stage.to_owned(),
-            name: declared.text_of("Name").unwrap_or_default(),
-            provider: kind("Provider"),
-            account,
-            region,
-            position: pipeline.actions.len(),
-        }),
-        category: kind("Category"),
-        owner: kind("Owner"),
-        configuration: settings.filter_map(|(key, value)| Some((key.to_owned(), value.text()?))).collect(),
-        role,
-        own_role: own_role.is_some(),
-        inputs: names("InputArtifacts"),
-        outputs: names("OutputArtifacts"),
+/// What actions have that do not say it themselves.
+pub(crate) struct Home<'p> {
+    account: &'p str,
+    region: &'p str,
+    /// The role of the pipeline.
+    role: Arc<str>,
+}
+
+impl<'p> Home<'p> {
+    /// That of pipelines of a stack, if it is known, but for their roles.
+    pub(crate) fn of(stack: &'p StackArtifact) -> Option<Self> {
+        let StackArtifact { account, region, .. } = stack;
+        (is_account(account) && is_region(region)).then(|| Self { account, region, role: "".into() })
+    }
+
+    /// Takes those actions out of a pipeline that name their role and of which nothing has to be computed, and leaves `null` in their
+    /// places. `None` if there are none, or if the places of actions are not known.
+    pub(crate) fn take_actions<'t>(
+        &self,
+        resource: &mut Json<'t>,
+        is_ready: impl Fn(&Json<'t>) -> bool,
+    ) -> Option<Vec<Action>> {
+        if resource.get("Type")?.as_str()? != "AWS::CodePipeline::Pipeline" {
+            return None;
+        }
+        let Some(Json::Array(stages)) = resource.get_mut("Properties")?.get_mut("Stages") else { return None };
+        // Where there is a function, there may be nothing in the end.
+        let are_there = |items: &[Json<'_>]| {
+            items.iter().all(|item| item.as_object().is_some_and(|map| function_of(map).is_none()))
+        };
+        let have_actions =
+            |stage: &Json<'_>| stage.get("Actions").is_none_or(|actions| actions.as_array().is_some_and(are_there));
+        if !are_there(stages) || !stages.iter().all(have_actions) {
+            return None;
+        }
+        let (mut taken, mut position) = (Vec::new(), 0);
+        for stage in stages {
+            let name = stage.get("Name").filter(|name| is_ready(name)).and_then(Json::as_str).map(str::to_owned);
+            let Some(Json::Array(actions)) = stage.get_mut("Actions") else { continue };
+            for declared in actions {
+                let is_told = declared.get("RoleArn").is_some_and(|role| role.as_str().is_some())
+                    && is_ready(declared)
+                    && !calls_functions(declared);
+                if let Some(stage) = name.as_deref().filter(|_| is_told) {
+                    taken.push(self.action(stage, position, &Lazy::plain(declared)));
+                    *declared = Json::Null;
+                }
+                position += 1;
+            }
+        }
+        taken.shrink_to_fit();
+        (!taken.is_empty()).then_some(taken)
+    }
+
+    fn action(&self, stage: &str, position: usize, declared: &Lazy<'_, '_>) -> Action {
+        let id = declared.get("ActionTypeId");
+        let kind = |part: &str| id.as_ref().and_then(|id| id.text_of(part)).unwrap_or_default();
+        let names = |key: &str| {
+            declared.get(key).iter().flat_map(Lazy::items).filter_map(|artifact| artifact.text_of("Name")).collect()
+        };
+        let own_role = declared.text_of("RoleArn");
+        let role: Arc<str> = own_role.as_deref().map_or_else(|| Arc::clone(&self.role), Into::into);
+        let account = account_in(&role).unwrap_or(self.account).to_owned();
+        let region = declared.text_of("Region").unwrap_or_else(|| self.region.to_owned());
+        let configuration = declared.get("Configuration");
+        let settings = configuration.iter().flat_map(Lazy::members);
+        Action {
+            label: Arc::new(ActionLabel {
+                stage: stage.to_owned(),
+                name: declared.text_of("Name").unwrap_or_default(),
+                provider: kind("Provider"),
+                account,
+                region,
+                position,
+            }),
+            category: kind("Category"),
+            owner: kind("Owner"),
+            configuration: settings.filter_map(|(key, value)| Some((key.to_owned(), value.text()?))).collect(),
+            role,
+            own_role: own_role.is_some(),
+            inputs: names("InputArtifacts"),
+            outputs: names("OutputArtifacts"),
+        }
     }
 }
 
 /// Reads the stores of a pipeline.
-struct Stores<'r> {
+struct Stores<'r, 't> {
     world: &'r World,
+    resolver: &'r Resolver<'t>,
     label: &'r PipelineLabel,
     /// The key of one of its artifacts.
     object: &'r str,
@@ -235,7 +312,7 @@ struct Stores<'r> {
     doubts: &'r mut Vec<String>,
 }
 
-impl Stores<'_> {
+impl Stores<'_, '_> {
     fn all(&mut self, properties: &Lazy<'_, '_>) -> BTreeMap<String, Store> {
         let (label, mut stores) = (self.label, BTreeMap::new());
         let mut add = |region: String, declared: &Lazy<'_, '_>| {
@@ -263,14 +340,14 @@ impl Stores<'_> {
         let account = world.bucket_account(&bucket).unwrap_or(&self.label.account).to_owned();
         let named = declared.get("EncryptionKey").and_then(|key| key.text_of("Id"));
         let base = format!("arn:{}:kms:{region}:{account}", partition(region));
-        let key = named.map_or(StoreKey::Aws, |named| self.key(declared.resolver(), named, &bucket, &base));
+        let key = named.map_or(StoreKey::Aws, |named| self.key(named, &bucket, &base));
         let object = format!("{arn}/{object}").into();
         Store { region: region.to_owned(), bucket, arn, object, account, key }
     }
 
     /// The key that a store's declaration means. An id or a bare alias is looked up by whoever uses it, in its own account; here it is read as
     /// the person who wrote it meant it, and that it fails in other accounts is found separately.
-    fn key(&mut self, resolver: &Resolver<'_>, named: String, bucket: &str, base: &str) -> StoreKey {
+    fn key(&mut self, named: String, bucket: &str, base: &str) -> StoreKey {
         let world = self.world;
         let full = full_key_name(&named, base);
         if full == format!("{base}:alias/aws/s3") {
@@ -284,7 +361,7 @@ impl Stores<'_> {
             let own = world.buckets.get(bucket).and_then(|bucket| bucket.default_key.as_deref());
             if let Some(key) = own.and_then(|own| world.key(own)) {
                 let arn = Arc::clone(&key.arn);
-                let readable = |text: &str| resolver.memory.with_symbols(|symbols| symbols.readable(text));
+                let readable = |text: &str| self.resolver.memory.with_symbols(|symbols| symbols.readable(text));
                 let (named_so, bucket) = (readable(&named), readable(bucket));
                 self.doubts.push(format!("{named_so} names the key of bucket `{bucket}`, `{}`", readable(&arn)));
                 return StoreKey::Customer { named, arn };

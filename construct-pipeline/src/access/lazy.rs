@@ -9,21 +9,26 @@ use super::template::{Known, Origin, Resolver, function_of, is_plain, unknown};
 /// A value of a template.
 #[derive(Debug)]
 pub(crate) struct Lazy<'v, 't> {
-    resolver: &'v Resolver<'t>,
-    stack: usize,
+    /// Who computes it, and of which template it is; `None` if it has no functions and no symbols.
+    resolver: Option<(&'v Resolver<'t>, usize)>,
     json: Cow<'v, Json<'t>>,
-    /// Whether all of it is computed already, because it came of a function.
+    /// Whether all of it is computed already.
     is_computed: bool,
 }
 
 impl<'v, 't> Lazy<'v, 't> {
     /// A value that is no function itself.
     pub(crate) fn new(resolver: &'v Resolver<'t>, stack: usize, json: &'v Json<'t>) -> Self {
-        Self { resolver, stack, json: Cow::Borrowed(json), is_computed: false }
+        Self { resolver: Some((resolver, stack)), json: Cow::Borrowed(json), is_computed: false }
     }
 
-    pub(crate) fn resolver(&self) -> &'v Resolver<'t> {
-        self.resolver
+    /// A value of which nothing has to be computed.
+    pub(crate) fn plain(json: &'v Json<'t>) -> Self {
+        Self { resolver: None, json: Cow::Borrowed(json), is_computed: true }
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        self.json.is_null()
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Lazy<'_, 't>> {
@@ -45,10 +50,10 @@ impl<'v, 't> Lazy<'v, 't> {
     pub(crate) fn text(&self) -> Option<String> {
         match &*self.json {
             Json::String(text) if self.is_computed || is_plain(&self.json) => Some(text.to_string()),
-            Json::String(text) => Some(self.resolver.literal(self.stack, text)),
+            Json::String(text) => self.resolver.map(|(resolver, stack)| resolver.literal(stack, text)),
             json @ (Json::Number(_) | Json::Bool(_)) => Some(json.to_string()),
             Json::Object(map) if function_of(map).is_some() => {
-                Some(self.resolver.text_symbol(&self.json.to_string(), Origin::Other))
+                self.resolver.map(|(resolver, _)| resolver.text_symbol(&self.json.to_string(), Origin::Other))
             }
             _ => None,
         }
@@ -60,16 +65,16 @@ impl<'v, 't> Lazy<'v, 't> {
 
     /// `None` for `AWS::NoValue`.
     fn inside<'i>(&'i self, json: &'i Json<'t>) -> Option<Lazy<'i, 't>> {
-        let Self { resolver, stack, is_computed, .. } = *self;
+        let Self { resolver, is_computed, .. } = *self;
         let is_open = !is_computed && json.as_object().is_some_and(|map| function_of(map).is_some());
-        if !is_open {
-            return Some(Lazy { resolver, stack, json: Cow::Borrowed(json), is_computed });
-        }
+        let Some((resolver, stack)) = resolver.filter(|_| is_open) else {
+            return Some(Lazy { resolver, json: Cow::Borrowed(json), is_computed });
+        };
         let json = match resolver.known(stack, json) {
             Known::Value(json) => json,
             Known::Nothing => return None,
             Known::Not(label) => unknown(label),
         };
-        Some(Lazy { resolver, stack, json: Cow::Owned(json), is_computed: true })
+        Some(Lazy { resolver: Some((resolver, stack)), json: Cow::Owned(json), is_computed: true })
     }
 }

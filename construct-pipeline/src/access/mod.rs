@@ -8,6 +8,7 @@
 //! templates  symbols  memory  physical  template  functions   what is read: texts with symbols for what only AWS knows
 //! statements  documents  sheet  policies  rules  world  survey  given   all accounts at once: roles, buckets, keys …, each policy with its place
 //! lazy  flow  calls                         pipelines: actions, artifacts, stores; what each provider calls
+//! opened                                    a template as it is read: what it tells by itself is noted, and not kept
 //! view  caller  facts  protected  ask       who asks, in which circumstances, for what; the question and its outcome
 //! gate  needs  denials  events              what is asked; what questions about one store have in common
 //! order      wide                          what needs no question
@@ -33,6 +34,7 @@ mod given;
 mod lazy;
 mod memory;
 mod needs;
+mod opened;
 mod order;
 mod physical;
 mod place;
@@ -58,9 +60,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use construct_core::{CheckCx, parallel};
 
 use ask::Asker;
-use documents::Opened;
 use flow::Pipeline;
 use needs::{Keep, Prover};
+use opened::Opened;
 use physical::account_in;
 use sheet::Sheet;
 use statements::Statements;
@@ -102,8 +104,8 @@ pub fn prove(templates: &Templates<'_>, outside: &Outside) -> Report {
 pub(crate) fn unproved(cx: &mut CheckCx<'_>, outside: &Outside) -> Report {
     let statements = Statements::default();
     let read = cx.read(|stack, body, source| {
-        let Opened { template, policies } = Opened::new(stack, body, source, &statements);
-        (Sheet::of(&template), (policies, template))
+        let Opened { template, sheet, policies } = Opened::new(stack, body, source, &statements);
+        (sheet, (policies, template))
     });
     let (sheets, (policies, all)): (Vec<_>, (Vec<_>, Vec<_>)) = read.into_iter().unzip();
     let templates = Templates { all, unreadable: Vec::new() };

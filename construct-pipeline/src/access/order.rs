@@ -245,11 +245,16 @@ fn clashes(resolver: &Resolver<'_>, sheets: &[Sheet]) -> Vec<Clash> {
         return Vec::new();
     }
     let mut clashing: BTreeMap<Named<'_>, Vec<(usize, &str)>> = BTreeMap::new();
-    for stack in 0..templates.all.len() {
-        for (logical_id, resource) in resources(stack) {
-            let name = named(resolver, stack, logical_id, resource);
+    for (stack, sheet) in sheets.iter().enumerate() {
+        let mut resources = resources(stack);
+        for noted in &sheet.resources {
+            let name = match resources.next() {
+                Some((logical_id, resource)) => named(resolver, stack, logical_id, resource),
+                // Of a template that has nothing but settled roles, nothing is kept.
+                None => noted.role_name(&resolver.whereabouts(stack)),
+            };
             if let Some(name) = name.filter(|name| twice.contains(&name.fingerprint())) {
-                clashing.entry(name).or_default().push((stack, logical_id));
+                clashing.entry(name).or_default().push((stack, &*noted.logical_id));
             }
         }
     }

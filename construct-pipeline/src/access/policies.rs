@@ -23,7 +23,7 @@ struct Entry {
 pub(crate) struct Digest {
     policy: Result<Policy, Box<PolicyError>>,
     /// Of each statement.
-    notes: Vec<Arc<Notes>>,
+    notes: Vec<Option<Arc<Notes>>>,
     symbolic: Vec<Symbolic>,
 }
 
@@ -143,8 +143,9 @@ impl Policies {
         }
     }
 
-    fn note(&mut self, ix: PolicyIx, notes: &[Arc<Notes>], symbolic: Vec<Symbolic>) {
+    fn note(&mut self, ix: PolicyIx, notes: &[Option<Arc<Notes>>], symbolic: Vec<Symbolic>) {
         for (statement, notes) in notes.iter().enumerate() {
+            let Some(notes) = notes else { continue };
             if notes.are_new() {
                 for key in &notes.keys {
                     if !self.keys.contains(key) {
@@ -222,8 +223,8 @@ impl Digest {
         });
         if policy.is_err() {
             let noted = |(number, value)| match known(number) {
-                Some(told) => Arc::clone(&told.notes),
-                None => Notes::of(value, kind, true).into(),
+                Some(told) => told.notes.clone(),
+                None => Notes::of(value, kind, true),
             };
             let all = document.get("Statement").map_or(&[][..], Json::one_or_many);
             (notes, symbolic) = (all.iter().enumerate().map(noted).collect(), Vec::new());

@@ -6,9 +6,13 @@ use std::sync::Arc;
 use construct_core::fingerprint;
 use construct_iam::access::{Json, Members};
 
-use super::physical::{Whereabouts, is_account, is_region, naming_of, partition};
+use super::flow::Action;
+use super::physical::{Whereabouts, is_account, is_region, naming_of, partition, short_name};
+use super::policies::Digest;
 use super::template::is_plain;
 use super::templates::Template;
+
+pub(crate) const ROLE: &str = "AWS::IAM::Role";
 
 /// The resources of a template.
 #[derive(Debug)]
@@ -19,6 +23,20 @@ pub(crate) struct Sheet {
     pub(crate) names: Vec<u64>,
     /// Resources of which the name has to be computed, by their numbers.
     pub(crate) open_names: Vec<usize>,
+    /// The roles of which nothing has to be computed, in order.
+    pub(crate) roles: Vec<SettledRole>,
+    /// The actions of pipelines of which nothing has to be computed, by the numbers of the pipelines, in order.
+    pub(crate) actions: Vec<(usize, Vec<Action>)>,
+}
+
+/// A role with all of its policies, of which no JSON is kept.
+#[derive(Debug)]
+pub(crate) struct SettledRole {
+    /// Which resource of its template it is.
+    pub(crate) number: usize,
+    /// Its inline policies, in order.
+    pub(crate) identity: Vec<Digest>,
+    pub(crate) trust: Option<Digest>,
 }
 
 /// A resource.
@@ -42,7 +60,9 @@ impl Sheet {
     pub(crate) fn of(template: &Template<'_>) -> Self {
         let resources = template.section("Resources");
         let n = resources.map_or(0, Members::len);
-        let mut sheet = Self { resources: Vec::with_capacity(n), names: Vec::with_capacity(n), open_names: Vec::new() };
+        let (resources_of, names) = (Vec::with_capacity(n), Vec::with_capacity(n));
+        let (open_names, roles, actions) = (Vec::new(), Vec::new(), Vec::new());
+        let mut sheet = Self { resources: resources_of, names, open_names, roles, actions };
         let is_known = is_account(&template.account) && is_region(&template.region);
         let at = Whereabouts {
             partition: partition(&template.region),
@@ -84,6 +104,19 @@ pub(crate) fn may_have_name(resource: &Json<'_>) -> bool {
     let naming = resource.get("Type").and_then(Json::as_str).and_then(naming_of);
     let properties = || resource.get("Properties").and_then(Json::as_object);
     naming.is_some_and(|naming| properties().is_some_and(|properties| properties.contains_key(naming.property)))
+}
+
+impl SettledRole {
+    pub(crate) fn n_policies(&self) -> usize {
+        self.identity.len() + usize::from(self.trust.is_some())
+    }
+}
+
+impl Noted {
+    /// The name of a [`SettledRole`], which its ARN tells.
+    pub(crate) fn role_name<'r>(&'r self, at: &Whereabouts<'r>) -> Option<Named<'r>> {
+        Some(Named::of(ROLE, short_name(self.arn.as_deref()?).into(), at))
+    }
 }
 
 impl<'r> Named<'r> {

@@ -15,7 +15,8 @@ use super::place::PolicyKind;
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) statement: Arc<Statement>,
-    pub(crate) notes: Arc<Notes>,
+    /// `None`: nothing is to be noted, as of every other one.
+    pub(crate) notes: Option<Arc<Notes>>,
 }
 
 /// What is asked of all policies together.
@@ -87,12 +88,12 @@ impl<'t> Statements<'t> {
         may_have_variables: bool,
     ) -> Result<Told, Problem> {
         let statement = self.compiler.statement(value, variables)?;
-        Ok(Told { statement, notes: Notes::of(value, kind, may_have_variables).into() })
+        Ok(Told { statement, notes: Notes::of(value, kind, may_have_variables) })
     }
 }
 
 impl Notes {
-    pub(crate) fn of(statement: &Json<'_>, kind: PolicyKind, may_have_variables: bool) -> Self {
+    pub(crate) fn of(statement: &Json<'_>, kind: PolicyKind, may_have_variables: bool) -> Option<Arc<Self>> {
         let mut notes = Self { excess: excess(statement, kind), ..Self::default() };
         let operators = statement.get("Condition").and_then(Json::as_object);
         let tested = operators.into_iter().flat_map(Members::values).filter_map(Json::as_object);
@@ -110,7 +111,9 @@ impl Notes {
         notes.keys.shrink_to_fit();
         notes.folders.shrink_to_fit();
         notes.principals.shrink_to_fit();
-        notes
+        let Self { keys, folders, principals, excess, .. } = &notes;
+        let is_something = !keys.is_empty() || !folders.is_empty() || !principals.is_empty() || excess.is_some();
+        is_something.then(|| notes.into())
     }
 
     /// Whether nobody added keys and folders to those of all before.

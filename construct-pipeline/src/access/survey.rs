@@ -15,17 +15,17 @@ use documents::DocumentAt;
 use roles::RoleNames;
 
 use super::documents::Early;
-use super::flow::{self, Pipeline, full_key_name};
+use super::flow::{self, Pipeline, PipelineSource, full_key_name};
 use super::order::Stacks;
 use super::physical::short_name;
 use super::place::{PolicyIx, PolicyKind, Slot};
 use super::policies::{Digest, everything};
 use super::rules::{Rule, Target};
-use super::sheet::Sheet;
+use super::sheet::{SettledRole, Sheet};
 use super::statements::{Statements, Told};
 use super::template::Resolver;
 use super::templates::{Outside, Templates};
-use super::world::{Bucket, Guarded, Key, Made, PipelineSource, Project, World};
+use super::world::{Bucket, Guarded, Key, Made, Project, World};
 
 /// What is read from templates.
 pub(crate) struct Surveyed {
@@ -66,10 +66,12 @@ pub(crate) fn survey<'t>(
     for name in &templates.unreadable {
         surveyor.world.doubts.push(format!("the template of stack `{name}` is no JSON: what it makes is not known"));
     }
-    surveyor.world.policies.expect(surveyor.opened.iter().map(Vec::len).sum());
+    let n_opened: usize = surveyor.opened.iter().map(Vec::len).sum();
+    let settled = surveyor.sheets.iter().flat_map(|sheet| &sheet.roles);
+    surveyor.world.policies.expect(n_opened + settled.map(SettledRole::n_policies).sum::<usize>());
     surveyor.outside(outside);
-    surveyor.each(Surveyor::resource);
-    surveyor.each(Surveyor::attachment);
+    surveyor.resources();
+    surveyor.attachments();
     surveyor.settle_accounts();
     let computed = parallel::map(std::mem::take(&mut surveyor.computed), |one| {
         (one.ix, Digest::new(&statements, &one.name, &one.document, one.kind, &one.known))
@@ -77,7 +79,7 @@ pub(crate) fn survey<'t>(
     surveyor.world.policies.fill_all(computed);
     // All policies have their places, and nothing is compiled any more.
     let Surveyor { resolver, sheets, opened, mut world, pipelines, .. } = surveyor;
-    let pipelines = flow::pipelines(&mut world, &resolver, &pipelines);
+    let pipelines = flow::pipelines(&mut world, &resolver, pipelines);
     drop((opened, statements));
     let stacks = Stacks::of(&resolver, &sheets);
     world.symbols = resolver.into_symbols();
@@ -121,20 +123,46 @@ pub(crate) struct Surveyor<'t> {
 }
 
 impl<'t> Surveyor<'t> {
-    fn each(&mut self, read: impl Fn(&mut Self, Reading<'t>)) {
+    fn resources(&mut self) {
+        for (stack, template) in self.resolver.templates().all.iter().enumerate() {
+            let mut settled = std::mem::take(&mut self.sheets[stack].roles).into_iter().peekable();
+            let mut resources = template.section("Resources").into_iter().flat_map(Members::iter);
+            for number in 0..self.sheets[stack].resources.len() {
+                let resource = resources.next();
+                match (settled.next_if(|role| role.number == number), resource) {
+                    (Some(role), _) => self.settled_role(stack, role),
+                    (None, Some((logical_id, resource))) => {
+                        if let Some(reading) = self.reading(stack, number, logical_id, resource) {
+                            self.resource(reading);
+                        }
+                    }
+                    (None, None) => {}
+                }
+            }
+        }
+    }
+
+    fn attachments(&mut self) {
         for (stack, template) in self.resolver.templates().all.iter().enumerate() {
             let resources = template.section("Resources").into_iter().flat_map(Members::iter);
             for (number, (logical_id, resource)) in resources.enumerate() {
-                let Some(resource) = resource.as_object() else { continue };
-                let Some(kind) = resource.get("Type").and_then(Json::as_str) else { continue };
-                let exists = self.resolver.exists(stack, resource);
-                if exists == Some(false) {
-                    continue;
+                if let Some(reading) = self.reading(stack, number, logical_id, resource) {
+                    self.attachment(reading);
                 }
-                let properties = resource.get("Properties").and_then(Json::as_object);
-                read(self, Reading { stack, number, logical_id, kind, properties, doubtful: exists.is_none() });
             }
         }
+    }
+
+    /// A resource, if it has a type and will be there.
+    fn reading(&self, stack: usize, number: usize, logical_id: &'t str, resource: &'t Json<'t>) -> Option<Reading<'t>> {
+        let resource = resource.as_object()?;
+        let kind = resource.get("Type")?.as_str()?;
+        let exists = self.resolver.exists(stack, resource);
+        if exists == Some(false) {
+            return None;
+        }
+        let properties = resource.get("Properties").and_then(Json::as_object);
+        Some(Reading { stack, number, logical_id, kind, properties, doubtful: exists.is_none() })
     }
 
     fn resource(&mut self, reading: Reading<'t>) {
@@ -283,7 +311,10 @@ impl<'t> Surveyor<'t> {
     fn pipeline(&mut self, reading: Reading<'t>) {
         let resource = self.resolver.templates().all[reading.stack].resource(reading.logical_id);
         if let Some(properties) = resource.and_then(|resource| resource.get("Properties")) {
-            self.pipelines.push(PipelineSource { made: self.made(reading), properties });
+            let taken = &mut self.sheets[reading.stack].actions;
+            let taken = taken.iter_mut().find(|(number, _)| *number == reading.number);
+            let taken = taken.map(|(_, actions)| std::mem::take(actions)).unwrap_or_default();
+            self.pipelines.push(PipelineSource { made: self.made(reading), properties, taken });
         }
     }
 

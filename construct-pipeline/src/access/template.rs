@@ -493,7 +493,20 @@ pub(crate) fn function_of<'v, 't>(map: &'v Members<'t>) -> Option<(&'v str, &'v 
         return None;
     }
     let (key, argument) = map.iter().next()?;
-    (key == "Ref" || key.starts_with("Fn::")).then_some((key, argument))
+    is_function(key).then_some((key, argument))
+}
+
+/// Whether a member somewhere in the value has the name of a function, even where no function may stand.
+pub(crate) fn calls_functions(value: &Json<'_>) -> bool {
+    match value {
+        Json::Array(values) => values.iter().any(calls_functions),
+        Json::Object(map) => map.iter().any(|(name, value)| is_function(name) || calls_functions(value)),
+        _ => false,
+    }
+}
+
+fn is_function(name: &str) -> bool {
+    name == "Ref" || name.starts_with("Fn::")
 }
 
 /// Whether a function stands somewhere in the value.

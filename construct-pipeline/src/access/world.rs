@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use construct_iam::access::Json;
 use foldhash::HashMap;
 
 use super::place::PolicyIx;
@@ -64,13 +63,6 @@ pub(crate) struct Project {
 pub(crate) struct Guarded {
     pub(crate) made: Option<Made>,
     pub(crate) policies: Vec<PolicyIx>,
-}
-
-/// A pipeline as its template has it.
-#[derive(Clone, Debug)]
-pub(crate) struct PipelineSource<'t> {
-    pub(crate) made: Made,
-    pub(crate) properties: &'t Json<'t>,
 }
 
 /// Control policies of each level above an account, by account.

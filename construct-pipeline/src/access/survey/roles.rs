@@ -8,10 +8,12 @@ use construct_iam::access::Json;
 
 use super::documents::DocumentAt;
 use super::{Reading, Surveyor};
+use crate::access::documents::TRUST_PROPERTY;
 use crate::access::physical::short_name;
-use crate::access::place::{PolicyIx, PolicyKind, Slot};
+use crate::access::place::{PolicyIx, PolicyKind, Slot, Spot};
+use crate::access::sheet::SettledRole;
 use crate::access::template::Resolver;
-use crate::access::world::Role;
+use crate::access::world::{Made, Role};
 
 /// The ARNs of roles by their names. Most templates attach nothing by name, so that the names are sorted once somebody does.
 #[derive(Default)]
@@ -42,6 +44,23 @@ impl RoleNames {
 }
 
 impl<'t> Surveyor<'t> {
+    /// A role that was made ready when its template was read.
+    pub(super) fn settled_role(&mut self, stack: usize, role: SettledRole) {
+        let SettledRole { number, identity, trust } = role;
+        let noted = &self.sheets[stack].resources[number];
+        let Some(arn) = noted.arn.clone() else { return };
+        let made = Made { stack, logical_id: Arc::clone(&noted.logical_id) };
+        let mut place = |digest, slot, kind| {
+            let stack = Some(Arc::clone(&self.world.stacks[stack]));
+            self.world.policies.add(digest, Spot { stack, logical_id: Arc::clone(&made.logical_id), slot, kind })
+        };
+        let inline = identity.into_iter().enumerate();
+        let identity = inline.map(|(n, digest)| place(digest, Slot::Inline(n), PolicyKind::Identity)).collect();
+        let trust = trust.map(|digest| place(digest, Slot::Property(TRUST_PROPERTY), PolicyKind::Trust));
+        self.role_names.note(stack, &arn);
+        self.world.roles.insert(arn, Role { made: Some(made), identity, trust, boundary: None });
+    }
+
     pub(super) fn role(&mut self, reading: Reading<'t>) {
         let Some(arn) = self.arn(reading) else { return };
         let mut identity = Vec::new();
