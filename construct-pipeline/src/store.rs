@@ -1,6 +1,6 @@
 //! Artifact stores: a bucket, and a key where artifacts cross accounts.
 
-use construct_core::{Construct, Diagnostic, Env, Expr, RemovalPolicy, Scope, Value, kind};
+use construct_core::{Construct, Diagnostic, Env, RemovalPolicy, Scope, Value, kind};
 use construct_iam::{Arn, ArnKind, Imported, PolicyStatement};
 
 use crate::aws::{
@@ -380,9 +380,4 @@ pub enum KeyReference {
     /// By its own ARN, which the scaffold stack gives as an output and the pipeline's stack takes as a parameter of the same
     /// name without default: [`names::replica_key_parameter`](crate::names::replica_key_parameter).
     Exact,
-}
-
-/// The ARN of a bucket or key as an expression; a shorthand for statements.
-pub(crate) fn arns(values: impl IntoIterator<Item = Value<kind::Arn>>) -> Vec<Expr> {
-    values.into_iter().map(Expr::from).collect()
 }

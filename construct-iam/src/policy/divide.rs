@@ -52,8 +52,7 @@ impl PolicyStatement {
     fn split_off_resources(&mut self, n: usize) -> Self {
         let mut later = self.clone();
         later.change().resources = self.0.resources.iter().skip(n).cloned().collect();
-        let resources = &mut self.change().resources;
-        *resources = std::mem::take(resources).into_iter().take(n).collect();
+        self.change().resources = self.0.resources.iter().take(n).cloned().collect();
         later
     }
 }

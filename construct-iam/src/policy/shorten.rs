@@ -65,8 +65,9 @@ impl PolicyDocument {
         let statements = self.statements.iter().cloned().map(|mut statement| {
             if statement.0.actions.iter().eq(["sts:AssumeRole"]) {
                 let elements = statement.change();
-                let resources = std::mem::take(&mut elements.resources).into_iter();
-                elements.resources = resources.map(|role| in_any_region(&role, cx).unwrap_or(role)).collect();
+                let resources = elements.resources.iter();
+                elements.resources =
+                    resources.map(|role| in_any_region(role, cx).unwrap_or_else(|| role.clone())).collect();
             }
             statement
         });
@@ -96,9 +97,9 @@ impl PolicyStatement {
                     changed |= pattern.is_some();
                     pattern.unwrap_or_else(|| value.clone())
                 });
-                short.at(key.clone()).extend(values);
+                short.at(key.clone(), |all| all.extend(values));
             }
-            *conditions.at(if changed { "ArnLike".into() } else { operator.clone() }) = short;
+            conditions.at(if changed { "ArnLike".into() } else { operator.clone() }, |keys| *keys = short);
         }
         let mut statement = self.clone();
         statement.change().conditions = conditions;

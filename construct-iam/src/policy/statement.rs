@@ -189,7 +189,8 @@ impl PolicyStatement {
         values: impl IntoIterator<Item = V>,
     ) -> Self {
         let values = values.into_iter().map(|value| value.into().by_name());
-        self.change().conditions.at(operator.into()).at(key.into()).extend(values);
+        let key = key.into();
+        self.change().conditions.at(operator.into(), |keys| keys.at(key, |all| all.extend(values)));
         self
     }
 

@@ -10,10 +10,10 @@ mod shared;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use construct_core::{Env, NodeId, PlanCx, Region};
-use construct_iam::{PolicyStatement, Principal, RoleRef};
+use construct_core::{Env, NodeId, PlanCx};
+use construct_iam::{Effect, PolicyStatement, Principal, RoleRef};
 
-use super::roles::Roles;
+use super::roles::{Access, Roles};
 use super::scaffold::Scaffold;
 use super::stores::{PlannedKey, PlannedStore, Stores};
 use crate::asked::{self, Asked};
@@ -21,7 +21,7 @@ use crate::aws::{StatementForm, deny_insecure_transport};
 use crate::pipeline::Pipeline;
 use crate::provider::ArtifactKey;
 use crate::resolve::action_words;
-use crate::store::{arns, through_s3};
+use crate::store::through_s3;
 
 const READ_OBJECTS: [&str; 2] = ["s3:GetObject", "s3:GetObjectVersion"];
 const READ_TAGS: [&str; 2] = ["s3:GetObjectTagging", "s3:GetObjectVersionTagging"];
@@ -41,42 +41,27 @@ const DECRYPTS: &str = "reads encrypted artifacts";
 const ENCRYPTS: &str = "writes encrypted artifacts";
 const DESCRIBES: &str = "looks at the key before it uses it";
 
-/// What a role does with a store, and the actions for which it does it, by number.
-#[derive(Clone, Debug, Default)]
+/// What a role does with a store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Use {
-    reads: BTreeSet<usize>,
-    writes: BTreeSet<usize>,
+    reads: bool,
+    writes: bool,
     /// Whether it is the pipeline's role, which reads and writes for all actions.
     moves: bool,
 }
 
 impl Use {
-    fn reads(&self) -> bool {
-        self.moves || !self.reads.is_empty()
+    fn reads(self) -> bool {
+        self.moves || self.reads
     }
 
-    fn writes(&self) -> bool {
-        self.moves || !self.writes.is_empty()
+    fn writes(self) -> bool {
+        self.moves || self.writes
     }
-
-    fn all(&self) -> BTreeSet<usize> {
-        self.reads.union(&self.writes).copied().collect()
-    }
-
-    fn who(&self, actions: BTreeSet<usize>) -> Who {
-        Who { actions, pipeline: self.moves }
-    }
-}
-
-/// For whom something is needed: actions by number, and perhaps the pipeline itself.
-#[derive(Debug, Default)]
-struct Who {
-    actions: BTreeSet<usize>,
-    pipeline: bool,
 }
 
 /// A role that uses a store.
-type User<'u> = (RoleRef, Env, &'u Use);
+type User = (RoleRef, Env, Use);
 
 pub(super) fn grant(
     roles: &Roles,
@@ -86,26 +71,21 @@ pub(super) fn grant(
     scaffold: &Scaffold<'_>,
     cx: &mut PlanCx<'_>,
 ) {
-    let mut uses: BTreeMap<Region, BTreeMap<RoleRef, Use>> = BTreeMap::new();
-    for access in &roles.accesses {
-        let role = uses.entry(access.region).or_default().entry(access.role).or_default();
-        if access.reads {
-            role.reads.insert(access.action);
-        }
-        if access.writes {
-            role.writes.insert(access.action);
-        }
-    }
     for (region, store) in &stores.by_region {
-        let mut uses = uses.remove(region).unwrap_or_default();
+        let mut uses: BTreeMap<RoleRef, Use> = BTreeMap::new();
+        for access in roles.accesses.iter().filter(|access| access.region == *region) {
+            let role = uses.entry(access.role).or_default();
+            role.reads |= access.reads;
+            role.writes |= access.writes;
+        }
         uses.entry(roles.pipeline).or_default().moves = true;
-        let mut granting = Granting { store, said: Said::new(store), pipeline, cx, of_group: false };
-        for (&role, role_use) in &uses {
+        let mut granting = Granting { roles, store, said: Said::new(store), pipeline, cx, of_group: false, told: None };
+        for (&role, &role_use) in &uses {
             granting.identity_side(role, role_use);
         }
-        let users: Vec<(RoleRef, Env, &Use)> = uses
+        let users: Vec<User> = uses
             .iter()
-            .filter_map(|(&role, role_use)| Some((role, granting.cx.view().env_of(role)?, role_use)))
+            .filter_map(|(&role, &role_use)| Some((role, granting.cx.view().env_of(role)?, role_use)))
             .collect();
         let (of_group, others): (Vec<_>, Vec<_>) =
             users.into_iter().partition(|(role, ..)| store.is_shared() && scaffold.has_made(*role, granting.cx));
@@ -140,10 +120,11 @@ struct SaidOfKey {
 
 impl Said {
     fn new(store: &PlannedStore) -> Self {
+        let of_artifacts = PolicyStatement::new(Effect::Allow).on([store.artifacts.clone()]);
         Self {
-            read: PolicyStatement::allow(READ_OBJECTS).on([store.artifacts.clone()]),
-            read_tags: PolicyStatement::allow(READ_TAGS).on([store.artifacts.clone()]),
-            write: PolicyStatement::allow(WRITE_OBJECTS).on([store.artifacts.clone()]),
+            read: of_artifacts.clone().actions(READ_OBJECTS),
+            read_tags: of_artifacts.clone().actions(READ_TAGS),
+            write: of_artifacts.actions(WRITE_OBJECTS),
             look: PolicyStatement::allow(LOOK_AT_BUCKET).on([store.bucket_arn.clone()]),
             near: OnceCell::new(),
             far: OnceCell::new(),
@@ -151,36 +132,43 @@ impl Said {
     }
 
     fn of_key(&self, key: &PlannedKey, is_near: bool) -> &SaidOfKey {
-        let narrow = |statement| key.narrow(statement, is_near);
-        (if is_near { &self.near } else { &self.far }).get_or_init(|| SaidOfKey {
-            decrypt: narrow(through_s3(PolicyStatement::allow(DECRYPT), key.env)),
-            encrypt: narrow(through_s3(PolicyStatement::allow(ENCRYPT), key.env)),
-            describe: narrow(PolicyStatement::allow(["kms:DescribeKey"])),
+        (if is_near { &self.near } else { &self.far }).get_or_init(|| {
+            let of_key = key.narrow(PolicyStatement::new(Effect::Allow), is_near);
+            let through = through_s3(of_key.clone(), key.env);
+            SaidOfKey {
+                decrypt: through.clone().actions(DECRYPT),
+                encrypt: through.actions(ENCRYPT),
+                describe: of_key.actions(["kms:DescribeKey"]),
+            }
         })
     }
 }
 
 struct Granting<'g, 'c> {
+    roles: &'g Roles,
     store: &'g PlannedStore,
     said: Said,
     pipeline: &'g Pipeline,
     cx: &'g mut PlanCx<'c>,
     /// Whether the users are roles in the stacks of a group, which have a short form too.
     of_group: bool,
+    /// The users that were admitted last, and what is said of them alone: mostly the same ones do several things.
+    told: Option<(Vec<User>, PolicyStatement)>,
 }
 
 impl Granting<'_, '_> {
-    fn identity_side(&mut self, role: RoleRef, role_use: &Use) {
+    fn identity_side(&mut self, role: RoleRef, role_use: Use) {
+        let user = |one: RoleRef| one == role;
         if role_use.reads() {
-            self.grant(role, self.said.read.clone(), READS, || role_use.who(role_use.reads.clone()));
+            self.grant(role, self.said.read.clone(), READS, user, |access| access.reads);
         }
         if role_use.writes() {
-            self.grant(role, self.said.write.clone(), WRITES, || role_use.who(role_use.writes.clone()));
+            self.grant(role, self.said.write.clone(), WRITES, user, |access| access.writes);
         }
         if role_use.moves {
-            self.grant(role, self.said.read_tags.clone(), READS, || role_use.who(role_use.all()));
+            self.grant(role, self.said.read_tags.clone(), READS, user, |_| true);
         }
-        self.grant(role, self.said.look.clone(), LOOKS, || role_use.who(role_use.all()));
+        self.grant(role, self.said.look.clone(), LOOKS, user, |_| true);
         let Some(key) = &self.store.key else { return };
         // The owner of an imported role writes its policy elsewhere, wherever the import stands.
         let view = self.cx.view();
@@ -188,25 +176,23 @@ impl Granting<'_, '_> {
         let said = self.said.of_key(key, is_near);
         let (usage, why) = if role_use.writes() { (&said.encrypt, ENCRYPTS) } else { (&said.decrypt, DECRYPTS) };
         let (usage, describe) = (usage.clone(), said.describe.clone());
-        self.grant(role, usage, why, || role_use.who(role_use.all()));
-        self.grant(role, describe, DESCRIBES, || role_use.who(role_use.all()));
+        self.grant(role, usage, why, user, |_| true);
+        self.grant(role, describe, DESCRIBES, user, |_| true);
     }
 
     /// Statements for the roles of other accounts, as few as there are kinds of access: accounts and roles are lists.
-    fn bucket_side(&mut self, users: &[User<'_>]) {
-        let bucket = self.store.store.bucket();
-        let foreign = select(users, |env, _| env.account != self.store.env.account);
-        let look = PolicyStatement::allow(LOOK_AT_BUCKET).on([self.store.bucket_arn.clone()]);
-        self.admit(bucket, &foreign, look, LOOKS, Use::all);
-        let artifacts = self.store.artifacts.clone();
-        let objects = || arns([artifacts.clone()]);
+    fn bucket_side(&mut self, users: &[User]) {
+        let store = self.store;
+        let bucket = store.store.bucket();
+        let foreign = select(users, |env, _| env.account != store.env.account);
+        let look = |users: PolicyStatement| users.actions(LOOK_AT_BUCKET).on([store.bucket_arn.clone()]);
+        self.admit(bucket, &foreign, look, LOOKS, |_| true);
         let readers = select(&foreign, |_, role_use| role_use.reads());
-        self.admit(bucket, &readers, PolicyStatement::allow(READ_OBJECTS).on(objects()), READS, |one| {
-            one.reads.clone()
-        });
+        let read = |users: PolicyStatement| users.actions(READ_OBJECTS).on([store.artifacts.clone()]);
+        self.admit(bucket, &readers, read, READS, |access| access.reads);
         let writers = select(&foreign, |_, role_use| role_use.writes());
-        let write = PolicyStatement::allow(WRITE_OBJECTS).on(objects());
-        self.admit(bucket, &writers, write, WRITES, |one| one.writes.clone());
+        let write = |users: PolicyStatement| users.actions(WRITE_OBJECTS).on([store.artifacts.clone()]);
+        self.admit(bucket, &writers, write, WRITES, |access| access.writes);
         if self.cx.view().imports(bucket).is_some() {
             // Buckets of ours say so themselves.
             let tls = deny_insecure_transport(bucket);
@@ -216,65 +202,84 @@ impl Granting<'_, '_> {
 
     /// A key of ours lets its account use it as far as the account's own policies say. Of another owner's key nothing is
     /// known, so it is asked to admit the roles of its own account too.
-    fn key_side(&mut self, users: &[User<'_>]) {
+    fn key_side(&mut self, users: &[User]) {
         let Some(key) = self.store.store.key() else { return };
+        let env = self.store.env;
         let imported = self.cx.view().imports(key).is_some();
-        let account = self.cx.view().env_of(key).map_or(self.store.env.account, |env| env.account);
+        let account = self.cx.view().env_of(key).map_or(env.account, |env| env.account);
         let admitted = select(users, |env, _| imported || env.account != account);
-        let describe = PolicyStatement::allow(["kms:DescribeKey"]).on_itself();
-        self.admit(key, &admitted, describe, DESCRIBES, Use::all);
+        let describe = |users: PolicyStatement| users.actions(["kms:DescribeKey"]).on_itself();
+        self.admit(key, &admitted, describe, DESCRIBES, |_| true);
         let only_readers = select(&admitted, |_, role_use| !role_use.writes());
-        let decrypt = through_s3(PolicyStatement::allow(DECRYPT).on_itself(), self.store.env);
-        self.admit(key, &only_readers, decrypt, DECRYPTS, Use::all);
+        let decrypt = |users: PolicyStatement| through_s3(users.actions(DECRYPT).on_itself(), env);
+        self.admit(key, &only_readers, decrypt, DECRYPTS, |_| true);
         let writers = select(&admitted, |_, role_use| role_use.writes());
-        let encrypt = through_s3(PolicyStatement::allow(ENCRYPT).on_itself(), self.store.env);
-        self.admit(key, &writers, encrypt, ENCRYPTS, Use::all);
+        let encrypt = |users: PolicyStatement| through_s3(users.actions(ENCRYPT).on_itself(), env);
+        self.admit(key, &writers, encrypt, ENCRYPTS, |_| true);
     }
 
+    /// Lets users do something on a resource: `what` completes what is said of the users.
     fn admit(
         &mut self,
         resource: impl Into<NodeId>,
-        users: &[User<'_>],
-        statement: PolicyStatement,
+        users: &[User],
+        what: impl FnOnce(PolicyStatement) -> PolicyStatement,
         purpose: &'static str,
-        actions: impl Fn(&Use) -> BTreeSet<usize>,
+        accesses: impl Fn(&Access) -> bool,
     ) {
         if users.is_empty() {
             return;
         }
-        let statement = statement.principals(users.iter().map(|(_, env, _)| Principal::account(*env)));
-        let roles = users.iter().map(|(role, ..)| role.arn());
-        let statement = statement.condition("ArnEquals", "aws:PrincipalArn", roles);
+        let told = match self.told.take() {
+            Some(told) if told.0 == users => told,
+            _ => (users.to_vec(), of_users(users)),
+        };
+        let statement = what(told.1.clone());
+        self.told = Some(told);
         if self.of_group {
             self.cx.attach(resource, StatementForm::Exact(statement));
             return;
         }
-        self.grant(resource, statement, purpose, || Who {
-            actions: users.iter().flat_map(|(.., role_use)| actions(role_use)).collect(),
-            pipeline: users.iter().any(|(.., role_use)| role_use.moves),
-        });
+        let user = |one: RoleRef| users.iter().any(|(role, ..)| *role == one);
+        self.grant(resource, statement, purpose, user, accesses);
     }
 
+    /// States what is needed because some roles use the store, for those of their accesses that are meant.
     fn grant(
         &mut self,
         target: impl Into<NodeId>,
         statement: PolicyStatement,
         purpose: &'static str,
-        who: impl FnOnce() -> Who,
+        users: impl Fn(RoleRef) -> bool,
+        accesses: impl Fn(&Access) -> bool,
     ) {
-        let pipeline = self.pipeline;
+        let (pipeline, roles, region) = (self.pipeline, self.roles, self.store.env.region);
         asked::grant(target, statement, self.cx, |statement| {
-            let who = who();
-            let actions = pipeline.actions().enumerate().filter(|(n, _)| who.actions.contains(n));
+            let meant = |access: &&Access| access.region == region && users(access.role) && accesses(access);
+            let numbers: BTreeSet<usize> = roles.accesses.iter().filter(meant).map(|access| access.action).collect();
+            let actions = pipeline.actions().enumerate().filter(|(n, _)| numbers.contains(n));
             let actions = actions.map(|(_, (stage, action))| action_words(stage, action));
-            let itself = who.pipeline.then(|| "the pipeline itself".to_owned());
+            let itself = users(roles.pipeline).then(|| "the pipeline itself".to_owned());
             Asked::new(statement, purpose).by_pipeline(&pipeline.name).in_actions(actions.chain(itself))
         });
     }
 }
 
-fn select<'u>(users: &[User<'u>], which: impl Fn(Env, &Use) -> bool) -> Vec<User<'u>> {
-    users.iter().filter(|(_, env, role_use)| which(*env, role_use)).copied().collect()
+/// Who is meant: the accounts, narrowed to the roles.
+fn of_users(users: &[User]) -> PolicyStatement {
+    let mut accounts: Vec<Env> = users.iter().map(|(_, env, _)| *env).collect();
+    accounts.sort_unstable();
+    accounts.dedup_by_key(|env| (env.partition(), env.account));
+    let roles = users.iter().map(|(role, ..)| role.arn());
+    PolicyStatement::new(Effect::Allow).principals(accounts.into_iter().map(Principal::account)).condition(
+        "ArnEquals",
+        "aws:PrincipalArn",
+        roles,
+    )
+}
+
+fn select(users: &[User], which: impl Fn(Env, Use) -> bool) -> Vec<User> {
+    users.iter().filter(|(_, env, role_use)| which(*env, *role_use)).copied().collect()
 }
 
 /// CodeBuild encrypts with the key of its project and ignores that of the store, so the project is told.

@@ -12,12 +12,12 @@ use crate::aws::StatementForm;
 use crate::group::Membership;
 use crate::names::RoleKind;
 use crate::plan::stores::PlannedStore;
-use crate::store::{arns, through_s3};
+use crate::store::through_s3;
 
 /// Admits the roles that a pipeline has in the stacks of its group, in the short form of what is said about each.
-pub(super) fn admit(users: &[User<'_>], store: &PlannedStore, membership: &Membership, cx: &mut PlanCx<'_>) {
+pub(super) fn admit(users: &[User], store: &PlannedStore, membership: &Membership, cx: &mut PlanCx<'_>) {
     for (_, env, role_use) in users {
-        for (resource, statement) in short(*env, role_use, store, membership) {
+        for (resource, statement) in short(*env, *role_use, store, membership) {
             cx.attach(resource, StatementForm::Short(statement));
         }
     }
@@ -26,7 +26,7 @@ pub(super) fn admit(users: &[User<'_>], store: &PlannedStore, membership: &Membe
 /// What holds for all roles of the group in an account that do the same.
 fn short(
     env: Env,
-    role_use: &Use,
+    role_use: Use,
     store: &PlannedStore,
     membership: &Membership,
 ) -> impl Iterator<Item = (NodeId, PolicyStatement)> {
@@ -39,7 +39,7 @@ fn short(
     let admit = |statement: PolicyStatement, patterns: &[String]| {
         statement.principal(Principal::account(env)).condition("ArnLike", "aws:PrincipalArn", patterns.to_vec())
     };
-    let everything = || arns([store.bucket_arn.clone(), bucket.objects()]);
+    let everything = || [store.bucket_arn.clone(), bucket.objects()];
     let mut all_statements = Vec::new();
     // Together, so that the list of the accounts stands there once.
     if role_use.reads() {
