@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::panic::Location;
 use std::sync::Arc;
 
-use construct_core::{Caller, Env, Expr, Properties};
+use construct_core::{AccountId, Caller, Env, EnvError, Expr, Properties, Region};
 
 use crate::provider::{GivenRole, Provider};
 
@@ -25,21 +25,15 @@ use crate::provider::{GivenRole, Provider};
 pub struct Action {
     pub(crate) name: String,
     pub(crate) provider: Arc<dyn Provider>,
-    pub(crate) account: Option<String>,
-    pub(crate) region: Option<RegionChoice>,
+    /// Read once; what is malformed is reported when the pipeline is checked.
+    pub(crate) account: Option<Result<AccountId, EnvError>>,
+    pub(crate) region: Option<Result<Region, EnvError>>,
     pub(crate) role: Option<GivenRole>,
     pub(crate) run_order: u32,
     pub(crate) namespace: Option<String>,
     pub(crate) timeout_minutes: Option<u32>,
     pub(crate) extra: Properties,
     pub(crate) location: Caller,
-}
-
-/// A region by name, or one that the user vouches for.
-#[derive(Clone, Debug)]
-pub(crate) enum RegionChoice {
-    Named(String),
-    Known(construct_core::Region),
 }
 
 impl Action {
@@ -65,21 +59,27 @@ impl Action {
     /// For another account than the pipeline's, a role is made there which the pipeline assumes; [`role`](Self::role)
     /// names an existing one instead. Only actions whose owner is AWS can do this.
     pub fn account(mut self, account: impl Display) -> Self {
-        self.account = Some(account.to_string());
+        self.account = Some(AccountId::parse(&account.to_string()));
         self
     }
 
     /// The region in which the action runs: that of the construct it acts on, else the pipeline's, when absent.
     /// Sources always run in the pipeline's region.
     pub fn region(mut self, region: impl Display) -> Self {
-        self.region = Some(RegionChoice::Named(region.to_string()));
+        self.region = Some(Region::parse(&region.to_string()));
         self
     }
 
     /// Account and region together.
     pub fn env(mut self, env: Env) -> Self {
-        self.account = Some(env.account.to_string());
-        self.region = Some(RegionChoice::Known(env.region));
+        (self.account, self.region) = (None, None);
+        self.or_env(env)
+    }
+
+    /// Account and region of an environment, as far as the action has none of its own.
+    pub(crate) fn or_env(mut self, env: Env) -> Self {
+        self.account.get_or_insert_with(|| env.account.problem().map_or(Ok(env.account), Err));
+        self.region.get_or_insert_with(|| env.region.problem().map_or(Ok(env.region), Err));
         self
     }
 

@@ -1,6 +1,7 @@
 //! Artifacts: what flows between actions.
 
 use std::panic::Location;
+use std::sync::Arc;
 
 use construct_core::{Caller, Expr};
 
@@ -16,7 +17,8 @@ use construct_core::{Caller, Expr};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Artifact {
-    name: String,
+    /// Shared by its copies: whoever reads or writes the artifact has one.
+    name: Arc<str>,
     files: Vec<String>,
     location: Caller,
 }
@@ -25,7 +27,7 @@ impl Artifact {
     /// An artifact by its name.
     #[track_caller]
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), files: Vec::new(), location: Location::caller() }
+        Self { name: name.into().into(), files: Vec::new(), location: Location::caller() }
     }
 
     /// The name.
@@ -64,7 +66,7 @@ impl Artifact {
             ArtifactAtt::ObjectKey => "ObjectKey",
             ArtifactAtt::Url => "URL",
         };
-        Expr::call("Fn::GetArtifactAtt", [Expr::from(self.name.clone()), attribute.into()])
+        Expr::call("Fn::GetArtifactAtt", [Expr::from(self.name.to_string()), attribute.into()])
     }
 
     /// The same, made at another line.
@@ -128,7 +130,7 @@ impl ArtifactFile {
     /// The value of a key in the file, which is JSON with text values, for CloudFormation parameters.
     #[must_use]
     pub fn param(&self, key: impl Into<String>) -> Expr {
-        let parts = [self.artifact.name.clone(), self.path.clone(), key.into()];
+        let parts = [self.artifact.name.to_string(), self.path.clone(), key.into()];
         Expr::call("Fn::GetParam", Expr::list(parts))
     }
 }

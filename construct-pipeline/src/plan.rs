@@ -58,20 +58,21 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     let regions = crate::flow::regions(&resolved);
     let keys = stores::keys_needed(&resolved, &regions);
     let triggers = events::triggers(&resolved);
-    let stages = declaration::stages(&resolved);
+    let configurations = declaration::configurations(&resolved);
+    let Resolved { actions, membership, .. } = resolved;
+    let actions = declaration::actions(actions, configurations, home);
 
-    let mut scaffold = Scaffold::new(pipeline, home, resolved.membership, cx);
+    let mut scaffold = Scaffold::new(pipeline, home, membership, cx);
     let roles = roles::make(pipeline, draft, &mut scaffold, cx);
     let stores = stores::make(pipeline, &regions, &keys, &mut scaffold, cx);
     roles::grant_rules(pipeline, &roles, home, cx);
     access::grant(&roles, &stores, pipeline, home, &scaffold, cx);
     events::make(pipeline, triggers, home, &mut scaffold, cx);
-    let actions = pipeline.stages.iter().flat_map(|stage| &stage.actions);
-    for (action, performer) in actions.zip(&roles.performers) {
+    for ((_, action), performer) in pipeline.actions().zip(&roles.performers) {
         action.provider.prepare(*performer, &mut cx.scope());
     }
 
-    let declaration = Arc::new(declaration::declare(pipeline, &roles, &stores, home, stages));
+    let declaration = Arc::new(declaration::declare(pipeline, &roles, &stores, home, actions));
     let after = scaffold.made().chain(roles.at_home()).chain(stores.needed()).collect();
     Box::new(PlannedPipeline { name: pipeline.name.clone(), declaration, after })
 }

@@ -208,26 +208,28 @@ impl ProviderSpec {
     }
 
     /// Adds an artifact that the action reads.
-    pub fn input(mut self, artifact: impl Into<Artifact>) -> Self {
-        self.inputs.push(artifact.into());
-        self
+    pub fn input(self, artifact: impl Into<Artifact>) -> Self {
+        self.inputs([artifact])
     }
 
     /// Adds artifacts that the action reads.
     pub fn inputs<A: Into<Artifact>>(mut self, artifacts: impl IntoIterator<Item = A>) -> Self {
-        self.inputs.extend(artifacts.into_iter().map(Into::into));
+        let artifacts = artifacts.into_iter();
+        self.inputs.reserve_exact(artifacts.size_hint().0);
+        self.inputs.extend(artifacts.map(Into::into));
         self
     }
 
     /// Adds an artifact that the action writes.
-    pub fn output(mut self, artifact: impl Into<Artifact>) -> Self {
-        self.outputs.push(artifact.into());
-        self
+    pub fn output(self, artifact: impl Into<Artifact>) -> Self {
+        self.outputs([artifact])
     }
 
     /// Adds artifacts that the action writes.
     pub fn outputs<A: Into<Artifact>>(mut self, artifacts: impl IntoIterator<Item = A>) -> Self {
-        self.outputs.extend(artifacts.into_iter().map(Into::into));
+        let artifacts = artifacts.into_iter();
+        self.outputs.reserve_exact(artifacts.size_hint().0);
+        self.outputs.extend(artifacts.map(Into::into));
         self
     }
 

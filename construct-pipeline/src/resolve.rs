@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use construct_core::{AccountId, Diagnostic, Env, NodeId, Region, Value, View, kind};
+use construct_core::{Diagnostic, Env, EnvError, NodeId, Value, View, kind};
 use construct_iam::Arn;
 
-use crate::action::{Action, RegionChoice};
+use crate::action::Action;
 use crate::group::{Membership, role_name};
 use crate::names::RoleKind;
 use crate::pipeline::Pipeline;
@@ -142,31 +142,9 @@ fn env(action: &Action, spec: &ProviderSpec, home: Env, view: View<'_>, problems
     let target_env = target.and_then(|node| view.env_of(node));
     let target_path = target.map(|node| view.path_of(node)).unwrap_or_default();
 
-    let own_account = match action.account.as_deref().map(AccountId::parse) {
-        Some(Ok(account)) => Some(account),
-        Some(Err(error)) => {
-            problem(Diagnostic::error(error.code(), error.to_string()).help(error.help()));
-            None
-        }
-        None => None,
-    };
-    let own_region = match &action.region {
-        Some(RegionChoice::Known(region)) => match region.problem() {
-            None => Some(*region),
-            Some(error) => {
-                problem(Diagnostic::error(error.code(), error.to_string()).help(error.help()));
-                None
-            }
-        },
-        Some(RegionChoice::Named(name)) => match Region::parse(name) {
-            Ok(region) => Some(region),
-            Err(error) => {
-                problem(Diagnostic::error(error.code(), error.to_string()).help(error.help()));
-                None
-            }
-        },
-        None => None,
-    };
+    let mut said = |error: &EnvError| problem(Diagnostic::error(error.code(), error.to_string()).help(error.help()));
+    let own_account = action.account.as_ref().and_then(|own| own.as_ref().map_err(&mut said).ok().copied());
+    let own_region = action.region.as_ref().and_then(|own| own.as_ref().map_err(&mut said).ok().copied());
     if let (Some(own), Some(target)) = (own_account, target_env)
         && own != target.account
     {

@@ -6,7 +6,7 @@ use std::panic::Location;
 use construct_core::{Caller, Env};
 use sha2::{Digest, Sha256};
 
-use crate::action::{Action, RegionChoice};
+use crate::action::Action;
 use crate::quota::ACTIONS_OF_A_STAGE;
 use crate::stage::Stage;
 
@@ -56,10 +56,8 @@ impl Target {
         let Self { name, env, actions } = self;
         actions.into_iter().zip(1..).map(move |(mut action, run_order)| {
             action.name = format!("{}-{name}", action.name);
-            action.account.get_or_insert_with(|| env.account.to_string());
-            action.region.get_or_insert(RegionChoice::Known(env.region));
             action.run_order = run_order;
-            action
+            action.or_env(env)
         })
     }
 }

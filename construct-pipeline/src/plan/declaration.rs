@@ -2,64 +2,32 @@
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html>
 
+mod action;
+
 use construct_core::{Env, Expr, Properties};
+
+use action::DeclaredAction;
 
 use super::roles::Roles;
 use super::stores::{PlannedStore, Stores};
 use crate::condition::{Condition, OnFailure};
 use crate::pipeline::{ExecutionMode, Pipeline};
-use crate::provider::{Category, Owner};
 use crate::resolve::{Resolved, ResolvedAction};
 use crate::trigger::GitTrigger;
 
+/// What the providers configure, action by action.
+pub(super) fn configurations(resolved: &Resolved<'_>) -> Vec<Properties> {
+    resolved.actions.iter().map(|action| action.action.provider.configuration(&resolved.cx(action))).collect()
+}
+
 /// The actions of all stages, still without their roles.
-pub(super) fn stages(resolved: &Resolved<'_>) -> Vec<Properties> {
-    resolved.actions.iter().map(|action| declare_action(resolved, action)).collect()
-}
-
-fn declare_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>) -> Properties {
-    let ResolvedAction { action, spec, env, .. } = resolved_action;
-    let cx = resolved.cx(resolved_action);
-    let type_id = Properties::new()
-        .set("Category", spec.category.as_str())
-        .set("Owner", spec.owner.as_str())
-        .set("Provider", spec.provider.clone())
-        .set("Version", spec.version.clone());
-    let inputs = spec.inputs.iter().map(|artifact| Expr::map([("Name", artifact.name().to_owned())]));
-    let outputs = spec.outputs.iter().map(|artifact| {
-        let files = artifact.exported_files().iter().cloned();
-        Properties::new().set("Name", artifact.name().to_owned()).list("Files", files)
-    });
-    let configuration: Properties =
-        action.provider.configuration(&cx).into_iter().map(|(key, value)| (key, as_text(value))).collect();
-    let configuration = (!configuration.is_empty()).then_some(configuration);
-    // Sources, third-party and custom actions run in the pipeline's region and must not say so.
-    let region = (spec.owner == Owner::Aws && spec.category != Category::Source && env.region != resolved.home.region)
-        .then_some(env.region);
-    let mut declaration = Properties::new()
-        .set("Name", action.name.clone())
-        .set("ActionTypeId", type_id)
-        .opt("Configuration", configuration)
-        .list("InputArtifacts", inputs)
-        .list("OutputArtifacts", outputs)
-        .opt("Region", region)
-        .set("RunOrder", action.run_order)
-        .opt("Namespace", action.namespace.clone())
-        .opt("TimeoutInMinutes", action.timeout_minutes);
-    for (key, value) in action.provider.siblings().into_iter().chain(action.extra.clone()) {
-        declaration.put(key, value);
-    }
-    declaration
-}
-
-/// Configuration values are text on the wire.
-fn as_text(value: Expr) -> Expr {
-    match value {
-        Expr::Bool(flag) => flag.to_string().into(),
-        Expr::Int(int) => int.to_string().into(),
-        Expr::Real(real) => real.0.to_string().into(),
-        other => other,
-    }
+pub(super) fn actions(
+    resolved: Vec<ResolvedAction<'_>>,
+    configurations: Vec<Properties>,
+    home: Env,
+) -> Vec<DeclaredAction> {
+    let actions = resolved.into_iter().zip(configurations);
+    actions.map(|(action, configuration)| DeclaredAction::new(action, configuration, home)).collect()
 }
 
 pub(super) fn declare(
@@ -67,15 +35,12 @@ pub(super) fn declare(
     roles: &Roles,
     stores: &Stores,
     home: Env,
-    actions: Vec<Properties>,
+    actions: Vec<DeclaredAction>,
 ) -> Properties {
-    let mut actions = actions.into_iter().zip(roles.of_actions()).map(|(action, role)| match role {
-        Some(role) => action.set("RoleArn", Expr::from(role.arn()).by_name()),
-        None => action,
-    });
+    let mut actions = actions.into_iter().zip(roles.of_actions()).map(|(action, role)| action.performed_by(role));
     let mut stages = Vec::new();
     for stage in &pipeline.stages {
-        let of_stage: Vec<Properties> = actions.by_ref().take(stage.actions.len()).collect();
+        let of_stage: Vec<Expr> = actions.by_ref().take(stage.actions.len()).collect();
         let conditions = |all: &[Condition]| {
             let all: Vec<Properties> = all.iter().map(Condition::properties).collect();
             (!all.is_empty()).then(|| Properties::new().set("Conditions", Expr::list(all)))
