@@ -25,20 +25,17 @@ pub(crate) struct Touch {
     pub(crate) writes: bool,
 }
 
-/// Everybody who touches the artifacts of an action.
-pub(crate) fn touches(action: &ResolvedAction<'_>) -> Vec<Touch> {
+/// Everybody who touches the artifacts of an action: two at most.
+pub(crate) fn touches(action: &ResolvedAction<'_>) -> [Option<Touch>; 2] {
     let spec = &action.spec;
     let (has_inputs, writes) = (!spec.inputs.is_empty(), !spec.outputs.is_empty());
     let reads = has_inputs || writes && spec.reads_outputs;
-    let mut touches = Vec::new();
-    if reads || writes {
-        let by = spec.worker.map_or(Toucher::Performer, Toucher::Worker);
-        touches.push(Touch { by, reads, writes });
-    }
-    if has_inputs && spec.passes.as_ref().is_some_and(|passed| passed.reads_inputs) {
-        touches.push(Touch { by: Toucher::Passed, reads: true, writes: false });
-    }
-    touches
+    let by = spec.worker.map_or(Toucher::Performer, Toucher::Worker);
+    let passed = has_inputs && spec.passes.as_ref().is_some_and(|passed| passed.reads_inputs);
+    [
+        (reads || writes).then_some(Touch { by, reads, writes }),
+        passed.then_some(Touch { by: Toucher::Passed, reads: true, writes: false }),
+    ]
 }
 
 /// The regions with a store: the pipeline's own, each in which an action runs, and those whose stores were given together.
@@ -51,5 +48,5 @@ pub(crate) fn regions(resolved: &Resolved<'_>) -> BTreeSet<Region> {
 /// An action of another account that touches artifacts in a region: the reason for a customer-managed key there.
 pub(crate) fn crossing<'r, 'a>(resolved: &'r Resolved<'a>, region: Region) -> Option<&'r ResolvedAction<'a>> {
     let mut foreign = resolved.actions.iter().filter(|action| action.is_foreign(resolved.home));
-    foreign.find(|action| action.env.region == region && !touches(action).is_empty())
+    foreign.find(|action| action.env.region == region && touches(action).iter().any(Option::is_some))
 }

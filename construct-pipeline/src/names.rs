@@ -86,7 +86,7 @@ pub fn scaffold_stack(pipeline: &str, env: Env) -> String {
 /// The statement id of the pipeline's statement on its event bus, at most 64 characters.
 #[must_use]
 pub fn bus_statement(pipeline: &str, source: Env) -> String {
-    fit(&slug(pipeline), &["-", source.account.as_str(), "-", &tag("bus", pipeline, source)], 64)
+    fit(slug(pipeline), &["-", source.account.as_str(), "-", &tag("bus", pipeline, source)], 64)
 }
 
 /// The name of the output, and of the parameter it is handed to, that name the key of a replica store exactly.
@@ -100,7 +100,7 @@ pub(crate) fn derived(path: &str, kind: &str, env: Option<Env>, most: usize) -> 
     let (account, between, region) =
         env.as_ref().map_or(("", "", ""), |env| (env.account.as_str(), "\0", env.region.as_str()));
     let tag = short_hash([kind, "\0", path, "\0", account, between, region].concat().as_bytes());
-    fit(&slug(path), &["-", kind, "-", &tag], most)
+    fit(slug(path), &["-", kind, "-", &tag], most)
 }
 
 /// The characters of a pipeline's name that stand in the name of the folder of its artifacts.
@@ -133,10 +133,11 @@ pub fn is_pipeline_name(text: &str) -> bool {
 /// The readable part of all names.
 #[must_use]
 pub fn slug(pipeline: &str) -> String {
-    let mut slug = String::with_capacity(pipeline.len());
-    for c in pipeline.chars().map(|c| c.to_ascii_lowercase()) {
-        if c.is_ascii_lowercase() || c.is_ascii_digit() {
-            slug.push(c);
+    // With room for the rest of a name.
+    let mut slug = String::with_capacity(pipeline.len() + 48);
+    for byte in pipeline.bytes().map(|byte| byte.to_ascii_lowercase()) {
+        if byte.is_ascii_lowercase() || byte.is_ascii_digit() {
+            slug.push(char::from(byte));
         } else if !slug.is_empty() && !slug.ends_with('-') {
             slug.push('-');
         }
@@ -158,15 +159,15 @@ fn bucket_tagged(name: &str, env: Env, tag: &str) -> String {
     if ["sthree-", "amzn-s3-demo-", "xn-"].iter().any(|reserved| slug.starts_with(reserved)) {
         slug.insert_str(0, "p-");
     }
-    fit(&slug, &["-", env.region.as_str(), "-", tag], 63)
+    fit(slug, &["-", env.region.as_str(), "-", tag], 63)
 }
 
 fn alias_tagged(name: &str, tag: &str) -> String {
-    format!("alias/codepipeline-{}", fit(&slug(name), &["-", tag], 237))
+    format!("alias/codepipeline-{}", fit(slug(name), &["-", tag], 237))
 }
 
 fn role_tagged(kind: RoleKind, pipeline: &str, env: Env, tag: &str) -> String {
-    fit(&slug(pipeline), &["-", env.region.as_str(), "-", kind.as_str(), "-", tag], 64)
+    fit(slug(pipeline), &["-", env.region.as_str(), "-", kind.as_str(), "-", tag], 64)
 }
 
 fn stack_tagged(word: &str, name: &str, env: Env, tag: &str) -> String {
@@ -174,15 +175,16 @@ fn stack_tagged(word: &str, name: &str, env: Env, tag: &str) -> String {
     if slug.starts_with(|first: char| first.is_ascii_digit()) {
         slug.insert_str(0, "p-");
     }
-    fit(&slug, &["-", word, "-", env.account.as_str(), "-", env.region.as_str(), "-", tag], 128)
+    fit(slug, &["-", word, "-", env.account.as_str(), "-", env.region.as_str(), "-", tag], 128)
 }
 
 /// As much of a slug as there is room for before the rest of a name.
-fn fit(slug: &str, rest: &[&str], most: usize) -> String {
+fn fit(slug: String, rest: &[&str], most: usize) -> String {
     let length: usize = rest.iter().map(|part| part.len()).sum();
-    let slug = &slug[..most.saturating_sub(length).min(slug.len())];
-    let mut name = String::with_capacity(slug.len() + length);
-    name.push_str(slug.trim_end_matches('-'));
+    let mut name = slug;
+    name.truncate(most.saturating_sub(length));
+    name.truncate(name.trim_end_matches('-').len());
+    name.reserve_exact(length);
     rest.iter().for_each(|part| name.push_str(part));
     name
 }

@@ -4,6 +4,7 @@
 //! `stack::long-description`, `stack::malformed-role`, `env::malformed-account`, `env::unknown-region`, `tag::malformed`,
 //! and those of facts that are wrong by themselves or contradict each other.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
@@ -14,6 +15,9 @@ use crate::fact::{DependsOn, Tag};
 use crate::handle::NodeId;
 use crate::parallel;
 use crate::stack::StackProps;
+
+/// So many nodes are validated in one go.
+const PORTION: usize = 64;
 
 /// All findings about a tree, those of its constructs included, in the order of the tree.
 #[must_use]
@@ -44,9 +48,9 @@ pub fn validate(tree: &Tree) -> Diagnostics {
 /// This is the first work on all cores. What the program built is validated on one: from the second thread on every
 /// allocation takes locks, and planning, which is done on one, allocates more than a second core saves here.
 pub(super) fn validate_added(tree: &Tree, nodes: Vec<(NodeId, Option<&dyn Synth>)>) -> Diagnostics {
-    let found = parallel::map(nodes, |(node, construct)| {
+    let found = parallel::map(nodes.chunks(PORTION).collect(), |nodes| {
         let mut found = Diagnostics::new();
-        validate_node(tree, node, construct, &mut found);
+        nodes.iter().for_each(|(node, construct)| validate_node(tree, *node, *construct, &mut found));
         found
     });
     let mut out = Diagnostics::new();
@@ -110,7 +114,7 @@ pub(super) fn stack_names_are_unique(tree: &Tree, from: usize, out: &mut Diagnos
     let mut seen = HashMap::with_capacity(stacks.len());
     for (node, props) in stacks {
         // CloudFormation compares names exactly, but the files of an assembly also live on disks that do not.
-        let key = (tree.stack_name(node).to_ascii_lowercase(), props.env);
+        let key = (AnyCase(tree.stack_name(node)), props.env);
         if let Some(first) = seen.insert(key, node)
             && node.index() >= from
         {
@@ -120,6 +124,29 @@ pub(super) fn stack_names_are_unique(tree: &Tree, from: usize, out: &mut Diagnos
                     .note("the first is placed here", Some(tree.node(first).location))
                     .help("stack names are unique within an account and region; set another `stack_name`"),
             );
+        }
+    }
+}
+
+/// A name that is equal to the same one in other cases.
+struct AnyCase<'n>(&'n str);
+
+impl PartialEq for AnyCase<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(other.0)
+    }
+}
+
+impl Eq for AnyCase<'_> {}
+
+impl Hash for AnyCase<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for part in self.0.as_bytes().chunks(64) {
+            let mut folded = [0; 64];
+            let folded = &mut folded[..part.len()];
+            folded.copy_from_slice(part);
+            folded.make_ascii_lowercase();
+            state.write(folded);
         }
     }
 }

@@ -45,15 +45,28 @@ impl Effect {
 #[must_use]
 pub struct PolicyStatement(pub(super) Arc<Elements>);
 
-/// The bytes that names of services and actions are made of. Every action of every role is looked at.
-static IN_ACTIONS: [bool; 256] = {
-    let (mut table, mut byte) = ([false; 256], 0_u8);
+/// What the colon of an action counts; a byte that names of services and actions are made of counts 1, and any other nothing.
+/// Every action of every role is looked at, and this takes one look.
+const COLON: u64 = 1 << 32;
+
+static IN_ACTIONS: [u64; 256] = {
+    let (mut table, mut byte) = ([0; 256], 0_u8);
     while byte < 128 {
-        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'?' | b'-');
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'?' | b'-') {
+            table[byte as usize] = 1;
+        }
         byte += 1;
     }
+    table[b':' as usize] = COLON;
     table
 };
+
+/// Whether a text is a service and an action, or all actions.
+fn is_action(text: &str) -> bool {
+    let all: u64 = text.bytes().map(|byte| IN_ACTIONS[usize::from(byte)]).sum();
+    let has_one_colon = all.wrapping_add(1) == COLON + text.len() as u64;
+    text == "*" || has_one_colon && !text.starts_with(':') && !text.ends_with(':')
+}
 
 /// What a statement says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -268,14 +281,8 @@ impl PolicyStatement {
         {
             return Some(format!("its Sid `{sid}` has characters other than letters and digits"));
         }
-        let malformed = |action: &&Cow<'static, str>| {
-            let name = |part: &str| part.bytes().fold(true, |sound, byte| sound & IN_ACTIONS[usize::from(byte)]);
-            **action != "*"
-                && !action.split_once(':').is_some_and(|(service, action)| {
-                    !service.is_empty() && !action.is_empty() && name(service) && name(action)
-                })
-        };
-        let wrong = self.0.actions.iter().chain(self.0.not_actions.iter()).find(malformed)?;
+        let mut actions = self.0.actions.iter().chain(self.0.not_actions.iter());
+        let wrong = actions.find(|action| !is_action(action))?;
         Some(format!("`{wrong}` is no action; actions are written `service:Name`"))
     }
 
@@ -376,6 +383,12 @@ mod tests {
         assert!(PolicyStatement::allow(["s3:GetObject"]).problem(true).unwrap().contains("no resource"));
         assert!(PolicyStatement::allow(["s3:GetObject"]).problem(false).is_none());
         assert!(PolicyStatement::allow(["GetObject"]).on(["*"]).problem(true).unwrap().contains("no action"));
+        for action in ["", ":", "s3:", ":Get", "s3::Get", "s3:Get:Object", "s3:Get Object", "s3:Gét", "**"] {
+            assert!(PolicyStatement::allow([action]).on(["*"]).problem(true).is_some(), "{action}");
+        }
+        for action in ["*", "s3:*", "a:b", "iam:Get?ole", "execute-api:Invoke"] {
+            assert_eq!(PolicyStatement::allow([action]).on(["*"]).problem(true), None);
+        }
         assert!(read().not_on(["*"]).problem(true).is_some());
         assert!(read().sid("with space").problem(true).is_some());
         assert!(PolicyStatement::new(Effect::Allow).on(["*"]).problem(true).is_some());

@@ -96,7 +96,7 @@ pub fn role_pattern(kind: RoleKind, group: &str, home: Env, region: Region) -> S
 
 /// The id of the scope in which the things of a pipeline stand in a stack of a group.
 pub(crate) fn member(pipeline: &str, home: Env) -> String {
-    fit(&slug(pipeline), &["-", &super::tag("member", pipeline, home)], 64)
+    fit(slug(pipeline), &["-", &super::tag("member", pipeline, home)], 64)
 }
 
 fn tag_in(kind: &str, group: &str, home: Env, env: Env) -> String {

@@ -34,7 +34,7 @@ struct DraftAction {
     given: Option<GivenRole>,
     permissions: PolicyDocument,
     passed: Option<DraftPassed>,
-    touches: Vec<(Touching, bool, bool)>,
+    touches: [Option<(Touching, bool, bool)>; 2],
     /// What its worker needs to follow the references among its inputs.
     following: Vec<PolicyStatement>,
 }
@@ -58,7 +58,7 @@ impl DraftAction {
     /// Whether it writes artifacts with a role that is made for it.
     fn writes(&self) -> bool {
         let by_itself = |(by, _, writes): &(Touching, bool, bool)| *writes && matches!(by, Touching::Performer);
-        self.performer == Performer::Scaffold && self.touches.iter().any(by_itself)
+        self.performer == Performer::Scaffold && self.touches.iter().flatten().any(by_itself)
     }
 }
 
@@ -124,7 +124,7 @@ fn draft_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>) -> DraftAc
             permissions: passed.permissions.clone(),
             managed: passed.managed_policies.clone(),
         }),
-        touches: touches(action).into_iter().map(|touch| (touching(touch.by), touch.reads, touch.writes)).collect(),
+        touches: touches(action).map(|touch| touch.map(|touch| (touching(touch.by), touch.reads, touch.writes))),
         following: resolved
             .actions
             .iter()
@@ -139,8 +139,10 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
     let mut maker = Maker { pipeline, cx, scaffold, imported: BTreeMap::new() };
     let pipeline_role = maker.pipeline_role();
     let trust = maker.trust(pipeline_role);
-    // Many actions take on one role.
+    // Many actions take on one role, and what is said of several differs in little.
+    let take_on = PolicyStatement::allow(["sts:AssumeRole"]);
     let mut assume: BTreeMap<RoleRef, PolicyStatement> = BTreeMap::new();
+    let mut hand_over: BTreeMap<Cow<'static, str>, PolicyStatement> = BTreeMap::new();
     let mut roles = Roles {
         pipeline: pipeline_role,
         performers: Vec::new(),
@@ -168,8 +170,7 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
         };
         roles.performers.push(performer);
         if let Some(role) = performer.filter(|role| *role != pipeline_role) {
-            let new = || PolicyStatement::allow(["sts:AssumeRole"]).on([role.arn()]);
-            let assume = assume.entry(role).or_insert_with(new).clone();
+            let assume = assume.entry(role).or_insert_with(|| take_on.clone().on([role.arn()])).clone();
             maker.grant(pipeline_role, assume, named, || "takes on the role of the action".into());
         }
         let passed = action
@@ -180,12 +181,15 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
                 maker.grant(performer, statement.clone(), named, || format!("calls `{}`", action.provider).into());
             }
             if let Some((service, role)) = &passed {
-                let pass = PolicyStatement::allow(["iam:PassRole"]).on([role.arn()]);
-                let pass = pass.condition("StringEquals", "iam:PassedToService", [service.clone()]);
+                let pass = hand_over.entry(service.clone()).or_insert_with(|| {
+                    let pass = PolicyStatement::allow(["iam:PassRole"]);
+                    pass.condition("StringEquals", "iam:PassedToService", [service.clone()])
+                });
+                let pass = pass.clone().on([role.arn()]);
                 maker.grant(performer, pass, named, || format!("hands a role over to `{service}`").into());
             }
         }
-        for (by, reads, writes) in action.touches {
+        for (by, reads, writes) in action.touches.into_iter().flatten() {
             let (role, worker) = match by {
                 Touching::Performer => (performer, None),
                 Touching::Passed => (passed.as_ref().map(|(_, role)| *role), None),
@@ -370,9 +374,11 @@ impl DeployRoles {
     }
 
     fn finish(&self, maker: &mut Maker<'_, '_, '_>) {
+        let mut trusts: BTreeMap<&Cow<'static, str>, PolicyStatement> = BTreeMap::new();
         for (env, (role, services, permitted)) in &self.made {
             for service in services {
-                maker.cx.attach(*role, service_trust(service.clone()));
+                let trust = trusts.entry(service).or_insert_with(|| service_trust(service.clone()));
+                maker.cx.attach(*role, trust.clone());
             }
             if !permitted {
                 maker.cx.report(

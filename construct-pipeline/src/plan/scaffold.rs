@@ -87,7 +87,8 @@ impl<'a> Scaffold<'a> {
 
     fn own_stack(&self, env: Env, cx: &mut PlanCx<'_>) -> NodeId {
         let name = names::scaffold_stack(&self.pipeline.name, env);
-        let description = format!("What pipeline {} of {} needs in {}", self.pipeline.name, self.home, env);
+        let (home, there) = (self.home.to_string(), env.to_string());
+        let description = ["What pipeline ", &self.pipeline.name, " of ", &home, " needs in ", &there].concat();
         let props = StackProps::new(env).stack_name(name.clone()).description(description).names_only();
         cx.stack(&name, props).into()
     }

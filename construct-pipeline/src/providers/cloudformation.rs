@@ -435,7 +435,10 @@ fn cloudformation() -> ProviderSpec {
 
 /// The ARN of a stack by its name, whatever the id behind it.
 fn stack_arn(cx: &ActionCx<'_>, name: &Value<kind::Name>) -> Value<kind::Arn> {
-    text!("{}{}/*", cx.arn("cloudformation", "stack/"), name).cast()
+    match name.literal() {
+        Some(name) => cx.arn("cloudformation", ["stack/", name, "/*"].concat()).into(),
+        None => text!("{}{}/*", cx.arn("cloudformation", "stack/"), name).cast(),
+    }
 }
 
 fn stack_name_problem(name: &Value<kind::Name>) -> Option<Diagnostic> {
