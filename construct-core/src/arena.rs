@@ -135,16 +135,16 @@ impl<C> Arena<C> {
         let slash = if above.length == 0 { "" } else { "/" };
         let prefix = number(above.number, slash);
         let is_meant = |node: NodeId, name: &str| self.node(node).parent == Some(parent) && self.name(node) == name;
-        let place = |name: &str| self.find(number(prefix, name), |node| is_meant(node, name));
         let (mut taken, mut unique, mut n) = (None, Cow::Borrowed(name), 2);
-        let free = loop {
-            match place(&unique) {
+        let (number, free) = loop {
+            let number = number(prefix, &unique);
+            match self.find(number, |node| is_meant(node, &unique)) {
                 Ok(there) => {
                     taken.get_or_insert(there);
                     unique = Cow::Owned(format!("{name}#{n}"));
                     n += 1;
                 }
-                Err(free) => break free,
+                Err(free) => break (number, free),
             }
         };
         let id = NodeId::new(self.app, self.nodes.len());
@@ -154,7 +154,7 @@ impl<C> Arena<C> {
             start: self.paths.len(),
             length: (name + unique.len()) as u32,
             name: name as u32,
-            number: number(prefix, &unique),
+            number,
             stack: above.stack,
             env: above.env,
             depth: above.depth + 1,

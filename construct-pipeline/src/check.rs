@@ -46,5 +46,6 @@ impl Findings {
 
 /// Whether a text consists of ASCII letters, digits and some other characters, and is neither empty nor too long.
 fn is_name(text: &str, others: &str, most: usize) -> bool {
-    (1..=most).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
+    let is_one = |byte: u8| byte.is_ascii_alphanumeric() || others.as_bytes().contains(&byte);
+    (1..=most).contains(&text.len()) && text.bytes().all(is_one)
 }

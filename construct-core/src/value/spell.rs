@@ -74,6 +74,13 @@ impl<'p> Pen<'p> {
         Spelled(())
     }
 
+    /// Writes an expression [by name](Expr::by_name).
+    #[inline]
+    pub fn by_name(self, expr: &Expr) -> Spelled {
+        self.0.by_name(expr);
+        Spelled(())
+    }
+
     /// Writes a list, each item by a function.
     pub fn list<T>(self, items: impl IntoIterator<Item = T>, mut write: impl FnMut(T, Pen<'_>) -> Spelled) -> Spelled {
         self.0.begin(Shape::List);
@@ -129,6 +136,7 @@ impl fmt::Debug for MapPen<'_> {
 pub(crate) trait Hand {
     fn text(&mut self, text: &str);
     fn expr(&mut self, expr: &Expr);
+    fn by_name(&mut self, expr: &Expr);
     fn begin(&mut self, shape: Shape);
     fn item(&mut self);
     fn key(&mut self, key: &str);
@@ -215,6 +223,10 @@ impl Hand for Tree {
         self.put(expr.clone().spelled_out());
     }
 
+    fn by_name(&mut self, expr: &Expr) {
+        self.put(expr.clone().by_name().spelled_out());
+    }
+
     fn begin(&mut self, shape: Shape) {
         self.open.push(match shape {
             Shape::List => Open::List(Vec::new()),
@@ -253,6 +265,7 @@ mod tests {
             let mut map = pen.map();
             map.entry("Note", |pen| pen.text("{{resolve:ssm:/a}} \"quoted\""));
             map.entry("All", |pen| pen.list(&self.0, |one, pen| pen.expr(one)));
+            map.entry("Named", |pen| pen.list(&self.0, |one, pen| pen.by_name(one)));
             map.end()
         }
     }

@@ -125,11 +125,7 @@ fn in_any_region(role: &Expr, cx: &LowerCx<'_>) -> Option<Expr> {
 
 /// A role with a derived name, and its ARN without the hash.
 fn derived(role: &Expr, cx: &LowerCx<'_>) -> Option<(NodeId, String)> {
-    let inner = match role {
-        Expr::ByName(inner) => inner,
-        other => other,
-    };
-    let Expr::Attr { of, attr } = inner else { return None };
+    let Expr::Attr { of, attr } = role else { return None };
     if *attr != Attr::get_att("Arn") || cx.facts_of::<DerivedName>(*of).next().is_none() {
         return None;
     }

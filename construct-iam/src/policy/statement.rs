@@ -77,6 +77,7 @@ pub(super) struct Elements {
     pub(super) not_principals: Set<Principal>,
     pub(super) actions: Set<Cow<'static, str>>,
     pub(super) not_actions: Set<Cow<'static, str>>,
+    /// Written [by name](Expr::by_name) without saying so, as values of conditions are.
     pub(super) resources: Set<Expr>,
     pub(super) not_resources: Set<Expr>,
     pub(super) conditions: Conditions,
@@ -165,13 +166,13 @@ impl PolicyStatement {
 
     /// Adds resources, by ARN or `*`. References are written as literal ARNs wherever these are known.
     pub fn on<R: Into<Expr>>(mut self, resources: impl IntoIterator<Item = R>) -> Self {
-        self.change().resources.extend(resources.into_iter().map(|resource| resource.into().by_name()));
+        self.change().resources.extend(resources.into_iter().map(unmarked));
         self
     }
 
     /// Adds resources to `NotResource`: the statement is about all others.
     pub fn not_on<R: Into<Expr>>(mut self, resources: impl IntoIterator<Item = R>) -> Self {
-        self.change().not_resources.extend(resources.into_iter().map(|resource| resource.into().by_name()));
+        self.change().not_resources.extend(resources.into_iter().map(unmarked));
         self
     }
 
@@ -201,7 +202,7 @@ impl PolicyStatement {
         key: impl Into<Cow<'static, str>>,
         values: impl IntoIterator<Item = V>,
     ) -> Self {
-        let values = values.into_iter().map(|value| value.into().by_name());
+        let values = values.into_iter().map(unmarked);
         let key = key.into();
         self.change().conditions.at(operator.into(), |keys| keys.at(key, |all| all.extend(values)));
         self
@@ -319,6 +320,14 @@ impl PolicyStatement {
     }
 }
 
+/// An expression without the mark that it is written by name.
+fn unmarked(expr: impl Into<Expr>) -> Expr {
+    match expr.into() {
+        Expr::ByName(inner) => *inner,
+        other => other,
+    }
+}
+
 impl From<PolicyStatement> for Expr {
     fn from(statement: PolicyStatement) -> Self {
         Self::spelled(statement)
@@ -346,7 +355,7 @@ impl Spell for PolicyStatement {
         }
         for (key, resources) in [("Resource", &said.resources), ("NotResource", &said.not_resources)] {
             if !resources.is_empty() {
-                out.entry(key, |pen| one_or_many(resources.as_slice(), pen, |resource, pen| pen.expr(resource)));
+                out.entry(key, |pen| one_or_many(resources.as_slice(), pen, |resource, pen| pen.by_name(resource)));
             }
         }
         if !said.conditions.is_empty() {
@@ -362,7 +371,7 @@ fn conditions(conditions: &Conditions, pen: Pen<'_>) -> Spelled {
         operators.entry(operator, |pen| {
             let mut keys = pen.map();
             for (key, values) in of_keys.iter() {
-                keys.entry(key, |pen| one_or_many(values.as_slice(), pen, |value, pen| pen.expr(value)));
+                keys.entry(key, |pen| one_or_many(values.as_slice(), pen, |value, pen| pen.by_name(value)));
             }
             keys.end()
         });

@@ -441,6 +441,10 @@ impl<S: Sink> Hand for Writing<'_, '_, S> {
         self.resolver.write(expr, self.by_name, self.out);
     }
 
+    fn by_name(&mut self, expr: &Expr) {
+        self.resolver.write(expr, true, self.out);
+    }
+
     fn begin(&mut self, shape: Shape) {
         self.out.begin(shape);
     }

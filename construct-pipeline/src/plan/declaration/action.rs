@@ -106,7 +106,7 @@ impl Spell for DeclaredAction {
             out.entry("TimeoutInMinutes", |pen| pen.expr(&minutes.into()));
         }
         if let Some(role) = self.role {
-            out.entry("RoleArn", |pen| pen.expr(&Expr::from(role.arn()).by_name()));
+            out.entry("RoleArn", |pen| pen.by_name(&role.arn().into()));
         }
         out.end()
     }
