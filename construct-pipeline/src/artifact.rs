@@ -143,12 +143,12 @@ impl std::fmt::Display for ArtifactFile {
 
 impl From<ArtifactFile> for Expr {
     fn from(file: ArtifactFile) -> Self {
-        file.to_string().into()
+        Self::from(&file)
     }
 }
 
 impl From<&ArtifactFile> for Expr {
     fn from(file: &ArtifactFile) -> Self {
-        file.to_string().into()
+        [file.artifact.name(), "::", &file.path].concat().into()
     }
 }

@@ -150,12 +150,11 @@ pub fn key_administration(env: Env) -> PolicyStatement {
 /// documented, so there both are meant; no service has the one that is wrong.
 #[must_use]
 pub fn via_service(service: &str, env: Env) -> Vec<String> {
-    let mut values = vec![format!("{service}.{}.amazonaws.com", env.region)];
-    let suffix = env.partition().url_suffix();
-    if suffix != "amazonaws.com" {
-        values.push(format!("{service}.{}.{suffix}", env.region));
+    let of = |suffix| [service, ".", env.region.as_str(), ".", suffix].concat();
+    match env.partition().url_suffix() {
+        "amazonaws.com" => vec![of("amazonaws.com")],
+        suffix => vec![of("amazonaws.com"), of(suffix)],
     }
-    values
 }
 
 impl Synth for Key {

@@ -87,8 +87,9 @@ impl<'a> Scaffold<'a> {
 
     fn own_stack(&self, env: Env, cx: &mut PlanCx<'_>) -> NodeId {
         let name = names::scaffold_stack(&self.pipeline.name, env);
-        let (home, there) = (self.home.to_string(), env.to_string());
-        let description = ["What pipeline ", &self.pipeline.name, " of ", &home, " needs in ", &there].concat();
+        let Self { pipeline, home, .. } = self;
+        let of = ["What pipeline ", &pipeline.name, " of ", home.account.as_str(), "/", home.region.as_str()].concat();
+        let description = [&of, " needs in ", env.account.as_str(), "/", env.region.as_str()].concat();
         let props = StackProps::new(env).stack_name(name.clone()).description(description).names_only();
         cx.stack(&name, props).into()
     }
