@@ -290,6 +290,45 @@ fn what_fills_a_gap_is_open_and_not_denied() {
     assert!(is_open("sns:Publish") && is_open("sts:AssumeRole"), "{}", failures(&report));
 }
 
+/// One key of a platform team for the store of one pipeline and the site of another.
+#[test]
+fn whoever_uses_a_given_key_is_in_what_its_owner_is_asked() {
+    const KEY: &str = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let mut app = App::new();
+    let tools = app.stack("Tools", programs::HOME);
+    let mut scope = app.at(tools);
+    let source = Artifact::new("Source");
+    let site = scope.add("Site", Bucket::import("orders-site"));
+    let releases = scope.add("Releases", Bucket::import("orders-releases"));
+    let publish = |name: &str| Action::new(name, S3Deploy::new(site, &source).encryption_key(KEY));
+    let checkout = S3Source::new(releases, "orders.zip", &source).encryption_key(KEY);
+    let pipeline = |name: &str| {
+        Pipeline::new(name)
+            .stage(Stage::new("Source").action(Action::new("Checkout", checkout.clone())))
+            .stage(Stage::new("Publish").actions([publish("One"), publish("Two")]))
+    };
+    let store = ImportedArtifactStore::new("platform-artifacts", programs::HOME.region).key(KEY);
+    scope.add("Orders", pipeline("orders").artifact_store(store));
+    scope.add("Invoices", pipeline("invoices"));
+    let assembly = programs::assembly(app);
+    let contract = Contract::of(&assembly).expect("something is imported");
+    let key = contract.things.iter().find(|thing| thing.kind == "key").expect("the key");
+    let policy = key.policy(RequiredKind::Key).expect("its policy");
+    let why = policy.why.join("\n");
+    assert!(
+        why.contains("`Tools/Invoices` encrypts with this key") && why.contains("a source that is encrypted"),
+        "{why}"
+    );
+    assert!(policy.document.to_string().contains("invoices-us-east-1-pipeline"), "{}", policy.document);
+    let report = proved(&assembly, &contract);
+    assert_eq!(
+        report.findings().iter().filter(|one| one.code() != "access::assumed").count(),
+        0,
+        "{}",
+        failures(&report)
+    );
+}
+
 /// The key of a store that the pipeline makes has no ARN before it exists, so the owner of the role is told its alias.
 #[test]
 fn an_imported_role_is_told_of_keys_by_names_that_are_known() {

@@ -2,12 +2,16 @@
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3Deploy.html>
 
-use construct_core::{Diagnostic, Properties, Value, kind, text};
-use construct_iam::{PolicyDocument, PolicyStatement};
+use construct_core::{Diagnostic, Properties, Scope, Value, kind, text};
+use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
+use super::given_key::ask_for_s3;
 use crate::artifact::Artifact;
 use crate::aws::BucketRef;
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
+
+/// S3 decrypts the parts of a large upload to put them together.
+const USES_OF_KEY: [&str; 3] = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*"];
 
 /// An access control list that S3 knows by name.
 ///
@@ -156,8 +160,13 @@ impl Provider for S3Deploy {
         policy.push(PolicyStatement::allow(on_bucket).on([self.bucket.arn()]));
         policy.push(PolicyStatement::allow(on_objects).on([self.objects()]));
         if let Some(key) = &self.encryption_key {
-            // S3 decrypts the parts of a large upload to put them together.
-            policy.push(PolicyStatement::allow(["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*"]).on([key]));
+            policy.push(PolicyStatement::allow(USES_OF_KEY).on([key]));
+        }
+    }
+
+    fn prepare(&self, performer: Option<RoleRef>, scope: &mut Scope<'_>) {
+        if let (Some(key), Some(role)) = (&self.encryption_key, performer) {
+            ask_for_s3(key, role, &USES_OF_KEY, "encrypts with this key what it puts into a bucket", scope);
         }
     }
 

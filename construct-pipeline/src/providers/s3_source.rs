@@ -5,6 +5,7 @@
 use construct_core::{Diagnostic, Properties, Scope, Value, kind, text};
 use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
+use super::given_key::ask_for_s3;
 use crate::artifact::Artifact;
 use crate::aws::{BucketRef, EventBridgeNotifications};
 use crate::provider::{ActionCx, Category, EventPattern, Owner, Provider, ProviderSpec};
@@ -96,9 +97,12 @@ impl Provider for S3Source {
         })
     }
 
-    fn prepare(&self, _: Option<RoleRef>, scope: &mut Scope<'_>) {
+    fn prepare(&self, performer: Option<RoleRef>, scope: &mut Scope<'_>) {
         if self.trigger == Trigger::Event {
             scope.attach(self.bucket, EventBridgeNotifications);
+        }
+        if let (Some(key), Some(role)) = (&self.encryption_key, performer) {
+            ask_for_s3(key, role, &["kms:Decrypt"], "reads a source that is encrypted with this key", scope);
         }
     }
 
