@@ -1,21 +1,25 @@
 //! Looking for bytes in texts, sixteen in one step: every text of every template is looked at.
 
-/// Whether there is a byte of a kind. Written so that compilers make it of instructions that take sixteen bytes.
+/// Whether there is a byte of a kind. Written so that compilers make it of instructions that take up to sixteen bytes.
 fn any(text: &str, is: impl Fn(u8) -> bool) -> bool {
-    let bytes = text.as_bytes();
-    let (Some(first_eight), Some(last_eight)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) else {
-        return bytes.iter().any(|byte| is(*byte));
-    };
-    // What comes last overlaps with what was before, which does no harm.
-    let mut short = [0; 16];
-    short[..8].copy_from_slice(first_eight);
-    short[8..].copy_from_slice(last_eight);
-    let last = bytes.last_chunk().unwrap_or(&short);
-    let mut found = [0_u8; 16];
-    for sixteen in bytes.as_chunks().0.iter().chain([last]) {
-        found.iter_mut().zip(sixteen).for_each(|(found, byte)| *found |= u8::from(is(*byte)));
+    /// The first bytes of a text and its last ones, which overlap where it is shorter than both.
+    fn ends<const N: usize>(bytes: &[u8]) -> Option<[&[u8; N]; 2]> {
+        Some([bytes.first_chunk()?, bytes.last_chunk()?])
     }
-    found.iter().fold(0, |all, one| all | one) != 0
+    let bytes = text.as_bytes();
+    if let Some([_, last]) = ends::<16>(bytes) {
+        let mut found = [0_u8; 16];
+        for sixteen in bytes.as_chunks().0.iter().chain([last]) {
+            found.iter_mut().zip(sixteen).for_each(|(found, byte)| *found |= u8::from(is(*byte)));
+        }
+        found.iter().fold(0, |all, one| all | one) != 0
+    } else if let Some([first, last]) = ends::<8>(bytes) {
+        first.iter().zip(last).fold(false, |found, (one, other)| found | is(*one) | is(*other))
+    } else if let Some([first, last]) = ends::<4>(bytes) {
+        first.iter().zip(last).fold(false, |found, (one, other)| found | is(*one) | is(*other))
+    } else {
+        bytes.iter().any(|byte| is(*byte))
+    }
 }
 
 /// Whether a byte stands in a text.

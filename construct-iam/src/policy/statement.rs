@@ -290,6 +290,9 @@ impl PolicyStatement {
     /// No less than the bytes of the statement and the comma behind it, told without writing it.
     pub(super) fn at_most(&self, of_reference: &dyn Fn(&Expr) -> usize) -> usize {
         fn list<T: Ord>(key: &str, items: &Set<T>, length: impl Fn(&T) -> usize) -> usize {
+            if items.is_empty() {
+                return 0;
+            }
             let items = items.iter().map(|item| length(item) + ",".len());
             r#""":[],"#.len() + key.len() + items.sum::<usize>()
         }

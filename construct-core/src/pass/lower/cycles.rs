@@ -14,6 +14,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 pub(super) type References = Vec<(usize, usize)>;
 
 pub(super) fn resource_cycles(plan: &Plan, placed: &[Placed], references: &References, findings: &mut Diagnostics) {
+    if references.is_empty() {
+        return;
+    }
     // What refers to nothing is in no circle, and most parts are of this kind.
     let mut refers = vec![false; placed.len()];
     references.iter().for_each(|(from, _)| refers[*from] = true);
