@@ -3,9 +3,14 @@
 
 mod access_support;
 
+use std::sync::Arc;
+
 use access_support::world::{Choices, KEYS, case, is_undocumented};
 use access_support::{oracle, policies, request};
-use construct_iam::access::{Change, Distinctions, Outcome, Side, Verdict, evaluate, is_allowed, outcome};
+use construct_iam::access::{
+    Action, Change, Context, ContextValue, Distinctions, Outcome, Query, Resource, Side, Stance, Verdict, evaluate,
+    is_allowed, outcome,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -119,6 +124,37 @@ proptest! {
                 prop_assert!(same != traits || got == expected, "{:?}, not {:?}\n{}", got, expected, case);
             }
         }
+    }
+
+    /// What is known before it is known who asks may be looked at before: whichever part of the context that is.
+    #[test]
+    fn a_stance_decides_as_the_request_does(bytes in bytes(), symbols in any::<bool>(), known in any::<u64>(), open in any::<u64>(), other in any::<u64>()) {
+        let case = case(&mut Choices::new(&bytes), symbols);
+        let (whole, policies) = (request(&case), policies(&case));
+        let (mut before, mut after) = (Context::closed(), Context::closed());
+        for (n, (key, value)) in whole.context().mentioned().enumerate() {
+            let value = if open >> n & 1 == 1 { ContextValue::Unknown } else { value.clone() };
+            if known >> n & 1 == 0 {
+                after.tell(key.to_owned(), value);
+            } else {
+                before.tell(key.to_owned(), value);
+                if other >> n & 1 == 1 {
+                    after.tell(key.to_owned(), ContextValue::One("something else".to_owned()));
+                }
+            }
+        }
+        let (before, after) = (Arc::new(before), Arc::new(after));
+        let action = Arc::new(Action::from(whole.action()));
+        let resource = Arc::new(Resource::new(whole.resource(), whole.resource_account()));
+        let context = Context::over_both(Arc::clone(&before), Arc::clone(&after));
+        // A stance takes the kind that follows from action and resource.
+        let same = Query::new(whole.principal(), &action, &resource, &context);
+        let expected = is_allowed(same, &policies, &policies);
+        let stance = Stance::new(Arc::clone(&action), Arc::clone(&resource), before, policies.clone());
+        prop_assert_eq!(stance.allows(whole.principal(), &after, &policies), expected, "{}\n{:?}", case, context);
+        let account = whole.principal().account();
+        let is_out = account.is_some_and(|account| stance.keeps_out(account));
+        prop_assert!(!is_out || expected.is_no(), "kept out\n{}\n{:?}", case, context);
     }
 
     /// Symbols may turn out to be anything.

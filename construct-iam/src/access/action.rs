@@ -22,6 +22,10 @@ pub struct Action {
     /// Of what is in lower case, if that is ASCII.
     hash: Option<u64>,
     pub(crate) concerns: Concerns,
+    /// If IAM decides about this very action in a way of its own.
+    pub(crate) rule: Option<OwnRule>,
+    /// Whether it is an operation on a key that works from another account.
+    pub(crate) works_across_accounts: bool,
 }
 
 /// What decides which kind of resource an action is about.
@@ -36,6 +40,39 @@ pub(crate) enum Concerns {
     Other,
 }
 
+/// What IAM decides in ways of its own.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum OwnRule {
+    /// Asking who one is.
+    WhoAmI,
+    TakeRole,
+    PassRole,
+}
+
+/// Operations on a key that work from another account; `ReEncrypt` is authorised as two actions.
+const KEY_ACTIONS_ACROSS_ACCOUNTS: [&str; 20] = [
+    "creategrant",
+    "decrypt",
+    "derivesharedsecret",
+    "describekey",
+    "encrypt",
+    "generatedatakey",
+    "generatedatakeypair",
+    "generatedatakeypairwithoutplaintext",
+    "generatedatakeywithoutplaintext",
+    "generatemac",
+    "getkeyrotationstatus",
+    "getpublickey",
+    "listgrants",
+    "reencryptfrom",
+    "reencryptto",
+    "retiregrant",
+    "revokegrant",
+    "sign",
+    "verify",
+    "verifymac",
+];
+
 /// One bit for the service and one for the whole name: what an action has and a statement lacks, the statement cannot be about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Sieve {
@@ -46,14 +83,22 @@ pub(crate) struct Sieve {
 impl From<&str> for Action {
     fn from(name: &str) -> Self {
         let lookup = name.to_ascii_lowercase().into_boxed_str();
-        let concerns = match lookup.split_once(':') {
-            Some(("kms", "createalias" | "updatealias" | "deletealias")) => Concerns::KeyOrAlias,
-            Some(("kms", _)) => Concerns::Key,
-            Some(("sts", _)) => Concerns::Trust,
+        let (service, operation) = lookup.split_once(':').unwrap_or_default();
+        let concerns = match (service, operation) {
+            ("kms", "createalias" | "updatealias" | "deletealias") => Concerns::KeyOrAlias,
+            ("kms", _) => Concerns::Key,
+            ("sts", _) => Concerns::Trust,
             _ => Concerns::Other,
         };
+        let rule = match (service, operation) {
+            ("sts", "getcalleridentity") => Some(OwnRule::WhoAmI),
+            ("sts", "assumerole") => Some(OwnRule::TakeRole),
+            ("iam", "passrole") => Some(OwnRule::PassRole),
+            _ => None,
+        };
+        let works_across_accounts = service == "kms" && KEY_ACTIONS_ACROSS_ACCOUNTS.contains(&operation);
         let (sieve, hash) = (Sieve::of(&lookup, false), lookup.is_ascii().then(|| fingerprint(&lookup)));
-        Self { name: name.into(), sieve, hash, lookup, concerns }
+        Self { name: name.into(), sieve, hash, lookup, concerns, rule, works_across_accounts }
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use foldhash::{HashSet, HashSetExt as _};
 
 use super::action::{Action, Concerns};
-use super::evaluation::{has_own_rules, works_across_accounts};
 use super::policy::{Actions, Policy};
 use super::truth::Truth;
 
@@ -56,8 +55,8 @@ impl Distinctions {
         Traits {
             service: action.service().into(),
             concerns: action.concerns,
-            works_across_accounts: works_across_accounts(action),
-            name: has_own_rules(action).then(|| action.lookup().into()),
+            works_across_accounts: action.works_across_accounts,
+            name: action.rule.map(|_| action.lookup().into()),
             covered: self.0.iter().map(|element| element.cover(action)).collect(),
         }
     }

@@ -59,6 +59,12 @@ impl Condition {
         }
     }
 
+    /// Whether every request meets the condition of which this much is known; `None` if the rest matters.
+    pub(crate) fn settled(&self, known: &Context) -> Option<Truth> {
+        let is_told = known.tells(&self.lookup) && !self.operands.iter().any(Operand::has_variables);
+        is_told.then(|| self.evaluate(known))
+    }
+
     /// Whether one value of the request meets the condition.
     pub(crate) fn one(&self, got: &str, context: &Context) -> Truth {
         let got = Got::new(got);

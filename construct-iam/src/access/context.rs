@@ -193,6 +193,11 @@ impl Context {
         }
     }
 
+    /// Whether the context says something of the key.
+    pub(crate) fn tells(&self, key: &str) -> bool {
+        self.said_of(key).is_some()
+    }
+
     fn said_of(&self, key: &str) -> Option<&ContextValue> {
         let own = self.keys.iter().find(|(known, _)| known.eq_ignore_ascii_case(key));
         own.map(|(_, value)| value).or_else(|| self.bases.iter().flatten().find_map(|base| base.said_of(key)))

@@ -51,11 +51,18 @@ pub fn outcome(request: &Request, policies: &PolicySet) -> Outcome {
 /// request allowed: so a `No` is one whatever the rest says.
 #[must_use]
 pub fn is_allowed(request: Query<'_>, own: &PolicySet, guards: &PolicySet) -> Truth {
-    let mut evaluation = Evaluation::start(request, own.beside(guards), Any::anything());
+    decided(Evaluation::start(request, own.beside(guards), Any::anything()), Evaluation::read_resource)
+}
+
+/// The rest of it, with a way to read the policies of the resource.
+pub(crate) fn decided<'a>(
+    mut evaluation: Evaluation<'a, Any>,
+    read_resource: impl FnOnce(&mut Evaluation<'a, Any>),
+) -> Truth {
     if evaluation.is_always_allowed() {
         return Truth::Yes;
     }
-    evaluation.read_resource();
+    read_resource(&mut evaluation);
     if evaluation.is_refused() {
         return Truth::No;
     }

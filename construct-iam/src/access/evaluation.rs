@@ -3,12 +3,12 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html> and, for two accounts,
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>.
 
-use super::action::Action;
+use super::action::OwnRule;
 use super::pattern::same_text;
 use super::policy::{Effect, Policy, Statement};
 use super::principal::{Named, Principal};
 use super::request::{InForce, Level, Own, Query, ResourceKind};
-use super::statement::{Slot, applies};
+use super::statement::{Left, Slot, applies, applies_still, left};
 use super::truth::Truth;
 use super::verdict::{Impossible, Outcome};
 
@@ -106,6 +106,41 @@ impl<'a, G: Tally<'a>> Grants<G> {
     pub(crate) fn at_all(&self) -> Truth {
         self.directly.truth().or(self.as_role.truth()).or(self.by_account.truth())
     }
+}
+
+/// A statement of a resource's policy that says something to somebody, by where it stands.
+#[derive(Debug)]
+pub(crate) struct Remainder {
+    policy: usize,
+    /// `None`: nothing is known of the policy.
+    statement: Option<(usize, Left)>,
+}
+
+impl Remainder {
+    /// Whether it lets in somebody of an account, as far as the principals that it names tell.
+    pub(crate) fn may_let_in(&self, policies: InForce<'_>, account: &[u8; 12]) -> bool {
+        let statements = policies.guard.resource.get(self.policy).and_then(Policy::statements);
+        let statement = self.statement.as_ref().and_then(|(index, _)| statements?.get(*index));
+        statement.is_none_or(|one| one.effect != Effect::Deny && !one.principal.are_others(account))
+    }
+}
+
+/// What the policies of the resource say about the action in these circumstances, whoever asks: the principal of the request does not count,
+/// and its context is what is known before it is known who asks.
+pub(crate) fn left_of_resource(request: Query<'_>, policies: InForce<'_>) -> Vec<Remainder> {
+    let mut rest = Vec::new();
+    for (number, policy) in policies.guard.resource.iter().enumerate() {
+        let Some(statements) = policy.statements() else {
+            rest.push(Remainder { policy: number, statement: None });
+            continue;
+        };
+        for (index, statement) in statements.iter().enumerate() {
+            if let Some(left) = left(statement, Slot::Resource, request) {
+                rest.push(Remainder { policy: number, statement: Some((index, left)) });
+            }
+        }
+    }
+    rest
 }
 
 /// How the principal's own policies take part.
@@ -206,9 +241,7 @@ impl<'a, G: Tally<'a>> Evaluation<'a, G> {
         let mut grants = Grants::default();
         for policy in policies {
             let Some(statements) = policy.statements() else {
-                let site = Site { slot, policy, statement: None, doubt: None };
-                self.denies.add(site, false);
-                grants.add(site, Named::UNKNOWN);
+                self.note_unknown(&mut grants, slot, policy);
                 continue;
             };
             for (index, statement) in statements.iter().enumerate() {
@@ -217,29 +250,67 @@ impl<'a, G: Tally<'a>> Evaluation<'a, G> {
                     continue;
                 }
                 let named = applies(statement, slot, self.request, self.policies);
-                let at_all = named.at_all();
-                if at_all.is_no() {
-                    continue;
-                }
-                let site = Site { slot, policy, statement: Some((index, statement)), doubt: None };
-                match statement.effect {
-                    Effect::Allow => grants.add(site, named),
-                    Effect::Deny if at_all.is_yes() && doubt.is_none() => self.denies.add(site, true),
-                    Effect::Deny => self.denies.add(Site { doubt, ..site }, false),
-                    Effect::Unknown => {
-                        self.denies.add(site, false);
-                        grants.add(site, named.doubted());
-                    }
-                }
+                self.note(&mut grants, slot, policy, (index, statement), named, doubt);
             }
         }
         grants
     }
 
+    /// Notes what a statement says.
+    fn note(
+        &mut self,
+        grants: &mut Grants<G>,
+        slot: Slot<'a>,
+        policy: &'a Policy,
+        (index, statement): (usize, &'a Statement),
+        named: Named,
+        doubt: Option<&'static str>,
+    ) {
+        let at_all = named.at_all();
+        if at_all.is_no() {
+            return;
+        }
+        let site = Site { slot, policy, statement: Some((index, statement)), doubt: None };
+        match statement.effect {
+            Effect::Allow => grants.add(site, named),
+            Effect::Deny if at_all.is_yes() && doubt.is_none() => self.denies.add(site, true),
+            Effect::Deny => self.denies.add(Site { doubt, ..site }, false),
+            Effect::Unknown => {
+                self.denies.add(site, false);
+                grants.add(site, named.doubted());
+            }
+        }
+    }
+
+    /// Notes that a policy is there of which nothing is known.
+    fn note_unknown(&mut self, grants: &mut Grants<G>, slot: Slot<'a>, policy: &'a Policy) {
+        let site = Site { slot, policy, statement: None, doubt: None };
+        self.denies.add(site, false);
+        grants.add(site, Named::UNKNOWN);
+    }
+
+    /// The policy of the resource, of which only this is left.
+    pub(crate) fn read_rest_of_resource(&mut self, rest: &[Remainder]) {
+        let (slot, policies) = (Slot::Resource, &self.policies.guard.resource);
+        let mut grants = Grants::default();
+        for Remainder { policy, statement } in rest {
+            let policy = &policies[*policy];
+            match (statement, policy.statements()) {
+                (Some((index, left)), Some(statements)) => {
+                    let statement = &statements[*index];
+                    let named = applies_still(statement, left, slot, self.request, self.policies);
+                    self.note(&mut grants, slot, policy, (*index, statement), named, None);
+                }
+                _ => self.note_unknown(&mut grants, slot, policy),
+            }
+        }
+        self.resource = grants;
+    }
+
     /// Asking who one is needs no permission, and works even where it is denied:
     /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>.
     pub(crate) fn is_always_allowed(&self) -> bool {
-        self.request.principal.is_identity() && self.request.action.lookup() == WHO_AM_I
+        self.request.principal.is_identity() && self.request.action.rule == Some(OwnRule::WhoAmI)
     }
 
     /// Whether it is denied already by what was read.
@@ -365,57 +436,18 @@ impl<'a, G: Tally<'a>> Grants<G> {
     }
 }
 
-/// Actions that the rules below name.
-const WHO_AM_I: &str = "sts:getcalleridentity";
-const TAKE_ROLE: &str = "sts:assumerole";
-const PASS_ROLE: &str = "iam:passrole";
-
-/// Whether a rule is about this very action.
-pub(crate) fn has_own_rules(action: &Action) -> bool {
-    [WHO_AM_I, TAKE_ROLE, PASS_ROLE].contains(&action.lookup())
-}
-
 fn impossible(request: Query<'_>, same_account: Truth) -> Option<Impossible> {
-    if matches!(request.principal, Principal::Root { .. }) && request.action.lookup() == TAKE_ROLE {
+    if matches!(request.principal, Principal::Root { .. }) && request.action.rule == Some(OwnRule::TakeRole) {
         return Some(Impossible::AssumeRoleAsRoot);
     }
     if same_account.is_no() && request.principal.is_identity() { forbidden_across_accounts(request) } else { None }
 }
 
-/// Operations on a key that work from another account; `ReEncrypt` is authorised as two actions.
-const KEY_ACTIONS_ACROSS_ACCOUNTS: [&str; 20] = [
-    "kms:creategrant",
-    "kms:decrypt",
-    "kms:derivesharedsecret",
-    "kms:describekey",
-    "kms:encrypt",
-    "kms:generatedatakey",
-    "kms:generatedatakeypair",
-    "kms:generatedatakeypairwithoutplaintext",
-    "kms:generatedatakeywithoutplaintext",
-    "kms:generatemac",
-    "kms:getkeyrotationstatus",
-    "kms:getpublickey",
-    "kms:listgrants",
-    "kms:reencryptfrom",
-    "kms:reencryptto",
-    "kms:retiregrant",
-    "kms:revokegrant",
-    "kms:sign",
-    "kms:verify",
-    "kms:verifymac",
-];
-
-/// Whether it is an operation on a key that does.
-pub(crate) fn works_across_accounts(action: &Action) -> bool {
-    KEY_ACTIONS_ACROSS_ACCOUNTS.contains(&action.lookup())
-}
-
 fn forbidden_across_accounts(request: Query<'_>) -> Option<Impossible> {
-    if request.kind == ResourceKind::Key && !works_across_accounts(request.action) {
+    if request.kind == ResourceKind::Key && !request.action.works_across_accounts {
         return Some(Impossible::KeyOperationAcrossAccounts);
     }
-    (request.action.lookup() == PASS_ROLE).then_some(Impossible::PassRoleAcrossAccounts)
+    (request.action.rule == Some(OwnRule::PassRole)).then_some(Impossible::PassRoleAcrossAccounts)
 }
 
 /// The policies in a slot.

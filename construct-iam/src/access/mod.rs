@@ -19,7 +19,7 @@
 //! policy  parse  compiler  condition  error the policies
 //! statement  evaluation  alike     the decision
 //! explain  fix  verdict  sentences the reasons
-//! evaluate                         the way in
+//! evaluate stance                  the ways in: a request, and many callers
 //! ```
 
 mod action;
@@ -41,6 +41,7 @@ mod policy;
 mod principal;
 mod request;
 mod sentences;
+mod stance;
 mod statement;
 pub mod symbol;
 mod token;
@@ -59,6 +60,7 @@ pub use pattern::Variables;
 pub use policy::{Policy, Statement};
 pub use principal::Principal;
 pub use request::{PolicySet, Query, Request, Resource, ResourceKind};
+pub use stance::Stance;
 pub use truth::Truth;
 pub use verdict::{
     Assumption, Change, Citation, Denial, Failure, Fix, Impossible, NearMiss, Outcome, Side, Subject, Tested, Unknown,

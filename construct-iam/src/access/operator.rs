@@ -66,6 +66,11 @@ pub(crate) enum Operand {
 }
 
 impl Operand {
+    /// Whether it depends on the context what the operand stands for.
+    pub(crate) fn has_variables(&self) -> bool {
+        matches!(self, Self::Pattern(pattern) if pattern.has_variables())
+    }
+
     /// The text that it was written as, as far as it tells.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {

@@ -122,6 +122,11 @@ impl Pattern {
         })
     }
 
+    /// Whether it depends on the context what the pattern matches.
+    pub(crate) fn has_variables(&self) -> bool {
+        matches!(&self.form, Form::Tokens(tokens) if tokens.iter().any(Token::is_variable))
+    }
+
     /// Whether the pattern matches nothing but what is equal to it.
     pub(crate) fn is_literal(&self) -> bool {
         matches!(self.form, Form::Literal { .. })
@@ -209,7 +214,7 @@ fn tokens(source: &str, wildcards: bool, variables: Variables) -> Vec<Token> {
 }
 
 fn expanded<'t>(tokens: &'t [Token], context: &Context) -> Result<Cow<'t, [Token]>, NoValue> {
-    if !tokens.iter().any(|token| matches!(token, Token::Variable(_))) {
+    if !tokens.iter().any(Token::is_variable) {
         return Ok(tokens.into());
     }
     let mut resolved = Vec::with_capacity(tokens.len() + 16);

@@ -145,6 +145,18 @@ impl Policy {
     }
 }
 
+impl Principals {
+    /// Whether these are other accounts than this one, and services.
+    pub(crate) fn are_others(&self, account: &[u8; 12]) -> bool {
+        let is_other = |entry: &Entry| match entry {
+            Entry::Account { digits: Some(digits), .. } => digits != account,
+            Entry::Service(_) => true,
+            _ => false,
+        };
+        matches!(self, Self::These(entries) if entries.iter().all(is_other))
+    }
+}
+
 impl Statement {
     /// A statement of which the template says nothing.
     pub(crate) fn opaque() -> Self {
@@ -206,12 +218,20 @@ impl Resources {
         }
     }
 
+    /// Whether it depends on the context what the element covers.
+    pub(crate) fn has_variables(&self) -> bool {
+        self.patterns().iter().any(Pattern::has_variables)
+    }
+
     pub(crate) fn sources(&self) -> impl Iterator<Item = &str> {
-        let patterns: &[Pattern] = match self {
+        self.patterns().iter().map(Pattern::source)
+    }
+
+    fn patterns(&self) -> &[Pattern] {
+        match self {
             Self::Missing => &[],
             Self::These(patterns) | Self::AllBut(patterns) => patterns,
-        };
-        patterns.iter().map(Pattern::source)
+        }
     }
 }
 

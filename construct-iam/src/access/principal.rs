@@ -300,8 +300,10 @@ impl Entry {
                 Named::directly(same_text(entry, provider))
             }
             (_, principal) if !principal.is_identity() => Named::NOT,
-            (Self::Account { partition, id, .. }, _) => {
-                let mut same = same_text(id, principal.account().unwrap_or_default());
+            (Self::Account { partition, id, digits }, _) => {
+                let own = principal.account().unwrap_or_default();
+                let is_equal = digits.is_some_and(|digits| digits == own.as_bytes());
+                let mut same = if is_equal { Truth::Yes } else { same_text(id, own) };
                 if let Some(partition) = partition.as_deref().filter(|_| !same.is_no()) {
                     same = same.and(principal.is_in_partition(partition));
                 }
@@ -352,7 +354,7 @@ fn unique_id(id: &str, context: &Context) -> Named {
 }
 
 /// The twelve digits of an account's id. Two such ids are one or differ; nothing about them is in doubt.
-fn account_digits(id: &str) -> Option<[u8; 12]> {
+pub(crate) fn account_digits(id: &str) -> Option<[u8; 12]> {
     let digits: [u8; 12] = id.as_bytes().try_into().ok()?;
     digits.iter().all(u8::is_ascii_digit).then_some(digits)
 }
@@ -360,8 +362,8 @@ fn account_digits(id: &str) -> Option<[u8; 12]> {
 /// How a `Principal` element names the principal.
 pub(crate) fn named_by(entries: &[Entry], principal: &Principal, context: &Context) -> Named {
     // In long lists nearly all entries are other accounts, and nothing about them is in doubt.
-    let own = principal.account().and_then(account_digits);
-    let is_other = |entry: &Entry| matches!((entry, own), (Entry::Account { digits: Some(digits), .. }, Some(own)) if *digits != own);
+    let own = principal.account().filter(|own| own.is_ascii()).map(str::as_bytes);
+    let is_other = |entry: &Entry| matches!((entry, own), (Entry::Account { digits: Some(digits), .. }, Some(own)) if digits != own);
     let rest = entries.iter().filter(|entry| !is_other(entry));
     rest.fold(Named::NOT, |named, entry| named.or(entry.names(principal, context)))
 }

@@ -64,6 +64,67 @@ pub(crate) fn applies(statement: &Statement, slot: Slot<'_>, request: Query<'_>,
     named.and(rest.and(conditions(statement, request)))
 }
 
+/// What is left of a statement once action, resource and circumstances are known, but not who asks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Left {
+    /// What the elements say that do not depend on who asks.
+    settled: Truth,
+    /// Whether the resources have to be looked at, as they have variables.
+    resource: bool,
+    /// A bit for each of the first conditions that has to be looked at; those behind them always are.
+    conditions: u64,
+}
+
+/// What is left of a statement for those who ask in the circumstances that the context of the request tells; `None` if it applies to nobody.
+/// What else is known of a request then must not contradict that context.
+pub(crate) fn left(statement: &Statement, slot: Slot<'_>, request: Query<'_>) -> Option<Left> {
+    let mut settled = statement.action.cover(request.action);
+    if settled.is_no() {
+        return None;
+    }
+    let has_variables = statement.resource.has_variables();
+    if !has_variables {
+        settled = settled.and(resource(statement, slot, request));
+    }
+    let mut open = 0;
+    for (n, condition) in (0..u64::BITS).zip(&statement.conditions) {
+        match condition.settled(request.context) {
+            Some(met) => settled = settled.and(met),
+            None => open |= 1 << n,
+        }
+    }
+    let left = Left {
+        settled: if statement.opaque { settled.doubted() } else { settled },
+        resource: has_variables,
+        conditions: open,
+    };
+    (!settled.is_no()).then_some(left)
+}
+
+/// Whether the statement applies to who asks, and how it names the principal.
+pub(crate) fn applies_still(
+    statement: &Statement,
+    left: &Left,
+    slot: Slot<'_>,
+    request: Query<'_>,
+    set: InForce<'_>,
+) -> Named {
+    let named = named(statement, slot, request, set);
+    if named.at_all().is_no() {
+        return Named::NOT;
+    }
+    let mut rest = left.settled;
+    if left.resource {
+        rest = rest.and(resource(statement, slot, request));
+    }
+    for (n, condition) in statement.conditions.iter().enumerate() {
+        if n >= u64::BITS as usize || left.conditions >> n & 1 == 1 {
+            rest = rest.and(condition.evaluate(request.context));
+        }
+    }
+    named.and(rest)
+}
+
 fn conditions(statement: &Statement, request: Query<'_>) -> Truth {
     let met = Truth::all(statement.conditions.iter().map(|condition| condition.evaluate(request.context)));
     if statement.opaque { met.doubted() } else { met }

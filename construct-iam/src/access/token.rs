@@ -23,6 +23,12 @@ pub(crate) enum Token {
     Variable(Box<Variable>),
 }
 
+impl Token {
+    pub(crate) fn is_variable(&self) -> bool {
+        matches!(self, Self::Variable(_))
+    }
+}
+
 /// Whether the pattern matches the whole text. `*` and `?` match any character, colons included.
 pub(crate) fn glob(pattern: &[Token], text: &str) -> Truth {
     if must_match(pattern, text, true) {

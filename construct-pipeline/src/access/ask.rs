@@ -9,9 +9,10 @@ use construct_iam::access::{
 };
 use foldhash::{HashMap, HashMapExt as _};
 
-use super::caller::{Caller, Sessions, Who};
-use super::facts::{Facts, Told};
+use super::caller::{ANY_ROLE, Caller, Sessions, Who, role_arn};
+use super::facts::{Facts, Told, wants};
 use super::protected::{Protected, guards, service_of};
+use super::scene::Scene;
 use super::view::{Apart, View, is_made};
 use super::world::World;
 
@@ -23,31 +24,34 @@ pub(crate) struct Question {
     pub(crate) target: Arc<Protected>,
 }
 
-/// Whether a request is allowed.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Answer {
-    pub(crate) allowed: Truth,
-    /// What the actions have in common that no policy tells apart from the one that was asked for.
-    alike: usize,
-}
-
 /// Asks questions of a world.
 #[derive(Debug)]
 pub(crate) struct Asker<'w> {
     world: &'w World,
     apart: &'w Apart,
     sessions: Sessions<'w>,
+    /// Circumstances of which nothing is known.
+    nothing: Arc<Context>,
     callers: RefCell<HashMap<Who, Arc<Caller>>>,
+    /// By account.
+    strangers: RefCell<HashMap<Box<str>, Stranger>>,
     distinctions: &'w Distinctions,
     /// Few names, each a text that stands in one place: found by where it stands.
     actions: RefCell<Vec<Asked>>,
+}
+
+/// A role of an account that has no part in any pipeline.
+#[derive(Debug)]
+struct Stranger {
+    partition: Box<str>,
+    caller: Arc<Caller>,
 }
 
 /// An action that is asked for.
 #[derive(Debug)]
 struct Asked {
     name: &'static str,
-    action: Action,
+    action: Arc<Action>,
     traits: Traits,
     /// The number of the first action of these traits.
     first: usize,
@@ -58,12 +62,13 @@ impl<'w> Asker<'w> {
         // About as many as ask for a pipeline of ten targets.
         let callers = HashMap::with_capacity(64).into();
         let (sessions, actions) = (Sessions::new(&world.policies.keys), RefCell::default());
-        Self { world, apart, sessions, callers, distinctions, actions }
+        let (nothing, strangers) = (Arc::default(), RefCell::default());
+        Self { world, apart, sessions, nothing, callers, strangers, distinctions, actions }
     }
 
-    /// Forgets who asked for a pipeline: for another one others ask, but for strangers. What it knows of actions stays.
+    /// Forgets who asked for a pipeline: for another one others ask, but for services and strangers. What it knows of actions stays.
     pub(crate) fn forget_callers(&mut self) {
-        self.callers.get_mut().retain(|who, _| who.is_any_role());
+        self.callers.get_mut().retain(|who, _| matches!(who, Who::Service(_)));
     }
 
     pub(crate) fn world(&self) -> &'w World {
@@ -72,6 +77,15 @@ impl<'w> Asker<'w> {
 
     pub(crate) fn view(&self) -> View<'w> {
         View::plain(self.world)
+    }
+
+    pub(crate) fn nothing(&self) -> &Arc<Context> {
+        &self.nothing
+    }
+
+    /// Whether some policy asks for the key.
+    pub(crate) fn wants(&self, key: &str) -> bool {
+        wants(&self.world.policies.keys, key)
     }
 
     /// Facts about requests.
@@ -103,6 +117,18 @@ impl<'w> Asker<'w> {
         caller
     }
 
+    /// A role of an account that has no part in any pipeline, with every permission in its own account.
+    pub(crate) fn stranger(&self, partition: &str, account: &str) -> Arc<Caller> {
+        let mut strangers = self.strangers.borrow_mut();
+        if let Some(known) = strangers.get(account).filter(|known| *known.partition == *partition) {
+            return Arc::clone(&known.caller);
+        }
+        let who = Who::Administrator(role_arn(partition, account, ANY_ROLE));
+        let caller = Arc::new(Caller::new(self.view(), &self.sessions, who));
+        strangers.insert(account.into(), Stranger { partition: partition.into(), caller: Arc::clone(&caller) });
+        caller
+    }
+
     /// Whoever has the name of this role, with every permission in its own account.
     pub(crate) fn administrator(&self, role: &Caller) -> Arc<Caller> {
         match &role.who {
@@ -114,31 +140,39 @@ impl<'w> Asker<'w> {
         }
     }
 
-    /// Whether it is allowed, or `None` if it is not known who asks. `before` is the answer to a question that differs in nothing but
-    /// the action.
-    pub(crate) fn is_allowed(
-        &self,
-        before: Option<Answer>,
-        told: &Told,
-        action: &'static str,
-        target: &Protected,
-    ) -> Option<Answer> {
+    /// Whether it is allowed, or `None` if it is not known who asks.
+    pub(crate) fn is_allowed(&self, caller: &Arc<Caller>, scene: &Scene, action: &'static str) -> Option<Truth> {
         let number = self.number(action);
         let actions = self.actions.borrow();
         let Asked { action, first: alike, .. } = &actions[number];
+        if let Some(known) = scene.known(caller, *alike) {
+            return Some(known);
+        }
+        let decided = self.decide(caller, scene, action, *alike)?;
         // What is open is looked at for itself.
-        let is_same = |before: &Answer| before.alike == *alike && before.allowed != Truth::Unknown;
-        before.filter(is_same).or_else(|| Some(Answer { alike: *alike, allowed: self.decide(told, action, target)? }))
+        if decided != Truth::Unknown {
+            scene.keep(caller, *alike, decided);
+        }
+        Some(decided)
     }
 
-    fn decide(&self, told: &Told, action: &Action, target: &Protected) -> Option<Truth> {
-        let caller = &told.caller;
-        let query = Query::new(caller.principal.as_deref()?, action, &target.resource, &told.context);
-        let first = is_allowed(query, &caller.policies, &target.policies);
-        if first == Truth::Unknown && self.only_ids_are_open(&caller.who, &verdict(told, action.name(), target)?) {
-            let settled = self.is_allowed_apart(told, action, target)?;
-            if settled.is_no() {
-                return Some(settled);
+    /// Whether every role of the caller's account is denied it, for a reason that needs no look at one.
+    pub(crate) fn keeps_out(&self, caller: &Caller, scene: &Scene, action: &'static str) -> bool {
+        let number = self.number(action);
+        let Asked { action, first: alike, .. } = &self.actions.borrow()[number];
+        let is_known = caller.principal.is_some();
+        is_known && caller.account().is_some_and(|account| scene.keeps_out(account, action, *alike))
+    }
+
+    fn decide(&self, caller: &Arc<Caller>, scene: &Scene, action: &Arc<Action>, alike: usize) -> Option<Truth> {
+        let first = scene.allows(caller, caller.principal.as_deref()?, action, alike);
+        if first == Truth::Unknown {
+            let (told, target) = (Told::amid(caller, scene), &scene.target);
+            if self.only_ids_are_open(&caller.who, &verdict(&told, action.name(), target)?) {
+                let settled = self.is_allowed_apart(&told, action, target)?;
+                if settled.is_no() {
+                    return Some(settled);
+                }
             }
         }
         Some(first)
@@ -148,7 +182,7 @@ impl<'w> Asker<'w> {
     fn number(&self, name: &'static str) -> usize {
         let mut actions = self.actions.borrow_mut();
         actions.iter().position(|known| std::ptr::eq(known.name, name)).unwrap_or_else(|| {
-            let action = Action::from(name);
+            let action = Arc::new(Action::from(name));
             let traits = self.distinctions.traits(&action);
             let first = actions.iter().position(|known| known.traits == traits).unwrap_or(actions.len());
             actions.push(Asked { name, action, traits, first });

@@ -1,5 +1,6 @@
 //! Who asks: the principal, what every request of it has, and its policies; prepared once for all that it asks.
 
+use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 
 use construct_iam::access::{Context, Policy, PolicySet, Principal};
@@ -24,12 +25,11 @@ pub(crate) enum Who {
 /// The name of no role of the pipelines.
 pub(crate) const ANY_ROLE: &str = "any-other-role";
 
-impl Who {
-    /// Whether it is the stranger of an account, who asks of many pipelines.
-    pub(crate) fn is_any_role(&self) -> bool {
-        matches!(self, Self::Administrator(arn) if arn.ends_with(ANY_ROLE))
-    }
+pub(crate) fn role_arn(partition: &str, account: &str, name: &str) -> Arc<str> {
+    ["arn:", partition, ":iam::", account, ":role/", name].concat().into()
+}
 
+impl Who {
     /// The ARN of a role, or the name of a service.
     pub(crate) fn name(&self) -> &str {
         match self {
@@ -58,7 +58,8 @@ impl Who {
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) who: Who,
-    account: Option<Arc<str>>,
+    /// Of all for whom the same sessions hold, no two have the same.
+    pub(crate) number: usize,
     /// `None` if it is not known who asks.
     pub(crate) principal: Option<Arc<Principal>>,
     pub(crate) context: Arc<Context>,
@@ -75,6 +76,8 @@ pub(crate) struct Sessions<'w> {
     context: Arc<Context>,
     /// What a stranger may do.
     everything: PolicySet,
+    /// How many callers there were.
+    callers: Cell<usize>,
 }
 
 impl Caller {
@@ -88,16 +91,16 @@ impl Caller {
             (Who::Service(_), Some(principal)) => (Context::open().of_principal(principal), PolicySet::new()),
             (_, Some(principal)) => (sessions.context_of(principal), sessions.policies_of(view, &who)),
         };
-        let account = who.account().map(Into::into);
         let (principal, taken) = (principal.map(Arc::new), OnceLock::new());
-        Self { who, account, principal, context: context.into(), policies, taken }
+        Self { who, number: sessions.number(), principal, context: context.into(), policies, taken }
     }
 
     /// Somebody with the same name as this role, and other policies.
     pub(crate) fn under_the_name_of(role: &Self, view: View<'_>, sessions: &Sessions<'_>, who: Who) -> Self {
-        let (account, principal) = (role.account.clone(), role.principal.clone());
+        let principal = role.principal.clone();
         let policies = if principal.is_some() { sessions.policies_of(view, &who) } else { PolicySet::new() };
-        Self { who, account, principal, context: Arc::clone(&role.context), policies, taken: OnceLock::new() }
+        let (number, context) = (sessions.number(), Arc::clone(&role.context));
+        Self { who, number, principal, context, policies, taken: OnceLock::new() }
     }
 
     /// The role as somebody else takes it on; `home` owns it if its ARN does not say who does.
@@ -111,7 +114,10 @@ impl Caller {
 
     /// The account of who asks; none for services.
     pub(crate) fn account(&self) -> Option<&str> {
-        self.account.as_deref()
+        match &self.principal {
+            Some(principal) => principal.account().filter(|account| !account.is_empty()),
+            None => self.who.account(),
+        }
     }
 }
 
@@ -129,7 +135,15 @@ impl<'w> Sessions<'w> {
         ] {
             facts.absent(key);
         }
-        Self { wanted, context: facts.context(), everything: PolicySet::new().identity(administrator().clone()) }
+        let everything = PolicySet::new().identity(administrator().clone());
+        Self { wanted, context: facts.context(), everything, callers: Cell::default() }
+    }
+
+    /// A number that nobody had.
+    fn number(&self) -> usize {
+        let number = self.callers.get();
+        self.callers.set(number + 1);
+        number
     }
 
     /// What every request of a role's session has; the role itself is always told, for messages.

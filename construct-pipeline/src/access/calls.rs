@@ -353,23 +353,23 @@ pub(crate) fn project_arn(action: &Action) -> String {
 }
 
 /// The role that the action hands to a service, and the service.
-pub(crate) fn passed_role(action: &Action) -> Option<(String, &'static str)> {
+pub(crate) fn passed_role(action: &Action) -> Option<(Cow<'_, str>, &'static str)> {
     if action.owner != "AWS" {
         return None;
     }
     match action.provider() {
         // Executing a change set takes the role that the change set was made with.
         "CloudFormation" if action.get("ActionMode") == Some("CHANGE_SET_EXECUTE") => None,
-        "CloudFormation" => Some((action.get("RoleArn")?.to_owned(), "cloudformation.amazonaws.com")),
+        "CloudFormation" => Some((action.get("RoleArn")?.into(), "cloudformation.amazonaws.com")),
         "CloudFormationStackSet" if action.get("PermissionModel") != Some("SERVICE_MANAGED") => {
             let usual = || {
                 let part = partition(action.region());
                 format!("arn:{part}:iam::{}:role/AWSCloudFormationStackSetAdministrationRole", action.account())
             };
-            let role = action.get("AdministrationRoleArn").map_or_else(usual, str::to_owned);
+            let role = action.get("AdministrationRoleArn").map_or_else(|| usual().into(), Cow::Borrowed);
             Some((role, "cloudformation.amazonaws.com"))
         }
-        "CodeBuild" => Some((action.get("ServiceRoleArnOverride")?.to_owned(), "codebuild.amazonaws.com")),
+        "CodeBuild" => Some((action.get("ServiceRoleArnOverride")?.into(), "codebuild.amazonaws.com")),
         _ => None,
     }
 }

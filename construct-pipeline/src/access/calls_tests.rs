@@ -106,7 +106,7 @@ fn every_type_does_without_its_settings() {
 #[test]
 fn roles_that_are_handed_over() {
     let passed = |provider: &str, settings: &[(&str, &str)]| {
-        passed_role(&action("Deploy", provider, settings)).map(|(role, _)| role)
+        passed_role(&action("Deploy", provider, settings)).map(|(role, _)| role.into_owned())
     };
     assert_eq!(passed("CloudFormation", &[("ActionMode", "CREATE_UPDATE"), ("RoleArn", "r")]).as_deref(), Some("r"));
     assert_eq!(passed("CloudFormation", &[("ActionMode", "CHANGE_SET_EXECUTE"), ("RoleArn", "r")]), None);

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use construct_iam::access::{Context, Json};
+use construct_iam::access::Json;
 use serde_json::json;
 
 use super::caller::Who;
-use super::facts::Told;
 use super::flow::{Action, Pipeline};
 use super::needs::{About, Prover};
 use super::physical::{account_in, partition};
 use super::protected::{Protected, service_of};
 use super::report::{Decision, Purpose};
 use super::rules::{Rule, Target, bus_of};
+use super::scene::Scene;
 
 /// Buses that an event may pass: its own account's and one more, as EventBridge forwards once only.
 const HOPS: usize = 2;
@@ -66,10 +66,10 @@ impl<'p> Prover<'p, '_> {
         };
         let caller = self.role(&role.as_str().into());
         self.service_takes("events.amazonaws.com", &caller, &about);
-        let mut facts = self.asker.facts_over(Context::over(Arc::clone(&caller.context)));
+        let mut facts = self.asker.facts();
         facts.one("aws:SecureTransport", || "true".to_owned());
         let target = Protected::new(self.asker.view(), service_of(call), &resource, owner, caller.account());
-        self.ask(&about, &Told { caller, context: facts.into_context() }, call, &target.into());
+        self.ask(&about, &caller, call, &Scene::for_one(target.into(), facts.context()));
     }
 }
 

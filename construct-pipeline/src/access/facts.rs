@@ -5,6 +5,7 @@ use std::sync::Arc;
 use construct_iam::access::{Context, ContextValue};
 
 use super::caller::Caller;
+use super::scene::Scene;
 
 /// Collects the condition keys of a request.
 #[derive(Debug)]
@@ -54,10 +55,15 @@ impl<'w> Facts<'w> {
     }
 
     fn set(&mut self, key: &'static str, value: impl FnOnce() -> ContextValue) {
-        if self.wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(key)) {
+        if wants(self.wanted, key) {
             self.context.tell(key, value());
         }
     }
+}
+
+/// Whether the key is among those that some policy asks for.
+pub(crate) fn wants(wanted: &[String], key: &str) -> bool {
+    wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(key))
 }
 
 impl Told {
@@ -67,8 +73,7 @@ impl Told {
     }
 
     /// A caller in circumstances that others may be in, too.
-    pub(crate) fn amid(caller: &Arc<Caller>, scene: Arc<Context>) -> Self {
-        let context = Context::over_both(Arc::clone(&caller.context), scene);
-        Self { caller: Arc::clone(caller), context }
+    pub(crate) fn amid(caller: &Arc<Caller>, scene: &Scene) -> Self {
+        Self { caller: Arc::clone(caller), context: scene.context(caller) }
     }
 }

@@ -9,21 +9,24 @@ use construct_iam::access::Context;
 
 use super::ask::Asker;
 use super::caller::{Caller, Who};
-use super::facts::{Facts, Told};
+use super::facts::Facts;
 use super::flow::{Store, StoreKey};
 use super::physical::account_in;
 use super::protected::Protected;
+use super::scene::Scene;
+
+const CALLER_ACCOUNT: &str = "kms:CallerAccount";
 
 /// A store that questions are asked about.
 #[derive(Debug)]
 pub(crate) struct Gate<'p> {
     pub(crate) store: &'p Store,
-    pub(crate) bucket: Arc<Protected>,
-    pub(crate) object: Arc<Protected>,
+    bucket: Arc<Protected>,
+    object: Arc<Protected>,
     /// The roles that read and those that write here, by ARN.
     readers: RefCell<BTreeMap<Arc<str>, Arc<Caller>>>,
     writers: RefCell<BTreeMap<Arc<str>, Arc<Caller>>>,
-    scenes: RefCell<Vec<(Call, Arc<Context>)>>,
+    scenes: RefCell<Vec<(Call, Rc<Scene>)>>,
     keys: RefCell<Vec<Rc<KeyGate>>>,
 }
 
@@ -36,13 +39,21 @@ struct Call {
     is_secure: bool,
 }
 
+/// What uses of a key differ in, beside who makes them.
+#[derive(Debug)]
+struct Use {
+    /// The account of who makes it, if some policy asks for it.
+    account: Option<String>,
+    by_s3: bool,
+    scene: Rc<Scene>,
+}
+
 /// A key that artifacts of the store are encrypted with.
 #[derive(Debug)]
 pub(crate) struct KeyGate {
     arn: Arc<str>,
-    pub(crate) target: Arc<Protected>,
-    /// By the account of who asks, and by whether it does so by means of S3.
-    scenes: RefCell<Vec<(String, bool, Arc<Context>)>>,
+    target: Arc<Protected>,
+    scenes: RefCell<Vec<Use>>,
 }
 
 impl<'p> Gate<'p> {
@@ -59,21 +70,35 @@ impl<'p> Gate<'p> {
         }
     }
 
-    /// The circumstances of a request on the bucket or its objects.
-    pub(crate) fn told(&self, asker: &Asker<'_>, caller: &Arc<Caller>, action: &str, is_secure: bool) -> Told {
-        let puts = action == "s3:PutObject";
-        let is_foreign = puts && caller.account() != Some(&self.store.account);
-        let call = Call { puts, is_foreign, is_secure };
-        let known = self.scenes.borrow().iter().find(|(known, _)| *known == call).map(|(_, scene)| Arc::clone(scene));
-        let scene = known.unwrap_or_else(|| {
-            let scene = self.scene(asker, call);
-            self.scenes.borrow_mut().push((call, Arc::clone(&scene)));
-            scene
-        });
-        Told::amid(caller, scene)
+    /// A request on the bucket itself.
+    pub(crate) fn on_bucket(&self, asker: &Asker<'_>, caller: &Caller, action: &str) -> Rc<Scene> {
+        self.scene(asker, &self.bucket, self.call(caller, action, true))
     }
 
-    fn scene(&self, asker: &Asker<'_>, call: Call) -> Arc<Context> {
+    /// A request on its objects.
+    pub(crate) fn on_object(&self, asker: &Asker<'_>, caller: &Caller, action: &str, is_secure: bool) -> Rc<Scene> {
+        self.scene(asker, &self.object, self.call(caller, action, is_secure))
+    }
+
+    fn call(&self, caller: &Caller, action: &str, is_secure: bool) -> Call {
+        let puts = action == "s3:PutObject";
+        Call { puts, is_foreign: puts && caller.account() != Some(&self.store.account), is_secure }
+    }
+
+    fn scene(&self, asker: &Asker<'_>, target: &Arc<Protected>, call: Call) -> Rc<Scene> {
+        let mut scenes = self.scenes.borrow_mut();
+        let alike = || scenes.iter().filter(|(known, _)| *known == call).map(|(_, scene)| scene);
+        if let Some(known) = alike().find(|scene| Arc::ptr_eq(&scene.target, target)) {
+            return Rc::clone(known);
+        }
+        let circumstances = alike().next().map(|scene| Arc::clone(&scene.circumstances));
+        let circumstances = circumstances.unwrap_or_else(|| self.circumstances(asker, call));
+        let scene = Rc::new(Scene::for_many(Arc::clone(target), circumstances));
+        scenes.push((call, Rc::clone(&scene)));
+        scene
+    }
+
+    fn circumstances(&self, asker: &Asker<'_>, call: Call) -> Arc<Context> {
         let store = self.store;
         let mut facts = asker.facts_in(&store.region);
         facts.one("aws:SecureTransport", || call.is_secure.to_string());
@@ -107,26 +132,29 @@ impl<'p> Gate<'p> {
         key
     }
 
-    /// The circumstances of a use of the key: as S3 makes it on behalf of who reads or writes an object, or otherwise.
-    pub(crate) fn told_of_key(&self, asker: &Asker<'_>, caller: &Arc<Caller>, key: &KeyGate, by_s3: bool) -> Told {
-        let account = caller.account().unwrap_or_default();
-        let is_it = |(known, s3, _): &&(String, bool, Arc<Context>)| known == account && *s3 == by_s3;
-        let known = key.scenes.borrow().iter().find(is_it).map(|(_, _, scene)| Arc::clone(scene));
-        let scene = known.unwrap_or_else(|| {
-            let scene = self.key_facts(asker, &key.arn, account, by_s3).context();
-            key.scenes.borrow_mut().push((account.to_owned(), by_s3, Arc::clone(&scene)));
-            scene
-        });
-        Told::amid(caller, scene)
+    /// A use of the key: as S3 makes it on behalf of who reads or writes an object, or otherwise.
+    pub(crate) fn on_key(&self, asker: &Asker<'_>, caller: &Caller, key: &KeyGate, by_s3: bool) -> Rc<Scene> {
+        let account = asker.wants(CALLER_ACCOUNT).then(|| caller.account().unwrap_or_default());
+        let mut scenes = key.scenes.borrow_mut();
+        let known = scenes.iter().find(|known| known.account.as_deref() == account && known.by_s3 == by_s3);
+        if let Some(Use { scene, .. }) = known {
+            return Rc::clone(scene);
+        }
+        let circumstances = self.key_facts(asker, &key.arn, account, by_s3).context();
+        let scene = Rc::new(Scene::for_many(Arc::clone(&key.target), circumstances));
+        scenes.push(Use { account: account.map(str::to_owned), by_s3, scene: Rc::clone(&scene) });
+        scene
     }
 
-    fn key_facts<'w>(&self, asker: &Asker<'w>, key: &str, account: &str, by_s3: bool) -> Facts<'w> {
+    fn key_facts<'w>(&self, asker: &Asker<'w>, key: &str, account: Option<&str>, by_s3: bool) -> Facts<'w> {
         let (store, world) = (self.store, asker.world());
         let mut facts = asker.facts();
         facts.one("aws:ViaAWSService", || by_s3.to_string());
         facts.one("aws:SecureTransport", || "true".to_owned());
         facts.one("aws:RequestedRegion", || store.region.clone());
-        facts.one("kms:CallerAccount", || account.to_owned());
+        if let Some(account) = account {
+            facts.one(CALLER_ACCOUNT, || account.to_owned());
+        }
         facts.one("aws:ResourceAccount", || account_in(key).unwrap_or(&store.account).to_owned());
         facts.absent("kms:GrantIsForAWSResource");
         if by_s3 {

@@ -9,7 +9,7 @@
 //! statements  documents  sheet  policies  rules  world  survey  given   all accounts at once: roles, buckets, keys …, each policy with its place
 //! lazy  flow  calls                         pipelines: actions, artifacts, stores; what each provider calls
 //! opened                                    a template as it is read: what it tells by itself is noted, and not kept
-//! view  caller  facts  protected  ask       who asks, in which circumstances, for what; the question and its outcome
+//! view  caller  facts  protected  scene  ask       who asks, in which circumstances, for what; the question and its outcome
 //! gate  needs  denials  events              what is asked; what questions about one store have in common
 //! order      wide                          what needs no question
 //! report     repair   words    findings    the answers, as data, in words, and as findings
@@ -43,6 +43,7 @@ mod protected;
 mod repair;
 mod report;
 mod rules;
+mod scene;
 mod sheet;
 mod statements;
 mod survey;
@@ -168,3 +169,7 @@ fn nobody(world: &World, pipelines: &[Pipeline]) -> String {
     let numbers = (0..=taken.len()).map(|n| format!("{n:012}"));
     numbers.into_iter().find(|number| !taken.contains(number.as_str())).unwrap_or_default()
 }
+
+#[cfg(test)]
+#[path = "keep_tests.rs"]
+mod tests;

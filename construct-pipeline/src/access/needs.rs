@@ -17,6 +17,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use construct_iam::access::Context;
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::ask::{Asker, Question};
 use super::caller::{Caller, Who};
@@ -27,6 +28,7 @@ use super::gate::Gate;
 use super::physical::account_in;
 use super::protected::{Protected, service_of};
 use super::report::{Access, Decision, Expected, Purpose};
+use super::scene::Scene;
 
 const READ: &str = "s3:GetObject";
 const READ_VERSION: &str = "s3:GetObjectVersion";
@@ -58,8 +60,23 @@ pub(crate) struct Prover<'p, 'w> {
     alone: BTreeMap<&'p str, Arc<Context>>,
     /// The circumstances in which a role takes on another one.
     taking: Arc<Context>,
+    /// The roles that others take on, by ARN.
+    taken: HashMap<Arc<str>, Rc<Scene>>,
+    /// What services are called for, by ARN.
+    called: HashMap<Arc<str>, Called>,
+    /// Artifacts, and their names in one text.
+    named: Option<(&'p [String], Arc<str>)>,
     /// Stands for an id that AWS makes up during the run.
     unknown_id: char,
+}
+
+/// What a service was called for.
+#[derive(Debug)]
+struct Called {
+    service: &'static str,
+    /// By somebody of the account that owns it.
+    is_own: bool,
+    scene: Rc<Scene>,
 }
 
 /// What belongs to a request beside the request itself.
@@ -96,35 +113,30 @@ impl<'p, 'w> Prover<'p, 'w> {
             gates: gates.collect(),
             alone: BTreeMap::new(),
             taking: taking.context(),
+            taken: HashMap::new(),
+            called: HashMap::new(),
+            named: None,
             unknown_id,
             asker,
         }
     }
 
-    /// Asks and notes the answer.
-    pub(crate) fn ask(&mut self, about: &About<'p>, told: &Told, action: &'static str, target: &Arc<Protected>) {
-        self.ask_each(told, target, [(about, action)]);
+    /// Whether nobody has to ask for what should be denied to the caller: it is denied to its whole account, and nobody wants to read of it.
+    pub(crate) fn keeps_out(&self, caller: &Caller, scene: &Scene, action: &'static str) -> bool {
+        self.keep == Keep::Unproved && self.asker.keeps_out(caller, scene, action)
     }
 
-    /// Asks for several actions on one target in the same circumstances.
-    fn ask_each<'a>(
-        &mut self,
-        told: &Told,
-        target: &Arc<Protected>,
-        asked: impl IntoIterator<Item = (&'a About<'p>, &'static str)>,
-    ) where
-        'p: 'a,
-    {
-        let mut before = None;
-        for (about, action) in asked {
-            let answer = self.asker.is_allowed(before, told, action, target);
-            let decision = answer.map_or(Decision::Open, |answer| answer.allowed.into());
-            if self.keeps(about, decision) {
-                let question = Question { told: told.clone(), action, target: Arc::clone(target) };
-                let remark = answer.is_none().then(|| "who asks is not known".to_owned());
-                self.note(about, question, decision, remark);
-            }
-            before = answer;
+    /// Asks and notes the answer.
+    pub(crate) fn ask(&mut self, about: &About<'p>, caller: &Arc<Caller>, action: &'static str, scene: &Scene) {
+        if about.expected == Expected::Deny && self.keeps_out(caller, scene, action) {
+            return;
+        }
+        let answer = self.asker.is_allowed(caller, scene, action);
+        let decision = answer.map_or(Decision::Open, Decision::from);
+        if self.keeps(about, decision) {
+            let question = Question { told: Told::amid(caller, scene), action, target: Arc::clone(&scene.target) };
+            let remark = answer.is_none().then(|| "who asks is not known".to_owned());
+            self.note(about, question, decision, remark);
         }
     }
 
@@ -161,14 +173,23 @@ impl<'p, 'w> Prover<'p, 'w> {
         self.asker.caller(&Who::Role(Arc::clone(arn)))
     }
 
+    fn role_named(&self, arn: &str) -> Arc<Caller> {
+        match self.asker.world().roles.get_key_value(arn) {
+            Some((arn, _)) => self.role(arn),
+            None => self.role(&arn.into()),
+        }
+    }
+
     pub(crate) fn needs(&mut self) {
         let pipeline = self.pipeline;
         let caller = self.role(&pipeline.role);
         self.service_takes("codepipeline.amazonaws.com", &caller, &About::need(None, Purpose::StartsRun));
         let looks = About { only_if: Some(LOOKS), ..About::need(None, Purpose::LooksAtStore) };
         for gate in self.gates.values().cloned().collect::<Vec<_>>() {
-            let told = gate.told(&self.asker, &caller, LOOK[0], true);
-            self.ask_each(&told, &gate.bucket, LOOK.map(|action| (&looks, action)));
+            for action in LOOK {
+                let scene = gate.on_bucket(&self.asker, &caller, action);
+                self.ask(&looks, &caller, action, &scene);
+            }
         }
         for action in &pipeline.actions {
             self.action(action, &caller);
@@ -180,11 +201,10 @@ impl<'p, 'w> Prover<'p, 'w> {
         let caller = self.role(&action.role);
         if action.own_role {
             let about = About::need(action, Purpose::TakesActionRole);
-            let role = self.guarded_role(&caller);
-            self.takes_role(&about, pipeline, &role);
+            self.takes_role(&about, pipeline, &caller);
         }
         self.service_calls(action, &caller);
-        let passed = passed_role(action).map(|(role, service)| (self.role(&role.into()), service));
+        let passed = passed_role(action).map(|(role, service)| (self.role_named(&role), service));
         if let Some((role, service)) = &passed {
             self.passes(action, &caller, role, service);
         }
@@ -201,36 +221,69 @@ impl<'p, 'w> Prover<'p, 'w> {
             && action.provider() == "CloudFormation"
             && !action.inputs.is_empty()
         {
-            let purpose = Purpose::DeploymentReads { artifacts: action.inputs.join(", ").into() };
+            let purpose = Purpose::DeploymentReads { artifacts: self.named(&action.inputs) };
             let about = About { only_if: Some(REFERS), ..About::need(action, purpose) };
             self.reads(&about, &role, &gate);
         }
     }
 
     /// A role to be taken on.
-    pub(crate) fn guarded_role(&self, role: &Caller) -> Arc<Protected> {
+    fn guarded_role(&self, role: &Caller) -> Arc<Protected> {
         role.taken(self.asker.view(), &self.pipeline.label.account)
     }
 
-    pub(crate) fn takes_role(&mut self, about: &About<'p>, caller: &Arc<Caller>, role: &Arc<Protected>) {
-        let told = Told::amid(caller, Arc::clone(&self.taking));
-        self.ask(about, &told, "sts:AssumeRole", role);
+    pub(crate) fn takes_role(&mut self, about: &About<'p>, caller: &Arc<Caller>, role: &Caller) {
+        let scene = match self.taken.get(role.who.name()) {
+            Some(known) => Rc::clone(known),
+            None => {
+                let scene = Rc::new(Scene::for_many(self.guarded_role(role), Arc::clone(&self.taking)));
+                self.taken.insert(role.who.shared_name(), Rc::clone(&scene));
+                scene
+            }
+        };
+        self.ask(about, caller, "sts:AssumeRole", &scene);
     }
 
     pub(crate) fn service_takes(&mut self, service: &'static str, role: &Caller, about: &About<'p>) {
-        let told = Told::of(self.asker.caller(&Who::Service(service)));
-        self.ask(about, &told, "sts:AssumeRole", &self.guarded_role(role));
+        let caller = self.asker.caller(&Who::Service(service));
+        let scene = Scene::for_one(self.guarded_role(role), Arc::clone(self.asker.nothing()));
+        self.ask(about, &caller, "sts:AssumeRole", &scene);
     }
 
-    /// What a role does by itself in a region, with what else is known of the call.
-    fn alone(&mut self, caller: &Arc<Caller>, region: &'p str, facts: Vec<(&'static str, Cow<'_, str>)>) -> Told {
+    /// The circumstances of what a role does by itself in a region, with what else is known of the call.
+    fn alone(&mut self, region: &'p str, facts: &[(&'static str, Cow<'_, str>)]) -> Arc<Context> {
         let scene = self.alone.entry(region).or_insert_with(|| self.asker.facts_in(region).context());
-        let context = Context::over_both(Arc::clone(&caller.context), Arc::clone(scene));
-        let mut known = self.asker.facts_over(context);
-        for (key, value) in facts {
-            known.one(key, || value.into_owned());
+        if !facts.iter().any(|(key, _)| self.asker.wants(key)) {
+            return Arc::clone(scene);
         }
-        Told { caller: Arc::clone(caller), context: known.into_context() }
+        let mut known = self.asker.facts_over(Context::over(Arc::clone(scene)));
+        for (key, value) in facts {
+            known.one(key, || value.clone().into_owned());
+        }
+        known.context()
+    }
+
+    /// What a service is called for. Most actions make several calls on one resource, and the next one makes more.
+    fn called(
+        &mut self,
+        resource: &Arc<str>,
+        service: &'static str,
+        owner: &str,
+        caller: &Caller,
+        circumstances: Arc<Context>,
+    ) -> Rc<Scene> {
+        let is_own = caller.account() == Some(owner);
+        if let Some(known) = self.called.get(resource)
+            && (known.service, known.is_own) == (service, is_own)
+            && known.scene.target.resource.account() == owner
+            && Arc::ptr_eq(&known.scene.circumstances, &circumstances)
+        {
+            return Rc::clone(&known.scene);
+        }
+        let target = Protected::new(self.asker.view(), service, resource, owner, caller.account());
+        let scene = Rc::new(Scene::for_one(target.into(), circumstances));
+        self.called.insert(Arc::clone(resource), Called { service, is_own, scene: Rc::clone(&scene) });
+        scene
     }
 
     fn service_calls(&mut self, action: &'p Action, caller: &Arc<Caller>) {
@@ -248,17 +301,20 @@ impl<'p, 'w> Prover<'p, 'w> {
                 .or_else(|| self.asker.world().bucket_account(in_bucket()?))
                 .unwrap_or(action.account());
             let service = call.actions.first().map_or("", |action| service_of(action));
-            let target = Protected::new(self.asker.view(), service, &call.resource, owner, caller.account()).into();
-            let told = self.alone(caller, action.region(), call.facts);
-            self.ask_each(&told, &target, call.actions.iter().map(|action| (&about, *action)));
+            let circumstances = self.alone(action.region(), &call.facts);
+            let scene = self.called(&call.resource, service, owner, caller, circumstances);
+            for action in call.actions {
+                self.ask(&about, caller, action, &scene);
+            }
         }
     }
 
     fn passes(&mut self, action: &'p Action, caller: &Arc<Caller>, role: &Caller, service: &'static str) {
-        let told = self.alone(caller, action.region(), vec![("iam:PassedToService", service.into())]);
+        let circumstances = self.alone(action.region(), &[("iam:PassedToService", service.into())]);
         let (arn, owner) = (role.who.shared_name(), role.account().unwrap_or(action.account()));
-        let target = Protected::new(self.asker.view(), "iam", &arn, owner, caller.account()).into();
-        self.ask(&About::need(action, Purpose::PassesRole), &told, "iam:PassRole", &target);
+        let target = Protected::new(self.asker.view(), "iam", &arn, owner, caller.account());
+        let scene = Scene::for_one(target.into(), circumstances);
+        self.ask(&About::need(action, Purpose::PassesRole), caller, "iam:PassRole", &scene);
         self.service_takes(service, role, &About::need(action, Purpose::ServiceTakesRole));
     }
 
@@ -272,7 +328,7 @@ impl<'p, 'w> Prover<'p, 'w> {
             self.note(&about, question, Decision::Open, Some(remark));
             return;
         };
-        let role = self.role(&action.get("ServiceRoleArnOverride").unwrap_or(&project.role).into());
+        let role = self.role_named(action.get("ServiceRoleArnOverride").unwrap_or(&project.role));
         self.service_takes("codebuild.amazonaws.com", &role, &About::need(action, Purpose::ServiceTakesRole));
         let key: Option<Arc<str>> = match &project.key {
             Some(key) => {
@@ -289,6 +345,18 @@ impl<'p, 'w> Prover<'p, 'w> {
             self.other_key(action, &role, gate, project.key.as_deref());
         }
         self.artifacts(action, &role, gate, key.as_ref());
+    }
+
+    /// The names of artifacts in one text. Most actions read the same ones.
+    fn named(&mut self, artifacts: &'p [String]) -> Arc<str> {
+        match &self.named {
+            Some((known, text)) if *known == artifacts => Arc::clone(text),
+            _ => {
+                let text: Arc<str> = artifacts.join(", ").into();
+                self.named = Some((artifacts, Arc::clone(&text)));
+                text
+            }
+        }
     }
 
     /// Whether an action in another account reads what this one writes.
@@ -317,11 +385,11 @@ impl<'p, 'w> Prover<'p, 'w> {
 
     fn artifacts(&mut self, action: &'p Action, caller: &Arc<Caller>, gate: &Gate<'p>, key: Option<&Arc<str>>) {
         if !action.inputs.is_empty() {
-            let about = About::need(action, Purpose::Reads { artifacts: action.inputs.join(", ").into() });
+            let about = About::need(action, Purpose::Reads { artifacts: self.named(&action.inputs) });
             self.reads(&about, caller, gate);
         }
         if !action.outputs.is_empty() {
-            let about = About::need(action, Purpose::Writes { artifacts: action.outputs.join(", ").into() });
+            let about = About::need(action, Purpose::Writes { artifacts: self.named(&action.outputs) });
             let foreign = caller.account() != Some(gate.store.account.as_str());
             let with_acl = match action.provider() {
                 "CodeStarSourceConnection" => true,
@@ -337,8 +405,10 @@ impl<'p, 'w> Prover<'p, 'w> {
         // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html: without versions nobody asks for one.
         let only_if = about.only_if.or_else(|| (!self.keeps_versions(gate)).then_some(VERSIONS));
         let version = About { only_if, ..about.clone() };
-        let told = gate.told(&self.asker, caller, READ, true);
-        self.ask_each(&told, &gate.object, [(about, READ), (&version, READ_VERSION)]);
+        let scene = gate.on_object(&self.asker, caller, READ, true);
+        for (about, action) in [(about, READ), (&version, READ_VERSION)] {
+            self.ask(about, caller, action, &scene);
+        }
         self.with_key(about, caller, gate, gate.store.key_arn(), &DECRYPT);
     }
 
@@ -393,8 +463,8 @@ impl<'p, 'w> Prover<'p, 'w> {
         actions: &[&'static str],
     ) {
         for action in actions {
-            let told = gate.told(&self.asker, caller, action, true);
-            self.ask(about, &told, action, &gate.object);
+            let scene = gate.on_object(&self.asker, caller, action, true);
+            self.ask(about, caller, action, &scene);
         }
     }
 
@@ -420,8 +490,10 @@ impl<'p, 'w> Prover<'p, 'w> {
             return;
         }
         let key = gate.key(&self.asker, key);
-        let told = gate.told_of_key(&self.asker, caller, &key, true);
-        self.ask_each(&told, &key.target, actions.iter().map(|action| (about, *action)));
+        let scene = gate.on_key(&self.asker, caller, &key, true);
+        for action in actions {
+            self.ask(about, caller, action, &scene);
+        }
     }
 
     fn no_shared_key(&mut self, about: &About<'p>, caller: &Caller, gate: &Gate<'p>, action: &'static str) {

@@ -1,0 +1,88 @@
+//! What the policies of a resource say in known circumstances, before it is known who asks: most of what the requests of many callers have in
+//! common.
+
+use std::sync::Arc;
+
+use super::action::{Action, OwnRule};
+use super::context::Context;
+use super::evaluate::decided;
+use super::evaluation::{Any, Evaluation, Remainder, left_of_resource};
+use super::principal::{Principal, account_digits};
+use super::request::{PolicySet, Query, Resource};
+use super::truth::Truth;
+
+/// An action on a resource in known circumstances, for whoever asks whether it is allowed to many callers. The policies of the resource are
+/// looked through once, and of each caller only what they leave open is asked.
+///
+/// ```
+/// use construct_iam::access::{Action, Context, Policy, PolicySet, Principal, Resource, Stance, Truth};
+/// use serde_json::json;
+/// use std::sync::Arc;
+///
+/// let read = json!({ "Effect": "Allow", "Principal": { "AWS": "222222222222" }, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*" });
+/// let bucket = PolicySet::new().resource(Policy::parse("bucket policy", &json!({ "Statement": read }))?);
+/// let object = Resource::new("arn:aws:s3:::b/x", "111111111111").into();
+/// let get = Stance::new(Arc::new(Action::from("s3:GetObject")), object, Arc::new(Context::open()), bucket);
+///
+/// let everything = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
+/// let own = PolicySet::new().identity(Policy::parse("role policy", &json!({ "Statement": everything }))?);
+/// let role = |account: &str| Principal::role_session(&format!("arn:aws:iam::{account}:role/r"), "s1").expect("the ARN of a role");
+/// let known = Arc::new(Context::open());
+/// assert_eq!(get.allows(&role("222222222222"), &known, &own), Truth::Yes);
+/// assert_eq!(get.allows(&role("333333333333"), &known, &own), Truth::No);
+/// # Ok::<(), construct_iam::access::PolicyError>(())
+/// ```
+#[derive(Debug)]
+pub struct Stance {
+    action: Arc<Action>,
+    resource: Arc<Resource>,
+    circumstances: Arc<Context>,
+    guards: PolicySet,
+    /// What they leave open.
+    rest: Vec<Remainder>,
+}
+
+impl Stance {
+    /// What the resource policies of `guards` say about the action, whoever asks.
+    #[must_use]
+    pub fn new(action: Arc<Action>, resource: Arc<Resource>, circumstances: Arc<Context>, guards: PolicySet) -> Self {
+        // Whom the request comes from is not asked for.
+        let request = Query::new(&Principal::Anonymous, &action, &resource, &circumstances);
+        let rest = left_of_resource(request, guards.beside(&guards));
+        Self { action, resource, circumstances, guards, rest }
+    }
+
+    /// Whether it is denied to every role and user of the account, whatever their own policies are: the resource is in another one, and no
+    /// statement left names somebody of this one. `false` where that is not certain, or not so simple.
+    #[must_use]
+    pub fn keeps_out(&self, account: &str) -> bool {
+        let (Some(own), Some(digits)) = (account_digits(self.resource.account()), account_digits(account)) else {
+            return false;
+        };
+        let policies = self.guards.beside(&self.guards);
+        let lets_in = |rest: &Remainder| rest.may_let_in(policies, &digits);
+        own != digits && self.action.rule != Some(OwnRule::WhoAmI) && !self.rest.iter().any(lets_in)
+    }
+
+    /// Whether a request of `principal` is allowed to it, with the policies of `own` for who makes it. What is known of it is what the
+    /// circumstances say and, of keys that they do not mention, what `known` says: it is what [`is_allowed`](super::is_allowed) decides with
+    /// the context [`over both`](Context::over_both).
+    #[must_use]
+    pub fn allows(&self, principal: &Principal, known: &Arc<Context>, own: &PolicySet) -> Truth {
+        let Self { action, resource, circumstances, guards, rest } = self;
+        let policies = own.beside(guards);
+        if rest.is_empty() {
+            // Where the policies of the resource say nothing to anybody, nothing about the caller has to be looked up for that.
+            let request = Query::new(principal, action, resource, circumstances);
+            let evaluation = Evaluation::start(request, policies, Any::anything());
+            if !evaluation.is_always_allowed() && evaluation.is_refused() {
+                return Truth::No;
+            }
+        }
+        let context = Context::over_both(Arc::clone(circumstances), Arc::clone(known));
+        let request = Query::new(principal, action, resource, &context);
+        decided(Evaluation::start(request, policies, Any::anything()), |evaluation| {
+            evaluation.read_rest_of_resource(rest);
+        })
+    }
+}
