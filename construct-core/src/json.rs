@@ -5,6 +5,7 @@
 mod members;
 mod plain;
 mod read;
+mod repeats;
 mod source;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use serde_json::{Number, Value};
 use members::Member;
 
 pub use members::Members;
+pub use repeats::Repeats;
 pub use source::Source;
 
 /// A JSON value.
@@ -51,7 +53,25 @@ impl<'t> Json<'t> {
     /// # Errors
     /// What the parser says.
     pub fn read(text: &'t str) -> Result<Self, serde_json::Error> {
-        plain::read(text).map_or_else(|| serde_json::from_str(text), Ok)
+        plain::read(text, None).map_or_else(|| serde_json::from_str(text), Ok)
+    }
+
+    /// Reads a text of which parts may be written in texts that were read before, too: those parts are not read again, and held once.
+    ///
+    /// ```
+    /// use construct_core::{Json, Repeats};
+    ///
+    /// let (one, other) = (r#"{ "Statement": [{ "Effect": "Allow" }] }"#, r#"[{ "Effect": "Allow" }]"#);
+    /// let mut repeats = Repeats::default();
+    /// let document = Json::read_with(one, &mut repeats)?;
+    /// assert_eq!(Json::read_with(other, &mut repeats)?, document["Statement"]);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What the parser says.
+    pub fn read_with(text: &'t str, repeats: &mut Repeats<'t>) -> Result<Self, serde_json::Error> {
+        plain::read(text, Some(repeats)).map_or_else(|| serde_json::from_str(text), Ok)
     }
 
     /// The string, if it is one.

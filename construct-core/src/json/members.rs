@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use super::Json;
 
@@ -23,14 +24,16 @@ pub(super) enum Name<'t> {
 enum Found<'t> {
     /// Looked up one after the other.
     Few(Box<[Member<'t>]>),
-    Many(Box<Sorted<'t>>),
+    Far(Arc<Far<'t>>),
 }
 
 #[derive(Clone, Debug)]
-struct Sorted<'t> {
+struct Far<'t> {
     list: Box<[Member<'t>]>,
-    /// The places of the members in the order of their names.
-    places: Box<[usize]>,
+    /// The places of the members in the order of their names, if there are many.
+    places: Option<Box<[usize]>>,
+    /// What is written of the object, where it is shared: it may stand in a text that it was not read from.
+    words: Option<&'t str>,
 }
 
 impl<'t> Members<'t> {
@@ -99,23 +102,32 @@ impl<'t> Members<'t> {
     pub(super) fn list(&self) -> &[Member<'t>] {
         match &self.0 {
             Found::Few(list) => list,
-            Found::Many(sorted) => &sorted.list,
+            Found::Far(far) => &far.list,
         }
     }
 
     fn list_mut(&mut self) -> &mut [Member<'t>] {
         match &mut self.0 {
             Found::Few(list) => list,
-            Found::Many(sorted) => &mut sorted.list,
+            Found::Far(far) => {
+                let far = Arc::make_mut(far);
+                far.words = None;
+                &mut far.list
+            }
         }
     }
 
     fn position(&self, name: &str) -> Option<usize> {
-        match &self.0 {
-            Found::Few(list) => list.iter().position(|(known, _)| **known == *name),
-            Found::Many(sorted) => {
-                let found = sorted.places.binary_search_by(|place| (*sorted.list[*place].0).cmp(name)).ok()?;
-                Some(sorted.places[found])
+        let list = self.list();
+        let places = match &self.0 {
+            Found::Few(_) => None,
+            Found::Far(far) => far.places.as_ref(),
+        };
+        match places {
+            None => list.iter().position(|(known, _)| **known == *name),
+            Some(places) => {
+                let found = places.binary_search_by(|place| (*list[*place].0).cmp(name)).ok()?;
+                Some(places[found])
             }
         }
     }
@@ -123,7 +135,23 @@ impl<'t> Members<'t> {
     pub(super) fn into_list(self) -> Box<[Member<'t>]> {
         match self.0 {
             Found::Few(list) => list,
-            Found::Many(sorted) => sorted.list,
+            Found::Far(far) => Arc::unwrap_or_clone(far).list,
+        }
+    }
+
+    /// The same, to be held by several at once.
+    pub(super) fn shared(self, words: Option<&'t str>) -> Self {
+        match self.0 {
+            Found::Few(list) => Self(Found::Far(Far { list, places: None, words }.into())),
+            far @ Found::Far(_) => Self(far),
+        }
+    }
+
+    /// What is written of an object that is shared, if that is known.
+    pub(super) fn words(&self) -> Option<&'t str> {
+        match &self.0 {
+            Found::Few(_) => None,
+            Found::Far(far) => far.words,
         }
     }
 }
@@ -186,7 +214,7 @@ impl<'t> Members<'t> {
         let mut places: Box<[usize]> = (0..list.len()).collect();
         places.sort_by(|one, other| (*list[*one].0).cmp(&list[*other].0));
         match places.windows(2).all(|pair| *list[pair[0]].0 != *list[pair[1]].0) {
-            true => Self(Found::Many(Box::new(Sorted { list, places }))),
+            true => Self(Found::Far(Far { list, places: Some(places), words: None }.into())),
             false => Self::last_of_each(list),
         }
     }

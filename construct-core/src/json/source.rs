@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Json;
-use super::members::Name;
+use super::members::{Members, Name};
 use crate::bytes;
 
 /// The text that a [`Json`] was read from: it tells which objects are equal by what is written there, which is faster than to compare
@@ -57,13 +57,19 @@ impl<'t> Source<'t> {
     ///
     /// `None` for what is no object, where the last value is no string, and where first name or last value have escapes.
     #[must_use]
-    pub fn words_of(&self, object: &Json<'_>) -> Option<&'t str> {
-        let Some((Name::Borrowed(first), _)) = object.as_object()?.list().first() else { return None };
-        let last = last_string(object)?;
-        // Both borrow from the text.
-        let place = |part: &str| part.as_ptr().addr().checked_sub(self.text.as_ptr().addr());
-        self.text.get(place(first)?..place(last)? + last.len())
+    pub fn words_of(&self, object: &Json<'t>) -> Option<&'t str> {
+        let members = object.as_object()?;
+        members.words().or_else(|| words_in(self.text, members))
     }
+}
+
+/// What is written of an object in the text that it was read from.
+pub(super) fn words_in<'t>(text: &'t str, object: &Members<'_>) -> Option<&'t str> {
+    let Some((Name::Borrowed(first), _)) = object.list().first() else { return None };
+    let last = last_string(&object.list().last()?.1)?;
+    // Both borrow from the text.
+    let place = |part: &str| part.as_ptr().addr().checked_sub(text.as_ptr().addr());
+    text.get(place(first)?..place(last)? + last.len())
 }
 
 fn last_string<'j>(json: &'j Json<'_>) -> Option<&'j str> {

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::assembly::{Assembly, StackArtifact};
 use crate::construct::{CheckCx, Plan, Tree};
 use crate::diagnostic::{Caller, Diagnostics};
-use crate::json::{Json, Members, Source};
+use crate::json::{Json, Members, Repeats, Source};
 use crate::parallel;
 use crate::quota::{Gauge, INLINE_TEMPLATE, Measure, Measurements, Quotas};
 
@@ -42,9 +42,15 @@ impl<'a> CheckCx<'a> {
     pub fn read<R: Send>(&mut self, look: impl Fn(&'a StackArtifact, Json<'a>, &Source<'a>) -> R + Sync) -> Vec<R> {
         // Whoever is first has them measured too, so that one reading serves both.
         let gauging = self.measured.is_none().then(|| Gauging::of(self.tree));
+        let repeats: Mutex<Vec<Repeats<'a>>> = Mutex::default();
+        let at_rest = || repeats.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = parallel::map(self.assembly.stacks().iter().collect(), |stack: &'a StackArtifact| {
+            // Whoever reads a template takes what was remembered for one that is done.
+            let mut known = at_rest().pop().unwrap_or_default();
             // Templates of ours are JSON.
-            let (json, source) = (Json::read(&stack.template).unwrap_or_default(), Source::of(&stack.template));
+            let json = Json::read_with(&stack.template, &mut known).unwrap_or_default();
+            at_rest().push(known);
+            let source = Source::of(&stack.template);
             (gauging.as_ref().map(|gauging| gauging.measure(stack, &json, &source)), look(stack, json, &source))
         });
         let (measured, looks): (Vec<_>, Vec<_>) = seen.into_iter().unzip();

@@ -1,4 +1,4 @@
-use construct_core::{App, Assembly, Env};
+use construct_core::{App, Assembly, Env, Repeats};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -47,8 +47,9 @@ fn are_told_alike(stacks: &[StackArtifact]) -> (usize, usize) {
     let (outside, statements) = (Outside::new(), Statements::default());
     let json = |stack: &StackArtifact| Json::read(&stack.template).expect("JSON").into_owned();
     let (mut all, mut sheets, mut policies) = (Vec::new(), Vec::new(), Vec::new());
+    let mut repeats = Repeats::default();
     for stack in stacks {
-        let body = Json::read(&stack.template).expect("JSON");
+        let body = Json::read_with(&stack.template, &mut repeats).expect("JSON");
         let opened = Opened::new(stack, body, &Source::of(&stack.template), &statements);
         all.push(opened.template);
         sheets.push(opened.sheet);

@@ -1,0 +1,133 @@
+//! Objects that are written again: the statements of policies, most of all, which a large app gives to many roles.
+
+use super::members::Members;
+use super::source::words_in;
+use crate::bytes::fingerprint;
+
+/// How much of an object tells where to look for it. Shorter ones are read faster than looked for.
+const HEAD: usize = 96;
+
+/// What repeats does so soon: so few are remembered.
+const SLOTS: usize = 64;
+const IN_A_SLOT: usize = 4;
+
+/// Objects of lists that were read lately, from any text. One that is written again is not read again but [shared](super::Json::read_with).
+#[derive(Debug)]
+pub struct Repeats<'t> {
+    /// What is written, and what it says; the latest come first.
+    slots: Box<[Vec<(&'t str, Members<'t>)>]>,
+}
+
+impl Default for Repeats<'_> {
+    fn default() -> Self {
+        Self { slots: std::iter::repeat_with(Vec::new).take(SLOTS).collect() }
+    }
+}
+
+impl<'t> Repeats<'t> {
+    /// The object that is written at the start of a text, and its length, if it is remembered.
+    pub(super) fn find(&mut self, text: &str) -> Option<(usize, Members<'t>)> {
+        let slot = self.slot(text)?;
+        let place = slot.iter().position(|(written, _)| text.starts_with(written))?;
+        slot[..=place].rotate_right(1);
+        let (written, members) = &slot[0];
+        Some((written.len(), members.clone()))
+    }
+
+    /// Remembers an object, if it is long enough.
+    pub(super) fn note(&mut self, written: &'t str, members: Members<'t>) -> Members<'t> {
+        let Some(slot) = self.slot(written) else { return members };
+        let words = words_in(written, &members);
+        let members = members.shared(words);
+        slot.truncate(IN_A_SLOT - 1);
+        slot.insert(0, (written, members.clone()));
+        members
+    }
+
+    fn slot(&mut self, text: &str) -> Option<&mut Vec<(&'t str, Members<'t>)>> {
+        // The high bits of a fingerprint are mixed best.
+        let n = fingerprint(text.get(..HEAD)?) >> 32;
+        self.slots.get_mut(usize::try_from(n).ok()? % SLOTS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::super::{Json, Source};
+    use super::*;
+
+    fn statement(resource: &str) -> String {
+        format!(
+            "{{ \"Effect\": \"Allow\", \"Action\": [{}], \"Resource\": \"{resource}\" }}",
+            "\"s3:GetObject\", ".repeat(9) + "\"x\""
+        )
+    }
+
+    fn words<'t>(json: &Json<'t>, text: &'t str) -> Vec<Option<&'t str>> {
+        json.as_array().into_iter().flatten().map(|item| Source::of(text).words_of(item)).collect()
+    }
+
+    #[test]
+    fn what_is_written_again_is_held_once() {
+        let texts = [format!("[{}, {}]", statement("a"), statement("b")), format!("[{}, {{}}]", statement("b"))];
+        let mut repeats = Repeats::default();
+        let read: Vec<Json<'_>> = texts.iter().map(|text| Json::read_with(text, &mut repeats).expect("JSON")).collect();
+        let place = |json: &Json<'_>| json["Action"].as_array().map(|actions| actions.as_ptr().addr());
+        let (b, again) = (read[0].at(1).expect("b"), read[1].at(0).expect("b"));
+        // They borrow from different texts otherwise.
+        assert_eq!(place(b), place(again));
+        for (json, text) in read.iter().zip(&texts) {
+            let alone = Json::read(text).expect("JSON");
+            assert_eq!((json, words(json, text)), (&alone, words(&alone, text)));
+        }
+    }
+
+    #[test]
+    fn what_is_changed_is_changed_for_one() {
+        let text = format!("[{0}, {0}]", statement("a"));
+        let mut json = Json::read_with(&text, &mut Repeats::default()).expect("JSON");
+        let Json::Array(items) = &mut json else { panic!("a list") };
+        *items[1].get_mut("Resource").expect("a member") = "b".into();
+        let resources: Vec<_> = json.one_or_many().iter().map(|item| item["Resource"].as_str()).collect();
+        assert_eq!(resources, [Some("a"), Some("b")]);
+        let told = words(&json, &text);
+        assert!(told[0].is_some_and(|words| words.ends_with('a')) && told[1].is_none(), "{told:?}");
+    }
+
+    /// Few different objects, so that many repeat; some differ in their ends alone.
+    fn any_texts() -> impl Strategy<Value = Vec<String>> {
+        let leaf =
+            prop_oneof!["[ab]".prop_map(Value::from), Just(json!("x".repeat(90))), Just(json!([])), Just(json!(1))];
+        let value = leaf.prop_recursive(5, 60, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::vec(("[ab]", inner), 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        });
+        prop::collection::vec((value, any::<bool>()), 1..4).prop_map(|values| {
+            let written = |(value, pretty): (Value, bool)| {
+                if pretty { serde_json::to_string_pretty(&value).unwrap() } else { value.to_string() }
+            };
+            let texts: Vec<String> = values.into_iter().map(written).collect();
+            // All of them once more, in one list.
+            let all = format!("[{}]", texts.join(", "));
+            texts.into_iter().chain([all.clone(), all]).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_what_is_read_alone(texts in any_texts()) {
+            let mut repeats = Repeats::default();
+            for text in &texts {
+                let (json, alone) = (Json::read_with(text, &mut repeats).unwrap(), Json::read(text).unwrap());
+                prop_assert_eq!((&json, words(&json, text)), (&alone, words(&alone, text)));
+                prop_assert_eq!(Value::from(&json), serde_json::from_str::<Value>(text).unwrap());
+            }
+        }
+    }
+}
