@@ -145,12 +145,12 @@ proptest! {
         }
         let (before, after) = (Arc::new(before), Arc::new(after));
         let action = Arc::new(Action::from(whole.action()));
-        let resource = Arc::new(Resource::new(whole.resource(), whole.resource_account()));
+        let resource = Resource::new(whole.resource(), whole.resource_account());
         let context = Context::over_both(Arc::clone(&before), Arc::clone(&after));
         // A stance takes the kind that follows from action and resource.
         let same = Query::new(whole.principal(), &action, &resource, &context);
         let expected = is_allowed(same, &policies, &policies);
-        let stance = Stance::new(Arc::clone(&action), Arc::clone(&resource), before, policies.clone());
+        let stance = Stance::new(Arc::clone(&action), resource.clone(), before, policies.clone());
         prop_assert_eq!(stance.allows(whole.principal(), &after, &policies), expected, "{}\n{:?}", case, context);
         let account = whole.principal().account();
         let is_out = account.is_some_and(|account| stance.keeps_out(account));

@@ -51,6 +51,12 @@ impl<'a> ArnText<'a> {
         Self { text, colons: Colons::find(text), spelled: Plain { text, wildcards: false }.spelled() }
     }
 
+    /// The account, if the text is an ARN.
+    pub(crate) fn account(&self) -> Option<&'a str> {
+        let Colons([.., before, behind]) = self.colons?;
+        Some(&self.text[before as usize + 1..behind as usize])
+    }
+
     /// The last of the six parts, if the text is an ARN.
     pub(crate) fn last_part(&self) -> Option<&'a str> {
         Some(&self.text[self.colons?.behind()..])

@@ -62,7 +62,8 @@ pub struct Query<'a> {
 #[derive(Clone, Debug)]
 pub struct Resource {
     arn: SharedArn,
-    account: Arc<str>,
+    /// `None`: the one in the ARN.
+    account: Option<Arc<str>>,
     /// If this is an alias of a key: a key of which the id is not known.
     behind_alias: Option<SharedArn>,
 }
@@ -93,7 +94,7 @@ impl Request {
         principal: impl Into<Arc<Principal>>,
         action: impl Into<Action>,
         resource: impl Into<Arc<str>>,
-        resource_account: impl Into<Arc<str>>,
+        resource_account: impl AsRef<str> + Into<Arc<str>>,
     ) -> Self {
         Self::on(principal, action.into(), Resource::new(resource, resource_account), Context::open())
     }
@@ -207,9 +208,10 @@ impl<'a> Query<'a> {
 impl Resource {
     /// A resource and the account that owns it.
     #[must_use]
-    pub fn new(arn: impl Into<Arc<str>>, account: impl Into<Arc<str>>) -> Self {
+    pub fn new(arn: impl Into<Arc<str>>, account: impl AsRef<str> + Into<Arc<str>>) -> Self {
         let arn = SharedArn::new(arn);
-        Self { behind_alias: key_behind_alias(arn.as_text()), arn, account: account.into() }
+        let is_told = arn.as_text().account() == Some(account.as_ref());
+        Self { behind_alias: key_behind_alias(arn.as_text()), arn, account: (!is_told).then(|| account.into()) }
     }
 
     /// The ARN, or `*`.
@@ -221,7 +223,8 @@ impl Resource {
     /// The account that owns it.
     #[must_use]
     pub fn account(&self) -> &str {
-        &self.account
+        let told = || self.arn.as_text().account();
+        self.account.as_deref().or_else(told).unwrap_or_default()
     }
 }
 
@@ -394,6 +397,11 @@ mod tests {
         assert_eq!((request.action(), request.resource()), ("S3:GetObject", "arn:aws:s3:::b/x"));
         assert_eq!((request.resource_account(), request.principal()), ("111111111111", &Principal::Anonymous));
         assert_eq!((request.context(), request.action.service()), (&Context::open(), "s3"));
+        for (arn, account) in
+            [("arn:aws:iam::1:role/r", "1"), ("arn:aws:iam::1:role/r", "2"), ("*", ""), ("a:::::b", "")]
+        {
+            assert_eq!((Resource::new(arn, account).arn(), Resource::new(arn, account).account()), (arn, account));
+        }
     }
 
     #[test]

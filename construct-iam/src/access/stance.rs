@@ -21,7 +21,7 @@ use super::truth::Truth;
 ///
 /// let read = json!({ "Effect": "Allow", "Principal": { "AWS": "222222222222" }, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*" });
 /// let bucket = PolicySet::new().resource(Policy::parse("bucket policy", &json!({ "Statement": read }))?);
-/// let object = Resource::new("arn:aws:s3:::b/x", "111111111111").into();
+/// let object = Resource::new("arn:aws:s3:::b/x", "111111111111");
 /// let get = Stance::new(Arc::new(Action::from("s3:GetObject")), object, Arc::new(Context::open()), bucket);
 ///
 /// let everything = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
@@ -35,7 +35,7 @@ use super::truth::Truth;
 #[derive(Debug)]
 pub struct Stance {
     action: Arc<Action>,
-    resource: Arc<Resource>,
+    resource: Resource,
     circumstances: Arc<Context>,
     guards: PolicySet,
     /// What they leave open.
@@ -45,7 +45,7 @@ pub struct Stance {
 impl Stance {
     /// What the resource policies of `guards` say about the action, whoever asks.
     #[must_use]
-    pub fn new(action: Arc<Action>, resource: Arc<Resource>, circumstances: Arc<Context>, guards: PolicySet) -> Self {
+    pub fn new(action: Arc<Action>, resource: Resource, circumstances: Arc<Context>, guards: PolicySet) -> Self {
         // Whom the request comes from is not asked for.
         let request = Query::new(&Principal::Anonymous, &action, &resource, &circumstances);
         let rest = left_of_resource(request, guards.beside(&guards));

@@ -243,6 +243,6 @@ impl Question {
 /// `None` if it is not known who asks.
 fn verdict(told: &Told, action: &str, target: &Protected) -> Option<Verdict> {
     let principal = Arc::clone(told.caller.principal.as_ref()?);
-    let request = Request::on(principal, Action::from(action), Arc::clone(&target.resource), told.context.clone());
+    let request = Request::on(principal, Action::from(action), target.resource.clone(), told.context.clone());
     Some(evaluate(&request, &told.caller.policies.guarded_by(&target.policies)))
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use construct_iam::access::Json;
-use serde_json::json;
 
 use super::caller::Who;
 use super::flow::{Action, Pipeline};
@@ -103,38 +102,54 @@ fn reaches<'w, I: Iterator<Item = (usize, &'w Rule)>>(
 }
 
 /// A sample of what a source sends.
-fn sample(action: &Action) -> Option<Json<'static>> {
+fn sample(action: &Action) -> Option<Json<'_>> {
     if action.category != "Source" || action.owner != "AWS" {
         return None;
     }
     let (source, kind, resource, detail) = match action.provider() {
         "CodeCommit" => {
             let repository = action.get("RepositoryName")?;
-            let detail = json!({
-                "event": "referenceUpdated", "referenceType": "branch", "referenceName": action.get("BranchName")?,
-                "repositoryName": repository,
-            });
+            let detail = object([
+                ("event", "referenceUpdated".into()),
+                ("referenceType", "branch".into()),
+                ("referenceName", action.get("BranchName")?.into()),
+                ("repositoryName", repository.into()),
+            ]);
             ("aws.codecommit", "CodeCommit Repository State Change", action.arn("codecommit", repository), detail)
         }
         "S3" => {
             let (bucket, key) = (action.get("S3Bucket")?, action.get("S3ObjectKey")?);
-            let detail = json!({ "bucket": { "name": bucket }, "object": { "key": key }, "reason": "PutObject" });
+            let detail = object([
+                ("bucket", object([("name", bucket.into())])),
+                ("object", object([("key", key.into())])),
+                ("reason", "PutObject".into()),
+            ]);
             ("aws.s3", "Object Created", format!("arn:{}:s3:::{bucket}", partition(action.region())), detail)
         }
         "ECR" => {
             let repository = action.get("RepositoryName")?;
-            let detail = json!({
-                "action-type": "PUSH", "result": "SUCCESS", "repository-name": repository,
-                "image-tag": action.get("ImageTag").unwrap_or("latest"),
-            });
+            let detail = object([
+                ("action-type", "PUSH".into()),
+                ("result", "SUCCESS".into()),
+                ("repository-name", repository.into()),
+                ("image-tag", action.get("ImageTag").unwrap_or("latest").into()),
+            ]);
             ("aws.ecr", "ECR Image Action", action.arn("ecr", &format!("repository/{repository}")), detail)
         }
         _ => return None,
     };
-    Some(Json::from(json!({
-        "source": source, "detail-type": kind, "account": action.account(), "region": action.region(),
-        "resources": [resource], "detail": detail,
-    })))
+    Some(object([
+        ("source", source.into()),
+        ("detail-type", kind.into()),
+        ("account", action.account().into()),
+        ("region", action.region().into()),
+        ("resources", [Json::from(resource)].into_iter().collect()),
+        ("detail", detail),
+    ]))
+}
+
+fn object<'t, const N: usize>(members: [(&'static str, Json<'t>); N]) -> Json<'t> {
+    Json::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
 }
 
 /// Whether an event fits a pattern. Filters that are not known here count as fitting: then a rule too many is looked at, not one too few.
@@ -172,7 +187,7 @@ fn passes(filter: &Json<'_>, given: &Json<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -10,20 +10,20 @@ use super::view::View;
 /// A resource and the policies of it and of the account that owns it.
 #[derive(Debug)]
 pub(crate) struct Protected {
-    pub(crate) resource: Arc<Resource>,
+    pub(crate) resource: Resource,
     pub(crate) policies: PolicySet,
 }
 
 impl Protected {
     /// A resource as a service guards it against callers of an account.
     pub(crate) fn new(view: View<'_>, service: &str, arn: &Arc<str>, owner: &str, caller: Option<&str>) -> Self {
-        let resource = Resource::new(Arc::clone(arn), owner).into();
+        let resource = Resource::new(Arc::clone(arn), owner);
         Self { resource, policies: guards(view, service, arn, owner, caller) }
     }
 
     /// A resource that no policy is asked about.
     pub(crate) fn unguarded(arn: &Arc<str>, owner: &str) -> Self {
-        Self { resource: Resource::new(Arc::clone(arn), owner).into(), policies: PolicySet::new() }
+        Self { resource: Resource::new(Arc::clone(arn), owner), policies: PolicySet::new() }
     }
 }
 

@@ -61,7 +61,9 @@ impl Scene {
         let known = stances.iter().position(|(known, _)| *known == alike);
         let known = known.unwrap_or_else(|| {
             let Protected { resource, policies } = &*self.target;
-            let (resource, circumstances) = (Arc::clone(resource), Arc::clone(&self.circumstances));
+            let (resource, circumstances) = (resource.clone(), Arc::clone(&self.circumstances));
+            // Most are asked for one action or two.
+            stances.reserve_exact(1);
             stances.push((alike, Stance::new(Arc::clone(action), resource, circumstances, policies.clone())));
             stances.len() - 1
         });
