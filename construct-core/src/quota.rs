@@ -420,7 +420,8 @@ impl Measurements {
 
     /// Measures the template of a stack, which was read from this text.
     pub fn template(&mut self, stack: &str, account: &str, region: &str, template: &Json<'_>, source: &Source<'_>) {
-        for gauge in self.gauges.clone() {
+        for n in 0..self.gauges.len() {
+            let gauge = self.gauges[n];
             gauge(&mut GaugeCx { stack, account, region, source, template, measurements: self });
         }
     }

@@ -74,22 +74,24 @@ struct Gauging<'a> {
     tree: &'a Tree,
     quotas: Quotas,
     gauges: Vec<Gauge>,
-    /// What is counted for whole accounts.
-    totals: Mutex<Measurements>,
+    /// Those of templates that are done, with what is counted for whole accounts: whoever measures the next one takes one of them.
+    at_rest: Mutex<Vec<Measurements>>,
 }
 
 impl<'a> Gauging<'a> {
     fn of(tree: &'a Tree) -> Self {
         let (quotas, gauges) = (tree.quotas(), tree.gauges.values().copied().collect());
-        let totals = Measurements::of_large(tree.quotas(), []).into();
-        Self { tree, quotas, gauges, totals }
+        Self { tree, quotas, gauges, at_rest: Mutex::default() }
     }
 
     fn measure(&self, stack: &StackArtifact, template: &Json<'_>, source: &Source<'_>) -> (Vec<Measure>, Place<'a>) {
-        let mut of_stack = Measurements::of_large(self.quotas.clone(), self.gauges.iter().copied());
-        of_stack.template(&stack.id, &stack.account, &stack.region, template, source);
-        let measures = of_stack.take();
-        self.totals.lock().unwrap_or_else(PoisonError::into_inner).add(of_stack);
+        let at_rest = || self.at_rest.lock().unwrap_or_else(PoisonError::into_inner);
+        let rested = at_rest().pop();
+        let new = || Measurements::of_large(self.quotas.clone(), self.gauges.iter().copied());
+        let mut measurements = rested.unwrap_or_else(new);
+        measurements.template(&stack.id, &stack.account, &stack.region, template, source);
+        let measures = measurements.take();
+        at_rest().push(measurements);
         (measures, place(self.tree, template))
     }
 
@@ -108,7 +110,9 @@ impl<'a> Gauging<'a> {
                 out.push(finding.or_at(measure.path.as_deref().unwrap_or(place.path), line));
             }
         }
-        let totals = self.totals.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut totals = Measurements::of_large(self.quotas, []);
+        let measured = self.at_rest.into_inner().unwrap_or_else(PoisonError::into_inner);
+        measured.into_iter().for_each(|measurements| totals.add(measurements));
         for finding in totals.finish().iter().filter_map(Measure::finding) {
             out.push(finding.or_at("", first));
         }
