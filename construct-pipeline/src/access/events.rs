@@ -10,7 +10,7 @@ use super::flow::{Action, Pipeline};
 use super::needs::{About, Prover};
 use super::physical::{account_in, partition};
 use super::protected::{Protected, service_of};
-use super::report::{Decision, Purpose};
+use super::report::{Decision, Purpose, Remark};
 use super::rules::{Rule, Target, bus_of};
 use super::scene::Scene;
 
@@ -55,10 +55,13 @@ impl<'p> Prover<'p, '_> {
         let Some(role) = &target.role else {
             let question = self.unasked(&Who::Service("events.amazonaws.com"), call, &resource, owner);
             let world = self.asker.world();
-            let remark = format!(
-                "the rule `{}` of stack `{}` gives no role to its target, and EventBridge needs one to reach it",
-                rule.made.logical_id,
-                world.stack_name(&rule.made)
+            let remark = Remark::mended_by(
+                "give the target a `RoleArn`",
+                format!(
+                    "the rule `{}` of stack `{}` gives no role to its target, and EventBridge needs one to reach it",
+                    rule.made.logical_id,
+                    world.stack_name(&rule.made)
+                ),
             );
             self.note(&about, question, Decision::Denied, Some(remark));
             return;

@@ -180,10 +180,13 @@ impl Report {
         }
         let repairs: Vec<String> = self.merged_repairs(group).iter().map(Repair::to_string).collect();
         let help = match repairs.is_empty() {
-            true => "narrow what forbids it, so that it leaves this role out".to_owned(),
-            false => repairs.join("\n        and "),
+            true => self.fix(group[0]).map(str::to_owned),
+            false => Some(repairs.join("\n        and ")),
         };
-        finding.help(help).on(self.location(group[0]))
+        if let Some(help) = help {
+            finding = finding.help(help);
+        }
+        finding.on(self.location(group[0]))
     }
 
     /// The changes for several requests, with the actions of statements that agree in everything else in one.

@@ -77,7 +77,7 @@ pub use flow::{ActionLabel, PipelineLabel};
 pub use order::{Clash, MissingEdge, Order, Orders};
 pub use place::{Place, PolicyKind};
 pub use repair::{Repair, What};
-pub use report::{Access, Area, Cell, Decision, Expected, Purpose, Report, Row};
+pub use report::{Access, Area, Cell, Decision, Expected, Purpose, Remark, Report, Row};
 pub use templates::Outside;
 pub use wide::TooWide;
 pub use words::premises;

@@ -27,7 +27,7 @@ use super::flow::{Action, Pipeline};
 use super::gate::Gate;
 use super::physical::account_in;
 use super::protected::{Protected, service_of};
-use super::report::{Access, Decision, Expected, Purpose};
+use super::report::{Access, Decision, Expected, Purpose, Remark};
 use super::scene::Scene;
 
 const READ: &str = "s3:GetObject";
@@ -135,7 +135,7 @@ impl<'p, 'w> Prover<'p, 'w> {
         let decision = answer.map_or(Decision::Open, Decision::from);
         if self.keeps(about, decision) {
             let question = Question { told: Told::amid(caller, scene), action, target: Arc::clone(&scene.target) };
-            let remark = answer.is_none().then(|| "who asks is not known".to_owned());
+            let remark = answer.is_none().then(|| Remark::unknown("who asks is not known"));
             self.note(about, question, decision, remark);
         }
     }
@@ -151,7 +151,7 @@ impl<'p, 'w> Prover<'p, 'w> {
     }
 
     /// Notes what came of a question.
-    pub(crate) fn note(&mut self, about: &About<'p>, question: Question, decision: Decision, remark: Option<String>) {
+    pub(crate) fn note(&mut self, about: &About<'p>, question: Question, decision: Decision, remark: Option<Remark>) {
         if !self.keeps(about, decision) {
             return;
         }
@@ -291,7 +291,7 @@ impl<'p, 'w> Prover<'p, 'w> {
         let Some(calls) = calls(action, &self.pipeline.name, self.unknown_id) else {
             let who = Who::Role(Arc::clone(&action.role));
             let question = self.unasked(&who, "", &"*".into(), action.account());
-            let remark = format!("what `{}` actions call is not known here", action.provider());
+            let remark = Remark::unknown(format!("what `{}` actions call is not known here", action.provider()));
             self.note(&about, question, Decision::Open, Some(remark));
             return;
         };
@@ -324,7 +324,7 @@ impl<'p, 'w> Prover<'p, 'w> {
         let Some(project) = self.asker.world().projects.get(&*arn) else {
             let question = self.unasked(&Who::Role(arn.into()), "s3:GetObject", &store.object, &store.account);
             let about = About::need(action, Purpose::Reads { artifacts: action.inputs.join(", ").into() });
-            let remark = "no template makes the project, so its role is not known".to_owned();
+            let remark = Remark::unknown("no template makes the project, so its role is not known");
             self.note(&about, question, Decision::Open, Some(remark));
             return;
         };
@@ -377,8 +377,11 @@ impl<'p, 'w> Prover<'p, 'w> {
             || "the key that AWS manages for S3".to_owned(),
             |own| format!("`{}`", world.symbols.readable(own)),
         );
-        let remark = format!(
-            "the project encrypts with {own} and not with the key of the store, so that others cannot read what it writes; set the project's `EncryptionKey` to the key of the store"
+        let remark = Remark::mended_by(
+            "set the project's `EncryptionKey` to the key of the store",
+            format!(
+                "the project encrypts with {own} and not with the key of the store, so that others cannot read what it writes"
+            ),
         );
         self.note(&about, question, decision, Some(remark));
     }
@@ -499,17 +502,23 @@ impl<'p, 'w> Prover<'p, 'w> {
     fn no_shared_key(&mut self, about: &About<'p>, caller: &Caller, gate: &Gate<'p>, action: &'static str) {
         let store = gate.store;
         let question = self.unasked(&caller.who, action, &store.object, &store.account);
-        let remark = format!(
-            "the store in {} has no customer managed key: artifacts are encrypted with a key that AWS manages, which no other account can use; give the store an `EncryptionKey`",
-            store.region
+        let remark = Remark::mended_by(
+            "give the store an `EncryptionKey`",
+            format!(
+                "the store in {} has no customer managed key: artifacts are encrypted with a key that AWS manages, which no other account can use",
+                store.region
+            ),
         );
         self.note(about, question, Decision::Denied, Some(remark));
     }
 
     fn local_key_name(&mut self, about: &About<'p>, caller: &Caller, gate: &Gate<'p>, key: &Arc<str>) {
         let question = self.unasked(&caller.who, "kms:GenerateDataKey", key, &gate.store.account);
-        let remark = "the store names its key by id or bare alias, which the role looks up in its own account; name the key by its ARN";
-        self.note(about, question, Decision::Denied, Some(remark.to_owned()));
+        let remark = Remark::mended_by(
+            "name the key by its ARN",
+            "the store names its key by id or bare alias, which the role looks up in its own account",
+        );
+        self.note(about, question, Decision::Denied, Some(remark));
     }
 
     fn no_store(&mut self, action: &'p Action) {
@@ -519,7 +528,10 @@ impl<'p, 'w> Prover<'p, 'w> {
         let who = Who::Role(Arc::clone(&self.pipeline.role));
         let question = self.unasked(&who, "s3:PutObject", &"*".into(), &self.pipeline.label.account);
         let about = About::need(action, Purpose::Reads { artifacts: action.inputs.join(", ").into() });
-        let remark = format!("the pipeline has no artifact store in {}", action.region());
+        let remark = Remark::mended_by(
+            "give the pipeline a store in the region, in `ArtifactStores`",
+            format!("the pipeline has no artifact store in {}", action.region()),
+        );
         self.note(&about, question, Decision::Denied, Some(remark));
     }
 }

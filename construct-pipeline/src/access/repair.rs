@@ -1,6 +1,6 @@
 //! What to add, and where: the evaluator's proposals as parts of a template.
 
-use construct_iam::access::{Change, Fix, Side, symbol};
+use construct_iam::access::{Change, Fix, Impossible, Side, symbol};
 use serde_json::{Map, Value, json};
 
 use super::physical::arn_parts;
@@ -41,11 +41,29 @@ pub enum What {
 }
 
 impl Report {
-    /// The changes that together give what a hole lacks. Empty if no policy can give it: see [`Access::remark`].
+    /// The changes that together give what a hole lacks. Empty if no addition to a policy can give it: see [`fix`](Self::fix).
     #[must_use]
     pub fn repairs(&self, access: &Access) -> Vec<Repair> {
         let fixes = self.verdict(access).map(|verdict| verdict.fixes).unwrap_or_default();
         fixes.iter().filter_map(|fix| repair(&self.world, access, fix)).collect()
+    }
+
+    /// What mends a hole that no addition to a policy does, in words.
+    #[must_use]
+    pub fn fix(&self, access: &Access) -> Option<&'static str> {
+        if let Some(remark) = &access.remark {
+            return remark.fix;
+        }
+        let verdict = self.verdict(access)?;
+        match verdict.impossible {
+            Some(Impossible::PassRoleAcrossAccounts) => {
+                Some("perform the action with a role of the account that has the role it hands over")
+            }
+            Some(Impossible::KeyOperationAcrossAccounts) => Some("use a key of the account that asks"),
+            Some(_) => Some("let a role ask"),
+            None if verdict.denied_by.is_empty() => None,
+            None => Some("narrow what forbids it, so that it leaves this role out"),
+        }
     }
 }
 

@@ -131,6 +131,26 @@ impl fmt::Display for Area {
 /// A row of a matrix: a pipeline and one of its actions; `None` is the pipeline as such.
 pub type Row = (Arc<PipelineLabel>, Option<Arc<ActionLabel>>);
 
+/// What decides a request instead of policies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Remark {
+    /// What is so, in words. May hold symbols: see [`Report::readable`].
+    pub what: String,
+    /// What mends it, in words; nothing where it is merely not known.
+    pub fix: Option<&'static str>,
+}
+
+impl Remark {
+    pub(crate) fn mended_by(fix: &'static str, what: impl Into<String>) -> Self {
+        Self { what: what.into(), fix: Some(fix) }
+    }
+
+    pub(crate) fn unknown(what: impl Into<String>) -> Self {
+        Self { what: what.into(), fix: None }
+    }
+}
+
 /// One request, what should come of it, and what does.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -145,8 +165,8 @@ pub struct Access {
     pub expected: Expected,
     /// What came of it.
     pub decision: Decision,
-    /// What decides instead of policies, in words.
-    pub remark: Option<String>,
+    /// What decides instead of policies.
+    pub remark: Option<Remark>,
     /// When the run needs it, if not always, in words.
     pub only_if: Option<&'static str>,
     pub(crate) question: Question,

@@ -112,7 +112,7 @@ impl Report {
     /// The reasons, one a line, each with the place of the statement that decides.
     #[must_use]
     pub fn reasons(&self, access: &Access) -> Vec<String> {
-        let mut reasons: Vec<String> = access.remark.iter().map(|remark| self.readable(remark)).collect();
+        let mut reasons: Vec<String> = access.remark.iter().map(|remark| self.readable(&remark.what)).collect();
         let Some(verdict) = self.verdict(access) else { return reasons };
         if access.decision == Decision::Denied && access.expected == Expected::Allow {
             reasons.extend(self.rule(access));
@@ -153,8 +153,12 @@ impl Report {
             let _ = write!(text, "\n  - {reason}");
         }
         if access.is_hole() || access.is_risk() {
-            for repair in self.repairs(access) {
+            let repairs = self.repairs(access);
+            for repair in &repairs {
                 let _ = write!(text, "\n  => {repair}");
+            }
+            if let Some(fix) = self.fix(access).filter(|_| repairs.is_empty()) {
+                let _ = write!(text, "\n  => {fix}");
             }
         }
         text

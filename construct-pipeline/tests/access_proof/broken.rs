@@ -46,6 +46,9 @@ fn check(what: &str, noticed: &Noticed, change: impl FnOnce(&mut Set)) {
     assert!(is_noticed(&report, noticed), "{what}: not noticed\n{}", failures(&report));
     assert!(!report.is_proved() || matches!(noticed, Noticed::Wide), "{what}");
     assert!(!report.findings().is_empty(), "{what}");
+    for finding in report.findings().iter().filter(|finding| finding.code() != "access::assumed") {
+        assert!(finding.help_text().is_some(), "{what}: nothing mends {finding}");
+    }
     for access in report.accesses() {
         assert!(report.readable(access.resource()).is_ascii(), "{what}");
     }
@@ -179,6 +182,10 @@ fn principals_and_resources_that_do_not_fit() {
     check("another bus", &hole("events:PutEvents"), |set| {
         let all = statements(set.resource(SOURCE, "EventsRole"), INLINE);
         all[0]["Resource"] = json!("arn:aws:events:us-east-1:111111111111:event-bus/other");
+    });
+    check("a rule that reaches its target with no role", &hole("events:PutEvents"), |set| {
+        let rule = set.resource(SOURCE, "RuleCheckout");
+        rule["Properties"]["Targets"][0].as_object_mut().expect("a target").shift_remove("RoleArn");
     });
     check("a bus that knows another role", &hole("events:PutEvents"), |set| {
         let policy = set.resource(TOOLS, "PipelineEventsFrom");
