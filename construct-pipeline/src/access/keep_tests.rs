@@ -46,7 +46,7 @@ fn across_accounts() -> Assembly {
 /// What is not proved, in words.
 fn unproved(templates: &Templates<'_>, keep: Keep) -> Vec<String> {
     let sheets = templates.iter().map(Sheet::of).collect();
-    let surveyed = survey(templates, sheets, Vec::new(), Statements::default(), &Outside::new());
+    let surveyed = survey(templates, sheets, Vec::new(), &Statements::default(), &Outside::new());
     let report = report(surveyed, keep, || ());
     let told = |access: &Access| {
         let Access { pipeline, action, purpose, expected, decision, remark, only_if, outsider, .. } = access;

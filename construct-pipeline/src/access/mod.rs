@@ -98,7 +98,7 @@ pub use words::premises;
 #[must_use]
 pub fn prove(templates: &Templates<'_>, outside: &Outside) -> Report {
     let sheets = templates.iter().map(Sheet::of).collect();
-    report(survey(templates, sheets, Vec::new(), Statements::default(), outside), Keep::All, || ())
+    report(survey(templates, sheets, Vec::new(), &Statements::default(), outside), Keep::All, || ())
 }
 
 /// The same findings about an assembly that is being checked, without the requests that are proved.
@@ -110,9 +110,9 @@ pub(crate) fn unproved(cx: &mut CheckCx<'_>, outside: &Outside) -> Report {
     });
     let (sheets, (policies, all)): (Vec<_>, (Vec<_>, Vec<_>)) = read.into_iter().unzip();
     let templates = Templates { all, unreadable: Vec::new() };
-    let surveyed = survey(&templates, sheets, policies, statements, outside);
+    let surveyed = survey(&templates, sheets, policies, &statements, outside);
     // What is asked needs the world alone.
-    report(surveyed, Keep::Unproved, || drop(templates))
+    report(surveyed, Keep::Unproved, || drop((templates, statements)))
 }
 
 /// Asks what the pipelines need, and does something else meanwhile.

@@ -58,7 +58,7 @@ fn are_told_alike(stacks: &[StackArtifact]) -> (usize, usize) {
     let n_roles = sheets.iter().map(|sheet| sheet.roles.len()).sum();
     let n_actions = sheets.iter().flat_map(|sheet| &sheet.actions).map(|(_, actions)| actions.len()).sum();
     let templates = Templates { all, unreadable: Vec::new() };
-    let opened = report(survey(&templates, sheets, policies, statements, &outside), Keep::All, || ());
+    let opened = report(survey(&templates, sheets, policies, &statements, &outside), Keep::All, || ());
     let all = stacks.iter().map(|stack| Template::of(stack, json(stack))).collect();
     let kept = prove(&Templates { all, unreadable: Vec::new() }, &outside);
     assert_eq!(told(&opened), told(&kept));

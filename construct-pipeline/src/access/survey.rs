@@ -39,7 +39,7 @@ pub(crate) fn survey<'t>(
     templates: &'t Templates<'t>,
     sheets: Vec<Sheet>,
     opened: Vec<Vec<((usize, Slot), Early)>>,
-    statements: Statements<'_>,
+    statements: &Statements<'_>,
     outside: &Outside,
 ) -> Surveyed {
     let mut surveyor = Surveyor {
@@ -74,13 +74,12 @@ pub(crate) fn survey<'t>(
     surveyor.attachments();
     surveyor.settle_accounts();
     let computed = parallel::map(std::mem::take(&mut surveyor.computed), |one| {
-        (one.ix, Digest::new(&statements, &one.name, &one.document, one.kind, &one.known))
+        (one.ix, Digest::new(statements, &one.name, &one.document, one.kind, &one.known))
     });
     surveyor.world.policies.fill_all(computed);
     // All policies have their places, and nothing is compiled any more.
-    let Surveyor { resolver, sheets, opened, mut world, pipelines, .. } = surveyor;
+    let Surveyor { resolver, sheets, mut world, pipelines, .. } = surveyor;
     let pipelines = flow::pipelines(&mut world, &resolver, pipelines);
-    drop((opened, statements));
     let stacks = Stacks::of(&resolver, &sheets);
     world.symbols = resolver.into_symbols();
     Surveyed { world, pipelines, stacks }
