@@ -125,7 +125,11 @@ mod tests {
             let mut repeats = Repeats::default();
             for text in &texts {
                 let (json, alone) = (Json::read_with(text, &mut repeats).unwrap(), Json::read(text).unwrap());
-                prop_assert_eq!((&json, words(&json, text)), (&alone, words(&alone, text)));
+                prop_assert_eq!(&json, &alone);
+                // What ends with an object that is shared may end in another text, so that nothing is told of it.
+                for (told, alone) in words(&json, text).into_iter().zip(words(&alone, text)) {
+                    prop_assert!(told.is_none() || told == alone, "{told:?}, and not {alone:?}");
+                }
                 prop_assert_eq!(Value::from(&json), serde_json::from_str::<Value>(text).unwrap());
             }
         }

@@ -55,7 +55,8 @@ impl<'t> Source<'t> {
     /// What is written of an object that was read from this text and not changed since, from its first name to its last value. Objects
     /// of which the same is written are equal: between them and the next comes nothing but brackets, as many as were opened.
     ///
-    /// `None` for what is no object, where the last value is no string, and where first name or last value have escapes.
+    /// `None` for what is no object, where the last value is no string or stands in an object that is
+    /// [shared](Json::read_with), and where first name or last value have escapes.
     #[must_use]
     pub fn words_of(&self, object: &Json<'t>) -> Option<&'t str> {
         let members = object.as_object()?;
