@@ -6,6 +6,8 @@ mod members;
 mod plain;
 mod read;
 mod repeats;
+#[cfg(test)]
+mod samples;
 mod source;
 
 use std::borrow::Cow;

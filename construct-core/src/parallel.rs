@@ -1,7 +1,7 @@
 //! Work on every core. The results stand in the order of the work, so that nothing depends on how it was shared out.
 
 use std::panic::resume_unwind;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// Below this many items, starting threads costs more than it saves.
@@ -55,6 +55,37 @@ pub fn map_beside<T: Send, R: Send, A>(
     (done.into_iter().flat_map(|(_, results)| results).collect(), first)
 }
 
+/// What workers use one after the other: whoever begins takes one that is at rest, and puts it back.
+#[derive(Debug)]
+pub struct Pool<T>(Mutex<Vec<T>>);
+
+impl<T> Default for Pool<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Pool<T> {
+    fn at_rest(&self) -> MutexGuard<'_, Vec<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One that is at rest, if there is any.
+    pub fn take(&self) -> Option<T> {
+        self.at_rest().pop()
+    }
+
+    /// Lets one rest.
+    pub fn put(&self, one: T) {
+        self.at_rest().push(one);
+    }
+
+    /// All of them, when nobody works any more.
+    pub fn into_all(self) -> Vec<T> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Does two things at the same time.
 pub fn both<A, B: Send>(one: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
     thread::scope(|scope| {
@@ -65,7 +96,7 @@ pub fn both<A, B: Send>(one: impl FnOnce() -> A, other: impl FnOnce() -> B + Sen
 
 #[cfg(test)]
 mod tests {
-    use super::{FEW, both, map, map_beside};
+    use super::{FEW, Pool, both, map, map_beside};
 
     #[test]
     fn both_are_done() {
@@ -78,6 +109,16 @@ mod tests {
             let doubled = map((0..n).collect(), |item: usize| item * 2);
             assert_eq!(doubled, (0..n).map(|item| item * 2).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn what_rests_is_used_again() {
+        let pool = Pool::default();
+        map((0..100).collect(), |_: usize| {
+            let used: usize = pool.take().unwrap_or_default();
+            pool.put(used + 1);
+        });
+        assert_eq!(pool.into_all().into_iter().sum::<usize>(), 100);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use construct_core::{App, Assembly, AssemblyCheck, CheckCx, Diagnostic, Fact, Reach, StackArtifact, View};
 use serde_json::Value as Json;
 
-use crate::access::{About, unproved};
+use crate::access::{Subject, unproved};
 use crate::contract::Contract;
 
 /// What comes of an access that a pipeline needs and the emitted policies deny.
@@ -88,7 +88,7 @@ struct Paths<'a> {
 
 impl Paths<'_> {
     /// The path of the resource, else of its stack.
-    fn of(&mut self, about: &About) -> Option<String> {
+    fn of(&mut self, about: &Subject) -> Option<String> {
         let name = about.stack.as_ref()?;
         let is_there = |stack: &StackArtifact| match &about.env {
             Some((account, region)) => stack.account == *account && stack.region == *region,

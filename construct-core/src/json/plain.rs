@@ -182,6 +182,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
+    use super::super::samples::nested;
     use super::*;
 
     /// What is read here is what the other reader reads. Says whether anything is.
@@ -277,13 +278,7 @@ mod tests {
             text().prop_map(Value::from),
             text().prop_map(Value::from),
         ];
-        leaf.prop_recursive(5, 60, 6, move |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-                prop::collection::vec((text(), inner), 0..6)
-                    .prop_map(|members| Value::Object(members.into_iter().collect())),
-            ]
-        })
+        nested(leaf, text(), 6)
     }
 
     proptest! {

@@ -56,6 +56,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
+    use super::super::samples::nested;
     use super::super::{Json, Source};
     use super::*;
 
@@ -101,13 +102,7 @@ mod tests {
     fn any_texts() -> impl Strategy<Value = Vec<String>> {
         let leaf =
             prop_oneof!["[ab]".prop_map(Value::from), Just(json!("x".repeat(90))), Just(json!([])), Just(json!(1))];
-        let value = leaf.prop_recursive(5, 60, 4, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::vec(("[ab]", inner), 0..4)
-                    .prop_map(|members| Value::Object(members.into_iter().collect())),
-            ]
-        });
+        let value = nested(leaf, "[ab]", 4);
         prop::collection::vec((value, any::<bool>()), 1..4).prop_map(|values| {
             let written = |(value, pretty): (Value, bool)| {
                 if pretty { serde_json::to_string_pretty(&value).unwrap() } else { value.to_string() }

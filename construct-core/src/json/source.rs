@@ -87,6 +87,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
+    use super::super::samples::nested;
     use super::*;
     use crate::json::Members;
 
@@ -159,13 +160,7 @@ mod tests {
             1 => any::<f64>().prop_map(Value::from),
             6 => text().prop_map(Value::from),
         ];
-        leaf.prop_recursive(5, 60, 4, move |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::vec((text(), inner), 0..4)
-                    .prop_map(|members| Value::Object(members.into_iter().collect())),
-            ]
-        })
+        nested(leaf, text(), 4)
     }
 
     proptest! {

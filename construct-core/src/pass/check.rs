@@ -3,13 +3,12 @@
 //! Codes: those of [`quota`](crate::quota).
 
 use std::any::Any;
-use std::sync::{Mutex, PoisonError};
 
 use crate::assembly::{Assembly, StackArtifact};
 use crate::construct::{CheckCx, Plan, Tree};
 use crate::diagnostic::{Caller, Diagnostics};
 use crate::json::{Json, Members, Repeats, Source};
-use crate::parallel;
+use crate::parallel::{self, Pool};
 use crate::quota::{Gauge, INLINE_TEMPLATE, Measure, Measurements, Quotas};
 
 /// What came of the checks.
@@ -42,14 +41,13 @@ impl<'a> CheckCx<'a> {
     pub fn read<R: Send>(&mut self, look: impl Fn(&'a StackArtifact, Json<'a>, &Source<'a>) -> R + Sync) -> Vec<R> {
         // Whoever is first has them measured too, so that one reading serves both.
         let gauging = self.measured.is_none().then(|| Gauging::of(self.tree));
-        let repeats: Mutex<Vec<Repeats<'a>>> = Mutex::default();
-        let at_rest = || repeats.lock().unwrap_or_else(PoisonError::into_inner);
+        let repeats: Pool<Repeats<'a>> = Pool::default();
         let seen = parallel::map(self.assembly.stacks().iter().collect(), |stack: &'a StackArtifact| {
             // Whoever reads a template takes what was remembered for one that is done.
-            let mut known = at_rest().pop().unwrap_or_default();
+            let mut known = repeats.take().unwrap_or_default();
             // Templates of ours are JSON.
             let json = Json::read_with(&stack.template, &mut known).unwrap_or_default();
-            at_rest().push(known);
+            repeats.put(known);
             let source = Source::of(&stack.template);
             (gauging.as_ref().map(|gauging| gauging.measure(stack, &json, &source)), look(stack, json, &source))
         });
@@ -74,24 +72,22 @@ struct Gauging<'a> {
     tree: &'a Tree,
     quotas: Quotas,
     gauges: Vec<Gauge>,
-    /// Those of templates that are done, with what is counted for whole accounts: whoever measures the next one takes one of them.
-    at_rest: Mutex<Vec<Measurements>>,
+    /// With what is counted for whole accounts.
+    measurements: Pool<Measurements>,
 }
 
 impl<'a> Gauging<'a> {
     fn of(tree: &'a Tree) -> Self {
         let (quotas, gauges) = (tree.quotas(), tree.gauges.values().copied().collect());
-        Self { tree, quotas, gauges, at_rest: Mutex::default() }
+        Self { tree, quotas, gauges, measurements: Pool::default() }
     }
 
     fn measure(&self, stack: &StackArtifact, template: &Json<'_>, source: &Source<'_>) -> (Vec<Measure>, Place<'a>) {
-        let at_rest = || self.at_rest.lock().unwrap_or_else(PoisonError::into_inner);
-        let rested = at_rest().pop();
         let new = || Measurements::of_large(self.quotas.clone(), self.gauges.iter().copied());
-        let mut measurements = rested.unwrap_or_else(new);
+        let mut measurements = self.measurements.take().unwrap_or_else(new);
         measurements.template(&stack.id, &stack.account, &stack.region, template, source);
         let measures = measurements.take();
-        at_rest().push(measurements);
+        self.measurements.put(measurements);
         (measures, place(self.tree, template))
     }
 
@@ -111,8 +107,7 @@ impl<'a> Gauging<'a> {
             }
         }
         let mut totals = Measurements::of_large(self.quotas, []);
-        let measured = self.at_rest.into_inner().unwrap_or_else(PoisonError::into_inner);
-        measured.into_iter().for_each(|measurements| totals.add(measurements));
+        self.measurements.into_all().into_iter().for_each(|measurements| totals.add(measurements));
         for finding in totals.finish().iter().filter_map(Measure::finding) {
             out.push(finding.or_at("", first));
         }

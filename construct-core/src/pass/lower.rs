@@ -22,10 +22,10 @@ use crate::construct::Plan;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fact::{Fact, Reach, ReadMarks};
 use crate::handle::NodeId;
-use crate::parallel;
+use crate::parallel::{self, Pool};
 use crate::resource::{Claim, Claims};
 use resolve::{Elsewhere, Exports};
-use stack::{Desks, Ids, lower_stack};
+use stack::{Ids, lower_stack};
 
 pub(crate) use stack::{LoweredStack, Section};
 
@@ -79,7 +79,7 @@ pub fn lower(mut plan: Plan) -> (Lowered, Plan) {
     let waiting = nodes_by_stack(&plan);
     // As they are waiting: in the order of the tree.
     let mut stacks: Vec<LoweredStack> = Vec::with_capacity(waiting.len());
-    let desks = Desks::default();
+    let desks = Pool::default();
     for round in waiting.chunks(waiting.len().div_ceil(ROUNDS).max(FEW)) {
         let done = parallel::map(round.iter().collect(), |(stack, nodes): &(NodeId, Vec<NodeId>)| {
             lower_stack(&plan, &marks, &written, &desks, *stack, nodes)

@@ -23,7 +23,7 @@ use super::report::{Access, Report};
 
 /// What a finding is about, as far as it is one thing of the templates.
 #[derive(Debug, Default)]
-pub(crate) struct About {
+pub(crate) struct Subject {
     /// The name of the stack.
     pub(crate) stack: Option<String>,
     /// Its account and region, where they are known: stacks of different environments may have one name.
@@ -32,7 +32,7 @@ pub(crate) struct About {
     pub(crate) logical_id: Option<String>,
 }
 
-impl About {
+impl Subject {
     fn pipeline(group: &[&Access]) -> Self {
         let PipelineLabel { stack, logical_id, account, region, .. } = &*group[0].pipeline;
         let env = Some((account.clone(), region.clone()));
@@ -55,18 +55,18 @@ impl Report {
     }
 
     /// The findings, each with what it is about in the templates.
-    pub(crate) fn placed_findings(&self) -> Vec<(About, Diagnostic)> {
+    pub(crate) fn placed_findings(&self) -> Vec<(Subject, Diagnostic)> {
         let mut findings = Vec::new();
         for (ix, error) in &self.world.policies.refused {
             let Some(place) = self.world.policies.place(*ix) else { continue };
             let message = format!("AWS would refuse {place}: {}", self.readable(&error.problem().to_string()));
             let help = "mend the document where it is written: CloudFormation hands it on as it is";
             let finding = Diagnostic::error("access::refused-policy", message).help(help);
-            findings.push((About::place(&place), finding.on(place.stack.as_deref().unwrap_or_default())));
+            findings.push((Subject::place(&place), finding.on(place.stack.as_deref().unwrap_or_default())));
         }
         let of_pipelines = |which: fn(&Access) -> bool, words: &dyn Fn(&[&Access]) -> Diagnostic| {
             let groups = self.groups(which);
-            groups.iter().map(|group| (About::pipeline(group), words(group))).collect::<Vec<_>>()
+            groups.iter().map(|group| (Subject::pipeline(group), words(group))).collect::<Vec<_>>()
         };
         findings.extend(of_pipelines(Access::is_hole, &|group| self.hole(group)));
         findings.extend(of_pipelines(Access::is_risk, &|group| self.hole(group).into_warning()));
@@ -80,18 +80,18 @@ impl Report {
                 wide.excess
             );
             let finding = Diagnostic::warning("access::too-wide", message).help(wide.narrower).on(path(&wide.place));
-            findings.push((About::place(&wide.place), finding));
+            findings.push((Subject::place(&wide.place), finding));
         }
         self.order_findings(&mut findings);
         findings.extend(of_pipelines(Access::is_open, &|group| self.open(group)));
         for note in &self.notes {
             let message = format!("taken for granted: {}", self.readable(note));
-            findings.push((About::default(), Diagnostic::warning("access::assumed", message)));
+            findings.push((Subject::default(), Diagnostic::warning("access::assumed", message)));
         }
         findings
     }
 
-    fn order_findings(&self, findings: &mut Vec<(About, Diagnostic)>) {
+    fn order_findings(&self, findings: &mut Vec<(Subject, Diagnostic)>) {
         for edge in &self.order.missing {
             let message = format!(
                 "stack `{}` has to be deployed after `{}`, and nothing says so: {}",
@@ -108,7 +108,7 @@ impl Report {
             } else {
                 Diagnostic::warning("access::order", message)
             };
-            let about = About { stack: Some(edge.stack.to_string()), ..About::default() };
+            let about = Subject { stack: Some(edge.stack.to_string()), ..Subject::default() };
             findings.push((about, finding.help(help).on(&*edge.stack)));
         }
         for clash in &self.order.clashes {
@@ -119,7 +119,7 @@ impl Report {
             // The last one: the others may have been there first.
             let (stack, logical_id) = clash.resources.last().map(|(stack, id)| (stack.to_string(), id.clone())).unzip();
             let finding = Diagnostic::error("access::name-clash", message).help("give one of them another name");
-            findings.push((About { stack, logical_id, env: None }, finding));
+            findings.push((Subject { stack, logical_id, env: None }, finding));
         }
     }
 

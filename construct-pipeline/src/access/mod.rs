@@ -56,9 +56,10 @@ mod words;
 mod world;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use construct_core::{CheckCx, parallel};
+use construct_core::CheckCx;
+use construct_core::parallel::{self, Pool};
 
 use ask::Asker;
 use flow::Pipeline;
@@ -72,7 +73,7 @@ use template::Templates;
 use view::Apart;
 use world::World;
 
-pub(crate) use findings::About;
+pub(crate) use findings::Subject;
 pub use flow::{ActionLabel, PipelineLabel};
 pub use order::{Clash, MissingEdge, Order, Orders};
 pub use place::{Place, PolicyKind};
@@ -124,18 +125,16 @@ fn report(surveyed: Surveyed, keep: Keep, meanwhile: impl FnOnce()) -> Report {
     let named = std::mem::take(&mut world.policies.principals);
     let distinctions = world.policies.distinctions();
     // Whoever proves a pipeline takes the asker of one that is done.
-    let askers: Mutex<Vec<Asker<'_>>> = Mutex::default();
-    let at_rest = || askers.lock().unwrap_or_else(PoisonError::into_inner);
+    let askers: Pool<Asker<'_>> = Pool::default();
     let prove = |(n, pipeline): (usize, &Pipeline)| {
-        let rested = at_rest().pop();
-        let asker = rested.unwrap_or_else(|| Asker::new(&world, &apart, &distinctions));
+        let asker = askers.take().unwrap_or_else(|| Asker::new(&world, &apart, &distinctions));
         let mut prover = Prover::new(pipeline, asker, keep, unknown_id);
         prover.needs();
         prover.events();
         prover.denials(&pipelines, n);
         let Prover { mut asker, accesses, .. } = prover;
         asker.forget_callers();
-        at_rest().push(asker);
+        askers.put(asker);
         accesses
     };
     let order = || {

@@ -5,7 +5,6 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Written;
 use super::apply::Applied;
@@ -16,6 +15,7 @@ use crate::construct::Plan;
 use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::fact::{ReadMarks, Tag};
 use crate::handle::NodeId;
+use crate::parallel::Pool;
 use crate::resource::{Claim, Part, Resources};
 use crate::stack::StackProps;
 use crate::written::{Object, Shape, Sink, Text, Values};
@@ -92,31 +92,21 @@ pub(super) type Ids = Vec<(NodeId, String)>;
 
 /// What a stack is written on. It serves one after the other, so that texts have their room already.
 #[derive(Debug, Default)]
-struct Desk {
+pub(super) struct Desk {
     parts: Resources,
     resources: Text,
     values: Values,
-}
-
-/// The desks at which nobody writes.
-#[derive(Debug, Default)]
-pub(super) struct Desks(Mutex<Vec<Desk>>);
-
-impl Desks {
-    fn all(&self) -> MutexGuard<'_, Vec<Desk>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 pub(super) fn lower_stack(
     plan: &Plan,
     marks: &ReadMarks,
     written: &Written,
-    desks: &Desks,
+    desks: &Pool<Desk>,
     stack: NodeId,
     nodes: &[NodeId],
 ) -> Done {
-    let mut desk = desks.all().pop().unwrap_or_default();
+    let mut desk = desks.take().unwrap_or_default();
     let findings = RefCell::new(Diagnostics::new());
     let mut placed = Vec::with_capacity(nodes.len());
     for &node in nodes {
@@ -136,7 +126,7 @@ pub(super) fn lower_stack(
     let mut resolver = Resolver::new(plan, marks, written, &findings, stack, &placed);
     let mut stack = open_stack(plan, marks, stack);
     write_stack(&mut stack, &placed, &mut desk, &applied, &mut resolver);
-    desks.all().push(desk);
+    desks.put(desk);
     let left = resolver.finish();
     stack.needs = left.needs;
     let mut findings = findings.into_inner();
