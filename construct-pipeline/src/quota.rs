@@ -168,7 +168,7 @@ pub fn all() -> impl Iterator<Item = &'static Quota> {
 /// ```
 #[must_use]
 pub fn measure(assembly: &Assembly, quotas: Quotas) -> Vec<Measure> {
-    let mut measurements = Measurements::new(quotas, [construct_iam::quota::gauge as Gauge, gauge]);
+    let mut measurements = measurements(quotas);
     for stack in assembly.stacks() {
         // What is no JSON is no template, and nothing to measure.
         if let Ok(json) = Json::read(&stack.template) {
@@ -177,6 +177,12 @@ pub fn measure(assembly: &Assembly, quotas: Quotas) -> Vec<Measure> {
         }
     }
     measurements.finish()
+}
+
+/// Nothing measured yet, for whoever reads templates in another way than [`measure`], such as from YAML.
+#[must_use]
+pub fn measurements(quotas: Quotas) -> Measurements {
+    Measurements::new(quotas, [construct_iam::quota::gauge as Gauge, gauge])
 }
 
 /// Has everything measured that a pipeline makes.

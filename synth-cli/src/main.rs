@@ -2,7 +2,7 @@
 //!
 //! The program is thin: it reads with `construct-core`, names with `construct-pipeline`, and what remains is words and
 //! drawings. In reading order: [`cli`] (arguments, exit codes); [`command`], one file a command; [`model`], an assembly
-//! as all commands see it; [`given`], what owners have; [`graph`], the picture and its languages; [`output`], tables, errors and the streams.
+//! as all commands see it; [`templates`], how they are read; [`given`], what owners have; [`graph`], the picture and its languages; [`output`], tables, errors and the streams.
 
 mod cli;
 mod command;
@@ -17,6 +17,7 @@ mod import;
 mod output;
 mod proof;
 mod source;
+mod templates;
 mod yaml;
 
 use std::process::ExitCode;

@@ -11,7 +11,7 @@ use construct_pipeline::contract;
 
 use crate::given::Owners;
 use crate::output::Failure;
-use crate::yaml;
+use crate::{templates, yaml};
 
 /// Which templates to prove.
 #[derive(Debug)]
@@ -127,7 +127,7 @@ impl Subject {
         let (templates, contract) = if self.templates.is_empty() {
             let dir = self.dir.as_deref().unwrap_or(Path::new("cdk.out"));
             let assembly = Assembly::read(dir).map_err(|error| crate::model::explain(dir, &error))?;
-            (Templates::of(&assembly).into_owned(), assembly.document(contract::FILE).map(str::to_owned))
+            (templates::all(dir, &assembly)?.into_owned(), assembly.document(contract::FILE).map(str::to_owned))
         } else {
             let read = self.templates.iter().try_fold(Templates::new(), |all, given| Ok(all.with(given.read()?)))?;
             (read, None)

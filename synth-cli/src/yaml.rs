@@ -7,15 +7,17 @@ use serde_yaml_ng::Value as Yaml;
 
 /// A template as JSON, whether it is written as JSON or as YAML. The error says what is wrong.
 pub(crate) fn parse(text: &str) -> Result<Json, String> {
-    match serde_json::from_str(text) {
-        Ok(json) => Ok(json),
+    let json = match serde_json::from_str(text) {
+        Ok(json) => json,
         // JSON is YAML too, but its parser explains itself better.
-        Err(error) if text.trim_start().starts_with('{') => Err(error.to_string()),
+        Err(error) if text.trim_start().starts_with('{') => return Err(error.to_string()),
         Err(_) => {
             let yaml: Yaml = serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
-            to_json(yaml)
+            to_json(yaml)?
         }
-    }
+    };
+    // Nearly every text is YAML: one that is no more than a text.
+    if json.is_object() { Ok(json) } else { Err("it is no object in JSON or YAML".to_owned()) }
 }
 
 fn to_json(yaml: Yaml) -> Result<Json, String> {
@@ -82,5 +84,6 @@ mod tests {
         assert!(parse("{\"a\": ").is_err());
         assert!(parse("a: [1").is_err());
         assert!(parse("? [a]\n: b\n").is_err());
+        assert!(parse("no template").is_err() && parse("[]").is_err() && parse("").is_err());
     }
 }

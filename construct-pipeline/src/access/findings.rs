@@ -9,6 +9,7 @@
 //! | `access::order` | a stack has to wait for another one, and nothing says so | error |
 //! | `access::name-clash` | two resources have one name | error |
 //! | `access::refused-policy` | AWS would refuse to store a policy | error |
+//! | `access::unreadable-template` | a template is no JSON, so what it makes is not known | error |
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -57,6 +58,12 @@ impl Report {
     /// The findings, each with what it is about in the templates.
     pub(crate) fn placed_findings(&self) -> Vec<(Subject, Diagnostic)> {
         let mut findings = Vec::new();
+        for (stack, what) in &self.world.unreadable {
+            let message = format!("the template of stack `{stack}` cannot be read, so nothing is proved: {what}");
+            let help = "mend the template; one in YAML can be added with `Templates::with`";
+            let finding = Diagnostic::error("access::unreadable-template", message).help(help).on(stack);
+            findings.push((Subject { stack: Some(stack.clone()), ..Subject::default() }, finding));
+        }
         for (ix, error) in &self.world.policies.refused {
             let Some(place) = self.world.policies.place(*ix) else { continue };
             let message = format!("AWS would refuse {place}: {}", self.readable(&error.problem().to_string()));

@@ -330,10 +330,11 @@ impl Report {
         &self.notes
     }
 
-    /// Whether everything is proved: no hole, no leak, nothing open, and every order of deployment works.
+    /// Whether everything is proved: no template that cannot be read, no hole, no leak, nothing open, and every order of deployment works.
     #[must_use]
     pub fn is_proved(&self) -> bool {
-        self.accesses.iter().all(Access::is_proved) && self.order.is_proved() && self.notes.is_empty()
+        let is_known = self.notes.is_empty() && self.world.unreadable.is_empty();
+        is_known && self.accesses.iter().all(Access::is_proved) && self.order.is_proved()
     }
 
     /// The verdict of the evaluator with its reasons; `None` where [`Access::remark`] decides. It is found anew with each call, as nobody reads

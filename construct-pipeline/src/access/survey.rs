@@ -63,9 +63,7 @@ pub(crate) fn survey<'t>(
     }
     surveyor.world.environments = surveyor.resolver.environments().to_vec();
     surveyor.world.doubts.extend(surveyor.resolver.doubts().iter().cloned());
-    for name in &templates.unreadable {
-        surveyor.world.doubts.push(format!("the template of stack `{name}` is no JSON: what it makes is not known"));
-    }
+    surveyor.world.unreadable.clone_from(&templates.unreadable);
     let n_opened: usize = surveyor.opened.iter().map(Vec::len).sum();
     let settled = surveyor.sheets.iter().flat_map(|sheet| &sheet.roles);
     surveyor.world.policies.expect(n_opened + settled.map(SettledRole::n_policies).sum::<usize>());

@@ -35,8 +35,9 @@ impl<'t> Template<'t> {
         Self::at(stack.clone(), stack, account, region, body.into())
     }
 
-    /// The template of a stack of an assembly.
-    pub(crate) fn of(stack: &'t StackArtifact, body: Json<'t>) -> Self {
+    /// The template of a stack of an assembly, with what was read from its text, or from it as YAML.
+    #[must_use]
+    pub fn of(stack: &'t StackArtifact, body: Json<'t>) -> Self {
         let StackArtifact { id, stack_name, account, region, dependencies, .. } = stack;
         let template = Self::at(id.into(), stack_name.into(), account.into(), region.into(), body);
         Self { dependencies: Some(dependencies.into()), ..template }
@@ -117,7 +118,8 @@ impl<'t> Template<'t> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Templates<'t> {
     pub(crate) all: Vec<Template<'t>>,
-    pub(crate) unreadable: Vec<String>,
+    /// Stacks of which nobody can read the template, each with what is wrong with it.
+    pub(crate) unreadable: Vec<(String, String)>,
 }
 
 impl<'t> Templates<'t> {
@@ -134,15 +136,21 @@ impl<'t> Templates<'t> {
         self
     }
 
-    /// The templates of an assembly, whoever made it, read from the very text that is deployed. A template that is no JSON is left out, and listed among the report's assumptions.
+    /// The templates of an assembly, whoever made it, read from the very text that is deployed. One that is no JSON object is left
+    /// out, and the report has an error that says so: nothing is proved then. Whoever can read it [adds](Self::with) it.
     #[must_use]
     pub fn of(assembly: &'t Assembly) -> Self {
         let mut templates = Self::new();
         for stack in assembly.stacks() {
-            match Json::read(&stack.template) {
-                Ok(body) => templates.all.push(Template::of(stack, body)),
-                Err(_) => templates.unreadable.push(stack.stack_name.clone()),
-            }
+            let unreadable = match Json::read(&stack.template) {
+                Ok(body) if body.as_object().is_some() => {
+                    templates.all.push(Template::of(stack, body));
+                    continue;
+                }
+                Ok(_) => "it is no JSON object".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            templates.unreadable.push((stack.stack_name.clone(), unreadable));
         }
         templates
     }

@@ -1,5 +1,6 @@
 //! Templates that mean nothing, or harm: whatever is in them, the proof ends, and proves nothing that it should not.
 
+use construct_core::{Assembly, Severity};
 use construct_pipeline::access::template::{Template, Templates};
 use construct_pipeline::access::{Outside, Report, prove};
 use proptest::prelude::*;
@@ -123,4 +124,20 @@ fn symbols_in_templates_do_not_pass_for_unknown_values() {
     *role = serde_json::from_str(&text).expect("JSON");
     let report = set.prove();
     assert!(report.assumptions().any(|access| access.iam_action() == "kms:Decrypt"));
+}
+
+#[test]
+fn with_a_template_that_nobody_can_read_nothing_is_proved() {
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("unreadable");
+    std::fs::create_dir_all(&dir).expect("a folder for tests");
+    let stack = |file: &str| json!({ "type": "aws:cloudformation:stack", "environment": "aws://111111111111/us-east-1", "properties": { "templateFile": file } });
+    let manifest = json!({ "version": "36.0.0", "artifacts": { "Sound": stack("a.json"), "Cut": stack("b.json"), "List": stack("c.json") } });
+    let files = [("manifest.json", &*manifest.to_string()), ("a.json", "{}"), ("b.json", "{\"Res"), ("c.json", "[]")];
+    files.map(|(file, text)| std::fs::write(dir.join(file), text).expect("a folder for tests"));
+    let report = prove(&Templates::of(&Assembly::read(&dir).expect("an assembly")), &Outside::new());
+    assert!(!report.is_proved());
+    let findings = report.findings();
+    let told: Vec<_> = findings.iter().map(|one| (one.code(), one.path(), one.severity())).collect();
+    let unreadable = |stack| ("access::unreadable-template", stack, Severity::Error);
+    assert_eq!(told, [unreadable("Cut"), unreadable("List")]);
 }

@@ -1,13 +1,14 @@
 //! `synth budget`: how much of what services take an assembly uses.
 
 use clap::Args;
-use construct_core::{Assembly, Measure, Quotas};
+use construct_core::{Assembly, Json as Template, Measure, Members, Quotas, Source as Text};
 use construct_pipeline::quota;
 use serde_json::{Value as Json, json};
 
 use crate::model::explain;
 use crate::output::{DIM, Failure, Report, Table, grouped};
 use crate::source::Source;
+use crate::templates;
 
 const EXAMPLES: &str = "\
 Columns:
@@ -71,17 +72,15 @@ impl Budget {
     pub(crate) fn run(&self) -> Result<Report, Failure> {
         let dir = &self.source.dir;
         let assembly = Assembly::read(dir).map_err(|error| explain(dir, &error))?;
-        let mut keys = Keys::default();
-        for stack in assembly.stacks() {
-            let file = dir.join(&stack.template_file);
-            let template = stack.template_json().map_err(|error| {
-                Failure::new(format!("`{}` is no JSON template: {error}", file.display()))
-                    .help("synthesise the assembly again; `synth budget` reads templates in JSON")
-            })?;
-            keys.count(&template);
-        }
         let quotas = self.quotas.iter().fold(Quotas::new(), |all, one| all.with(one.quota, one.value));
-        let mut measures = quota::measure(&assembly, quotas);
+        let (mut keys, mut measurements) = (Keys::default(), quota::measurements(quotas));
+        for stack in assembly.stacks() {
+            let template = templates::body(dir, stack)?;
+            keys.count(&template);
+            let text = Text::of(&stack.template);
+            measurements.template(&stack.id, &stack.account, &stack.region, &template, &text);
+        }
+        let mut measures = measurements.finish();
         // Stable, so that equals stand in the order of the assembly.
         measures.sort_by_key(|measure| std::cmp::Reverse(measure.percent()));
         let mut report =
@@ -127,13 +126,14 @@ struct Keys {
 }
 
 impl Keys {
-    fn count(&mut self, template: &Json) {
-        let resources = template["Resources"].as_object().into_iter().flat_map(|resources| resources.values());
+    fn count(&mut self, template: &Template<'_>) {
+        let resources = template["Resources"].as_object().into_iter().flat_map(Members::values);
         for key in resources {
             if matches!(key["Type"].as_str(), Some("AWS::KMS::Key" | "AWS::KMS::ReplicaKey")) {
                 self.n += 1;
                 let rotation = &key["Properties"]["EnableKeyRotation"];
-                self.n_rotated += usize::from(*rotation == true || rotation == "true");
+                self.n_rotated +=
+                    usize::from(matches!(rotation, Template::Bool(true)) || rotation.as_str() == Some("true"));
             }
         }
     }

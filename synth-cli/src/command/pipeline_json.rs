@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use construct_core::Assembly;
-use construct_pipeline::access::template::Templates;
 use construct_pipeline::json::{Exported, export};
 use serde_json::json;
 
 use crate::model::explain;
 use crate::output::{Failure, Report};
+use crate::templates;
 
 const EXAMPLES: &str = "\
 What only a deployment tells:
@@ -85,7 +85,7 @@ impl PipelineJson {
 /// The one pipeline of this name.
 fn find(dir: &Path, name: &str) -> Result<Exported, Failure> {
     let assembly = Assembly::read(dir).map_err(|error| explain(dir, &error))?;
-    let all = export(&Templates::of(&assembly));
+    let all = export(&templates::all(dir, &assembly)?);
     let known: Vec<String> = all.iter().map(|one| format!("`{}` of stack `{}`", one.name, one.stack)).collect();
     let is_meant = |one: &Exported| {
         one.name == name || one.logical_id == name || name == format!("{}/{}", one.stack, one.logical_id)

@@ -9,6 +9,7 @@ use construct_pipeline::access::template::{Json, Members, Template};
 
 use super::{Model, Stack};
 use crate::output::Failure;
+use crate::templates;
 
 const MANIFEST: &str = "manifest.json";
 const AGAIN: &str =
@@ -23,13 +24,7 @@ impl Model {
         let numbered = assembly.stacks().iter().enumerate();
         let places: BTreeMap<&str, usize> = numbered.map(|(at, stack)| (&*stack.id, at)).collect();
         let stacks = assembly.stacks().iter().map(|artifact| {
-            let body = Json::read(&artifact.template).map_err(|error| error.to_string());
-            let is_object =
-                |body: &Json<'_>| body.as_object().map(drop).ok_or_else(|| "it is no JSON object".to_owned());
-            let body = body.and_then(|body| is_object(&body).map(|()| body)).map_err(|what| {
-                let file = dir.join(&artifact.template_file);
-                Failure::new(format!("`{}` is no CloudFormation template: {what}", file.display())).help(AGAIN)
-            })?;
+            let body = templates::body(dir, artifact)?;
             let stack = Stack {
                 id: artifact.id.clone(),
                 name: artifact.stack_name.clone(),

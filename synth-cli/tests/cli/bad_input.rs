@@ -18,7 +18,7 @@ fn what_is_no_assembly_is_refused_with_the_change_that_mends_it() {
     };
     let stack = |file: &str| manifest(&STACK.replace("FILE", file));
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let cases: [(&str, &[(&str, &str)]); 16] = [
+    let cases: [(&str, &[(&str, &str)]); 18] = [
         ("no manifest", &[("other.txt", "")]),
         ("garbage", &[("manifest.json", "not json")]),
         ("empty", &[("manifest.json", "")]),
@@ -30,7 +30,9 @@ fn what_is_no_assembly_is_refused_with_the_change_that_mends_it() {
         ("odd environment", &[("manifest.json", &manifest(&STACK.replace("aws://", "gcp:")))]),
         ("no template", &[("manifest.json", &stack("A.template.json"))]),
         ("template outside", &[("manifest.json", &stack("../../secret.json"))]),
-        ("template garbage", &[("manifest.json", &stack("A.json")), ("A.json", "Resources:\n  A: 1\n")]),
+        ("template garbage", &[("manifest.json", &stack("A.json")), ("A.json", "no template\n")]),
+        ("template cut off", &[("manifest.json", &stack("A.json")), ("A.json", "{\"Resources\": {")]),
+        ("template cut off in YAML", &[("manifest.json", &stack("A.json")), ("A.json", "Resources: [\n")]),
         ("template list", &[("manifest.json", &stack("A.json")), ("A.json", "[]")]),
         ("nested nowhere", &[("manifest.json", &nested("assembly-Prod"))]),
         ("nested outside", &[("manifest.json", &nested(".."))]),
@@ -40,7 +42,12 @@ fn what_is_no_assembly_is_refused_with_the_change_that_mends_it() {
     for (what, contents) in cases {
         let dir = files(&format!("bad-{}", what.replace(' ', "-")), contents);
         let list = synth(["list".as_ref(), dir.as_os_str()]).unusable();
-        assert_eq!(list, synth(["graph".as_ref(), dir.as_os_str()]).unusable());
+        for command in ["graph", "check", "budget"] {
+            assert_eq!(list, synth([command.as_ref(), dir.as_os_str()]).unusable(), "{command}");
+        }
+        for command in ["explain", "pipeline-json"] {
+            assert_eq!(list, synth([command.as_ref(), dir.as_os_str(), "Deploy".as_ref()]).unusable(), "{command}");
+        }
         all.push_str(&format!("## {what}\n{list}\n"));
     }
     insta::assert_snapshot!(all);
