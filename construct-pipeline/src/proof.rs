@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use construct_core::{App, Assembly, AssemblyCheck, CheckCx, Diagnostic, Fact, Reach, StackArtifact, View};
+use construct_core::{App, Assembly, AssemblyCheck, CheckCx, Diagnostic, Fact, Reach, View};
 use serde_json::Value as Json;
 
 use crate::access::{Subject, unproved};
@@ -89,14 +89,8 @@ struct Paths<'a> {
 impl Paths<'_> {
     /// The path of the resource, else of its stack.
     fn of(&mut self, about: &Subject) -> Option<String> {
-        let name = about.stack.as_ref()?;
-        let is_there = |stack: &StackArtifact| match &about.env {
-            Some((account, region)) => stack.account == *account && stack.region == *region,
-            None => true,
-        };
-        let of_name = |stack: &StackArtifact| *stack.stack_name == **name && is_there(stack);
-        let place = self.assembly.stacks().iter().position(of_name)?;
-        let stack = &self.assembly.stacks()[place];
+        let place = about.template?;
+        let stack = self.assembly.stacks().get(place)?;
         let template = self.templates.entry(place).or_insert_with(|| stack.template_json().unwrap_or_default());
         let path = |resource: &Json| resource["Metadata"]["aws:cdk:path"].as_str().map(str::to_owned);
         let of_resource = about.logical_id.as_ref().and_then(|id| path(&template["Resources"][id]));

@@ -25,24 +25,20 @@ use super::report::{Access, Report};
 /// What a finding is about, as far as it is one thing of the templates.
 #[derive(Debug, Default)]
 pub(crate) struct Subject {
-    /// The name of the stack.
-    pub(crate) stack: Option<String>,
-    /// Its account and region, where they are known: stacks of different environments may have one name.
-    pub(crate) env: Option<(String, String)>,
+    /// Which of the templates: a name may be that of stacks of several environments.
+    pub(crate) template: Option<usize>,
     /// The resource; without it, the finding is about the stack.
     pub(crate) logical_id: Option<String>,
 }
 
 impl Subject {
     fn pipeline(group: &[&Access]) -> Self {
-        let PipelineLabel { stack, logical_id, account, region, .. } = &*group[0].pipeline;
-        let env = Some((account.clone(), region.clone()));
-        Self { stack: Some(stack.to_string()), env, logical_id: Some(logical_id.to_string()) }
+        let PipelineLabel { template, logical_id, .. } = &*group[0].pipeline;
+        Self { template: Some(*template), logical_id: Some(logical_id.to_string()) }
     }
 
     fn place(place: &Place) -> Self {
-        let stack = place.stack.as_ref().map(ToString::to_string);
-        Self { stack, env: None, logical_id: Some(place.logical_id.to_string()) }
+        Self { template: place.template, logical_id: Some(place.logical_id.to_string()) }
     }
 }
 
@@ -62,10 +58,10 @@ impl Report {
             let message = format!("the template of stack `{stack}` cannot be read, so nothing is proved: {what}");
             let help = "mend the template; one in YAML can be added with `Templates::with`";
             let finding = Diagnostic::error("access::unreadable-template", message).help(help).on(stack);
-            findings.push((Subject { stack: Some(stack.clone()), ..Subject::default() }, finding));
+            findings.push((Subject::default(), finding));
         }
         for (ix, error) in &self.world.policies.refused {
-            let Some(place) = self.world.policies.place(*ix) else { continue };
+            let Some(place) = self.world.place(*ix) else { continue };
             let message = format!("AWS would refuse {place}: {}", self.readable(&error.problem().to_string()));
             let help = "mend the document where it is written: CloudFormation hands it on as it is";
             let finding = Diagnostic::error("access::refused-policy", message).help(help);
@@ -115,7 +111,7 @@ impl Report {
             } else {
                 Diagnostic::warning("access::order", message)
             };
-            let about = Subject { stack: Some(edge.stack.to_string()), ..Subject::default() };
+            let about = Subject { template: Some(edge.template), logical_id: None };
             findings.push((about, finding.help(help).on(&*edge.stack)));
         }
         for clash in &self.order.clashes {
@@ -124,9 +120,9 @@ impl Report {
             let message =
                 format!("{} have the same name `{}` ({})", places.join(" and "), clash.name, clash.resource_type);
             // The last one: the others may have been there first.
-            let (stack, logical_id) = clash.resources.last().map(|(stack, id)| (stack.to_string(), id.clone())).unzip();
+            let logical_id = clash.resources.last().map(|(_, id)| id.clone());
             let finding = Diagnostic::error("access::name-clash", message).help("give one of them another name");
-            findings.push((Subject { stack, logical_id, env: None }, finding));
+            findings.push((Subject { template: Some(clash.last), logical_id }, finding));
         }
     }
 

@@ -20,6 +20,8 @@ pub struct PipelineLabel {
     pub name: String,
     /// Name of the stack.
     pub stack: Arc<str>,
+    /// Which of the templates it is in: stacks of different environments may have one name.
+    pub(crate) template: usize,
     /// Logical id in the template.
     pub logical_id: Arc<str>,
     /// The account that the pipeline is in.
@@ -180,6 +182,7 @@ fn read<'t>(
     let label = Arc::new(PipelineLabel {
         name: if name.is_ascii() { name.clone() } else { source.made.logical_id.to_string() },
         stack: Arc::clone(world.stack_name(&source.made)),
+        template: source.made.stack,
         logical_id: Arc::clone(&source.made.logical_id),
         account: environment.account.to_string(),
         region: environment.region.to_string(),

@@ -4,7 +4,6 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>. A role in a condition need not.
 
 use std::borrow::Cow;
-use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -32,6 +31,8 @@ pub struct MissingEdge {
     pub because: String,
     /// Whether the deployment fails otherwise, or only the first run of the pipeline may.
     pub fails: bool,
+    /// Which of the templates has to wait.
+    pub(crate) template: usize,
 }
 
 /// Two resources with one name.
@@ -44,6 +45,8 @@ pub struct Clash {
     pub name: String,
     /// Stack and logical id of each.
     pub resources: Vec<(Arc<str>, String)>,
+    /// Which of the templates has the last of them.
+    pub(crate) last: usize,
 }
 
 /// How many orders the dependencies allow, and how many of them fail.
@@ -116,14 +119,11 @@ impl Stacks {
 pub(crate) fn order(stacks: Stacks, named: Vec<(PolicyIx, String)>, world: &World, pipelines: &[Pipeline]) -> Order {
     let Stacks { after: graph, stated, imports, clashes } = stacks;
     let mut needs = Needs { world, graph: &graph, edges: BTreeMap::new() };
-    let numbers = LazyCell::new(|| -> BTreeMap<&Arc<str>, usize> {
-        world.stacks.iter().enumerate().map(|(n, name)| (name, n)).collect()
-    });
     for (policy, arn) in named {
-        let Some(stack) = world.policies.stack(policy).and_then(|name| numbers.get(name).copied()) else { continue };
+        let Some(stack) = world.policies.spot(policy).and_then(|spot| spot.template) else { continue };
         if let Some(made) = world.maker_of(&arn) {
             let because = || {
-                let place = world.policies.place(policy).map(|place| place.to_string()).unwrap_or_default();
+                let place = world.place(policy).map(|place| place.to_string()).unwrap_or_default();
                 format!("{place} names the role `{}` as principal, which has to exist by then", made.logical_id)
             };
             needs.add(stack, made.stack, because, true);
@@ -145,6 +145,7 @@ pub(crate) fn order(stacks: Stacks, named: Vec<(PolicyIx, String)>, world: &Worl
             needs: Arc::clone(&world.stacks[edge.1]),
             because,
             fails,
+            template: edge.0,
         }
     };
     let missing: Vec<MissingEdge> = if stated { unmet.iter().map(missing).collect() } else { Vec::new() };
@@ -262,6 +263,7 @@ fn clashes(resolver: &Resolver<'_>, sheets: &[Sheet]) -> Vec<Clash> {
     let clash = |(Named { kind, name, .. }, resources): (Named<'_>, Vec<(usize, &str)>)| Clash {
         resource_type: kind.to_owned(),
         name: resolver.symbols().readable(&name),
+        last: resources.last().map_or(0, |(stack, _)| *stack),
         resources: resources.into_iter().map(resource).collect(),
     };
     clashing.into_iter().filter(|(_, resources)| resources.len() > 1).map(clash).collect()

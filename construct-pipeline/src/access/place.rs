@@ -49,6 +49,8 @@ impl fmt::Display for PolicyKind {
 pub struct Place {
     /// Name of the stack; `None` for a fact from outside of the templates.
     pub stack: Option<Arc<str>>,
+    /// Which of the templates it is in: stacks of different environments may have one name.
+    pub(crate) template: Option<usize>,
     /// Logical id of the resource that holds the policy, or what the outside fact is about.
     pub logical_id: Arc<str>,
     /// JSON pointer to the policy document, from the top of the template.
@@ -69,7 +71,8 @@ impl fmt::Display for Place {
 /// The same in short: what it says in words is made when somebody reads it.
 #[derive(Clone, Debug)]
 pub(crate) struct Spot {
-    pub(crate) stack: Option<Arc<str>>,
+    /// Which of the templates; `None` for a fact from outside of them.
+    pub(crate) template: Option<usize>,
     pub(crate) logical_id: Arc<str>,
     pub(crate) slot: Slot,
     pub(crate) kind: PolicyKind,
@@ -86,18 +89,20 @@ pub(crate) enum Slot {
 impl Spot {
     /// The place of a fact from outside of the templates.
     pub(crate) fn outside(about: &str, kind: PolicyKind) -> Self {
-        Self { stack: None, logical_id: about.into(), slot: Slot::Property(""), kind }
+        Self { template: None, logical_id: about.into(), slot: Slot::Property(""), kind }
     }
 
-    pub(crate) fn place(&self) -> Place {
-        let Self { stack, logical_id, slot, kind } = self;
+    /// The same in words, with the names of the stacks.
+    pub(crate) fn place(&self, stacks: &[Arc<str>]) -> Place {
+        let Self { template, logical_id, slot, kind } = self;
         let properties = || format!("/Resources/{}/Properties", logical_id.replace('~', "~0").replace('/', "~1"));
-        let pointer = match (stack, slot) {
+        let pointer = match (template, slot) {
             (None, _) => String::new(),
             (Some(_), Slot::Property(property)) => format!("{}/{property}", properties()),
             (Some(_), Slot::Inline(n)) => format!("{}/Policies/{n}/PolicyDocument", properties()),
         };
-        Place { stack: stack.clone(), logical_id: Arc::clone(logical_id), pointer, kind: *kind }
+        let stack = template.map(|template| Arc::clone(&stacks[template]));
+        Place { stack, template: *template, logical_id: Arc::clone(logical_id), pointer, kind: *kind }
     }
 }
 

@@ -8,7 +8,7 @@ use foldhash::HashMap;
 use serde_json::{Value, json};
 
 use super::excess::Wide;
-use super::place::{Place, PolicyIx, PolicyKind, Spot};
+use super::place::{PolicyIx, PolicyKind, Spot};
 use super::statements::{Notes, Statements, Told};
 
 #[derive(Clone, Debug)]
@@ -59,13 +59,9 @@ impl Policies {
         &self.all[ix].policy
     }
 
-    pub(crate) fn place(&self, ix: PolicyIx) -> Option<Place> {
-        self.all[ix].spot.as_ref().map(Spot::place)
-    }
-
-    /// The stack that a policy stands in.
-    pub(crate) fn stack(&self, ix: PolicyIx) -> Option<&Arc<str>> {
-        self.all[ix].spot.as_ref()?.stack.as_ref()
+    /// Where a policy stands; `None` if nobody wrote it.
+    pub(crate) fn spot(&self, ix: PolicyIx) -> Option<&Spot> {
+        self.all[ix].spot.as_ref()
     }
 
     /// All policies with other texts in place of the symbols, for another look at them.

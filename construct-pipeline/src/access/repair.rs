@@ -70,8 +70,8 @@ impl Report {
 fn repair(world: &World, access: &Access, fix: &Fix) -> Option<Repair> {
     match &fix.change {
         Change::AddConditionValues { to, operator, key, values } => {
-            let place = world.policies.place(world.policies.cited(to)?)?;
-            let stack = stack_of(world, &place);
+            let place = world.place(world.policies.cited(to)?)?;
+            let stack = place.template;
             let values = values.iter().map(|value| express(world, value, stack)).collect();
             let what =
                 What::AddValues { statement: to.statement?, operator: operator.clone(), key: key.clone(), values };
@@ -79,7 +79,7 @@ fn repair(world: &World, access: &Access, fix: &Fix) -> Option<Repair> {
         }
         Change::AddStatement(statement) => {
             let (place, exists) = place_for(world, access, &fix.side)?;
-            let stack = stack_of(world, &place);
+            let stack = place.template;
             let mut statement = expressed(world, statement, stack);
             if fix.side == Side::Identity {
                 narrow_to_alias(world, access, &mut statement);
@@ -93,13 +93,13 @@ fn repair(world: &World, access: &Access, fix: &Fix) -> Option<Repair> {
 
 /// The policy to which a statement is added.
 fn place_for(world: &World, access: &Access, side: &Side) -> Option<(Place, bool)> {
-    let of = |ix: PolicyIx| Some((world.policies.place(ix)?, true));
+    let of = |ix: PolicyIx| Some((world.place(ix)?, true));
     let missing = |made: Option<&Made>, about: &str, kind, property: &str| {
         let stack = made.map(|made| world.stack_name(made).clone());
         let logical_id = made.map_or_else(|| about.into(), |made| made.logical_id.clone());
         let pointer =
             if stack.is_some() { format!("/Resources/{logical_id}/Properties/{property}") } else { String::new() };
-        Some((Place { stack, logical_id, pointer, kind }, false))
+        Some((Place { stack, template: made.map(|made| made.stack), logical_id, pointer, kind }, false))
     };
     let role = world.roles.get(access.principal());
     match side {
@@ -133,27 +133,19 @@ fn place_for(world: &World, access: &Access, side: &Side) -> Option<(Place, bool
                 "events" => {
                     // Each statement of a bus is a resource of its own, in a stack of the account that owns the bus.
                     let first = world.guarded.get(resource).and_then(|bus| bus.policies.first().copied());
-                    let stack =
-                        first.and_then(of).map_or(Some(access.pipeline.stack.clone()), |(place, _)| place.stack);
-                    Some((
-                        Place {
-                            stack,
-                            logical_id: "EventBusAccess".into(),
-                            pointer: String::new(),
-                            kind: PolicyKind::Bus,
-                        },
-                        false,
-                    ))
+                    let (stack, template) = match first.and_then(of) {
+                        Some((place, _)) => (place.stack, place.template),
+                        None => (Some(access.pipeline.stack.clone()), Some(access.pipeline.template)),
+                    };
+                    let logical_id = "EventBusAccess".into();
+                    let pointer = String::new();
+                    Some((Place { stack, template, logical_id, pointer, kind: PolicyKind::Bus }, false))
                 }
                 _ => missing(None, resource, PolicyKind::Other, ""),
             }
         }
         _ => None,
     }
-}
-
-fn stack_of(world: &World, place: &Place) -> Option<usize> {
-    world.stacks.iter().position(|stack| Some(stack) == place.stack.as_ref())
 }
 
 fn expressed(world: &World, value: &Value, stack: Option<usize>) -> Value {

@@ -44,7 +44,7 @@ pub(crate) fn too_wide(world: &World, pipelines: &[Pipeline]) -> Vec<TooWide> {
         let keys = pipeline.stores.values().filter_map(|store| world.key(store.key_arn()?));
         used.extend(keys.map(|key| key.policy));
         for wide in world.policies.wide.iter().filter(|wide| used.contains(&wide.policy)) {
-            let Some(place) = world.policies.place(wide.policy) else { continue };
+            let Some(place) = world.place(wide.policy) else { continue };
             if told.insert((wide.policy, wide.statement)) {
                 let (excess, narrower) = wide.excess.words();
                 let pipeline = Arc::clone(&pipeline.label);

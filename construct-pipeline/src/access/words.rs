@@ -173,14 +173,14 @@ impl Report {
     /// Where the cited policy stands.
     #[must_use]
     pub fn place_of(&self, citation: &Citation) -> Option<Place> {
-        self.world.policies.place(self.world.policies.cited(citation)?)
+        self.world.place(self.world.policies.cited(citation)?)
     }
 
     /// The cited statement as the template has it.
     #[must_use]
     pub fn quote<'t>(&self, templates: &'t Templates<'t>, citation: &Citation) -> Option<&'t Json<'t>> {
         let place = self.place_of(citation)?;
-        let document = templates.named(place.stack.as_deref()?)?.body().pointer(&place.pointer)?;
+        let document = templates.all.get(place.template?)?.body().pointer(&place.pointer)?;
         match document.get("Statement") {
             Some(Json::Array(statements)) => statements.get(citation.statement?),
             Some(one) => Some(one),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
-use super::place::PolicyIx;
+use super::place::{Place, PolicyIx};
 use super::policies::Policies;
 use super::rules::Rules;
 use super::symbols::Symbols;
@@ -119,6 +119,11 @@ impl World {
 
     pub(crate) fn stack_name(&self, made: &Made) -> &Arc<str> {
         &self.stacks[made.stack]
+    }
+
+    /// Where a policy stands, in words.
+    pub(crate) fn place(&self, policy: PolicyIx) -> Option<Place> {
+        self.policies.spot(policy).map(|spot| spot.place(&self.stacks))
     }
 
     /// The resource with this ARN, if a template makes it.

@@ -64,3 +64,41 @@ fn role_that_is_named_before_it_is_there() {
     app.at(tools).add("Pipeline", pipeline());
     check(app);
 }
+
+/// The stack that an app has in each region, by one name.
+#[track_caller]
+fn orders_in(app: &mut App, region: &str) -> StackRef {
+    let env = Env::parse("111111111111", region).expect("a region");
+    app.stack(format!("Orders-{region}"), StackProps::new(env).stack_name("orders"))
+}
+
+#[test]
+fn policy_that_is_none_in_the_second_stack_of_a_name() {
+    let mut app = App::new();
+    let first = orders_in(&mut app, "us-east-1");
+    let second = orders_in(&mut app, "eu-west-1");
+    let trust = || Properties::new().set("Version", "2012-10-17").list("Statement", ["Allow"]);
+    let sound = Role::new(Principal::service("lambda.amazonaws.com"));
+    app.at(first).add("Role", sound);
+    app.at(second).add("Role", raw("AWS::IAM::Role", "AssumeRolePolicyDocument", trust()));
+    //~^ error access::refused-policy at Orders-eu-west-1/Role: AWS would refuse the trust policy in `Role
+    app.at(first).add("Pipeline", pipeline());
+    check(app);
+}
+
+#[test]
+fn role_that_is_named_before_it_is_there_in_the_first_stack_of_a_name() {
+    let mut app = App::new();
+    let first = orders_in(&mut app, "us-east-1"); //~ error access::order at Orders-us-east-1: after `orders-europe`
+    let second = orders_in(&mut app, "eu-west-1");
+    let env = Env::new("111111111111", "eu-west-1");
+    let europe = app.stack("Europe", StackProps::new(env).stack_name("orders-europe"));
+    let reader = Role::new(Principal::service("lambda.amazonaws.com")).role_name("reader");
+    let reader = app.at(europe).add("Reader", reader);
+    let bucket = app.at(first).add("Bucket", Bucket::new().bucket_name("orders-reports"));
+    let read = PolicyStatement::allow(["s3:GetObject"]).on([bucket.objects()]);
+    app.attach(bucket, read.principal(Principal::arn(reader.arn())));
+    app.at(second).add("Topic", Topic::new());
+    app.at(first).add("Pipeline", pipeline());
+    check(app);
+}

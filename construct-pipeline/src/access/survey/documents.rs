@@ -2,7 +2,6 @@
 //! computed now.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use construct_iam::access::{Json, Members};
 
@@ -23,8 +22,7 @@ pub(super) struct DocumentAt<'n, 't> {
 impl<'t> Surveyor<'t> {
     fn spot(&self, at: DocumentAt<'_, '_>) -> Spot {
         let DocumentAt { reading, slot, kind, .. } = at;
-        let stack = Some(Arc::clone(&self.world.stacks[reading.stack]));
-        Spot { stack, logical_id: self.shared_id(reading), slot, kind }
+        Spot { template: Some(reading.stack), logical_id: self.shared_id(reading), slot, kind }
     }
 
     pub(super) fn policy_name(&self, reading: Reading<'_>, name: Option<&str>) -> String {

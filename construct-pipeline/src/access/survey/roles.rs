@@ -51,8 +51,8 @@ impl<'t> Surveyor<'t> {
         let Some(arn) = noted.arn.clone() else { return };
         let made = Made { stack, logical_id: Arc::clone(&noted.logical_id) };
         let mut place = |digest, slot, kind| {
-            let stack = Some(Arc::clone(&self.world.stacks[stack]));
-            self.world.policies.add(digest, Spot { stack, logical_id: Arc::clone(&made.logical_id), slot, kind })
+            let template = Some(stack);
+            self.world.policies.add(digest, Spot { template, logical_id: Arc::clone(&made.logical_id), slot, kind })
         };
         let inline = identity.into_iter().enumerate();
         let identity = inline.map(|(n, digest)| place(digest, Slot::Inline(n), PolicyKind::Identity)).collect();
