@@ -19,6 +19,6 @@ pub mod access;
 pub use arn::{Arn, ArnError};
 pub use grant::{admitting, grant};
 pub use import::{ArnKind, Imported};
-pub use policy::{DerivedName, Effect, ManagedPolicy, PolicyDocument, PolicyStatement};
+pub use policy::{DerivedName, Effect, ManagedPolicy, Names, PolicyDocument, PolicyStatement};
 pub use principal::Principal;
 pub use role::{ImportedRole, PermissionsBoundary, Role, RoleArn, RolePath, RoleRef, ServiceRole};

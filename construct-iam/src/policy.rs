@@ -5,6 +5,7 @@
 
 mod divide;
 mod merge;
+mod once;
 mod shorten;
 mod statement;
 
@@ -14,6 +15,7 @@ use construct_core::{Expr, Fact, LowerCx, Quota, Reach, Value, kind};
 
 use crate::quota::{self, PolicySize};
 
+pub use once::Names;
 pub use shorten::DerivedName;
 pub use statement::{Effect, PolicyStatement};
 

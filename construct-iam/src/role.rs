@@ -395,7 +395,7 @@ impl Settings {
         let permissions: PolicyDocument = permissions.into_iter().collect();
         let attached: Vec<_> = cx.facts::<ManagedPolicy>().map(|policy| policy.arn().clone()).collect();
         let n_managed = self.managed.len() + attached.len();
-        let (permissions, spilled) = divide(permissions.into_merged(), &self.policies, n_managed, cx);
+        let (permissions, spilled) = divide(permissions.into_merged().naming_once(cx), &self.policies, n_managed, cx);
         let own = self.policies.iter().map(|(name, document)| (Cow::Owned(name.clone()), document.clone()));
         let policy = |(name, document): (Cow<'static, str>, PolicyDocument)| {
             Expr::map([("PolicyName", Expr::from(name)), ("PolicyDocument", document.into())])

@@ -351,3 +351,57 @@ fn an_imported_role_is_told_of_keys_by_names_that_are_known() {
     let report = proved(&assembly, &contract);
     assert!(report.is_proved(), "{}", failures(&report));
 }
+
+/// A list with one text twice, somewhere in the JSON.
+fn repetition(json: &Json) -> Option<String> {
+    match json {
+        Json::Array(items) => {
+            let mut seen = BTreeSet::new();
+            let again = items.iter().filter_map(Json::as_str).find(|text| !seen.insert(*text));
+            again.map(str::to_owned).or_else(|| items.iter().find_map(repetition))
+        }
+        Json::Object(entries) => entries.values().find_map(repetition),
+        _ => None,
+    }
+}
+
+#[test]
+fn what_is_imported_twice_is_named_once() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", programs::HOME);
+    let mut scope = app.at(tools);
+    let source = Artifact::new("Source");
+    let (mut checkouts, mut tests, mut deployments) = (Vec::new(), Vec::new(), Vec::new());
+    for n in ["One", "Two"] {
+        let mut scope = scope.group(n);
+        let deployer = scope.add("Deployer", Role::import("arn:aws:iam::444444444444:role/deployer"));
+        let formation = scope.add("Formation", Role::import("arn:aws:iam::444444444444:role/formation"));
+        let project = PipelineProject::import("arn:aws:codebuild:us-east-1:111111111111:project/contracts");
+        let project = scope.add("Project", project.role(Role::import("arn:aws:iam::111111111111:role/tester")));
+        let bucket = scope.add("Releases", Bucket::import("orders-releases"));
+        let output = Artifact::new(format!("Release{n}"));
+        checkouts.push(Action::new(n, S3Source::new(bucket, "orders.zip", &output)));
+        tests.push(Action::new(n, CodeBuild::new(project, &source).test()));
+        let deploy = DeployStack::new(format!("orders-{n}"), source.file("template.yaml")).deployment_role(formation);
+        deployments.push(Action::new(n, deploy).account("444444444444").role(deployer));
+    }
+    let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source));
+    let pipeline = |name: &str| {
+        Pipeline::new(name)
+            .stage(Stage::new("Source").action(checkout.clone()).actions(checkouts.clone()))
+            .stage(Stage::new("Test").actions(tests.clone()))
+            .stage(Stage::new("Deploy").actions(deployments.clone()))
+    };
+    scope.add("Orders", pipeline("orders"));
+    scope.add("Imported", pipeline("imported").role(Role::import("arn:aws:iam::111111111111:role/pipeline")));
+    let assembly = programs::assembly(app);
+    let contract = Contract::of(&assembly).expect("something is imported");
+    for thing in &contract.things {
+        for policy in &thing.policies {
+            assert_eq!(repetition(&policy.document), None, "{} {:#}", thing.arn, policy.document);
+        }
+    }
+    for stack in assembly.stacks() {
+        assert_eq!(repetition(&stack.template_json().expect("JSON")["Resources"]), None, "{}", stack.template);
+    }
+}

@@ -238,6 +238,13 @@ impl LowerCx<'_> {
         self.plan.physical(of.into(), attr)
     }
 
+    /// What exists already if this construct stands for something that does, in words such as `a role`.
+    #[must_use]
+    pub fn imports(&self, node: impl Into<NodeId>) -> Option<&'static str> {
+        let node = node.into();
+        self.plan.tree.arena.owns(node).then(|| View { tree: &self.plan.tree }.imports(node))?
+    }
+
     /// The text an expression has once names are known, as far as it can be known now.
     #[must_use]
     pub fn literal(&self, expr: &Expr) -> Option<String> {

@@ -121,7 +121,7 @@ impl Stated {
         for statement in merged.statements() {
             document.push(statement.clone());
         }
-        Some(RequiredPolicy { kind, document: cx.json(&document.expr()), why })
+        Some(RequiredPolicy { kind, document: cx.json(&document.naming_once(cx).expr()), why })
     }
 
     /// Why a statement is needed, in one sentence.
