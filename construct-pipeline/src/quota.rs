@@ -12,7 +12,7 @@
 //! ```
 //!
 //! Codes: `pipeline::too-many-stages`, `pipeline::too-many-actions`, `pipeline::too-many-pipelines`,
-//! `stage::too-many-actions`, `variable::too-many`, `pipeline::too-many-triggers`, `events::policy-too-large`,
+//! `stage::too-many-actions`, `variable::too-many`, `trigger::too-many`, `events::policy-too-large`,
 //! `kms::too-many-keys`, `quota::stacks`, and those of the other two tables.
 
 use construct_core::{
@@ -98,7 +98,7 @@ pub static TRIGGERS: Quota = Quota::new(
     (50, "triggers"),
     PIPELINE,
     ("https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineDeclaration.html", "2026-11"),
-    ("pipeline::too-many-triggers", "divide the pipeline"),
+    ("trigger::too-many", "leave some out, or divide the pipeline"),
 );
 
 /// Pipelines of an account in a region.

@@ -10,20 +10,20 @@ use std::collections::BTreeMap;
 use construct_core::Diagnostic;
 
 use super::Findings;
+use super::structure::too_many;
 use crate::pipeline::PipelineType;
+use crate::quota;
 use crate::resolve::Resolved;
 use crate::trigger::{GitTrigger, GlobPatterns};
 
-const TRIGGERS: usize = 50;
 const FILTERS: usize = 3;
 const PATTERNS: usize = 8;
 
 pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     let pipeline = resolved.pipeline;
-    if pipeline.triggers.len() > TRIGGERS {
-        let n = pipeline.triggers.len();
-        let message = format!("the pipeline has {n} triggers; CodePipeline takes at most {TRIGGERS}");
-        findings.push(Diagnostic::error("trigger::too-many", message).help("leave some out"));
+    let (n, most) = (pipeline.triggers.len(), resolved.view.quota(&quota::TRIGGERS));
+    if n > most {
+        findings.push(too_many(&quota::TRIGGERS, "the pipeline", n, most));
     }
     let mut seen = BTreeMap::new();
     for trigger in &pipeline.triggers {

@@ -134,8 +134,27 @@ fn fifty_one_triggers() {
     let source = Artifact::new("Source");
     let pipeline = (0..51).fold(connected(&source), |pipeline, _| pipeline.trigger(GitTrigger::new("Checkout")));
     let findings = placed(pipeline).synth().unwrap_err();
-    let findings = findings.findings().unwrap();
-    assert!(findings.iter().any(|finding| finding.code() == "trigger::too-many"), "{findings}");
+    let findings = findings.findings().unwrap().iter().filter(|one| one.code().contains("too-many"));
+    let told: Vec<_> = findings.map(|one| (one.code(), one.message())).collect();
+    assert_eq!(told, [("trigger::too-many", "the pipeline has 51 triggers; CodePipeline takes at most 50")]);
+}
+
+#[test]
+fn more_triggers_than_the_app_may_have() {
+    let (source, other) = (Artifact::new("Source"), Artifact::new("Other"));
+    let checkout = |name: &str, output| Action::new(name, ConnectionSource::new(CONNECTION, "example/orders", output));
+    let sources = [checkout("Checkout", &source), checkout("Second", &other)];
+    let read = Action::new("Read", CustomAction::new(Category::Test, Owner::Custom, "Jenkins").input(&other));
+    let last = Stage::new("Last").action(read);
+    let pipeline =
+        Pipeline::new("orders").stage(Stage::new("Source").actions(sources)).stage(deploy(&source)).stage(last);
+    let mut app = App::new();
+    app.quota(&quota::TRIGGERS, 1);
+    let tools = app.stack("Tools", HOME);
+    let triggers = ["Checkout", "Second"].map(GitTrigger::new);
+    app.at(tools).add("Pipeline", triggers.into_iter().fold(pipeline, Pipeline::trigger));
+    //~^ error trigger::too-many at Tools/Pipeline: the pipeline has 2 triggers
+    check(app);
 }
 
 #[test]

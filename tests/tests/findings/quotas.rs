@@ -198,5 +198,5 @@ fn triggers_beyond_the_limit() {
     let triggers: Vec<Properties> = (0..51).map(|_| trigger()).collect();
     let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(deploy(&source));
     let pipeline = pipeline.property("Triggers", triggers);
-    check(placed(pipeline)); //~ error pipeline::too-many-triggers at Tools/Pipeline: 51 triggers
+    check(placed(pipeline)); //~ error trigger::too-many at Tools/Pipeline: 51 triggers
 }
