@@ -184,6 +184,11 @@ impl Thing {
             };
         }
         let text = |name: &str| self.setting(name).and_then(Json::as_str);
+        if self.kind == "topic"
+            && let Some(key) = text("KmsMasterKeyId")
+        {
+            outside = outside.topic_key(&self.arn, key);
+        }
         if self.kind == "project"
             && let Some(role) = text("ServiceRole")
         {

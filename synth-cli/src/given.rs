@@ -18,7 +18,8 @@ use crate::proof::read;
 pub(crate) const FACTS: &str = "\
 What owners have is given file by file, each as a policy document or as the
 answer of the AWS CLI that shows it:
-  --policy ARN=FILE       of a bucket, key, topic or other resource: its policy
+  --policy ARN=FILE       of a bucket, key, topic or other resource: its policy;
+                          of a topic also its key, as get-topic-attributes tells
                           of a role: its trust policy if it names principals,
                           else one of its permissions (give each of them)
                           of a managed policy: the policy itself
@@ -36,6 +37,7 @@ or many at once (--facts FILE):
     \"managedPolicies\": { \"POLICY_ARN\": DOCUMENT },
     \"keys\":    { \"KEY_ARN\": DOCUMENT },
     \"aliases\": { \"ALIAS_ARN\": \"KEY_ARN\" },
+    \"topicKeys\": { \"TOPIC_ARN\": \"KEY_ARN\" },
     \"buckets\": { \"NAME\": { \"account\": \"ACCOUNT\", \"policy\": DOCUMENT } },
     \"resources\": { \"ARN\": DOCUMENT },
     \"projects\": { \"PROJECT_ARN\": { \"serviceRole\": \"ROLE_ARN\", \"encryptionKey\": \"KEY_ARN\" } },
@@ -172,6 +174,10 @@ fn policy(outside: Outside, arn: &str, file: &Path) -> Result<Outside, Failure> 
         })?;
         return Ok(outside.project(arn, role, project["encryptionKey"].as_str()));
     }
+    let outside = match (service, key_of_topic(&parts, file)?) {
+        ("sns", Some(key)) => outside.topic_key(arn, key),
+        _ => outside,
+    };
     let document = document(file)?;
     Ok(match (service, resource.split('/').next()) {
         ("s3", _) => outside.bucket_policy(resource, document),
@@ -180,6 +186,20 @@ fn policy(outside: Outside, arn: &str, file: &Path) -> Result<Outside, Failure> 
         ("iam", _) if names_principals(&document) => outside.trust(arn, document),
         ("iam", _) => outside.role(arn, [document]),
         _ => outside.resource(arn, document),
+    })
+}
+
+/// The ARN of the key that encrypts a topic, as `aws sns get-topic-attributes` tells. Whoever may use SNS may use the key of AWS.
+fn key_of_topic(topic: &[&str], file: &Path) -> Result<Option<String>, Failure> {
+    let json = json(file)?;
+    let named = json.pointer("/Attributes/KmsMasterKeyId").and_then(Json::as_str);
+    let ([_, partition, _, region, account, _], Some(named)) = (topic, named) else { return Ok(None) };
+    let base = format!("arn:{partition}:kms:{region}:{account}");
+    Ok(match named {
+        arn if arn.starts_with("arn:") => Some(arn.to_owned()),
+        managed if managed.starts_with("alias/aws/") => None,
+        alias if alias.starts_with("alias/") => Some(format!("{base}:{alias}")),
+        id => Some(format!("{base}:key/{id}")),
     })
 }
 
@@ -274,6 +294,10 @@ fn facts(mut outside: Outside, file: &Path) -> Result<Outside, Failure> {
                     outside.project(name, role, value["encryptionKey"].as_str())
                 }
                 "keys" => outside.key(name, value.clone()),
+                "topicKeys" => {
+                    let key = value.as_str().ok_or_else(|| wrong(format!("the topic `{name}` has no key ARN")))?;
+                    outside.topic_key(name, key)
+                }
                 "aliases" => {
                     let key = value.as_str().ok_or_else(|| wrong(format!("the alias `{name}` has no key ARN")))?;
                     outside.alias(name, key)

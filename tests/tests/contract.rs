@@ -405,3 +405,41 @@ fn what_is_imported_twice_is_named_once() {
         assert_eq!(repetition(&stack.template_json().expect("JSON")["Resources"]), None, "{}", stack.template);
     }
 }
+
+/// An approval announced through the encrypted topic of another account.
+#[test]
+fn the_key_of_an_encrypted_topic_is_asked_for_and_proved() {
+    const TOPIC: &str = "arn:aws:sns:us-east-1:999999999999:approvals";
+    const KEY: &str = "arn:aws:kms:us-east-1:999999999999:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let mut app = App::new();
+    let tools = app.stack("Tools", programs::HOME);
+    let mut scope = app.at(tools);
+    let topic = scope.add("Topic", Topic::import(TOPIC));
+    let source = Artifact::new("Source");
+    let approve = ManualApproval::new().topic(topic).topic_key(KEY);
+    scope.add(
+        "Pipeline",
+        Pipeline::new("orders")
+            .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
+            .stage(Stage::new("Approve").action(Action::new("Approve", approve))),
+    );
+    let assembly = programs::assembly(app);
+    let contract = Contract::of(&assembly).expect("something is imported");
+    let [key, topic] = &contract.things[..] else { panic!("{contract:#?}") };
+    assert_eq!((&*topic.arn, &*contract.notes), (TOPIC, &[] as &[String]));
+    assert_eq!(topic.setting("KmsMasterKeyId"), Some(&Json::from(KEY)));
+    let asked = &key.policy(RequiredKind::Key).expect("its policy").document["Statement"][1];
+    assert_eq!(asked["Action"], serde_json::json!(["kms:Decrypt", "kms:GenerateDataKey*"]));
+    assert_eq!(asked["Condition"]["StringEquals"]["kms:ViaService"], "sns.us-east-1.amazonaws.com");
+
+    let report = proved(&assembly, &contract);
+    assert!(report.is_proved(), "{}", failures(&report));
+    let uses = |report: &Report| report.accesses().iter().filter(|one| one.resource() == KEY).count();
+    assert_eq!(uses(&report), 2);
+    let mut forgotten = contract.clone();
+    forgotten.things[0].policies[0].document["Statement"].as_array_mut().expect("statements").pop();
+    let report = proved(&assembly, &forgotten);
+    assert_eq!(report.holes().count(), 2, "{}", failures(&report));
+    let told = report.findings().to_string();
+    assert!(told.contains("kms:GenerateDataKey") && told.contains("add to the key policy"), "{told}");
+}

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::flow::Action;
-use super::physical::partition;
+use super::physical::{arn_parts, partition};
+use super::world::World;
 
 /// Calls of a service on one resource, in the same circumstances.
 #[derive(Debug)]
@@ -345,6 +346,19 @@ impl<'a> Calls<'a> {
             self.on(topic.to_owned(), &["sns:Publish"]);
         }
     }
+}
+
+/// The use of the key of the topic through which an approval is announced: whoever publishes to an encrypted topic needs its key, too.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
+pub(crate) fn announcing(action: &Action, world: &World) -> Option<Call<'static>> {
+    let topic = action.get("NotificationArn").filter(|_| action.owner == "AWS" && action.provider() == "Manual")?;
+    let named = world.guarded.get(topic)?.key.as_deref()?;
+    let resource = world.key(named).map_or_else(|| named.into(), |key| Arc::clone(&key.arn));
+    let [_, _, region, ..] = arn_parts(topic)?;
+    let via = format!("sns.{region}.amazonaws.com");
+    let facts =
+        vec![("kms:ViaService", via.into()), ("kms:EncryptionContext:aws:sns:topicArn", topic.to_owned().into())];
+    Some(Call { actions: &["kms:Decrypt", "kms:GenerateDataKey"], resource, facts })
 }
 
 /// The project of a CodeBuild action.

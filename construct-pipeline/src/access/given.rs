@@ -64,6 +64,9 @@ impl Surveyor<'_> {
             let policy = adopt(world, &name, arn, document, PolicyKind::Other);
             world.guarded.entry(arn.as_str().into()).or_default().policies.push(policy);
         }
+        for (topic, key) in &outside.topic_keys {
+            world.guarded.entry(topic.as_str().into()).or_default().key = Some(key.clone());
+        }
         for (arn, document) in &outside.keys {
             let policy = adopt(world, &format!("key policy given for {arn}"), arn, document, PolicyKind::Key);
             let arn: Arc<str> = arn.as_str().into();

@@ -21,7 +21,7 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use super::ask::{Asker, Question};
 use super::caller::{Caller, Who};
-use super::calls::{calls, passed_role, project_arn};
+use super::calls::{announcing, calls, passed_role, project_arn};
 use super::facts::Told;
 use super::flow::{Action, Pipeline};
 use super::gate::Gate;
@@ -295,7 +295,7 @@ impl<'p, 'w> Prover<'p, 'w> {
             self.note(&about, question, Decision::Open, Some(remark));
             return;
         };
-        for call in calls {
+        for call in calls.into_iter().chain(announcing(action, self.asker.world())) {
             let in_bucket = || call.resource.split_once(":::")?.1.split('/').next();
             let owner = account_in(&call.resource)
                 .or_else(|| self.asker.world().bucket_account(in_bucket()?))

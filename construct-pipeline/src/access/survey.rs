@@ -175,10 +175,15 @@ impl<'t> Surveyor<'t> {
             "AWS::CodeBuild::Project" => self.project(reading),
             "AWS::CodePipeline::Pipeline" => self.pipeline(reading),
             "AWS::Events::Rule" => self.rule(reading),
-            "AWS::SNS::Topic" | "AWS::Events::EventBus" => self.guarded(reading, None),
+            "AWS::SNS::Topic" => {
+                // Whoever may use SNS in an account may use the key that AWS manages for it there.
+                let key = self.key_name(reading, "KmsMasterKeyId").filter(|key| !key.contains(":alias/aws/"));
+                self.guarded(reading, None, key);
+            }
+            "AWS::Events::EventBus" => self.guarded(reading, None, None),
             "AWS::ECR::Repository" => {
                 let policy = self.document(reading);
-                self.guarded(reading, policy);
+                self.guarded(reading, policy, None);
             }
             _ => {}
         }
@@ -294,15 +299,17 @@ impl<'t> Surveyor<'t> {
 
     fn project(&mut self, reading: Reading<'t>) {
         let (Some(arn), Some(role)) = (self.arn(reading), self.text(reading, "ServiceRole")) else { return };
-        let base = format!(
-            "arn:{}:kms:{}:{}",
-            self.resolver.partition(reading.stack),
-            self.resolver.region(reading.stack),
-            self.resolver.account(reading.stack)
-        );
-        let key = self.text(reading, "EncryptionKey").map(|key| full_key_name(&key, &base));
+        let key = self.key_name(reading, "EncryptionKey");
         let project = Project { role, key, made: Some(self.made(reading)) };
         self.world.projects.insert(arn, project);
+    }
+
+    /// The ARN of the key that a property names, or that of its alias.
+    fn key_name(&self, reading: Reading<'t>, property: &str) -> Option<String> {
+        let named = self.text(reading, property)?;
+        let (resolver, stack) = (&self.resolver, reading.stack);
+        let (partition, region, account) = (resolver.partition(stack), resolver.region(stack), resolver.account(stack));
+        Some(full_key_name(&named, &format!("arn:{partition}:kms:{region}:{account}")))
     }
 
     fn pipeline(&mut self, reading: Reading<'t>) {
@@ -338,10 +345,10 @@ impl<'t> Surveyor<'t> {
         self.world.rules.add(rule);
     }
 
-    fn guarded(&mut self, reading: Reading<'t>, policy: Option<PolicyIx>) {
+    fn guarded(&mut self, reading: Reading<'t>, policy: Option<PolicyIx>, key: Option<String>) {
         let Some(arn) = self.arn(reading) else { return };
         let made = Some(self.made(reading));
-        self.world.guarded.insert(arn, Guarded { made, policies: policy.into_iter().collect() });
+        self.world.guarded.insert(arn, Guarded { made, policies: policy.into_iter().collect(), key });
     }
 
     fn bucket_policy(&mut self, reading: Reading<'t>) {

@@ -194,6 +194,8 @@ pub struct Outside {
     pub(crate) buckets: BTreeMap<String, (Option<String>, Value)>,
     pub(crate) resources: BTreeMap<String, Value>,
     pub(crate) projects: BTreeMap<String, (String, Option<String>)>,
+    /// Keys of encrypted topics, both by ARN.
+    pub(crate) topic_keys: BTreeMap<String, String>,
     /// Managed policies by ARN, and those that roles have.
     pub(crate) managed: BTreeMap<String, Value>,
     pub(crate) attached: BTreeMap<String, Vec<String>>,
@@ -263,6 +265,14 @@ impl Outside {
     #[must_use]
     pub fn resource(mut self, arn: impl Into<String>, policy: Value) -> Self {
         self.resources.insert(arn.into(), policy);
+        self
+    }
+
+    /// The customer-managed key that encrypts a topic, both by ARN: whoever publishes to the topic uses it. What is not given counts
+    /// as not encrypted so.
+    #[must_use]
+    pub fn topic_key(mut self, topic_arn: impl Into<String>, key_arn: impl Into<String>) -> Self {
+        self.topic_keys.insert(topic_arn.into(), key_arn.into());
         self
     }
 

@@ -63,6 +63,8 @@ pub(crate) struct Project {
 pub(crate) struct Guarded {
     pub(crate) made: Option<Made>,
     pub(crate) policies: Vec<PolicyIx>,
+    /// The key of a topic that is encrypted with one of its owner's, by the ARN of the key or of its alias.
+    pub(crate) key: Option<String>,
 }
 
 /// Control policies of each level above an account, by account.

@@ -1,8 +1,8 @@
 //! Topics, owned and imported: where approvals and notifications are announced.
 
 use construct_core::{
-    Attr, CfnResource, Claim, Diagnostic, Env, Expr, Lower, LowerCx, PlanCx, Properties, Resources, Synth, Tagging,
-    Uniqueness, ValidateCx, Value, kind,
+    Attr, CfnResource, Claim, Diagnostic, Env, Expr, Fact, Lower, LowerCx, PlanCx, Properties, Reach, Resources, Synth,
+    Tagging, Uniqueness, ValidateCx, Value, kind,
 };
 use construct_iam::{Arn, ArnKind, Imported, PolicyDocument, PolicyStatement};
 
@@ -172,6 +172,16 @@ fn is_topic_name(name: &str) -> bool {
 fn is_address(address: &str) -> bool {
     address.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
         && !address.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+/// The key that encrypts an imported topic, as far as the program says so: whoever publishes needs it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TopicKey(pub(crate) Value<kind::Arn>);
+
+impl Fact for TopicKey {
+    const NAME: &'static str = "key of a topic";
+    const REACH: Reach = Reach::Node;
+    const MUST_BE_READ: bool = false;
 }
 
 /// The policy of an owned topic: whatever was stated about it. No statement, no policy.

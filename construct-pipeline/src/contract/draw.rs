@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::{Contract, FILE, RequiredKind, RequiredPolicy, Setting, Thing};
 use crate::asked::Asked;
-use crate::aws::{EventBridgeNotifications, key_administration};
+use crate::aws::{EventBridgeNotifications, TopicKey, key_administration};
 use crate::provider::ArtifactKey;
 
 /// The contract as a document of the assembly.
@@ -40,7 +40,7 @@ fn draw(cx: &DocumentCx<'_>) -> Contract {
     let mut all: BTreeMap<(String, &str, String), Stated> = BTreeMap::new();
     for (node, what) in cx.imports() {
         let Some(env) = cx.view().env_of(node) else { continue };
-        let arn = text(cx, &Expr::Attr { of: node, attr: Attr::get_att("Arn") });
+        let arn = arn(cx, node);
         let kind = what.split_once(' ').map_or(what, |(_, kind)| kind);
         let stated = all.entry((env.account.to_string(), kind, arn)).or_default();
         stated.env = Some(env);
@@ -75,6 +75,10 @@ impl Stated {
         for key in cx.facts_of::<ArtifactKey>(node).filter(|key| key.writes) {
             let why = "the others read what it writes with this key, that of the artifact store";
             self.set("EncryptionKey", text(cx, &key.key.clone().into()).into(), why);
+        }
+        for key in cx.facts_of::<TopicKey>(node) {
+            let why = "whoever announces approvals through the topic is let in to this key alone";
+            self.set("KmsMasterKeyId", text(cx, &key.0.clone().into()).into(), why);
         }
         if cx.facts_of::<EventBridgeNotifications>(node).next().is_some() {
             let why = "an event of the bucket starts the pipeline";
@@ -142,6 +146,14 @@ impl Stated {
         };
         reasons.into_iter().map(sentence).collect::<Vec<_>>().join("; ")
     }
+}
+
+/// The ARN of a construct: an attribute of most, and what `Ref` gives of others, such as topics.
+fn arn(cx: &DocumentCx<'_>, of: NodeId) -> String {
+    let [arn, reference] = [Attr::get_att("Arn"), Attr::Ref].map(|attr| Expr::Attr { of, attr });
+    let known =
+        [&arn, &reference].into_iter().find_map(|expr| cx.literal(expr).filter(|text| text.starts_with("arn:")));
+    known.unwrap_or_else(|| text(cx, &arn))
 }
 
 fn text(cx: &DocumentCx<'_>, expr: &Expr) -> String {

@@ -5,9 +5,13 @@
 use construct_core::{Diagnostic, Properties, Scope, Value, kind};
 use construct_iam::{PolicyDocument, PolicyStatement, RoleRef, admitting, grant};
 
+use super::given_key::ask_for;
 use crate::asked::Asked;
-use crate::aws::TopicRef;
+use crate::aws::{TopicKey, TopicRef};
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
+
+/// What publishing to a topic takes of the key that encrypts it. <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
+const USES_OF_KEY: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey*"];
 
 /// Waits until somebody approves or rejects: 7 days, unless the action's [`timeout`](crate::Action::timeout) says
 /// otherwise. Then it fails.
@@ -45,7 +49,8 @@ impl ManualApproval {
         self
     }
 
-    /// The customer-managed key that encrypts the topic, by its ARN, so that the action may use it.
+    /// The customer-managed key that encrypts the topic, by its ARN, so that the action may use it. The owner of a key that is given by a
+    /// literal ARN is asked to let the role in that performs the action, in the [import contract](crate::contract).
     /// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
     pub fn topic_key(mut self, key: impl Into<Value<kind::Arn>>) -> Self {
         self.topic_key = Some(key.into());
@@ -81,7 +86,7 @@ impl Provider for ManualApproval {
     fn permissions(&self, _: &ActionCx<'_>, policy: &mut PolicyDocument) {
         policy_of(self.topic).into_iter().for_each(|statement| policy.push(statement));
         if let Some(key) = &self.topic_key {
-            policy.push(PolicyStatement::allow(["kms:Decrypt", "kms:GenerateDataKey*"]).on([key]));
+            policy.push(PolicyStatement::allow(USES_OF_KEY).on([key]));
         }
     }
 
@@ -92,6 +97,12 @@ impl Provider for ManualApproval {
                 scope.attach(topic, Asked::new(&admitting, purpose));
             }
             grant(scope, role, topic, statement);
+            if let Some(key) = &self.topic_key
+                && ask_for(key, role, &USES_OF_KEY, "sns", "announces approvals through a topic with this key", scope)
+                && scope.view().imports(topic).is_some()
+            {
+                scope.attach(topic, TopicKey(key.clone()));
+            }
         }
     }
 

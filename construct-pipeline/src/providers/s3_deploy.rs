@@ -5,7 +5,7 @@
 use construct_core::{Diagnostic, Properties, Scope, Value, kind, text};
 use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
-use super::given_key::ask_for_s3;
+use super::given_key::ask_for;
 use crate::artifact::Artifact;
 use crate::aws::BucketRef;
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
@@ -166,7 +166,7 @@ impl Provider for S3Deploy {
 
     fn prepare(&self, performer: Option<RoleRef>, scope: &mut Scope<'_>) {
         if let (Some(key), Some(role)) = (&self.encryption_key, performer) {
-            ask_for_s3(key, role, &USES_OF_KEY, "encrypts with this key what it puts into a bucket", scope);
+            ask_for(key, role, &USES_OF_KEY, "s3", "encrypts with this key what it puts into a bucket", scope);
         }
     }
 

@@ -5,7 +5,7 @@
 use construct_core::{Diagnostic, Properties, Scope, Value, kind, text};
 use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
-use super::given_key::ask_for_s3;
+use super::given_key::ask_for;
 use crate::artifact::Artifact;
 use crate::aws::{BucketRef, EventBridgeNotifications};
 use crate::provider::{ActionCx, Category, EventPattern, Owner, Provider, ProviderSpec};
@@ -102,7 +102,7 @@ impl Provider for S3Source {
             scope.attach(self.bucket, EventBridgeNotifications);
         }
         if let (Some(key), Some(role)) = (&self.encryption_key, performer) {
-            ask_for_s3(key, role, &["kms:Decrypt"], "reads a source that is encrypted with this key", scope);
+            ask_for(key, role, &["kms:Decrypt"], "s3", "reads a source that is encrypted with this key", scope);
         }
     }
 

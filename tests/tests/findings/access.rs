@@ -102,3 +102,20 @@ fn role_that_is_named_before_it_is_there_in_the_first_stack_of_a_name() {
     app.at(first).add("Pipeline", pipeline());
     check(app);
 }
+
+#[test]
+fn approval_through_an_encrypted_topic_without_its_key() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    let key = scope.add("Key", Key::new());
+    let topic = scope.add("Topic", Topic::new().kms_master_key_id(key.key_id()));
+    let approval =
+        |approval: ManualApproval| Stage::new("Approve").action(Action::new("Approve", approval.topic(topic)));
+    scope.add("Sound", pipeline().stage(approval(ManualApproval::new().topic_key(key.arn()))));
+    let other = Artifact::new("Source");
+    let broken = Pipeline::new("invoices").stage(checkout(&other)).stage(deploy(&other));
+    scope.add("Pipeline", broken.stage(approval(ManualApproval::new())));
+    //~^ error access::denied at Tools/Pipeline: `kms:Decrypt`, `kms:GenerateDataKey`
+    check(app);
+}
