@@ -149,6 +149,8 @@ pub struct Pipeline {
     /// The stores of other regions; of all regions if they were given together.
     pub(crate) replicas: Vec<(String, GivenStore)>,
     pub(crate) stores_by_region: bool,
+    /// Whether the stores that are given are all that there are, as in JSON, and none is made beside them.
+    pub(crate) only_given_stores: bool,
     pub(crate) store_settings: StoreSettings,
     pub(crate) key_reference: KeyReference,
     pub(crate) group: Option<ScaffoldGroupRef>,
@@ -175,6 +177,7 @@ impl Pipeline {
             store: None,
             replicas: Vec::new(),
             stores_by_region: false,
+            only_given_stores: false,
             store_settings: StoreSettings::new(),
             key_reference: KeyReference::Alias,
             group: None,

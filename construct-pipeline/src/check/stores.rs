@@ -1,7 +1,7 @@
 //! Stores and roles that the user gave.
 //!
 //! Codes: `store::foreign-handle`, `store::wrong-region`, `store::wrong-account`, `store::key-required`, `store::key-in-other-region`,
-//! `store::duplicate-replica`, `store::unused-replica`, `store::replica-at-home`, `store::alias-written-across-accounts`,
+//! `store::not-given`, `store::duplicate-replica`, `store::unused-replica`, `store::replica-at-home`, `store::alias-written-across-accounts`,
 //! `role::in-other-account`, `role::foreign-handle`, `role::passed-across-accounts`.
 
 use std::collections::BTreeSet;
@@ -11,6 +11,7 @@ use construct_iam::Arn;
 
 use super::Findings;
 use crate::flow;
+use crate::pipeline::Pipeline;
 use crate::provider::GivenRole;
 use crate::resolve::{Resolved, ResolvedAction};
 use crate::store::{GivenStore, KeyReference};
@@ -48,9 +49,35 @@ pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: 
         }
         given_store(resolved, store, region, findings);
     }
+    if pipeline.only_given_stores {
+        regions.iter().filter(|region| !is_given(pipeline, home, **region)).for_each(|region| {
+            findings.push(not_given(resolved, *region));
+        });
+    }
     given_roles(resolved, findings);
     if pipeline.key_reference == KeyReference::Alias {
         alias_writers(resolved, stack, findings);
+    }
+}
+
+fn is_given(pipeline: &Pipeline, home: Env, region: Region) -> bool {
+    let at_home = region == home.region && pipeline.store.is_some();
+    at_home || pipeline.replicas.iter().any(|(name, _)| name == region.as_str())
+}
+
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineDeclaration.html>
+fn not_given(resolved: &Resolved<'_>, region: Region) -> Diagnostic {
+    let (needed, at) = match resolved.actions.iter().find(|action| action.env.region == region) {
+        Some(action) => (format!("in which {} runs", action.words()), Some(action.action.location)),
+        None => ("the pipeline's own region".to_owned(), None),
+    };
+    let message = format!("the stores are given, and none of them is for {region}, {needed}");
+    let finding = Diagnostic::error("store::not-given", message).help(
+        "give one for each region in which an action runs, and for the pipeline's own: CodePipeline refuses others",
+    );
+    match at {
+        Some(at) => finding.at(at),
+        None => finding,
     }
 }
 

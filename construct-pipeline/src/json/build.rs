@@ -24,7 +24,8 @@ impl Pipeline {
     ///
     /// Its roles and stores exist already: they are referred to and never written to. Its actions are
     /// [`CustomAction`]s with their configuration as it stands, so nothing else is made for them; what starts the
-    /// pipeline today has to go on starting it. `synth import` writes a program with the actions of this library.
+    /// pipeline today has to go on starting it. A region in which an action runs and that has no store in the JSON is an error of the
+    /// synthesis, as it is one of the API. `synth import` writes a program with the actions of this library.
     ///
     /// What was read and cannot be kept is a warning of the synthesis.
     ///
@@ -105,6 +106,7 @@ impl Declaration {
                     pipeline.artifact_store(keyed(ImportedArtifactStore::at_home(text(&store["location"])), store));
             }
         }
+        pipeline.only_given_stores = true;
         for variable in items(&json["variables"]) {
             let mut value = Variable { location, ..Variable::new(text(&variable["name"])) };
             value.default = variable["defaultValue"].as_str().map(str::to_owned);

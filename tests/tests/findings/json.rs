@@ -85,3 +85,15 @@ fn timeout_of_a_rule() {
     let pipeline = Pipeline::from_json(&json).unwrap(); //~ warning json::not-in-cloudformation at Tools/Pipeline: `stages[1].beforeEntry
     check(placed(pipeline));
 }
+
+#[test]
+fn action_in_a_region_without_a_store() {
+    let json = pipeline(
+        r#" }, { "name": "Deploy", "inputArtifacts": [{ "name": "Source" }], "region": "eu-west-1",
+        "configuration": { "BucketName": "site", "Extract": "true" },
+        "actionTypeId": { "category": "Deploy", "owner": "AWS", "provider": "S3", "version": "1" }"#,
+        "",
+    );
+    let pipeline = Pipeline::from_json(&json).unwrap(); //~ error store::not-given at Tools/Pipeline: none of them is for eu-west-1
+    check(placed(pipeline));
+}
