@@ -106,7 +106,8 @@ fn find(proof: &Proof, wanted: &str) -> Result<(Arc<PipelineLabel>, Arc<ActionLa
     let list = |of: &[String]| of.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
     match found.as_slice() {
         [one] => Ok((*one).clone()),
-        [] if all.is_empty() => Err(Failure::new("there is no pipeline in these templates")),
+        [] if all.is_empty() => Err(Failure::new("there is no pipeline in these templates")
+            .help("name the folder of an assembly that has one, or its templates with `--template`; `synth list` shows what is there")),
         [] => Err(Failure::new(format!("there is no action `{wanted}`"))
             .help(format!("name one of {}", list(&all.iter().map(path).collect::<Vec<_>>())))),
         several => Err(Failure::new(format!("`{wanted}` may be any of {} actions", several.len()))

@@ -1,6 +1,8 @@
 //! `synth check` and `synth explain`.
 
-use crate::support::{files, pipeline, synth};
+use serde_json::json;
+
+use crate::support::{assembly, files, pipeline, synth};
 
 const READABLE: &str = "the folder of the tests can be read";
 
@@ -50,6 +52,13 @@ fn an_action_is_explained_by_any_part_of_its_path() {
     assert!(by_name.contains("codebuild:StartBuild") && by_name.contains("\"Effect\":\"Allow\""), "{by_name}");
     let error = synth(["explain".as_ref(), dir.as_os_str(), "Nowhere".as_ref()]).unusable();
     assert!(error.contains("there is no action `Nowhere`") && error.contains("Build/Bundle"), "{error}");
+}
+
+#[test]
+fn where_there_is_no_pipeline_there_is_none_to_explain() {
+    let dir = assembly("check-explain-none", &[("Empty", "111111111111/us-east-1", &[], json!({ "Resources": {} }))]);
+    let error = synth(["explain".as_ref(), dir.as_os_str(), "Deploy".as_ref()]).unusable();
+    assert!(error.contains("there is no pipeline in these templates\nhelp: name the folder"), "{error}");
 }
 
 #[test]
