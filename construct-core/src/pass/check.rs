@@ -8,7 +8,7 @@ use crate::assembly::{Assembly, StackArtifact};
 use crate::construct::{CheckCx, Plan, Tree};
 use crate::diagnostic::{Caller, Diagnostics};
 use crate::json::{Json, Members, Repeats, Source};
-use crate::parallel::{self, Pool};
+use crate::parallel;
 use crate::quota::{Gauge, INLINE_TEMPLATE, Measure, Measurements, Quotas};
 
 /// What came of the checks.
@@ -41,19 +41,26 @@ impl<'a> CheckCx<'a> {
     pub fn read<R: Send>(&mut self, look: impl Fn(&'a StackArtifact, Json<'a>, &Source<'a>) -> R + Sync) -> Vec<R> {
         // Whoever is first has them measured too, so that one reading serves both.
         let gauging = self.measured.is_none().then(|| Gauging::of(self.tree));
-        let repeats: Pool<Repeats<'a>> = Pool::default();
-        let seen = parallel::map(self.assembly.stacks().iter().collect(), |stack: &'a StackArtifact| {
-            // Whoever reads a template takes what was remembered for one that is done.
-            let mut known = repeats.take().unwrap_or_default();
-            // Templates of ours are JSON.
-            let json = Json::read_with(&stack.template, &mut known).unwrap_or_default();
-            repeats.put(known);
-            let source = Source::of(&stack.template);
-            (gauging.as_ref().map(|gauging| gauging.measure(stack, &json, &source)), look(stack, json, &source))
-        });
+        let measurements = || gauging.as_ref().map(Gauging::measurements);
+        let mut readers: Vec<(Repeats<'a>, Option<Measurements>)> = Vec::new();
+        let new = || (Repeats::default(), measurements());
+        let seen = parallel::map_with(
+            &mut readers,
+            new,
+            self.assembly.stacks().iter().collect(),
+            |own, stack: &'a StackArtifact| {
+                let (repeats, measurements) = own;
+                // Templates of ours are JSON.
+                let json = Json::read_with(&stack.template, repeats).unwrap_or_default();
+                let source = Source::of(&stack.template);
+                let gauged = gauging.as_ref().zip(measurements.as_mut());
+                (gauged.map(|(gauging, own)| gauging.measure(own, stack, &json, &source)), look(stack, json, &source))
+            },
+        );
         let (measured, looks): (Vec<_>, Vec<_>) = seen.into_iter().unzip();
         if let Some(gauging) = gauging {
-            self.measured = Some(gauging.findings(measured.into_iter().flatten()));
+            let all = readers.into_iter().filter_map(|(_, measurements)| measurements);
+            self.measured = Some(gauging.findings(measured.into_iter().flatten(), all));
         }
         looks
     }
@@ -72,26 +79,35 @@ struct Gauging<'a> {
     tree: &'a Tree,
     quotas: Quotas,
     gauges: Vec<Gauge>,
-    /// With what is counted for whole accounts.
-    measurements: Pool<Measurements>,
 }
 
 impl<'a> Gauging<'a> {
     fn of(tree: &'a Tree) -> Self {
-        let (quotas, gauges) = (tree.quotas(), tree.gauges.values().copied().collect());
-        Self { tree, quotas, gauges, measurements: Pool::default() }
+        Self { tree, quotas: tree.quotas(), gauges: tree.gauges.values().copied().collect() }
     }
 
-    fn measure(&self, stack: &StackArtifact, template: &Json<'_>, source: &Source<'_>) -> (Vec<Measure>, Place<'a>) {
-        let new = || Measurements::of_large(self.quotas.clone(), self.gauges.iter().copied());
-        let mut measurements = self.measurements.take().unwrap_or_else(new);
+    /// Of nothing yet. They count what they measure for whole accounts, too.
+    fn measurements(&self) -> Measurements {
+        Measurements::of_large(self.quotas.clone(), self.gauges.iter().copied())
+    }
+
+    fn measure(
+        &self,
+        measurements: &mut Measurements,
+        stack: &StackArtifact,
+        template: &Json<'_>,
+        source: &Source<'_>,
+    ) -> (Vec<Measure>, Place<'a>) {
         measurements.template(&stack.id, &stack.account, &stack.region, template, source);
-        let measures = measurements.take();
-        self.measurements.put(measurements);
-        (measures, place(self.tree, template))
+        (measurements.take(), place(self.tree, template))
     }
 
-    fn findings(self, measured: impl Iterator<Item = (Vec<Measure>, Place<'a>)>) -> Diagnostics {
+    /// What was measured of the templates, and what those who measured counted for whole accounts.
+    fn findings(
+        self,
+        measured: impl Iterator<Item = (Vec<Measure>, Place<'a>)>,
+        counted: impl Iterator<Item = Measurements>,
+    ) -> Diagnostics {
         let (mut out, mut first) = (Diagnostics::new(), None);
         for (measures, place) in measured {
             first = first.or(place.location);
@@ -107,7 +123,7 @@ impl<'a> Gauging<'a> {
             }
         }
         let mut totals = Measurements::of_large(self.quotas, []);
-        self.measurements.into_all().into_iter().for_each(|measurements| totals.add(measurements));
+        counted.for_each(|measurements| totals.add(measurements));
         for finding in totals.finish().iter().filter_map(Measure::finding) {
             out.push(finding.or_at("", first));
         }

@@ -22,10 +22,10 @@ use crate::construct::Plan;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fact::{Fact, Reach, ReadMarks};
 use crate::handle::NodeId;
-use crate::parallel::{self, Pool};
+use crate::parallel;
 use crate::resource::{Claim, Claims};
 use resolve::{Elsewhere, Exports};
-use stack::{Ids, lower_stack};
+use stack::{Desk, Ids, lower_stack};
 
 pub(crate) use stack::{LoweredStack, Section};
 
@@ -79,11 +79,13 @@ pub fn lower(mut plan: Plan) -> (Lowered, Plan) {
     let waiting = nodes_by_stack(&plan);
     // As they are waiting: in the order of the tree.
     let mut stacks: Vec<LoweredStack> = Vec::with_capacity(waiting.len());
-    let desks = Pool::default();
+    let mut desks: Vec<Desk> = Vec::new();
     for round in waiting.chunks(waiting.len().div_ceil(ROUNDS).max(FEW)) {
-        let done = parallel::map(round.iter().collect(), |(stack, nodes): &(NodeId, Vec<NodeId>)| {
-            lower_stack(&plan, &marks, &written, &desks, *stack, nodes)
-        });
+        let stacks_of_round = round.iter().collect();
+        let done =
+            parallel::map_with(&mut desks, Desk::default, stacks_of_round, |desk, (stack, nodes): &(_, Vec<_>)| {
+                lower_stack(&plan, &marks, &written, desk, *stack, nodes)
+            });
         for done in done {
             findings.extend(done.findings);
             exports.extend(done.exports);

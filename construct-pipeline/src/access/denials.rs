@@ -77,7 +77,7 @@ impl<'p> Prover<'p, '_> {
             if matches!(&caller.who, Who::Role(role) if !self.is_known(role)) {
                 continue;
             }
-            let scene = gate.on_object(&self.asker, caller, action, false);
+            let scene = gate.on_object(self.asker, caller, action, false);
             self.ask(&about, caller, action, &scene);
         }
     }
@@ -88,7 +88,7 @@ impl<'p> Prover<'p, '_> {
     }
 
     fn foreign_reader(&mut self, reader: &Arc<Caller>, gate: &Gate<'p>, has_bucket: bool, has_key: bool) {
-        let (asker, only_reads) = (&self.asker, !gate.has_writer(reader.who.name()));
+        let (asker, only_reads) = (self.asker, !gate.has_writer(reader.who.name()));
         let key = gate.store.key_arn().filter(|_| has_key).map(|key| gate.key(asker, key));
         let used = |by_s3: bool| key.as_ref().map(|key| gate.on_key(asker, reader, key, by_s3));
         let puts = (only_reads && has_bucket).then(|| gate.on_object(asker, reader, "s3:PutObject", true));

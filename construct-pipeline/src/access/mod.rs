@@ -59,7 +59,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use construct_core::CheckCx;
-use construct_core::parallel::{self, Pool};
+use construct_core::parallel;
 
 use ask::Asker;
 use flow::Pipeline;
@@ -124,24 +124,22 @@ fn report(surveyed: Surveyed, keep: Keep, meanwhile: impl FnOnce()) -> Report {
     world.nobody = nobody(&world, &pipelines);
     let named = std::mem::take(&mut world.policies.principals);
     let distinctions = world.policies.distinctions();
-    // Whoever proves a pipeline takes the asker of one that is done.
-    let askers: Pool<Asker<'_>> = Pool::default();
-    let prove = |(n, pipeline): (usize, &Pipeline)| {
-        let asker = askers.take().unwrap_or_else(|| Asker::new(&world, &apart, &distinctions));
-        let mut prover = Prover::new(pipeline, asker, keep, unknown_id);
+    let prove = |asker: &mut Asker<'_>, (n, pipeline): (usize, &Pipeline)| {
+        let mut prover = Prover::new(pipeline, &*asker, keep, unknown_id);
         prover.needs();
         prover.events();
         prover.denials(&pipelines, n);
-        let Prover { mut asker, accesses, .. } = prover;
+        let accesses = prover.accesses;
         asker.forget_callers();
-        askers.put(asker);
         accesses
     };
     let order = || {
         meanwhile();
         order::order(stacks, named, &world, &pipelines)
     };
-    let (proved, order) = parallel::map_beside(pipelines.iter().enumerate().collect(), prove, order);
+    let mut askers = Vec::new();
+    let new = || Asker::new(&world, &apart, &distinctions);
+    let (proved, order) = parallel::map_beside(&mut askers, new, pipelines.iter().enumerate().collect(), prove, order);
     drop(askers);
     Report {
         accesses: proved.into_iter().flatten().collect(),

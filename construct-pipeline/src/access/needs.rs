@@ -51,7 +51,7 @@ pub(crate) enum Keep {
 #[derive(Debug)]
 pub(crate) struct Prover<'p, 'w> {
     pub(crate) pipeline: &'p Pipeline,
-    pub(crate) asker: Asker<'w>,
+    pub(crate) asker: &'p Asker<'w>,
     pub(crate) keep: Keep,
     pub(crate) accesses: Vec<Access>,
     /// The stores, by region.
@@ -100,8 +100,8 @@ impl<'p> About<'p> {
 }
 
 impl<'p, 'w> Prover<'p, 'w> {
-    pub(crate) fn new(pipeline: &'p Pipeline, asker: Asker<'w>, keep: Keep, unknown_id: char) -> Self {
-        let gates = pipeline.stores.iter().map(|(region, store)| (region.as_str(), Gate::new(&asker, store).into()));
+    pub(crate) fn new(pipeline: &'p Pipeline, asker: &'p Asker<'w>, keep: Keep, unknown_id: char) -> Self {
+        let gates = pipeline.stores.iter().map(|(region, store)| (region.as_str(), Gate::new(asker, store).into()));
         let mut taking = asker.facts();
         taking.one("aws:ViaAWSService", || "false".to_owned());
         taking.one("aws:SecureTransport", || "true".to_owned());
@@ -187,7 +187,7 @@ impl<'p, 'w> Prover<'p, 'w> {
         let looks = About { only_if: Some(LOOKS), ..About::need(None, Purpose::LooksAtStore) };
         for gate in self.gates.values().cloned().collect::<Vec<_>>() {
             for action in LOOK {
-                let scene = gate.on_bucket(&self.asker, &caller, action);
+                let scene = gate.on_bucket(self.asker, &caller, action);
                 self.ask(&looks, &caller, action, &scene);
             }
         }
@@ -408,7 +408,7 @@ impl<'p, 'w> Prover<'p, 'w> {
         // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html: without versions nobody asks for one.
         let only_if = about.only_if.or_else(|| (!self.keeps_versions(gate)).then_some(VERSIONS));
         let version = About { only_if, ..about.clone() };
-        let scene = gate.on_object(&self.asker, caller, READ, true);
+        let scene = gate.on_object(self.asker, caller, READ, true);
         for (about, action) in [(about, READ), (&version, READ_VERSION)] {
             self.ask(about, caller, action, &scene);
         }
@@ -466,7 +466,7 @@ impl<'p, 'w> Prover<'p, 'w> {
         actions: &[&'static str],
     ) {
         for action in actions {
-            let scene = gate.on_object(&self.asker, caller, action, true);
+            let scene = gate.on_object(self.asker, caller, action, true);
             self.ask(about, caller, action, &scene);
         }
     }
@@ -492,8 +492,8 @@ impl<'p, 'w> Prover<'p, 'w> {
             self.local_key_name(about, caller, gate, key);
             return;
         }
-        let key = gate.key(&self.asker, key);
-        let scene = gate.on_key(&self.asker, caller, &key, true);
+        let key = gate.key(self.asker, key);
+        let scene = gate.on_key(self.asker, caller, &key, true);
         for action in actions {
             self.ask(about, caller, action, &scene);
         }

@@ -15,7 +15,6 @@ use crate::construct::Plan;
 use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::fact::{ReadMarks, Tag};
 use crate::handle::NodeId;
-use crate::parallel::Pool;
 use crate::resource::{Claim, Part, Resources};
 use crate::stack::StackProps;
 use crate::written::{Object, Shape, Sink, Text, Values};
@@ -102,11 +101,10 @@ pub(super) fn lower_stack(
     plan: &Plan,
     marks: &ReadMarks,
     written: &Written,
-    desks: &Pool<Desk>,
+    desk: &mut Desk,
     stack: NodeId,
     nodes: &[NodeId],
 ) -> Done {
-    let mut desk = desks.take().unwrap_or_default();
     let findings = RefCell::new(Diagnostics::new());
     let mut placed = Vec::with_capacity(nodes.len());
     for &node in nodes {
@@ -125,8 +123,7 @@ pub(super) fn lower_stack(
     let applied = Applied::new(plan, marks, stack, &placed);
     let mut resolver = Resolver::new(plan, marks, written, &findings, stack, &placed);
     let mut stack = open_stack(plan, marks, stack);
-    write_stack(&mut stack, &placed, &mut desk, &applied, &mut resolver);
-    desks.put(desk);
+    write_stack(&mut stack, &placed, desk, &applied, &mut resolver);
     let left = resolver.finish();
     stack.needs = left.needs;
     let mut findings = findings.into_inner();
