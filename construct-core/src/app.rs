@@ -200,10 +200,12 @@ impl App {
         let result = self.emit().and_then(|Emitted { plan, assembly, mut findings }| {
             // Making files is mostly waiting, so the checks are made meanwhile; what they refuse is never put in place.
             let others = || (assembly.stage(&dir), Table(&assembly).to_string());
-            let (checked, (staged, table)) = parallel::both(|| pass::check(&plan, &assembly), others);
-            findings.extend(checked.findings);
+            let (pass::Checked { findings: found, left }, (staged, table)) =
+                parallel::both(|| pass::check(&plan, &assembly), others);
+            findings.extend(found);
             // The process is about to end, which frees memory in one go; piece by piece takes as long as a pass.
-            std::mem::forget((plan, checked.left));
+            std::mem::forget(left);
+            std::mem::forget(plan);
             if findings.has_errors() {
                 return Err(SynthError::Findings(findings));
             }

@@ -2,9 +2,10 @@
 //!
 //! Codes: `fact::of-another-stack`.
 
-use std::any::{Any, type_name};
+use std::any::type_name;
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Number;
@@ -315,7 +316,7 @@ pub struct CheckCx<'a> {
     /// What is too large, once the templates were read.
     pub(crate) measured: Option<Diagnostics>,
     pub(crate) out: Diagnostics,
-    pub(crate) left: Vec<Box<dyn Any + Send>>,
+    pub(crate) left: Vec<Box<dyn fmt::Debug + 'a>>,
 }
 
 impl<'a> CheckCx<'a> {
@@ -339,7 +340,7 @@ impl<'a> CheckCx<'a> {
 
     /// Leaves what is needed no more to be freed behind all checks. [`App::run`](crate::App::run) never does that: the process
     /// ends, and frees it in one go.
-    pub fn leave(&mut self, leftover: impl Any + Send) {
+    pub fn leave(&mut self, leftover: impl fmt::Debug + 'a) {
         self.left.push(Box::new(leftover));
     }
 

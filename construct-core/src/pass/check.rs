@@ -2,7 +2,7 @@
 //!
 //! Codes: those of [`quota`](crate::quota).
 
-use std::any::Any;
+use std::fmt;
 
 use crate::assembly::{Assembly, StackArtifact};
 use crate::construct::{CheckCx, Plan, Tree};
@@ -13,16 +13,16 @@ use crate::quota::{Gauge, INLINE_TEMPLATE, Measure, Measurements, Quotas};
 
 /// What came of the checks.
 #[derive(Debug)]
-pub struct Checked {
+pub struct Checked<'a> {
     /// What they have to say.
     pub findings: Diagnostics,
     /// What they left to be freed.
-    pub(crate) left: Vec<Box<dyn Any + Send>>,
+    pub(crate) left: Vec<Box<dyn fmt::Debug + 'a>>,
 }
 
 /// What the checks of a plan have to say about its assembly.
 #[must_use]
-pub fn check(plan: &Plan, assembly: &Assembly) -> Checked {
+pub fn check<'a>(plan: &'a Plan, assembly: &'a Assembly) -> Checked<'a> {
     let mut cx = CheckCx { tree: &plan.tree, assembly, measured: None, out: Diagnostics::new(), left: Vec::new() };
     for check in plan.tree.checks.values() {
         check.check(&mut cx);

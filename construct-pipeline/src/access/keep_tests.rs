@@ -47,7 +47,7 @@ fn across_accounts() -> Assembly {
 fn unproved(templates: &Templates<'_>, keep: Keep) -> Vec<String> {
     let sheets = templates.iter().map(Sheet::of).collect();
     let surveyed = survey(templates, sheets, Vec::new(), &Statements::default(), &Outside::new());
-    let report = report(surveyed, keep, || ());
+    let report = report(surveyed, keep);
     let told = |access: &Access| {
         let Access { pipeline, action, purpose, expected, decision, remark, only_if, outsider, .. } = access;
         let question = (access.principal(), access.iam_action(), access.resource());

@@ -56,7 +56,6 @@ mod words;
 mod world;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use construct_core::CheckCx;
 use construct_core::parallel;
@@ -99,7 +98,7 @@ pub use words::premises;
 #[must_use]
 pub fn prove(templates: &Templates<'_>, outside: &Outside) -> Report {
     let sheets = templates.iter().map(Sheet::of).collect();
-    report(survey(templates, sheets, Vec::new(), &Statements::default(), outside), Keep::All, || ())
+    report(survey(templates, sheets, Vec::new(), &Statements::default(), outside), Keep::All)
 }
 
 /// The same findings about an assembly that is being checked, without the requests that are proved.
@@ -112,12 +111,12 @@ pub(crate) fn unproved(cx: &mut CheckCx<'_>, outside: &Outside) -> Report {
     let (sheets, (policies, all)): (Vec<_>, (Vec<_>, Vec<_>)) = read.into_iter().unzip();
     let templates = Templates { all, unreadable: Vec::new() };
     let surveyed = survey(&templates, sheets, policies, &statements, outside);
-    // What is asked needs the world alone.
-    report(surveyed, Keep::Unproved, || drop((templates, statements)))
+    cx.leave((templates, statements));
+    report(surveyed, Keep::Unproved)
 }
 
-/// Asks what the pipelines need, and does something else meanwhile.
-fn report(surveyed: Surveyed, keep: Keep, meanwhile: impl FnOnce()) -> Report {
+/// Asks what the pipelines need.
+fn report(surveyed: Surveyed, keep: Keep) -> Report {
     let Surveyed { mut world, pipelines, stacks } = surveyed;
     let unknown_id = world.symbols.name("id made up during the run", symbols::Origin::Other);
     let apart = Apart::new();
@@ -133,10 +132,7 @@ fn report(surveyed: Surveyed, keep: Keep, meanwhile: impl FnOnce()) -> Report {
         asker.forget_callers();
         accesses
     };
-    let order = || {
-        meanwhile();
-        order::order(stacks, named, &world, &pipelines)
-    };
+    let order = || order::order(stacks, named, &world, &pipelines);
     let mut askers = Vec::new();
     let new = || Asker::new(&world, &apart, &distinctions);
     let (proved, order) = parallel::map_beside(&mut askers, new, pipelines.iter().enumerate().collect(), prove, order);
@@ -145,13 +141,9 @@ fn report(surveyed: Surveyed, keep: Keep, meanwhile: impl FnOnce()) -> Report {
         accesses: proved.into_iter().flatten().collect(),
         order,
         too_wide: wide::too_wide(&world, &pipelines),
-        pipelines: pipelines.iter().map(|pipeline| Arc::clone(&pipeline.label)).collect(),
-        actions: pipelines
-            .iter()
-            .map(|one| one.actions.iter().map(|action| Arc::clone(&action.label)).collect())
-            .collect(),
         notes: world.doubts.clone(),
         world,
+        pipelines,
     }
 }
 

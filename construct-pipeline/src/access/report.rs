@@ -7,7 +7,7 @@ use std::sync::Arc;
 use construct_iam::access::{Truth, Verdict};
 
 use super::ask::Question;
-use super::flow::{ActionLabel, PipelineLabel};
+use super::flow::{ActionLabel, Pipeline, PipelineLabel};
 use super::order::Order;
 use super::wide::TooWide;
 use super::world::World;
@@ -258,8 +258,7 @@ impl Access {
 #[derive(Debug)]
 pub struct Report {
     pub(crate) accesses: Vec<Access>,
-    pub(crate) pipelines: Vec<Arc<PipelineLabel>>,
-    pub(crate) actions: Vec<Vec<Arc<ActionLabel>>>,
+    pub(crate) pipelines: Vec<Pipeline>,
     pub(crate) order: Order,
     pub(crate) too_wide: Vec<TooWide>,
     pub(crate) notes: Vec<String>,
@@ -273,16 +272,11 @@ impl Report {
         &self.accesses
     }
 
-    /// The pipelines, in the order of the templates.
-    #[must_use]
-    pub fn pipelines(&self) -> &[Arc<PipelineLabel>] {
-        &self.pipelines
-    }
-
-    /// The actions of the `n`-th pipeline, in order.
-    #[must_use]
-    pub fn actions(&self, n: usize) -> &[Arc<ActionLabel>] {
-        self.actions.get(n).map_or(&[], Vec::as_slice)
+    /// The pipelines in the order of the templates, each with its actions in order.
+    pub fn pipelines(
+        &self,
+    ) -> impl ExactSizeIterator<Item = (&Arc<PipelineLabel>, impl Iterator<Item = &Arc<ActionLabel>>)> {
+        self.pipelines.iter().map(|one| (&one.label, one.actions.iter().map(|action| &action.label)))
     }
 
     /// What every run needs and the policies deny.

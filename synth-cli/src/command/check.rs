@@ -75,17 +75,17 @@ impl Check {
 }
 
 fn text(proof: &Proof) -> String {
-    if proof.pipelines().is_empty() {
+    if proof.pipelines().len() == 0 {
         return "there is no pipeline in these templates\n".into();
     }
     let mut out = String::new();
     let matrix = proof.matrix();
-    for (n, pipeline) in proof.pipelines().iter().enumerate() {
+    for (pipeline, actions) in proof.pipelines() {
         let name = printable(&pipeline.name).into_owned();
         let _ =
             writeln!(out, "{BOLD}{name}{BOLD:#}  {}/{} in stack {}", pipeline.account, pipeline.region, pipeline.stack);
         let mut table = Table::new(COLUMNS);
-        let rows = std::iter::once(None).chain(proof.actions(n).iter().cloned().map(Some));
+        let rows = std::iter::once(None).chain(actions.cloned().map(Some));
         for action in rows {
             let label = action.as_ref().map_or_else(
                 || "(the pipeline)".to_owned(),

@@ -92,8 +92,8 @@ fn quote(out: &mut String, templates: &Templates<'_>, proof: &Proof, access: &Ac
 
 /// Finds an action by its name, or by as much of its path as tells it apart.
 fn find(proof: &Proof, wanted: &str) -> Result<(Arc<PipelineLabel>, Arc<ActionLabel>), Failure> {
-    let all: Vec<(Arc<PipelineLabel>, Arc<ActionLabel>)> = (proof.pipelines().iter().enumerate())
-        .flat_map(|(n, pipeline)| proof.actions(n).iter().map(|action| (Arc::clone(pipeline), Arc::clone(action))))
+    let all: Vec<(Arc<PipelineLabel>, Arc<ActionLabel>)> = (proof.pipelines())
+        .flat_map(|(pipeline, actions)| actions.map(|action| (Arc::clone(pipeline), Arc::clone(action))))
         .collect();
     let path = |(pipeline, action): &(Arc<PipelineLabel>, Arc<ActionLabel>)| {
         format!("{}/{}/{}", proof.readable(&pipeline.name), proof.readable(&action.stage), proof.readable(&action.name))
