@@ -193,6 +193,10 @@ impl fmt::Display for Place {
 pub(crate) struct Claims(HashMap<(Place, usize, String), NodeId>);
 
 impl Claims {
+    pub(crate) fn with_capacity(n: usize) -> Self {
+        Self(HashMap::with_capacity_and_hasher(n, Default::default()))
+    }
+
     /// Notes a claim; gives who has made the same before.
     pub(crate) fn claim(&mut self, kind: &str, claim: &Claim, env: Env, node: NodeId) -> Option<NodeId> {
         let name = [kind, claim.folded.as_deref().unwrap_or(&claim.name)].concat();

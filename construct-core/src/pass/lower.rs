@@ -75,7 +75,8 @@ pub fn lower(mut plan: Plan) -> (Lowered, Plan) {
     let mut findings = Diagnostics::new();
     let mut exports = Exports::new();
     let mut written = Written { kinds: vec![None; plan.tree.arena.len()], ids: BTreeMap::new() };
-    let mut claims = Claims::default();
+    // In a large app every other construct is a resource with a name of its own.
+    let mut claims = Claims::with_capacity(plan.tree.arena.len() / 2);
     let waiting = nodes_by_stack(&plan);
     // As they are waiting: in the order of the tree.
     let mut stacks: Vec<LoweredStack> = Vec::with_capacity(waiting.len());
