@@ -13,7 +13,7 @@
 //!
 //! Codes: `pipeline::too-many-stages`, `pipeline::too-many-actions`, `pipeline::too-many-pipelines`,
 //! `stage::too-many-actions`, `variable::too-many`, `trigger::too-many`, `events::policy-too-large`,
-//! `kms::too-many-keys`, `quota::stacks`, and those of the other two tables.
+//! `events::too-many-rules`, `s3::too-many-buckets`, `kms::too-many-keys`, `quota::stacks`, and those of the other two tables.
 
 use construct_core::{
     Adjustable, Assembly, Gauge, GaugeCx, Json, Measure, Measurements, PlanCx, QuotaScope, Quotas, Source,
@@ -123,6 +123,31 @@ pub static EVENT_BUS_POLICY: Quota = Quota::new(
 .adjustable(Adjustable::Yes)
 .counted_for(QuotaScope::Region);
 
+/// Rules of the default event bus of an account in a region. In some regions, such as af-south-1, it takes 100.
+pub static EVENT_RULES: Quota = Quota::new(
+    ("EventBridge", "rules of the default event bus"),
+    (300, "rules"),
+    "AWS::Events::Rule",
+    ("https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html", "2026-11"),
+    ("events::too-many-rules", "ask AWS to raise the quota, and say so with `app.quota(…)`"),
+)
+.adjustable(Adjustable::Yes)
+.counted_for(QuotaScope::Region);
+
+/// Buckets of an account.
+pub static BUCKETS: Quota = Quota::new(
+    ("S3", "buckets"),
+    (10_000, "buckets"),
+    "AWS::S3::Bucket",
+    ("https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html", "2026-11"),
+    (
+        "s3::too-many-buckets",
+        "share stores in a `ScaffoldGroup`, or ask AWS to raise the quota and say so with `app.quota(…)`",
+    ),
+)
+.adjustable(Adjustable::Yes)
+.counted_for(QuotaScope::Account);
+
 /// Keys of an account in a region.
 pub static KEYS: Quota = Quota::new(
     ("KMS", "keys"),
@@ -134,7 +159,7 @@ pub static KEYS: Quota = Quota::new(
 .adjustable(Adjustable::Yes)
 .counted_for(QuotaScope::Region);
 
-static QUOTAS: [&Quota; 10] = [
+static QUOTAS: [&Quota; 12] = [
     &STAGES,
     &ACTIONS_OF_A_STAGE,
     &PARALLEL_ACTIONS,
@@ -144,6 +169,8 @@ static QUOTAS: [&Quota; 10] = [
     &TRIGGERS,
     &PIPELINES,
     &EVENT_BUS_POLICY,
+    &EVENT_RULES,
+    &BUCKETS,
     &KEYS,
 ];
 
@@ -192,7 +219,7 @@ pub(crate) fn ask(cx: &mut PlanCx<'_>) {
 }
 
 fn gauge(cx: &mut GaugeCx<'_, '_>) {
-    let (mut pipelines, mut keys, mut bus) = (0, 0, 0);
+    let (mut pipelines, mut keys, mut bus, mut rules, mut buckets) = (0, 0, 0, 0, 0);
     for (id, kind, properties) in cx.resources() {
         match kind {
             PIPELINE => {
@@ -200,13 +227,20 @@ fn gauge(cx: &mut GaugeCx<'_, '_>) {
                 pipeline(id, properties, cx);
             }
             "AWS::KMS::Key" => keys += 1,
+            "AWS::S3::Bucket" => buckets += 1,
+            "AWS::Events::Rule" => {
+                let bus = &properties["EventBusName"];
+                rules += usize::from(matches!(bus, Json::Null) || bus.as_str() == Some("default"));
+            }
             "AWS::Events::EventBusPolicy" => {
                 bus += construct_iam::quota::PolicySize::of(properties).estimated_characters();
             }
             _ => {}
         }
     }
-    for (quota, n) in [(&PIPELINES, pipelines), (&KEYS, keys), (&EVENT_BUS_POLICY, bus)] {
+    let totals =
+        [(&PIPELINES, pipelines), (&KEYS, keys), (&EVENT_BUS_POLICY, bus), (&EVENT_RULES, rules), (&BUCKETS, buckets)];
+    for (quota, n) in totals {
         if n > 0 {
             cx.total(quota, n);
         }

@@ -202,9 +202,12 @@ fn a_thousand_pipelines_in_one_app() {
     }
     let (assembly, warnings) = warnings(app);
     assert!(assembly.stacks().len() > 2_000);
-    // What a whole account has by default, and AWS raises: 1,000 pipelines, and a role or two for each.
-    let of_accounts =
-        ["quota::nearly-reached: the pipelines in", "iam::too-many-roles: the roles in account 111111111111"];
+    // What a whole account has by default, and AWS raises: 1,000 pipelines, a rule that starts each, and a role or two for each.
+    let of_accounts = [
+        "quota::nearly-reached: the pipelines in",
+        "events::too-many-rules: the rules of the default event bus in 111111111111/us-east-1: 1000 rules",
+        "iam::too-many-roles: the roles in account 111111111111",
+    ];
     let expected = |warning: &String| of_accounts.iter().any(|start| warning.starts_with(start));
-    assert!(warnings.len() == 2 && warnings.iter().all(expected), "{warnings:#?}");
+    assert!(warnings.len() == 3 && warnings.iter().all(expected), "{warnings:#?}");
 }

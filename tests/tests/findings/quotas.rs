@@ -174,7 +174,7 @@ fn more_of_everything_than_an_account_has() {
     let checkout = Stage::new("Source").action(Action::new("Checkout", from_elsewhere).account(OTHER));
     let mut app = App::new();
     let quotas = [&quota::STACKS, &quota::ROLES, &quota::PIPELINES, &quota::KEYS, &quota::EVENT_BUS_POLICY];
-    for quota in quotas {
+    for quota in quotas.into_iter().chain([&quota::EVENT_RULES, &quota::BUCKETS]) {
         app.quota(quota, 0);
     }
     let tools = app.stack("Tools", HOME);
@@ -188,6 +188,9 @@ fn more_of_everything_than_an_account_has() {
     //~^^^^^ warning pipeline::too-many-pipelines at the app: 1 pipelines
     //~^^^^^^ warning kms::too-many-keys at the app: 1 keys
     //~^^^^^^^ warning events::policy-too-large at the app: characters
+    //~^^^^^^^^ warning events::too-many-rules at the app: 111111111111/us-east-1: 1 rules
+    //~^^^^^^^^^ warning events::too-many-rules at the app: 222222222222/us-east-1: 1 rules
+    //~^^^^^^^^^^ warning s3::too-many-buckets at the app: account 111111111111: 1 buckets
     check(app);
 }
 
