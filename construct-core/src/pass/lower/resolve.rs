@@ -23,6 +23,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dynamic;
 use crate::fact::ReadMarks;
 use crate::handle::NodeId;
+use crate::logical_id::short_hash;
 use crate::resource::Resources;
 use crate::value::spell::Hand;
 use crate::value::{Attr, Expr, Pseudo};
@@ -419,10 +420,25 @@ impl<'a> Resolver<'a> {
             output.key("Export");
             written::call("Name", &name, &mut output);
             output.end(Shape::Map);
-            Export { output_id: format!("Export{id}{suffix}"), output: output.finish(), name }
+            Export { output_id: output_id(&id, &suffix), output: output.finish(), name }
         });
         written::call("Fn::ImportValue", &export.name, out);
     }
+}
+
+/// The longest name of an output. <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+const LONGEST_OUTPUT: usize = 255;
+
+/// The name of the output that exports an attribute. Of a logical id that is too long, the end gives way to a hash.
+fn output_id(id: &str, suffix: &str) -> String {
+    const PREFIX: &str = "Export";
+    let room = LONGEST_OUTPUT.saturating_sub(PREFIX.len() + suffix.len());
+    if id.len() <= room {
+        return [PREFIX, id, suffix].concat();
+    }
+    let hash = short_hash(id.as_bytes());
+    let kept = id.get(..room.saturating_sub(hash.len())).unwrap_or_default();
+    [PREFIX, kept, &hash, suffix].concat()
 }
 
 /// Writes what is spelled.
@@ -483,7 +499,31 @@ fn local(id: &str, attr: &Attr, out: &mut impl Sink) {
 
 #[cfg(test)]
 mod tests {
+    use super::LONGEST_OUTPUT;
     use crate::{App, Env, Expr, RawResource};
+
+    #[test]
+    fn no_output_has_a_longer_name_than_cloudformation_takes() {
+        let env = Env::new("111111111111", "us-east-1");
+        let mut app = App::new();
+        let (here, there) = (app.stack("Here", env), app.stack("There", env));
+        let mut scope = app.at(there);
+        let mut deep = scope.group("a".repeat(200));
+        let topics = ["b", "c"].map(|id| deep.add(id.repeat(100), RawResource::new("AWS::SNS::Topic")));
+        for (n, topic) in topics.into_iter().enumerate() {
+            let reader =
+                RawResource::new("AWS::SQS::Queue").property("Of", Expr::from(topic.get_att("TopicArnOrName")));
+            app.at(here).add(format!("Reader{n}"), reader);
+        }
+        let assembly = app.synth().expect("nothing is wrong");
+        let template = assembly.stacks()[0].template_json().expect("JSON");
+        let outputs: Vec<&String> = template["Outputs"].as_object().expect("exports").keys().collect();
+        assert_eq!(outputs.len(), 2, "{outputs:?}");
+        assert!(
+            outputs.iter().all(|name| name.len() == LONGEST_OUTPUT && name.ends_with("TopicArnOrName")),
+            "{outputs:?}"
+        );
+    }
 
     #[test]
     fn of_values_of_one_key_the_last_counts_in_the_place_of_the_first() {
