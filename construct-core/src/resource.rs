@@ -32,6 +32,12 @@ impl Properties {
         Self::default()
     }
 
+    /// No properties yet, with room for so many: for what a plan holds many of.
+    #[must_use]
+    pub fn with_capacity(n: usize) -> Self {
+        Self { entries: Vec::with_capacity(n) }
+    }
+
     /// Sets a property; one that is there already is replaced.
     #[must_use]
     pub fn set(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Expr>) -> Self {
@@ -97,7 +103,7 @@ impl From<Properties> for Expr {
 impl<K: Into<Cow<'static, str>>, V: Into<Expr>> FromIterator<(K, V)> for Properties {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let entries = entries.into_iter();
-        let mut properties = Self { entries: Vec::with_capacity(entries.size_hint().0) };
+        let mut properties = Self::with_capacity(entries.size_hint().0);
         for (key, value) in entries {
             properties.put(key, value);
         }

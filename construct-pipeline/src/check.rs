@@ -14,13 +14,14 @@ mod triggers;
 use construct_core::{Diagnostic, Diagnostics, ValidateCx};
 
 use crate::pipeline::Pipeline;
-use crate::resolve::Resolved;
+use crate::resolve::{self, Resolved};
 
 /// Checks a pipeline and reports every finding.
 pub(crate) fn check(pipeline: &Pipeline, cx: &mut ValidateCx<'_>) {
     // Without an environment the pipeline stands outside of every stack, which is reported already.
     let Some(home) = cx.env() else { return };
-    let resolved = Resolved::new(pipeline, home, cx.view(), cx.here());
+    let known = resolve::known(pipeline, home, cx.view(), cx.here());
+    let resolved = Resolved::new(pipeline, &known, home, cx.view(), cx.here());
     let mut findings = Findings::default();
     pipeline.findings.iter().for_each(|finding| findings.push(finding.clone()));
     structure::check(&resolved, &mut findings);
@@ -31,6 +32,7 @@ pub(crate) fn check(pipeline: &Pipeline, cx: &mut ValidateCx<'_>) {
     stores::check(&resolved, cx.view().stack_of(cx.here()), &mut findings);
     group::check(&resolved, &mut findings);
     reach::check(&resolved, &mut findings);
+    pipeline.handover.keep(known);
     findings.0.into_iter().for_each(|diagnostic| cx.report(diagnostic));
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use construct_core::{NodeId, Region};
 
+use crate::provider::ProviderSpec;
 use crate::resolve::{Resolved, ResolvedAction};
 
 /// Who touches the artifacts of an action.
@@ -26,8 +27,7 @@ pub(crate) struct Touch {
 }
 
 /// Everybody who touches the artifacts of an action: two at most.
-pub(crate) fn touches(action: &ResolvedAction<'_>) -> [Option<Touch>; 2] {
-    let spec = &action.spec;
+pub(crate) fn touches(spec: &ProviderSpec) -> [Option<Touch>; 2] {
     let (has_inputs, writes) = (!spec.inputs.is_empty(), !spec.outputs.is_empty());
     let reads = has_inputs || writes && spec.reads_outputs;
     let by = spec.worker.map_or(Toucher::Performer, Toucher::Worker);
@@ -42,11 +42,11 @@ pub(crate) fn touches(action: &ResolvedAction<'_>) -> [Option<Touch>; 2] {
 pub(crate) fn regions(resolved: &Resolved<'_>) -> BTreeSet<Region> {
     let stated = resolved.pipeline.replicas.iter().filter(|_| resolved.pipeline.stores_by_region);
     let stated = stated.filter_map(|(name, _)| Region::parse(name).ok());
-    resolved.actions.iter().map(|action| action.env.region).chain([resolved.home.region]).chain(stated).collect()
+    resolved.actions.iter().map(|action| action.known.env.region).chain([resolved.home.region]).chain(stated).collect()
 }
 
 /// An action of another account that touches artifacts in a region: the reason for a customer-managed key there.
 pub(crate) fn crossing<'r, 'a>(resolved: &'r Resolved<'a>, region: Region) -> Option<&'r ResolvedAction<'a>> {
     let mut foreign = resolved.actions.iter().filter(|action| action.is_foreign(resolved.home));
-    foreign.find(|action| action.env.region == region && touches(action).iter().any(Option::is_some))
+    foreign.find(|action| action.known.env.region == region && touches(&action.known.spec).iter().any(Option::is_some))
 }

@@ -10,6 +10,7 @@ use crate::action::Action;
 use crate::group::{Membership, ScaffoldGroupRef};
 use crate::names::{self, RoleKind};
 use crate::provider::GivenRole;
+use crate::resolve::Handover;
 use crate::stage::Stage;
 use crate::store::{GivenStore, ImportedArtifactStore, KeyReference, StoreSettings};
 use crate::trigger::GitTrigger;
@@ -158,6 +159,8 @@ pub struct Pipeline {
     pub(crate) without_contract: bool,
     /// What was found while it was read from elsewhere.
     pub(crate) findings: Vec<Diagnostic>,
+    /// What was found out about its actions.
+    pub(crate) handover: Handover,
 }
 
 impl Pipeline {
@@ -184,6 +187,7 @@ impl Pipeline {
             extra: Properties::new(),
             without_contract: false,
             findings: Vec::new(),
+            handover: Handover::default(),
         }
     }
 

@@ -25,7 +25,7 @@ use crate::contract::ImportContract;
 use crate::pipeline::Pipeline;
 use crate::proof::AccessProof;
 use crate::quota;
-use crate::resolve::Resolved;
+use crate::resolve::{self, Resolved};
 use scaffold::Scaffold;
 
 const TYPE: &str = "AWS::CodePipeline::Pipeline";
@@ -53,17 +53,16 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     quota::ask(cx);
     // Everything that planning adds is new, so what the tree said before still holds while it is changed: the part of it
     // that matters is read first.
-    let resolved = Resolved::new(pipeline, home, cx.view(), cx.here());
-    let draft = roles::draft(&resolved);
+    let known = resolve::known(pipeline, home, cx.view(), cx.here());
+    let resolved = Resolved::new(pipeline, &known, home, cx.view(), cx.here());
     let regions = crate::flow::regions(&resolved);
     let keys = stores::keys_needed(&resolved, &regions);
     let triggers = events::triggers(&resolved);
-    let configurations = declaration::configurations(&resolved);
-    let Resolved { actions, membership, .. } = resolved;
-    let actions = declaration::actions(actions, configurations, home);
+    let following = roles::following(&resolved);
+    let membership = resolved.membership;
 
     let mut scaffold = Scaffold::new(pipeline, home, membership, cx);
-    let roles = roles::make(pipeline, draft, &mut scaffold, cx);
+    let roles = roles::make(pipeline, &known, &following, &mut scaffold, cx);
     let stores = stores::make(pipeline, &regions, &keys, &mut scaffold, cx);
     roles::grant_rules(pipeline, &roles, home, cx);
     access::grant(&roles, &stores, pipeline, home, &scaffold, cx);
@@ -72,7 +71,7 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
         action.provider.prepare(*performer, &mut cx.scope());
     }
 
-    let declaration = Arc::new(declaration::declare(pipeline, &roles, &stores, home, actions));
+    let declaration = Arc::new(declaration::declare(pipeline, &roles, &stores, home, known));
     let after = scaffold.made().chain(roles.at_home()).chain(stores.needed()).collect();
     Box::new(PlannedPipeline { name: pipeline.name.clone(), declaration, after })
 }

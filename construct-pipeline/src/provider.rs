@@ -11,6 +11,8 @@ use crate::artifact::Artifact;
 
 /// What an action does: an inert value that says what it is, how it is configured and what it must be allowed.
 ///
+/// A synthesis asks for that once, before anything is planned: the tree that a context shows is the one that the program built.
+///
 /// ```
 /// use construct_core::Properties;
 /// use construct_iam::{PolicyDocument, PolicyStatement};

@@ -1,9 +1,10 @@
-//! Where every action runs and who performs it: the question that validation and planning both ask.
+//! Where every action runs, who performs it, and what its provider says: what validation and planning both ask, and ask once.
 
 use std::borrow::Cow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use construct_core::{Diagnostic, Env, EnvError, NodeId, Value, View, kind};
-use construct_iam::Arn;
+use construct_core::{Diagnostic, Env, EnvError, NodeId, Properties, Value, View, kind};
+use construct_iam::{Arn, PolicyDocument};
 
 use crate::action::Action;
 use crate::group::{Membership, role_name};
@@ -24,19 +25,49 @@ pub(crate) struct Resolved<'a> {
     pub(crate) actions: Vec<ResolvedAction<'a>>,
 }
 
-/// An action with what its provider says of itself, and where it runs.
-#[derive(Debug)]
+/// An action with what is known of it.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct ResolvedAction<'a> {
     pub(crate) stage_index: usize,
     pub(crate) stage: &'a Stage,
     pub(crate) action: &'a Action,
+    pub(crate) known: &'a Known,
+}
+
+/// What is known of an action before anything is planned: what its provider says of it, and where it runs.
+#[derive(Debug)]
+pub(crate) struct Known {
     pub(crate) spec: ProviderSpec,
     pub(crate) env: Env,
     pub(crate) performer: Performer,
     /// The role that it passes on, if it passes one.
     pub(crate) passed_role: Option<Value<kind::Arn>>,
+    pub(crate) permissions: PolicyDocument,
+    pub(crate) configuration: Properties,
     /// What could not be resolved; the action then counts as running at home.
     pub(crate) problems: Vec<Diagnostic>,
+}
+
+/// What is known of the actions of a pipeline, from its validation to its planning: providers are asked once, about the tree as
+/// the program built it. It belongs to the place of the pipeline in a tree, so copies of the pipeline know nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Handover(Mutex<Option<Vec<Known>>>);
+
+impl Handover {
+    fn kept(&self) -> MutexGuard<'_, Option<Vec<Known>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what is known for whoever asks next.
+    pub(crate) fn keep(&self, known: Vec<Known>) {
+        *self.kept() = Some(known);
+    }
+}
+
+impl Clone for Handover {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 /// Whose permissions an action is performed with.
@@ -52,27 +83,53 @@ pub(crate) enum Performer {
     Worker,
 }
 
+/// What is known of the actions of a pipeline that is placed at a node, in their order.
+pub(crate) fn known(pipeline: &Pipeline, home: Env, view: View<'_>, at: NodeId) -> Vec<Known> {
+    let kept = pipeline.handover.kept().take();
+    kept.unwrap_or_else(|| {
+        let place = Resolved::new(pipeline, &[], home, view, at);
+        let mut known = Vec::with_capacity(pipeline.stages.iter().map(|stage| stage.actions.len()).sum());
+        known.extend(pipeline.actions().map(|(stage, action)| Known::new(&place, stage, action)));
+        known
+    })
+}
+
 impl<'a> Resolved<'a> {
-    pub(crate) fn new(pipeline: &'a Pipeline, home: Env, view: View<'a>, at: NodeId) -> Self {
-        let actions = pipeline.stages.iter().enumerate().flat_map(|(stage_index, stage)| {
-            stage.actions.iter().map(move |action| resolve(stage_index, stage, action, home, view))
-        });
+    /// A pipeline with those of its actions of which something is known.
+    pub(crate) fn new(pipeline: &'a Pipeline, known: &'a [Known], home: Env, view: View<'a>, at: NodeId) -> Self {
+        let stages = pipeline.stages.iter().enumerate();
+        let actions = stages.flat_map(|(n, stage)| stage.actions.iter().map(move |action| (n, stage, action)));
+        let mut resolved = Vec::with_capacity(known.len());
+        resolved.extend(actions.zip(known).map(|((n, stage, action), known)| ResolvedAction {
+            stage_index: n,
+            stage,
+            action,
+            known,
+        }));
         let membership = Membership::of(pipeline.group, home, view);
-        let mut resolved = Self { pipeline, home, view, at, membership, actions: actions.collect() };
-        let passed: Vec<_> = resolved.actions.iter().map(|action| resolved.passed_role(action)).collect();
-        resolved.actions.iter_mut().zip(passed).for_each(|(action, role)| action.passed_role = role);
-        resolved
+        Self { pipeline, home, view, at, membership, actions: resolved }
     }
 
     /// What the action's provider is told.
-    pub(crate) fn cx<'r>(&'r self, action: &'r ResolvedAction<'a>) -> ActionCx<'r> {
+    pub(crate) fn cx(&self, action: &ResolvedAction<'a>) -> ActionCx<'_> {
+        let passed_role = action.known.passed_role.as_ref();
+        self.cx_of(action.stage, action.action, action.known.env, passed_role)
+    }
+
+    fn cx_of<'r>(
+        &'r self,
+        stage: &'r Stage,
+        action: &'r Action,
+        env: Env,
+        passed_role: Option<&'r Value<kind::Arn>>,
+    ) -> ActionCx<'r> {
         ActionCx {
             pipeline: &self.pipeline.name,
-            stage: &action.stage.name,
-            action: &action.action.name,
-            env: action.env,
+            stage: &stage.name,
+            action: &action.name,
+            env,
             home: self.home,
-            passed_role: action.passed_role.as_ref().map(Cow::Borrowed),
+            passed_role: passed_role.map(Cow::Borrowed),
             view: self.view,
         }
     }
@@ -84,11 +141,11 @@ impl<'a> Resolved<'a> {
         Arn::role(env, self.pipeline.path_of_roles(self.view, self.at, membership), &name)
     }
 
-    fn passed_role(&self, action: &ResolvedAction<'a>) -> Option<Value<kind::Arn>> {
-        let passed = action.spec.passes.as_ref()?;
+    fn passed_role(&self, spec: &ProviderSpec, env: Env) -> Option<Value<kind::Arn>> {
+        let passed = spec.passes.as_ref()?;
         Some(match &passed.given {
             Some(given) => given.arn(),
-            None => self.made_role(RoleKind::Deploy, action.env).into(),
+            None => self.made_role(RoleKind::Deploy, env).into(),
         })
     }
 }
@@ -96,7 +153,7 @@ impl<'a> Resolved<'a> {
 impl ResolvedAction<'_> {
     /// Whether it runs in another account than the pipeline.
     pub(crate) fn is_foreign(&self, home: Env) -> bool {
-        self.env.account != home.account
+        self.known.env.account != home.account
     }
 
     /// Whether it comes after another action: in a later stage, or later in the same one.
@@ -115,24 +172,26 @@ pub(crate) fn action_words(stage: &Stage, action: &Action) -> String {
     format!("`{}` of stage `{}`", action.name, stage.name)
 }
 
-fn resolve<'a>(
-    stage_index: usize,
-    stage: &'a Stage,
-    action: &'a Action,
-    home: Env,
-    view: View<'_>,
-) -> ResolvedAction<'a> {
-    let spec = action.provider.spec();
-    let mut problems = Vec::new();
-    let env = env(action, &spec, home, view, &mut problems);
-    let env = if problems.is_empty() { env } else { home };
-    let performer = match (spec.owner, &action.role) {
-        (Owner::ThirdParty | Owner::Custom, _) => Performer::Worker,
-        (Owner::Aws, Some(_)) => Performer::Given,
-        (Owner::Aws, None) if env.account != home.account => Performer::Scaffold,
-        (Owner::Aws, None) => Performer::Pipeline,
-    };
-    ResolvedAction { stage_index, stage, action, spec, env, performer, passed_role: None, problems }
+impl Known {
+    fn new(place: &Resolved<'_>, stage: &Stage, action: &Action) -> Self {
+        let home = place.home;
+        let spec = action.provider.spec();
+        let mut problems = Vec::new();
+        let env = env(action, &spec, home, place.view, &mut problems);
+        let env = if problems.is_empty() { env } else { home };
+        let performer = match (spec.owner, &action.role) {
+            (Owner::ThirdParty | Owner::Custom, _) => Performer::Worker,
+            (Owner::Aws, Some(_)) => Performer::Given,
+            (Owner::Aws, None) if env.account != home.account => Performer::Scaffold,
+            (Owner::Aws, None) => Performer::Pipeline,
+        };
+        let passed_role = place.passed_role(&spec, env);
+        let cx = place.cx_of(stage, action, env, passed_role.as_ref());
+        let mut permissions = PolicyDocument::new();
+        action.provider.permissions(&cx, &mut permissions);
+        let configuration = action.provider.configuration(&cx);
+        Self { spec, env, performer, passed_role, permissions, configuration, problems }
+    }
 }
 
 /// The action's own account and region, else those of the construct it acts on, else home.
@@ -213,4 +272,50 @@ fn env(action: &Action, spec: &ProviderSpec, home: Env, view: View<'_>, problems
         );
     }
     env
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::prelude::*;
+
+    /// A source that counts how often it is asked for its configuration.
+    #[derive(Debug)]
+    struct Counted(CodeCommitSource, Arc<AtomicUsize>);
+
+    impl Provider for Counted {
+        fn spec(&self) -> ProviderSpec {
+            self.0.spec()
+        }
+
+        fn configuration(&self, cx: &ActionCx<'_>) -> Properties {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.configuration(cx).set("AskedIn", cx.env().account)
+        }
+
+        fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
+            self.0.permissions(cx, policy);
+        }
+    }
+
+    #[test]
+    fn providers_are_asked_once_in_each_app() {
+        let n_asked = Arc::new(AtomicUsize::new(0));
+        let source = CodeCommitSource::new("orders", &Artifact::new("Source"));
+        let pipeline = Pipeline::new("orders")
+            .stage(Stage::new("Source").action(Action::new("Checkout", Counted(source, Arc::clone(&n_asked)))))
+            .stage(Stage::new("Release").action(Action::new("Approve", ManualApproval::new())));
+        for (n, account) in ["111111111111", "222222222222"].into_iter().enumerate() {
+            let mut app = App::new();
+            let stack = app.stack("Tools", Env::new(account, "us-east-1"));
+            app.at(stack).add("Pipeline", pipeline.clone());
+            let assembly = app.synth().unwrap();
+            assert_eq!(n_asked.load(Ordering::Relaxed), n + 1);
+            let template = assembly.stacks()[0].template_json().unwrap().to_string();
+            assert!(template.contains(&format!(r#""AskedIn":"{account}""#)), "{template}");
+        }
+    }
 }

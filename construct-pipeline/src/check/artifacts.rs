@@ -22,7 +22,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     for action in &resolved.actions {
         counts(action, findings);
         foreign_outputs(resolved, action, findings);
-        for input in &action.spec.inputs {
+        for input in &action.known.spec.inputs {
             read(resolved, action, input, writers.get(input.name()).copied(), findings);
         }
     }
@@ -32,7 +32,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
 fn names(resolved: &Resolved<'_>, findings: &mut Findings) {
     let mut seen = BTreeSet::new();
     for action in &resolved.actions {
-        for artifact in action.spec.inputs.iter().chain(&action.spec.outputs) {
+        for artifact in action.known.spec.inputs.iter().chain(&action.known.spec.outputs) {
             if seen.insert(artifact.name()) && !is_name(artifact.name(), "_-", 100) {
                 let message = format!("`{}` is no name of an artifact", artifact.name().escape_debug());
                 findings.push(
@@ -48,7 +48,7 @@ fn names(resolved: &Resolved<'_>, findings: &mut Findings) {
 fn writers<'r, 'a>(resolved: &'r Resolved<'a>, findings: &mut Findings) -> BTreeMap<&'r str, &'r ResolvedAction<'a>> {
     let mut writers: BTreeMap<&str, &ResolvedAction<'_>> = BTreeMap::new();
     for action in &resolved.actions {
-        for output in &action.spec.outputs {
+        for output in &action.known.spec.outputs {
             if let Some(first) = writers.get(output.name()) {
                 let message = format!(
                     "the artifact `{}` is written by {} and by {}",
@@ -78,7 +78,7 @@ fn read(
     findings: &mut Findings,
 ) {
     let name = input.name();
-    if reader.spec.inputs.iter().filter(|other| *other == input).count() > 1 {
+    if reader.known.spec.inputs.iter().filter(|other| *other == input).count() > 1 {
         findings.push(
             Diagnostic::error("artifact::read-twice", format!("{} has the input `{name}` twice", reader.words()))
                 .at(reader.action.location)
@@ -107,7 +107,7 @@ fn read(
         );
     }
     let is_reference = !writer.action.provider.reader_permissions(&resolved.cx(writer)).is_empty();
-    if is_reference && reader.spec.worker.is_none() {
+    if is_reference && reader.known.spec.worker.is_none() {
         let message = format!("`{name}` is a reference to a full clone, which {} cannot follow", reader.words());
         findings.push(
             Diagnostic::error("artifact::reference", message)
@@ -117,10 +117,10 @@ fn read(
         );
     }
     let home = resolved.home;
-    if writer.is_foreign(home) && reader.is_foreign(home) && writer.env.account != reader.env.account {
+    if writer.is_foreign(home) && reader.is_foreign(home) && writer.known.env.account != reader.known.env.account {
         let message = format!(
             "`{name}` is written in account {} and read in account {}, and neither is the pipeline's",
-            writer.env.account, reader.env.account
+            writer.known.env.account, reader.known.env.account
         );
         findings.push(
             Diagnostic::error("artifact::foreign-to-foreign", message)
@@ -132,7 +132,7 @@ fn read(
 }
 
 fn counts(action: &ResolvedAction<'_>, findings: &mut Findings) {
-    let spec = &action.spec;
+    let spec = &action.known.spec;
     let counts = [
         ("action::input-count", "reads", spec.inputs.len(), &spec.input_count),
         ("action::output-count", "writes", spec.outputs.len(), &spec.output_count),
@@ -155,12 +155,12 @@ fn words(range: &RangeInclusive<usize>) -> String {
 }
 
 fn foreign_outputs(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, findings: &mut Findings) {
-    let spec = &action.spec;
+    let spec = &action.known.spec;
     if action.is_foreign(resolved.home) && !spec.foreign_outputs && !spec.outputs.is_empty() {
         let message = format!(
             "{} writes an artifact in account {}; {} can do that in the pipeline's account only",
             action.words(),
-            action.env.account,
+            action.known.env.account,
             spec.provider
         );
         findings.push(
@@ -177,12 +177,12 @@ fn unread(resolved: &Resolved<'_>, findings: &mut Findings) {
     let read: BTreeSet<&str> = resolved
         .actions
         .iter()
-        .flat_map(|action| action.spec.inputs.iter())
+        .flat_map(|action| action.known.spec.inputs.iter())
         .chain(of_rules)
         .map(Artifact::name)
         .collect();
     for action in &resolved.actions {
-        for output in &action.spec.outputs {
+        for output in &action.known.spec.outputs {
             if !read.contains(output.name()) {
                 let message =
                     format!("the artifact `{}`, written by {}, is read by no action", output.name(), action.words());

@@ -119,7 +119,7 @@ fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) 
     }
     for input in &rule.inputs {
         let is_written = |artifact: &Artifact| artifact == input;
-        if !resolved.actions.iter().flat_map(|action| &action.spec.outputs).any(is_written) {
+        if !resolved.actions.iter().flat_map(|action| &action.known.spec.outputs).any(is_written) {
             let message = format!("the rule `{}` reads `{}`, which no action writes", rule.name, input.name());
             let help = "give the artifact to an earlier action as its output";
             push(Diagnostic::error("rule::unknown-artifact", message).help(help));

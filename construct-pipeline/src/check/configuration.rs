@@ -8,13 +8,12 @@
 
 use std::collections::BTreeMap;
 
-use construct_core::{Diagnostic, Expr, Properties, Severity};
-use construct_iam::PolicyDocument;
+use construct_core::{Diagnostic, Expr, Severity};
 
 use super::structure::too_many;
 use super::{Findings, is_name};
 use crate::pipeline::PipelineType;
-use crate::provider::{ActionCx, Category};
+use crate::provider::Category;
 use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
 
@@ -35,10 +34,9 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
             let found = if found.location().is_some() { found } else { found.at(action.action.location) };
             findings.push(found);
         }
-        permissions(action, &cx, findings);
-        let configuration = action.action.provider.configuration(&cx);
-        foreign_values(resolved, action, &configuration, findings);
-        for (key, value) in configuration.iter() {
+        permissions(action, findings);
+        foreign_values(resolved, action, findings);
+        for (key, value) in action.known.configuration.iter() {
             // What the provider has said of the value in its own words need not be said again.
             if !(has_errors && matches!(value, Expr::Str(text) if text.is_empty())) {
                 one_value(action, key, value, findings);
@@ -51,11 +49,9 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
 }
 
 /// The statements that IAM would refuse when it is too late.
-fn permissions(action: &ResolvedAction<'_>, cx: &ActionCx<'_>, findings: &mut Findings) {
-    let mut policy = PolicyDocument::new();
-    action.action.provider.permissions(cx, &mut policy);
-    let passed = action.spec.passes.iter().flat_map(|passed| &passed.permissions);
-    for problem in policy.statements().chain(passed).filter_map(|statement| statement.problem(true)) {
+fn permissions(action: &ResolvedAction<'_>, findings: &mut Findings) {
+    let passed = action.known.spec.passes.iter().flat_map(|passed| &passed.permissions);
+    for problem in action.known.permissions.statements().chain(passed).filter_map(|statement| statement.problem(true)) {
         let message = format!("IAM refuses a permission of {}: {problem}", action.words());
         findings.push(
             Diagnostic::error("action::malformed-statement", message)
@@ -66,18 +62,16 @@ fn permissions(action: &ResolvedAction<'_>, cx: &ActionCx<'_>, findings: &mut Fi
 }
 
 /// Values that belong to another app, unless the construct the action acts on is reported as such already.
-fn foreign_values(
-    resolved: &Resolved<'_>,
-    action: &ResolvedAction<'_>,
-    configuration: &Properties,
-    findings: &mut Findings,
-) {
+fn foreign_values(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, findings: &mut Findings) {
     let mut is_foreign = false;
-    for (_, value) in configuration.iter() {
+    for (_, value) in action.known.configuration.iter() {
         value.for_each_attr(&mut |of, _| is_foreign |= !resolved.view.owns(of));
     }
-    let known = [action.spec.acts_on, action.spec.worker].into_iter().flatten().any(|node| !resolved.view.owns(node));
-    let given = action.spec.passes.as_ref().and_then(|passed| passed.given.as_ref());
+    let known = [action.known.spec.acts_on, action.known.spec.worker]
+        .into_iter()
+        .flatten()
+        .any(|node| !resolved.view.owns(node));
+    let given = action.known.spec.passes.as_ref().and_then(|passed| passed.given.as_ref());
     if is_foreign && !known && given.is_none() {
         let message = format!("{} is configured with a construct of another app", action.words());
         findings.push(
@@ -201,8 +195,11 @@ fn namespaces<'r, 'a>(
                     .help("give one of them another namespace"),
             );
         }
-        let is_artifact =
-            resolved.actions.iter().flat_map(|other| &other.spec.outputs).any(|artifact| artifact.name() == namespace);
+        let is_artifact = resolved
+            .actions
+            .iter()
+            .flat_map(|other| &other.known.spec.outputs)
+            .any(|artifact| artifact.name() == namespace);
         if is_artifact {
             let message = format!("the namespace `{namespace}` is also the name of an artifact");
             let help = "give the namespace another name: CodePipeline keeps both apart by name alone";
@@ -229,7 +226,7 @@ fn references(
         match namespace {
             "codepipeline" => {}
             "variables" => {
-                if reader.spec.category == Category::Source {
+                if reader.known.spec.category == Category::Source {
                     let help = "sources cannot use the variables of the pipeline";
                     findings.push(Diagnostic::error("variable::in-source", place).at(at).help(help));
                 } else if !resolved.pipeline.variables.iter().any(|variable| variable.name == name) {

@@ -32,16 +32,16 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     let mut told: BTreeSet<Env> = BTreeSet::new();
     let mut own: Option<BTreeMap<AccountId, BTreeSet<Arn>>> = None;
     for action in &resolved.actions {
-        let Some(passed) = action.spec.passes.as_ref().filter(|passed| passed.given.is_none()) else { continue };
+        let Some(passed) = action.known.spec.passes.as_ref().filter(|passed| passed.given.is_none()) else { continue };
         let mut statements = passed.permissions.iter().filter(is_about_roles).peekable();
-        if statements.peek().is_none() || told.contains(&action.env) {
+        if statements.peek().is_none() || told.contains(&action.known.env) {
             continue;
         }
         let policies: Vec<Policy> = statements.filter_map(policy).collect();
-        let roles = own.get_or_insert_with(|| own_roles(resolved)).get(&action.env.account);
+        let roles = own.get_or_insert_with(|| own_roles(resolved)).get(&action.known.env.account);
         let mut pairs = roles.into_iter().flatten().flat_map(|role| CHANGES.map(|change| (role, change)));
-        if let Some((role, change)) = pairs.find(|(role, change)| reaches(&policies, action.env, change, role)) {
-            told.insert(action.env);
+        if let Some((role, change)) = pairs.find(|(role, change)| reaches(&policies, action.known.env, change, role)) {
+            told.insert(action.known.env);
             findings.push(finding(action, change, role));
         }
     }
@@ -80,14 +80,14 @@ fn own_roles(resolved: &Resolved<'_>) -> BTreeMap<AccountId, BTreeSet<Arn>> {
         add(RoleKind::Pipeline, resolved.home);
     }
     for action in &resolved.actions {
-        if action.performer == Performer::Scaffold {
-            add(RoleKind::Action, action.env);
+        if action.known.performer == Performer::Scaffold {
+            add(RoleKind::Action, action.known.env);
             if resolved.membership.is_some() {
-                add(RoleKind::Writer, action.env);
+                add(RoleKind::Writer, action.known.env);
             }
         }
-        if action.spec.passes.as_ref().is_some_and(|passed| passed.given.is_none()) {
-            add(RoleKind::Deploy, action.env);
+        if action.known.spec.passes.as_ref().is_some_and(|passed| passed.given.is_none()) {
+            add(RoleKind::Deploy, action.known.env);
         }
     }
     roles

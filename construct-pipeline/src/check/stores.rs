@@ -67,7 +67,7 @@ fn is_given(pipeline: &Pipeline, home: Env, region: Region) -> bool {
 
 /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineDeclaration.html>
 fn not_given(resolved: &Resolved<'_>, region: Region) -> Diagnostic {
-    let (needed, at) = match resolved.actions.iter().find(|action| action.env.region == region) {
+    let (needed, at) = match resolved.actions.iter().find(|action| action.known.env.region == region) {
         Some(action) => (format!("in which {} runs", action.words()), Some(action.action.location)),
         None => ("the pipeline's own region".to_owned(), None),
     };
@@ -130,7 +130,7 @@ fn given_store(resolved: &Resolved<'_>, store: &GivenStore, region: Region, find
         let message = format!(
             "{} reads or writes artifacts in account {}, but the store for {region} has no customer-managed key",
             action.words(),
-            action.env.account
+            action.known.env.account
         );
         let help = match store {
             GivenStore::Imported(_) => {
@@ -168,22 +168,22 @@ fn given_roles(resolved: &Resolved<'_>, findings: &mut Findings) {
         if action.action.role.as_ref().is_some_and(foreign_handle) {
             findings.push(stray().at(at));
         }
-        let passed = action.spec.passes.as_ref().and_then(|passed| passed.given.as_ref());
+        let passed = action.known.spec.passes.as_ref().and_then(|passed| passed.given.as_ref());
         for role in [action.action.role.as_ref(), passed].into_iter().flatten() {
             if let Some(problem) = malformed(role) {
                 findings.push(problem.at(at));
             }
         }
-        let Some(given) = action.spec.passes.as_ref().and_then(|passed| passed.given.as_ref()) else { continue };
+        let Some(given) = action.known.spec.passes.as_ref().and_then(|passed| passed.given.as_ref()) else { continue };
         if foreign_handle(given) {
             findings.push(stray().at(at));
         } else if let Some(env) = given.env(view, home)
-            && env.account != action.env.account
+            && env.account != action.known.env.account
         {
             let message = format!(
                 "{} runs in account {} and passes on a role of account {}",
                 action.words(),
-                action.env.account,
+                action.known.env.account,
                 env.account
             );
             let help = "a role can be passed within its own account only: give the action `.account(…)` or the deployment another role";
@@ -213,14 +213,14 @@ fn alias_writers(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: &mu
         false => !given.contains(region.as_str()),
     };
     let writes = |action: &&ResolvedAction<'_>| {
-        action.is_foreign(home) && is_elsewhere(action.env.region) && !action.spec.outputs.is_empty()
+        action.is_foreign(home) && is_elsewhere(action.known.env.region) && !action.known.spec.outputs.is_empty()
     };
     for action in resolved.actions.iter().filter(writes) {
         let message = format!(
             "{} writes artifacts from account {} into the store of {}, whose key is in another stack and named by its alias",
             action.words(),
-            action.env.account,
-            action.env.region
+            action.known.env.account,
+            action.known.env.region
         );
         let help = "AWS documents aliases for the key's own account only; name the key exactly with `.key_reference(KeyReference::Exact)`";
         let diagnostic = Diagnostic::warning("store::alias-written-across-accounts", message);

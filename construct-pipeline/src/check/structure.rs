@@ -20,7 +20,7 @@ use crate::names;
 use crate::pipeline::{ExecutionMode, PipelineType};
 use crate::provider::{Category, Owner};
 use crate::quota;
-use crate::resolve::{Resolved, ResolvedAction};
+use crate::resolve::{Known, Resolved, ResolvedAction};
 use crate::stage::Stage;
 
 const NAME_HELP: &str = "use 1 to 100 letters, digits and `.@_-`";
@@ -93,7 +93,7 @@ fn for_accounts<'r>(
 ) -> Diagnostic {
     let actions: Vec<_> = actions.collect();
     let foreign = actions.iter().filter(|action| action.is_foreign(resolved.home));
-    let accounts: BTreeSet<AccountId> = foreign.clone().map(|action| action.env.account).collect();
+    let accounts: BTreeSet<AccountId> = foreign.clone().map(|action| action.known.env.account).collect();
     match Driver::new(accounts.len(), foreign.count()) {
         Some(driver) => finding.note(driver.words(actions.len(), most, "actions"), None),
         None => finding,
@@ -168,7 +168,7 @@ fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
 }
 
 fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, findings: &mut Findings) {
-    let ResolvedAction { action, spec, .. } = resolved_action;
+    let ResolvedAction { action, known: Known { spec, .. }, .. } = resolved_action;
     let mut error = |code, message: String, help: &str| {
         findings.push(Diagnostic::error(code, message).at(action.location).help(help));
     };
@@ -223,14 +223,14 @@ fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, fin
             break;
         }
     }
-    for problem in &resolved_action.problems {
+    for problem in &resolved_action.known.problems {
         findings.push(problem.clone().at(action.location));
     }
 }
 
 fn sources(resolved: &Resolved<'_>, findings: &mut Findings) {
     for action in &resolved.actions {
-        let is_source = action.spec.category == Category::Source;
+        let is_source = action.known.spec.category == Category::Source;
         if is_source && action.stage_index > 0 {
             findings.push(
                 Diagnostic::error(
@@ -253,7 +253,10 @@ fn sources(resolved: &Resolved<'_>, findings: &mut Findings) {
         }
     }
     if let Some(first) = resolved.pipeline.stages.first()
-        && !resolved.actions.iter().any(|action| action.stage_index == 0 && action.spec.category == Category::Source)
+        && !resolved
+            .actions
+            .iter()
+            .any(|action| action.stage_index == 0 && action.known.spec.category == Category::Source)
     {
         findings.push(
             Diagnostic::error("pipeline::no-source", format!("the first stage, `{}`, has no source", first.name))

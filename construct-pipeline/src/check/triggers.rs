@@ -34,7 +34,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
             findings.push(Diagnostic::error("trigger::v2-only", message).at(at).help(help));
         }
         let is_source = |name: &str, provider: &str| name == source && provider == "CodeStarSourceConnection";
-        if !resolved.actions.iter().any(|action| is_source(&action.action.name, &action.spec.provider)) {
+        if !resolved.actions.iter().any(|action| is_source(&action.action.name, &action.known.spec.provider)) {
             let message = format!("the trigger is at `{source}`, which is no source through a connection");
             let help = "name the action of a `ConnectionSource`: only connections have triggers";
             findings.push(Diagnostic::error("trigger::unknown-source", message).at(at).help(help));

@@ -6,41 +6,20 @@ mod action;
 
 use construct_core::{Env, Expr, Properties};
 
-use action::DeclaredAction;
-
 use super::roles::Roles;
 use super::stores::{PlannedStore, Stores};
 use crate::condition::{Condition, OnFailure};
 use crate::pipeline::{ExecutionMode, Pipeline};
-use crate::resolve::{Resolved, ResolvedAction};
+use crate::resolve::Known;
 use crate::trigger::GitTrigger;
 
-/// What the providers configure, action by action.
-pub(super) fn configurations(resolved: &Resolved<'_>) -> Vec<Properties> {
-    resolved.actions.iter().map(|action| action.action.provider.configuration(&resolved.cx(action))).collect()
-}
-
-/// The actions of all stages, still without their roles.
-pub(super) fn actions(
-    resolved: Vec<ResolvedAction<'_>>,
-    configurations: Vec<Properties>,
-    home: Env,
-) -> Vec<DeclaredAction> {
-    let actions = resolved.into_iter().zip(configurations);
-    actions.map(|(action, configuration)| DeclaredAction::new(action, configuration, home)).collect()
-}
-
-pub(super) fn declare(
-    pipeline: &Pipeline,
-    roles: &Roles,
-    stores: &Stores,
-    home: Env,
-    actions: Vec<DeclaredAction>,
-) -> Properties {
-    let mut actions = actions.into_iter().zip(roles.of_actions()).map(|(action, role)| action.performed_by(role));
+pub(super) fn declare(pipeline: &Pipeline, roles: &Roles, stores: &Stores, home: Env, known: Vec<Known>) -> Properties {
+    let mut known = known.into_iter().zip(roles.of_actions());
     let mut stages = Vec::new();
     for stage in &pipeline.stages {
-        let of_stage: Vec<Expr> = actions.by_ref().take(stage.actions.len()).collect();
+        let of_stage = stage.actions.iter().zip(known.by_ref());
+        let of_stage: Vec<Expr> =
+            of_stage.map(|(action, (known, role))| action::declare(action, known, role, home)).collect();
         let conditions = |all: &[Condition]| {
             let all: Vec<Properties> = all.iter().map(Condition::properties).collect();
             (!all.is_empty()).then(|| Properties::new().set("Conditions", Expr::list(all)))

@@ -27,7 +27,7 @@ pub(super) fn triggers(resolved: &Resolved<'_>) -> Vec<Trigger> {
     let of = |action| {
         let cx = resolved.cx(action);
         let pattern = action.action.provider.trigger(&cx)?;
-        Some(Trigger { action: action.action.name.clone(), env: action.env, pattern })
+        Some(Trigger { action: action.action.name.clone(), env: action.known.env, pattern })
     };
     resolved.actions.iter().filter_map(of).collect()
 }

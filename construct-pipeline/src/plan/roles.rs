@@ -11,56 +11,14 @@ use construct_iam::{
 use super::scaffold::Scaffold;
 use crate::action::Action;
 use crate::asked::{self, Asked};
-use crate::flow::{Toucher, touches};
+use crate::flow::{Touch, Toucher, touches};
 use crate::names::RoleKind;
 use crate::pipeline::Pipeline;
-use crate::provider::GivenRole;
-use crate::resolve::{Performer, Resolved, ResolvedAction, action_words};
+use crate::provider::{GivenRole, PassedRole};
+use crate::resolve::{Known, Performer, Resolved, ResolvedAction, action_words};
 use crate::stage::Stage;
 
 const CODEPIPELINE: &str = "codepipeline.amazonaws.com";
-
-/// Who needs to be allowed what: read from the tree before it is changed.
-#[derive(Debug)]
-pub(super) struct Draft {
-    actions: Vec<DraftAction>,
-}
-
-#[derive(Debug)]
-struct DraftAction {
-    provider: Cow<'static, str>,
-    env: Env,
-    performer: Performer,
-    given: Option<GivenRole>,
-    permissions: PolicyDocument,
-    passed: Option<DraftPassed>,
-    touches: [Option<(Touching, bool, bool)>; 2],
-    /// What its worker needs to follow the references among its inputs.
-    following: Vec<PolicyStatement>,
-}
-
-#[derive(Debug)]
-struct DraftPassed {
-    given: Option<GivenRole>,
-    service: Cow<'static, str>,
-    permissions: Vec<PolicyStatement>,
-    managed: Vec<Value<kind::Arn>>,
-}
-
-#[derive(Debug)]
-enum Touching {
-    Performer,
-    Passed,
-    Worker { node: NodeId, role: Option<RoleRef>, known: bool },
-}
-
-impl DraftAction {
-    /// Whether it writes artifacts with a role that is made for it.
-    fn writes(&self) -> bool {
-        let by_itself = |(by, _, writes): &(Touching, bool, bool)| *writes && matches!(by, Touching::Performer);
-        self.performer == Performer::Scaffold && self.touches.iter().flatten().any(by_itself)
-    }
-}
 
 /// The roles of a pipeline, and who touches artifacts where.
 #[derive(Debug)]
@@ -97,64 +55,52 @@ impl Roles {
     }
 }
 
-pub(super) fn draft(resolved: &Resolved<'_>) -> Draft {
-    Draft { actions: resolved.actions.iter().map(|action| draft_action(resolved, action)).collect() }
+/// What the workers of actions need to follow the references among their inputs, by the number of the action.
+pub(super) fn following(resolved: &Resolved<'_>) -> BTreeMap<usize, Vec<PolicyStatement>> {
+    let of = |reader: &ResolvedAction<'_>| {
+        let inputs = &reader.known.spec.inputs;
+        let writes =
+            |writer: &&ResolvedAction<'_>| writer.known.spec.outputs.iter().any(|output| inputs.contains(output));
+        let writers = resolved.actions.iter().filter(writes);
+        writers.flat_map(|writer| writer.action.provider.reader_permissions(&resolved.cx(writer))).collect()
+    };
+    let with_worker = resolved.actions.iter().enumerate().filter(|(_, action)| action.known.spec.worker.is_some());
+    with_worker.map(|(n, action)| (n, of(action))).collect()
 }
 
-fn draft_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>) -> DraftAction {
-    let mut permissions = PolicyDocument::new();
-    action.action.provider.permissions(&resolved.cx(action), &mut permissions);
-    let touching = |by| match by {
-        Toucher::Performer => Touching::Performer,
-        Toucher::Passed => Touching::Passed,
-        Toucher::Worker(node) => {
-            let role = resolved.view.facts_of::<ServiceRole>(node).next().map(|role| role.0);
-            Touching::Worker { node, role, known: resolved.view.owns(node) }
-        }
-    };
-    DraftAction {
-        provider: action.spec.provider.clone(),
-        env: action.env,
-        performer: action.performer,
-        given: action.action.role.clone(),
-        permissions,
-        passed: action.spec.passes.as_ref().map(|passed| DraftPassed {
-            given: passed.given.clone(),
-            service: passed.service.clone(),
-            permissions: passed.permissions.clone(),
-            managed: passed.managed_policies.clone(),
-        }),
-        touches: touches(action).map(|touch| touch.map(|touch| (touching(touch.by), touch.reads, touch.writes))),
-        following: resolved
-            .actions
-            .iter()
-            .filter(|writer| writer.spec.outputs.iter().any(|output| action.spec.inputs.contains(output)))
-            .flat_map(|writer| writer.action.provider.reader_permissions(&resolved.cx(writer)))
-            .collect(),
-    }
+/// Whether an action writes artifacts with a role that is made for it.
+fn writes(known: &Known) -> bool {
+    let by_itself = |touch: &Touch| touch.writes && touch.by == Toucher::Performer;
+    known.performer == Performer::Scaffold && touches(&known.spec).iter().flatten().any(by_itself)
 }
 
 /// Makes the roles and gives them what the actions need.
-pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_>, cx: &mut PlanCx<'_>) -> Roles {
+pub(super) fn make(
+    pipeline: &Pipeline,
+    known: &[Known],
+    following: &BTreeMap<usize, Vec<PolicyStatement>>,
+    scaffold: &mut Scaffold<'_>,
+    cx: &mut PlanCx<'_>,
+) -> Roles {
     let mut maker = Maker { pipeline, cx, scaffold, imported: BTreeMap::new() };
     let pipeline_role = maker.pipeline_role();
     let trust = maker.trust(pipeline_role);
     // Many actions take on one role, and what is said of several differs in little.
     let take_on = PolicyStatement::allow(["sts:AssumeRole"]);
     let mut assume: BTreeMap<RoleRef, PolicyStatement> = BTreeMap::new();
-    let mut hand_over: BTreeMap<Cow<'static, str>, PolicyStatement> = BTreeMap::new();
+    let mut hand_over: BTreeMap<&Cow<'static, str>, PolicyStatement> = BTreeMap::new();
     let mut roles = Roles {
         pipeline: pipeline_role,
-        performers: Vec::new(),
-        accesses: Vec::new(),
+        performers: Vec::with_capacity(known.len()),
+        accesses: Vec::with_capacity(known.len()),
         made_at_home: pipeline.role.is_none().then(|| pipeline_role.into()).into_iter().collect(),
     };
     let mut action_roles: BTreeMap<Env, RoleRef> = BTreeMap::new();
-    let writing: BTreeSet<Env> =
-        draft.actions.iter().filter(|action| action.writes()).map(|action| action.env).collect();
+    let writing: BTreeSet<Env> = known.iter().filter(|known| writes(known)).map(|known| known.env).collect();
     let mut deploy_roles = DeployRoles::default();
-    for (n, (action, named)) in draft.actions.into_iter().zip(pipeline.actions()).enumerate() {
-        let performer = match (action.performer, &action.given) {
+    for (n, (known, named)) in known.iter().zip(pipeline.actions()).enumerate() {
+        let Known { spec, env, .. } = known;
+        let performer = match (known.performer, &named.1.role) {
             (Performer::Worker, _) => None,
             (Performer::Pipeline, _) => Some(pipeline_role),
             (Performer::Given, Some(given)) => {
@@ -163,9 +109,8 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
                 Some(role)
             }
             (Performer::Given | Performer::Scaffold, _) => {
-                let env = action.env;
-                let make = || maker.action_role(env, writing.contains(&env), &trust);
-                Some(*action_roles.entry(env).or_insert_with(make))
+                let make = || maker.action_role(*env, writing.contains(env), &trust);
+                Some(*action_roles.entry(*env).or_insert_with(make))
             }
         };
         roles.performers.push(performer);
@@ -173,15 +118,14 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
             let assume = assume.entry(role).or_insert_with(|| take_on.clone().on([role.arn()])).clone();
             maker.grant(pipeline_role, assume, named, || "takes on the role of the action".into());
         }
-        let passed = action
-            .passed
-            .map(|passed| (passed.service.clone(), deploy_roles.role(passed, action.env, named, &mut maker)));
+        let passed = spec.passes.as_ref();
+        let passed = passed.map(|passed| (&passed.service, deploy_roles.role(passed, *env, named, &mut maker)));
         if let Some(performer) = performer {
-            for statement in action.permissions.statements() {
-                maker.grant(performer, statement.clone(), named, || format!("calls `{}`", action.provider).into());
+            for statement in known.permissions.statements() {
+                maker.grant(performer, statement.clone(), named, || format!("calls `{}`", spec.provider).into());
             }
-            if let Some((service, role)) = &passed {
-                let pass = hand_over.entry(service.clone()).or_insert_with(|| {
+            if let Some((service, role)) = passed {
+                let pass = hand_over.entry(service).or_insert_with(|| {
                     let pass = PolicyStatement::allow(["iam:PassRole"]);
                     pass.condition("StringEquals", "iam:PassedToService", [service.clone()])
                 });
@@ -189,16 +133,19 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
                 maker.grant(performer, pass, named, || format!("hands a role over to `{service}`").into());
             }
         }
-        for (by, reads, writes) in action.touches.into_iter().flatten() {
+        for Touch { by, reads, writes } in touches(spec).into_iter().flatten() {
             let (role, worker) = match by {
-                Touching::Performer => (performer, None),
-                Touching::Passed => (passed.as_ref().map(|(_, role)| *role), None),
+                Toucher::Performer => (performer, None),
+                Toucher::Passed => (passed.map(|(_, role)| role), None),
                 // A handle of another app is a finding already.
-                Touching::Worker { known: false, .. } => (None, None),
-                Touching::Worker { node, role, .. } => (role, Some(node)),
+                Toucher::Worker(node) if !maker.cx.view().owns(node) => (None, None),
+                Toucher::Worker(node) => {
+                    let role = maker.cx.view().facts_of::<ServiceRole>(node).next().map(|role| role.0);
+                    (role, Some(node))
+                }
             };
             if let (Some(role), Some(_)) = (role, worker) {
-                for statement in &action.following {
+                for statement in following.get(&n).into_iter().flatten() {
                     let why = || "follows the references among its inputs".into();
                     maker.grant(role, statement.clone(), named, why);
                 }
@@ -206,7 +153,7 @@ pub(super) fn make(pipeline: &Pipeline, draft: Draft, scaffold: &mut Scaffold<'_
             match role {
                 Some(role) if role == pipeline_role => {}
                 Some(role) => {
-                    let region = action.env.region;
+                    let region = env.region;
                     roles.accesses.push(Access { role, region, reads, writes, action: n, worker });
                 }
                 None if worker.is_some() => maker.cx.report(
@@ -342,12 +289,12 @@ fn service_trust(service: impl Into<Cow<'static, str>>) -> PolicyStatement {
 
 /// Deployment roles: one an environment, whatever the actions that pass it.
 #[derive(Debug, Default)]
-struct DeployRoles {
-    made: BTreeMap<Env, (RoleRef, BTreeSet<Cow<'static, str>>, bool)>,
+struct DeployRoles<'k> {
+    made: BTreeMap<Env, (RoleRef, BTreeSet<&'k Cow<'static, str>>, bool)>,
 }
 
-impl DeployRoles {
-    fn role(&mut self, passed: DraftPassed, env: Env, action: Named<'_>, maker: &mut Maker<'_, '_, '_>) -> RoleRef {
+impl<'k> DeployRoles<'k> {
+    fn role(&mut self, passed: &'k PassedRole, env: Env, action: Named<'_>, maker: &mut Maker<'_, '_, '_>) -> RoleRef {
         if let Some(given) = &passed.given {
             let role = maker.given(given);
             let purpose = || format!("hands this role over to `{}`", passed.service).into();
@@ -362,12 +309,12 @@ impl DeployRoles {
             (role, BTreeSet::new(), false)
         });
         let role = *role;
-        *permitted |= !passed.permissions.is_empty() || !passed.managed.is_empty();
-        services.insert(passed.service);
-        for statement in passed.permissions {
-            maker.cx.attach(role, statement);
+        *permitted |= !passed.permissions.is_empty() || !passed.managed_policies.is_empty();
+        services.insert(&passed.service);
+        for statement in &passed.permissions {
+            maker.cx.attach(role, statement.clone());
         }
-        for policy in passed.managed {
+        for policy in &passed.managed_policies {
             maker.cx.attach(role, ManagedPolicy::new(policy));
         }
         role
@@ -377,7 +324,7 @@ impl DeployRoles {
         let mut trusts: BTreeMap<&Cow<'static, str>, PolicyStatement> = BTreeMap::new();
         for (env, (role, services, permitted)) in &self.made {
             for service in services {
-                let trust = trusts.entry(service).or_insert_with(|| service_trust(service.clone()));
+                let trust = trusts.entry(service).or_insert_with(|| service_trust((*service).clone()));
                 maker.cx.attach(*role, trust.clone());
             }
             if !permitted {

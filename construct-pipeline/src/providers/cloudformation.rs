@@ -109,7 +109,8 @@ impl Deployment {
     fn configuration(&self, mode: &'static str, cx: &ActionCx<'_>) -> Properties {
         let parameters =
             (!self.parameters.is_empty()).then(|| wire::json_text(&Expr::map(self.parameters.iter().cloned())));
-        Properties::new()
+        // Mostly with a role, and perhaps with a change set.
+        Properties::with_capacity(5)
             .set("ActionMode", mode)
             .set("StackName", &self.stack)
             .set("TemplatePath", &self.template)
@@ -346,7 +347,7 @@ impl Provider for ExecuteChangeSet {
     }
 
     fn configuration(&self, _: &ActionCx<'_>) -> Properties {
-        Properties::new()
+        Properties::with_capacity(3)
             .set("ActionMode", "CHANGE_SET_EXECUTE")
             .set("StackName", &self.stack)
             .set("ChangeSetName", self.change_set.clone())

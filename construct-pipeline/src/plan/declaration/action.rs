@@ -6,14 +6,15 @@ use construct_core::spell::{Pen, Spell, Spelled};
 use construct_core::{Env, Expr, Properties, Region};
 use construct_iam::RoleRef;
 
+use crate::action::Action;
 use crate::artifact::Artifact;
 use crate::provider::{Category, Owner};
-use crate::resolve::ResolvedAction;
+use crate::resolve::Known;
 
 /// An action as its pipeline declares it, held as what the declaration is made of: those of all pipelines stand in memory until
 /// their stacks are written, and as expressions they would take several times the room.
 #[derive(Debug)]
-pub(in crate::plan) struct DeclaredAction {
+struct DeclaredAction {
     name: String,
     category: Category,
     owner: Owner,
@@ -27,47 +28,39 @@ pub(in crate::plan) struct DeclaredAction {
     namespace: Option<String>,
     timeout_minutes: Option<u32>,
     role: Option<RoleRef>,
-    /// What stands beside all this, or in place of it.
-    extra: Properties,
 }
 
-impl DeclaredAction {
-    pub(super) fn new(resolved: ResolvedAction<'_>, configuration: Properties, home: Env) -> Self {
-        let ResolvedAction { action, spec, env, .. } = resolved;
-        // Sources, third-party and custom actions run in the pipeline's region and must not say so.
-        let says_region = spec.owner == Owner::Aws && spec.category != Category::Source && env.region != home.region;
-        Self {
-            name: action.name.clone(),
-            category: spec.category,
-            owner: spec.owner,
-            provider: spec.provider,
-            version: spec.version,
-            configuration,
-            inputs: spec.inputs,
-            outputs: spec.outputs,
-            region: says_region.then_some(env.region),
-            run_order: action.run_order,
-            namespace: action.namespace.clone(),
-            timeout_minutes: action.timeout_minutes,
-            role: None,
-            extra: action.provider.siblings().into_iter().chain(action.extra.clone()).collect(),
-        }
+/// The declaration of an action, with the role that performs it, if it names one.
+pub(super) fn declare(action: &Action, known: Known, role: Option<RoleRef>, home: Env) -> Expr {
+    let Known { spec, env, configuration, .. } = known;
+    // Sources, third-party and custom actions run in the pipeline's region and must not say so.
+    let says_region = spec.owner == Owner::Aws && spec.category != Category::Source && env.region != home.region;
+    let mut declared = DeclaredAction {
+        name: action.name.clone(),
+        category: spec.category,
+        owner: spec.owner,
+        provider: spec.provider,
+        version: spec.version,
+        configuration,
+        inputs: spec.inputs,
+        outputs: spec.outputs,
+        region: says_region.then_some(env.region),
+        run_order: action.run_order,
+        namespace: action.namespace.clone(),
+        timeout_minutes: action.timeout_minutes,
+        role: None,
+    };
+    let extra: Properties = action.provider.siblings().into_iter().chain(action.extra.clone()).collect();
+    if extra.is_empty() {
+        declared.role = role;
+        return Expr::spelled(declared);
     }
-
-    /// The declaration, with the role that performs the action, if it names one.
-    pub(super) fn performed_by(mut self, role: Option<RoleRef>) -> Expr {
-        let extra = std::mem::take(&mut self.extra);
-        if extra.is_empty() {
-            self.role = role;
-            return Expr::spelled(self);
-        }
-        let mut declaration: Properties = match self.spelled_out() {
-            Expr::Map(entries) => entries.into_iter().collect(),
-            other => return other,
-        };
-        extra.into_iter().for_each(|(key, value)| declaration.put(key, value));
-        declaration.opt("RoleArn", role.map(|role| Expr::from(role.arn()).by_name())).into()
-    }
+    let mut declaration: Properties = match declared.spelled_out() {
+        Expr::Map(entries) => entries.into_iter().collect(),
+        other => return other,
+    };
+    extra.into_iter().for_each(|(key, value)| declaration.put(key, value));
+    declaration.opt("RoleArn", role.map(|role| Expr::from(role.arn()).by_name())).into()
 }
 
 impl Spell for DeclaredAction {
