@@ -22,23 +22,27 @@ pub(crate) fn logical_id(path: &str, suffix: Option<&str>) -> String {
         hash.update(if path.is_empty() { "" } else { "/" });
         hash.update(suffix);
     }
-    id.extend(digits(hash).map(|digit| digit.to_ascii_uppercase()));
+    push_digits(hash, b"0123456789ABCDEF", &mut id);
     id
 }
 
 /// How many digits of a hash stand in ids and names.
 const DIGITS: usize = 8;
 
-/// The first 8 hexadecimal digits of the SHA-256 of some bytes, in lower case.
+/// The first 8 hexadecimal digits of the SHA-256 of some texts, one behind the other, in lower case.
 #[must_use]
-pub fn short_hash(bytes: &[u8]) -> String {
-    digits(Sha256::new_with_prefix(bytes)).collect()
+pub fn short_hash<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
+    let mut hash = Sha256::new();
+    texts.into_iter().for_each(|text| hash.update(text.as_ref()));
+    let mut short = String::with_capacity(DIGITS);
+    push_digits(hash, b"0123456789abcdef", &mut short);
+    short
 }
 
-fn digits(hash: Sha256) -> impl Iterator<Item = char> {
-    let digest = hash.finalize();
-    let digits = digest.into_iter().flat_map(|byte| [byte >> 4, byte & 15]).take(DIGITS);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16))
+fn push_digits(hash: Sha256, digits: &[u8; 16], out: &mut String) {
+    for byte in &hash.finalize()[..DIGITS / 2] {
+        out.extend([byte >> 4, byte & 15].map(|digit| char::from(digits[usize::from(digit)])));
+    }
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ pub fn replica_key_parameter(pipeline: &str, env: Env) -> String {
 pub(crate) fn derived(path: &str, kind: &str, env: Option<Env>, most: usize) -> String {
     let (account, between, region) =
         env.as_ref().map_or(("", "", ""), |env| (env.account.as_str(), "\0", env.region.as_str()));
-    let tag = short_hash([kind, "\0", path, "\0", account, between, region].concat().as_bytes());
+    let tag = short_hash([kind, "\0", path, "\0", account, between, region]);
     fit(slug(path), &["-", kind, "-", &tag], most)
 }
 
@@ -135,23 +135,19 @@ pub fn is_pipeline_name(text: &str) -> bool {
 pub fn slug(pipeline: &str) -> String {
     // With room for the rest of a name.
     let mut slug = String::with_capacity(pipeline.len() + 48);
-    for byte in pipeline.bytes().map(|byte| byte.to_ascii_lowercase()) {
-        if byte.is_ascii_lowercase() || byte.is_ascii_digit() {
-            slug.push(char::from(byte));
-        } else if !slug.is_empty() && !slug.ends_with('-') {
-            slug.push('-');
-        }
+    let words = pipeline.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    for word in words {
+        slug.push_str(if slug.is_empty() { "" } else { "-" });
+        slug.push_str(word);
     }
-    let end = slug.trim_end_matches('-').len();
-    slug.truncate(end);
+    slug.make_ascii_lowercase();
     if slug.is_empty() { "pipeline".into() } else { slug }
 }
 
 /// The part of a name that tells apart what the slug cannot.
 #[must_use]
 pub fn tag(kind: &str, pipeline: &str, env: Env) -> String {
-    let parts = [kind, "\0", pipeline, "\0", env.account.as_str(), "\0", env.region.as_str()];
-    short_hash(parts.concat().as_bytes())
+    short_hash([kind, "\0", pipeline, "\0", env.account.as_str(), "\0", env.region.as_str()])
 }
 
 fn bucket_tagged(name: &str, env: Env, tag: &str) -> String {

@@ -41,10 +41,10 @@ fn place(tree: &mut Tree, parent: NodeId, id: &str, location: Caller, content: C
                 .help("give one of them another id; ids are unique within their scope");
         tree.report(node, diagnostic);
     }
-    // Control characters beyond ASCII begin with the byte C2.
-    let looks_odd = |byte: u8| byte < b' ' || matches!(byte, b'/' | 0x7F | 0xC2);
+    // Control characters beyond ASCII begin with the byte C2. Without a way out all bytes are looked at, many at a time.
+    let looks_odd = id.bytes().fold(false, |odd, byte| odd | (byte < b' ') | matches!(byte, b'/' | 0x7F | 0xC2));
     let is_odd = || id.contains('/') || id.chars().any(char::is_control);
-    if id.is_empty() || id.len() > 255 || id.bytes().any(looks_odd) && is_odd() {
+    if id.is_empty() || id.len() > 255 || looks_odd && is_odd() {
         let diagnostic =
             Diagnostic::error("tree::malformed-id", format!("`{}` is no id of a construct", id.escape_debug()))
                 .help("ids have 1 to 255 characters, without `/` and control characters");

@@ -166,13 +166,21 @@ impl Facts {
 
     /// What is wrong with the facts on a node: with each by itself, and which cannot hold together.
     pub(crate) fn wrong(&self, node: NodeId) -> (Vec<Diagnostic>, Vec<Contradiction>) {
-        let of_node = self.of(node);
-        let mut on_node: Vec<OnNode> = of_node
-            .map(|(index, on)| OnNode { kind: on.kind, index, place: on.place, location: on.location })
-            .collect();
-        on_node.reverse();
-        on_node.sort_by_key(|on| on.kind);
+        // Room for the facts on most nodes that have any, which spares the list to grow.
+        const MOST: usize = 16;
         let (mut problems, mut contradictions) = (Vec::new(), Vec::new());
+        let mut of_node = self.of(node).peekable();
+        if of_node.peek().is_none() {
+            return (Vec::new(), Vec::new());
+        }
+        let mut on_node = Vec::with_capacity(MOST);
+        on_node.extend(of_node.map(|(index, on)| OnNode {
+            kind: on.kind,
+            index,
+            place: on.place,
+            location: on.location,
+        }));
+        on_node.sort_unstable_by_key(|on| (on.kind, on.index));
         for of_kind in on_node.chunk_by(|one, other| one.kind == other.kind) {
             let kind = self.kinds.at(of_kind[0].kind);
             kind.problems(of_kind, &mut problems);

@@ -66,7 +66,7 @@ pub fn role_stack(group: &str, home: Env, env: Env, number: u32) -> String {
 /// many stacks there are.
 #[must_use]
 pub fn role_stack_of(pipeline: &str, stacks: u32) -> u32 {
-    let hash = short_hash(format!("stack\0{pipeline}").as_bytes());
+    let hash = short_hash(["stack\0", pipeline]);
     1 + u32::from_str_radix(&hash, 16).unwrap_or_default() % stacks.max(1)
 }
 
@@ -84,7 +84,7 @@ pub fn role(kind: RoleKind, pipeline: &str, env: Env, group: &str, home: Env, st
 /// What the names of all roles of a group have in common.
 #[must_use]
 pub fn tag(group: &str, home: Env) -> String {
-    short_hash(format!("group\0{group}\0{}\0{}", home.account, home.region).as_bytes())
+    short_hash(["group\0", group, "\0", home.account.as_str(), "\0", home.region.as_str()])
 }
 
 /// The ARNs of all roles of one kind in the stacks of a group in a region, whatever their account, as a pattern.

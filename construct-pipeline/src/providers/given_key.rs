@@ -24,7 +24,7 @@ pub(super) fn ask_for(
     let admit = admit.condition("StringEquals", "kms:ViaService", via_service(service, env));
     let asked = Asked::new(&admit, format!("the pipeline `{}` {purpose}", scope.path()));
     // Several actions may use one key.
-    let id = format!("Key-{}", short_hash(arn.to_string().as_bytes()));
+    let id = format!("Key-{}", short_hash([arn.to_string()]));
     let known = scope.view().at_path(&format!("{}/{id}", scope.path()));
     let key = known.unwrap_or_else(|| NodeId::from(scope.add(id, Key::import(arn))));
     scope.attach(key, asked);

@@ -436,7 +436,7 @@ fn output_id(id: &str, suffix: &str) -> String {
     if id.len() <= room {
         return [PREFIX, id, suffix].concat();
     }
-    let hash = short_hash(id.as_bytes());
+    let hash = short_hash([id]);
     let kept = id.get(..room.saturating_sub(hash.len())).unwrap_or_default();
     [PREFIX, kept, &hash, suffix].concat()
 }
