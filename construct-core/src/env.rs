@@ -65,7 +65,7 @@ impl EnvError {
 
 /// An AWS account id: exactly 12 digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AccountId(Inline<12>);
+pub struct AccountId(Inline<12, 16>);
 
 impl AccountId {
     /// An account id.
@@ -146,7 +146,7 @@ impl fmt::Debug for AccountId {
 /// An AWS region and the partition it belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region {
-    name: Inline<30>,
+    name: Inline<30, 32>,
     /// `None` for a name no table knows, made at run time.
     partition: Option<Partition>,
 }
@@ -280,19 +280,23 @@ impl fmt::Debug for Env {
     }
 }
 
-/// Text of at most `N` bytes, held inline. A longer text keeps its beginning and a mark that says so: no valid account
+/// Text of at most `ROOM` bytes, held inline. A longer text keeps its beginning and a mark that says so: no valid account
 /// or region is that long, so the mark only ever shows in a finding.
+///
+/// It begins whole and aligned blocks, of which the last byte says how long it is: that blocks are text is found out in one look at
+/// each, and at every byte of a text of an odd length.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Inline<const N: usize> {
-    bytes: [u8; N],
-    len: u8,
+#[repr(align(8))]
+struct Inline<const ROOM: usize, const SIZE: usize> {
+    bytes: [u8; SIZE],
 }
 
-impl<const N: usize> Inline<N> {
+impl<const ROOM: usize, const SIZE: usize> Inline<ROOM, SIZE> {
     const fn new(text: &str) -> Self {
+        const { assert!(ROOM < SIZE && SIZE <= 128, "its length is one byte of it, and that is a character") };
         let source = text.as_bytes();
-        let mut bytes = [0; N];
-        let mut end = if source.len() > N { N - 1 } else { source.len() };
+        let mut bytes = [0; SIZE];
+        let mut end = if source.len() > ROOM { ROOM - 1 } else { source.len() };
         // Never cut through a character: what is left must stay readable as text.
         while !text.is_char_boundary(end) {
             end -= 1;
@@ -302,16 +306,17 @@ impl<const N: usize> Inline<N> {
             bytes[at] = source[at];
             at += 1;
         }
-        let mut len = end as u8;
-        if source.len() > N {
+        if source.len() > ROOM {
             bytes[end] = b'~';
-            len += 1;
+            end += 1;
         }
-        Self { bytes, len }
+        bytes[SIZE - 1] = end as u8;
+        Self { bytes }
     }
 
     fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..self.len as usize]).unwrap_or_default()
+        let all = std::str::from_utf8(&self.bytes).unwrap_or_default();
+        all.get(..usize::from(self.bytes[SIZE - 1])).unwrap_or_default()
     }
 }
 
@@ -367,6 +372,18 @@ mod tests {
             assert!(Region::new(text).problem().is_some(), "{text}");
         }
         assert!(Region::unlisted("xx-new-9", Partition::Aws).problem().is_none());
+    }
+
+    #[test]
+    fn text_that_is_too_long_keeps_its_beginning() {
+        let account = |text: &str| Inline::<12, 16>::new(text).as_str().to_owned();
+        for fits in ["", "1", "111111111111", "ééé", "\0\n"] {
+            assert_eq!(account(fits), fits);
+        }
+        assert_eq!(account("1111111111112"), "11111111111~");
+        assert_eq!(account("1111111111éé"), "1111111111~");
+        let region = |text: &str| Inline::<30, 32>::new(text).as_str().to_owned();
+        assert_eq!((region(&"x".repeat(30)), region(&"x".repeat(31))), ("x".repeat(30), "x".repeat(29) + "~"));
     }
 
     #[test]

@@ -100,12 +100,12 @@ impl Text {
         self.is_first = false;
     }
 
-    /// Begins a line.
-    fn line(&mut self) {
+    /// Begins a line, behind a comma unless it is the first one of what was begun last.
+    fn line(&mut self, behind_comma: bool) {
         match LINES.get(self.level) {
-            Some(line) => self.out.push_str(line),
+            Some([first, other]) => self.out.push_str(if behind_comma { other } else { first }),
             None => {
-                self.out.push('\n');
+                self.out.push_str(if behind_comma { ",\n" } else { "\n" });
                 (0..self.level).for_each(|_| self.out.push(' '));
             }
         }
@@ -125,11 +125,12 @@ impl Text {
     }
 }
 
-/// How lines of the first levels begin.
-const LINES: [&str; 32] = {
-    let (mut lines, mut level) = ([""; 32], 0);
+/// How lines of the first levels begin: the first of several, and one behind a comma.
+static LINES: [[&str; 2]; 32] = {
+    let (mut lines, mut level) = ([[""; 2]; 32], 0);
     while level < lines.len() {
-        lines[level] = "\n                                ".split_at(level + 1).0;
+        let other = ",\n                                ".split_at(level + 2).0;
+        lines[level] = [other.split_at(1).1, other];
         level += 1;
     }
     lines
@@ -155,11 +156,8 @@ impl Sink for Text {
     }
 
     fn item(&mut self) {
-        if !self.is_first {
-            self.out.push(',');
-        }
+        self.line(!self.is_first);
         self.is_first = false;
-        self.line();
     }
 
     fn key(&mut self, key: &str) {
@@ -171,7 +169,7 @@ impl Sink for Text {
     fn end(&mut self, shape: Shape) {
         self.level -= 1;
         if !self.is_first {
-            self.line();
+            self.line(false);
         }
         self.is_first = false;
         self.out.push(if shape == Shape::List { ']' } else { '}' });
@@ -187,6 +185,11 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
+    /// Whether a list or an object was begun that did not end.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
     pub(crate) fn finish(self) -> Json {
         self.done
     }

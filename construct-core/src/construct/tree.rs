@@ -12,7 +12,7 @@ use crate::handle::{NodeId, StackRef};
 use crate::quota::{Gauge, Quota, QuotaValue, Quotas};
 use crate::resource::{Claim, Claims};
 use crate::stack::StackProps;
-use crate::value::{Attr, Expr};
+use crate::value::{Attr, Expr, is_dynamic};
 
 /// What a node is, before planning.
 #[derive(Clone, Debug)]
@@ -234,7 +234,10 @@ impl Plan {
     /// The text an expression has once names are known, as far as it can be known now.
     pub(crate) fn literal(&self, expr: &Expr) -> Option<String> {
         match expr {
-            Expr::Attr { of, attr } => self.literal(&self.physical(*of, attr)?),
+            Expr::Attr { of, attr } => match self.physical(*of, attr)? {
+                Expr::Str(text) => (!is_dynamic(&text)).then(|| text.into_owned()),
+                other => self.literal(&other),
+            },
             Expr::Join(parts) => parts.iter().map(|part| self.literal(part)).collect(),
             Expr::ByName(inner) => self.literal(inner),
             other => other.literal().map(str::to_owned),

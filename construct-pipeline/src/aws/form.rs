@@ -59,7 +59,9 @@ impl StatementForm {
             }
         }
         let has_short = !short.is_empty();
-        short.extend_from_slice(&exact[..n_plain]);
+        if has_short {
+            short.extend_from_slice(&exact[..n_plain]);
+        }
         let document = exact.into_iter().collect::<PolicyDocument>().into_merged().naming_once(cx);
         match has_short && document.is_long(cx, quota) {
             true => short.into_iter().collect::<PolicyDocument>().into_merged().naming_once(cx),

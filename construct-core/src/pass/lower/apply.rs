@@ -184,13 +184,14 @@ impl<'a> Applied<'a> {
     fn depends_on(&self, here: NodeId, resource: &CfnResource, resolver: &mut Resolver<'_>) -> Vec<&'a str> {
         let mut ids = Vec::new();
         let facts = read::<DependsOn>(self.plan, self.marks, here);
+        let mut queue = Vec::new();
         let firsts = resource.depends_on.iter().copied().chain(facts.iter().map(|fact| fact.0));
         for first in firsts {
             if !self.plan.tree.arena.owns(first) {
                 resolver.foreign_handle("a resource depends on a construct of another app");
                 continue;
             }
-            let mut queue = vec![first];
+            queue.push(first);
             while let Some(node) = queue.pop() {
                 queue.extend(self.plan.tree.arena.children(node));
                 let Some(stack) = self.plan.tree.node(node).stack else { continue };

@@ -13,16 +13,24 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 /// Which part of a stack refers to which, by their places.
 pub(super) type References = Vec<(usize, usize)>;
 
-pub(super) fn resource_cycles(plan: &Plan, placed: &[Placed], references: &References, findings: &mut Diagnostics) {
+pub(super) fn resource_cycles(plan: &Plan, placed: &[Placed], references: References, findings: &mut Diagnostics) {
     if references.is_empty() {
         return;
     }
-    // What refers to nothing is in no circle, and most parts are of this kind.
+    // What refers to nothing is in no circle, nor what refers to nothing else, and so on: mostly nothing is left.
+    let mut between = references;
     let mut refers = vec![false; placed.len()];
-    references.iter().for_each(|(from, _)| refers[*from] = true);
-    let mut between: Vec<(usize, usize)> = references.iter().copied().filter(|(_, to)| refers[*to]).collect();
-    if between.is_empty() {
-        return;
+    loop {
+        refers.fill(false);
+        between.iter().for_each(|(from, _)| refers[*from] = true);
+        let n = between.len();
+        between.retain(|(_, to)| refers[*to]);
+        if between.is_empty() {
+            return;
+        }
+        if between.len() == n {
+            break;
+        }
     }
     let id = |place: usize| &placed[place].id;
     between.sort_unstable_by(|one, other| (id(one.0), id(one.1)).cmp(&(id(other.0), id(other.1))));

@@ -6,6 +6,7 @@
 //!
 //! Codes: those of [`refused`].
 
+mod joined;
 mod refused;
 
 use std::borrow::Cow;
@@ -27,7 +28,8 @@ use crate::logical_id::short_hash;
 use crate::resource::Resources;
 use crate::value::spell::Hand;
 use crate::value::{Attr, Expr, Pseudo};
-use crate::written::{self, Shape, Sink, Text, Tree};
+use crate::written::{self, Shape, Sink, Text};
+use joined::Joined;
 
 /// What resolving the expressions of a stack brought to light.
 #[derive(Debug, Default)]
@@ -79,6 +81,8 @@ pub(super) struct Resolver<'a> {
     left: Left,
     /// Whether a `null` was written, of which nobody was told yet.
     met_null: bool,
+    /// Room for texts that are put together.
+    joined: String,
 }
 
 /// Whether every key is known to come once. Few are compared with each other, many are not.
@@ -110,6 +114,7 @@ impl<'a> Resolver<'a> {
             referred: vec![0; placed.len()],
             left: Left::default(),
             met_null: false,
+            joined: String::new(),
         }
     }
 
@@ -305,37 +310,17 @@ impl<'a> Resolver<'a> {
 
     /// Text put together: names where they are known, so that ARNs stay literal.
     fn join(&mut self, parts: &[Expr], out: &mut impl Sink) {
-        const ROOM: usize = 128;
-        // What is known comes behind what is not, as one text.
-        let (mut joined, mut known): (Vec<Json>, Option<String>) = (Vec::new(), None);
-        let add = |known: &mut Option<String>, text: &str| {
-            known.get_or_insert_with(|| String::with_capacity(ROOM)).push_str(text);
-        };
+        let mut joined = Joined::new(std::mem::take(&mut self.joined));
         for part in parts {
-            if let Expr::Str(text) = part {
-                self.look_at(text);
-                add(&mut known, text);
-                continue;
-            }
-            let mut tree = Tree::default();
-            self.write(part, true, &mut tree);
-            match tree.finish() {
-                Json::String(text) => add(&mut known, &text),
-                json => {
-                    joined.extend(known.take().map(Json::String));
-                    joined.push(json);
+            match part {
+                Expr::Str(text) => {
+                    self.look_at(text);
+                    joined.text(text);
                 }
+                part => self.write(part, true, &mut joined),
             }
         }
-        match known {
-            Some(text) if joined.is_empty() => return out.text(&text),
-            rest => joined.extend(rest.map(Json::String)),
-        }
-        let arguments = Json::Array(vec!["".into(), Json::Array(joined)]);
-        out.begin(Shape::Map);
-        out.key("Fn::Join");
-        written::value(&arguments, out);
-        out.end(Shape::Map);
+        self.joined = joined.write(out);
     }
 
     fn attr(&mut self, of: NodeId, attr: &Attr, by_name: bool, out: &mut impl Sink) {
@@ -499,8 +484,37 @@ fn local(id: &str, attr: &Attr, out: &mut impl Sink) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value as Json, json};
+
     use super::LONGEST_OUTPUT;
-    use crate::{App, Env, Expr, RawResource};
+    use crate::{App, Env, Expr, Pseudo, RawResource, text};
+
+    #[test]
+    fn text_is_put_together_as_far_as_it_is_known() {
+        let written = |value: Expr| -> Json {
+            let mut app = App::new();
+            let stack = app.stack("Stack", Env::new("111111111111", "us-east-1"));
+            app.at(stack).add("Topic", RawResource::new("AWS::SNS::Topic").logical_id("Topic").property("Name", value));
+            let template = app.synth().expect("nothing is wrong").stacks()[0].template.clone();
+            serde_json::from_str::<Json>(&template).expect("it is JSON")["Resources"]["Topic"]["Properties"]["Name"]
+                .take()
+        };
+        let id = || Expr::from(Pseudo::StackId);
+        let reference = || json!({ "Ref": "AWS::StackId" });
+        let joined = |parts: Json| json!({ "Fn::Join": ["", parts] });
+        assert_eq!(
+            written(text!("{}/{}-{}", Pseudo::Region, "b", Pseudo::AccountId).into()),
+            "us-east-1/b-111111111111"
+        );
+        let inner = text!("{}", id());
+        assert_eq!(written(text!("a{}b{}", "-", inner).into()), joined(json!(["a-b", reference()])));
+        let parts = ["".into(), id(), Pseudo::Region.into(), Expr::Join(vec!["x".into(), id(), "y".into()]), 1.into()];
+        let nested = joined(json!(["x", reference(), "y"]));
+        assert_eq!(written(Expr::Join(parts.into())), joined(json!(["", reference(), "us-east-1", nested, 1])));
+        assert_eq!(written(Expr::Join(Vec::new())), joined(json!([])));
+        let twice = Expr::list([Expr::Join(vec!["a".into(), id()]), Expr::Join(vec!["b".into(), "c".into()])]);
+        assert_eq!(written(twice), json!([joined(json!(["a", reference()])), "bc"]));
+    }
 
     #[test]
     fn no_output_has_a_longer_name_than_cloudformation_takes() {

@@ -127,7 +127,7 @@ pub(super) fn lower_stack(
     let left = resolver.finish();
     stack.needs = left.needs;
     let mut findings = findings.into_inner();
-    resource_cycles(plan, &placed, &left.references, &mut findings);
+    resource_cycles(plan, &placed, left.references, &mut findings);
     let mut ids: Ids = placed.into_iter().filter(|part| part.is_referable).map(|part| (part.node, part.id)).collect();
     ids.dedup_by_key(|(node, _)| *node);
     Done { stack, ids, exports: left.exports, kinds, claims, findings }
@@ -203,8 +203,9 @@ fn write_stack(
     resources.end(Shape::Map);
     stack.n_resources = placed.iter().filter(|part| part.is_resource).count();
     if placed.iter().any(|part| !part.is_output) {
-        let mut description = Text::at(SECTION);
-        if let Some(text) = &stack.props.description {
+        let described = stack.props.description.as_deref();
+        let mut description = Text::with_capacity(SECTION, described.map_or(0, |text| text.len() + "\"\"".len()));
+        if let Some(text) = described {
             description.text(text);
         }
         stack.template = sections([
