@@ -22,6 +22,11 @@ impl<'v, 't> Lazy<'v, 't> {
         Self { resolver: Some((resolver, stack)), json: Cow::Borrowed(json), is_computed: false }
     }
 
+    /// Any value; `None` for `AWS::NoValue`.
+    pub(crate) fn of(resolver: &'v Resolver<'t>, stack: usize, json: &'v Json<'t>) -> Option<Self> {
+        Self::known(Some((resolver, stack)), json, false)
+    }
+
     /// A value of which nothing has to be computed.
     pub(crate) fn plain(json: &'v Json<'t>) -> Self {
         Self { resolver: None, json: Cow::Borrowed(json), is_computed: true }
@@ -59,22 +64,42 @@ impl<'v, 't> Lazy<'v, 't> {
         }
     }
 
+    /// As text, whatever it is: a symbol for a list or an object.
+    pub(crate) fn as_text(&self) -> String {
+        match self.resolver {
+            Some((resolver, stack)) if !self.is_computed => resolver.text(stack, &self.json),
+            Some((resolver, _)) => resolver.as_text(&self.json),
+            None => self.text().unwrap_or_default(),
+        }
+    }
+
+    /// Whether it is true, if that is known.
+    pub(crate) fn flag(&self) -> Option<bool> {
+        match &*self.json {
+            Json::Bool(flag) => Some(*flag),
+            Json::String(text) => text.to_ascii_lowercase().parse().ok(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn text_of(&self, name: &str) -> Option<String> {
         self.get(name)?.text()
     }
 
-    /// `None` for `AWS::NoValue`.
     fn inside<'i>(&'i self, json: &'i Json<'t>) -> Option<Lazy<'i, 't>> {
-        let Self { resolver, is_computed, .. } = *self;
+        Lazy::known(self.resolver, json, self.is_computed)
+    }
+
+    fn known(resolver: Option<(&'v Resolver<'t>, usize)>, json: &'v Json<'t>, is_computed: bool) -> Option<Self> {
         let is_open = !is_computed && json.as_object().is_some_and(|map| function_of(map).is_some());
         let Some((resolver, stack)) = resolver.filter(|_| is_open) else {
-            return Some(Lazy { resolver, json: Cow::Borrowed(json), is_computed });
+            return Some(Self { resolver, json: Cow::Borrowed(json), is_computed });
         };
         let json = match resolver.known(stack, json) {
             Known::Value(json) => json,
             Known::Nothing => return None,
             Known::Not(label) => unknown(label),
         };
-        Some(Lazy { resolver: Some((resolver, stack)), json: Cow::Owned(json), is_computed: true })
+        Some(Self { resolver: Some((resolver, stack)), json: Cow::Owned(json), is_computed: true })
     }
 }

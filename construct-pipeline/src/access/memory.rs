@@ -26,6 +26,7 @@ pub(crate) struct Memory<'t> {
 struct Cells<'t> {
     symbols: RefCell<Symbols>,
     names: RefCell<Names>,
+    arns: RefCell<Arns>,
     conditions: RefCell<Conditions>,
     imported: RefCell<Imported<'t>>,
 }
@@ -35,12 +36,15 @@ struct Cells<'t> {
 pub(crate) struct Found<'t> {
     symbols: Symbols,
     names: Names,
+    arns: Arns,
     conditions: Conditions,
     imported: Imported<'t>,
 }
 
 /// By stack and logical id; `None` while a name is being found.
 type Names = BTreeMap<usize, BTreeMap<String, Option<String>>>;
+/// By stack and logical id.
+type Arns = BTreeMap<usize, BTreeMap<String, String>>;
 /// By stack and name; `None` if it is open, or while it is being computed.
 type Conditions = BTreeMap<usize, BTreeMap<String, Option<bool>>>;
 /// `None` if nobody exports it, or while it is being found.
@@ -54,15 +58,22 @@ impl<'t> Memory<'t> {
 
     /// Takes all of it, for readers.
     pub(crate) fn lend(&self) -> Found<'t> {
-        let Cells { symbols, names, conditions, imported } = &self.found;
-        Found { symbols: symbols.take(), names: names.take(), conditions: conditions.take(), imported: imported.take() }
+        let Cells { symbols, names, arns, conditions, imported } = &self.found;
+        Found {
+            symbols: symbols.take(),
+            names: names.take(),
+            arns: arns.take(),
+            conditions: conditions.take(),
+            imported: imported.take(),
+        }
     }
 
     /// Takes it back.
     pub(crate) fn give_back(&self, found: Found<'t>) {
-        let Cells { symbols, names, conditions, imported } = &self.found;
+        let Cells { symbols, names, arns, conditions, imported } = &self.found;
         symbols.replace(found.symbols);
         names.replace(found.names);
+        arns.replace(found.arns);
         conditions.replace(found.conditions);
         imported.replace(found.imported);
     }
@@ -116,6 +127,16 @@ impl<'t> Memory<'t> {
 
     pub(crate) fn note_name(&self, stack: usize, logical_id: &str, name: Option<String>) {
         self.found.names.borrow_mut().entry(stack).or_default().insert(logical_id.to_owned(), name);
+    }
+
+    /// The ARN of a resource, if it was noted.
+    pub(crate) fn arn(&self, stack: usize, logical_id: &str) -> Option<String> {
+        let known = |arns: &Arns| arns.get(&stack)?.get(logical_id).cloned();
+        known(&self.found.arns.borrow()).or_else(|| known(&self.before.as_ref()?.arns))
+    }
+
+    pub(crate) fn note_arn(&self, stack: usize, logical_id: &str, arn: String) {
+        self.found.arns.borrow_mut().entry(stack).or_default().insert(logical_id.to_owned(), arn);
     }
 
     /// Whether a condition holds, if somebody asked before.

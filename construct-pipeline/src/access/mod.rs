@@ -110,14 +110,14 @@ pub(crate) fn unproved(cx: &mut CheckCx<'_>, outside: &Outside) -> Report {
     });
     let (sheets, (policies, all)): (Vec<_>, (Vec<_>, Vec<_>)) = read.into_iter().unzip();
     let templates = Templates { all, unreadable: Vec::new() };
-    let surveyed = survey(&templates, sheets, policies, &statements, outside);
-    cx.leave((templates, statements));
+    let mut surveyed = survey(&templates, sheets, policies, &statements, outside);
+    cx.leave((templates, statements, std::mem::take(&mut surveyed.sheets)));
     report(surveyed, Keep::Unproved)
 }
 
 /// Asks what the pipelines need.
 fn report(surveyed: Surveyed, keep: Keep) -> Report {
-    let Surveyed { mut world, pipelines, stacks } = surveyed;
+    let Surveyed { mut world, pipelines, stacks, .. } = surveyed;
     let unknown_id = world.symbols.name("id made up during the run", symbols::Origin::Other);
     let apart = Apart::new();
     world.nobody = nobody(&world, &pipelines);

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use construct_iam::access::{Json, Members};
+use foldhash::HashMap;
 
 use super::flow::Pipeline;
 use super::place::PolicyIx;
@@ -294,7 +295,7 @@ struct Graph {
 
 impl Graph {
     fn of(templates: &Templates<'_>) -> Self {
-        let by_id: BTreeMap<&str, usize> =
+        let by_id: HashMap<&str, usize> =
             templates.all.iter().enumerate().map(|(n, template)| (&*template.id, n)).collect();
         let after = |ids: &Option<Cow<'_, [String]>>| {
             let known = ids.iter().flat_map(|ids| ids.iter()).filter_map(|id| by_id.get(id.as_str()).copied());

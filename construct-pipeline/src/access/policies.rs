@@ -1,8 +1,10 @@
 //! Policies with their places: where in which template each one stands.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
+use construct_core::fingerprint;
 use construct_iam::access::{Citation, Compiler, Distinctions, Json, Policy, PolicyError, Problem, Variables, symbol};
 use foldhash::HashMap;
 use serde_json::{Value, json};
@@ -22,6 +24,8 @@ struct Entry {
 #[derive(Debug)]
 pub(crate) struct Digest {
     policy: Result<Policy, Box<PolicyError>>,
+    /// The fingerprint of its name.
+    print: u64,
     /// Of each statement.
     notes: Vec<Option<Arc<Notes>>>,
     symbolic: Vec<Symbolic>,
@@ -39,7 +43,8 @@ struct Symbolic {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policies {
     all: Vec<Entry>,
-    by_name: HashMap<Arc<str>, PolicyIx>,
+    /// By the fingerprints of their names, of which no two are equal.
+    by_name: HashMap<u64, PolicyIx>,
     /// What AWS would refuse to store.
     pub(crate) refused: Vec<(PolicyIx, PolicyError)>,
     /// The condition keys and variables that occur, in lower case.
@@ -85,7 +90,12 @@ impl Policies {
 
     /// The policy that a verdict cites.
     pub(crate) fn cited(&self, citation: &Citation) -> Option<PolicyIx> {
-        self.by_name.get(&*citation.policy).copied()
+        self.named(&citation.policy)
+    }
+
+    fn named(&self, name: &str) -> Option<PolicyIx> {
+        let ix = self.by_name.get(&fingerprint(name)).copied();
+        ix.filter(|ix| self.get(*ix).name() == name)
     }
 
     /// Makes room for so many more, and for some that nobody counts: one too many would double all of it.
@@ -96,12 +106,15 @@ impl Policies {
 
     /// Adds a policy. One that AWS would refuse counts as unknown, so that nothing is proved with it.
     pub(crate) fn add(&mut self, digest: Digest, spot: Spot) -> PolicyIx {
-        let Digest { policy, notes, symbolic } = digest;
+        let Digest { policy, print, notes, symbolic } = digest;
         let ix = match policy {
+            Ok(policy) if self.by_name.contains_key(&print) => {
+                let free = self.free_name(policy.name()).into_owned();
+                self.push(policy.named(free), Some(spot))
+            }
             Ok(policy) => {
-                let is_free = !self.by_name.contains_key(policy.name());
-                let policy = if is_free { policy } else { policy.clone().named(self.free_name(policy.name())) };
-                self.push(policy, Some(spot))
+                self.by_name.insert(print, self.all.len());
+                self.append(policy, Some(spot))
             }
             Err(error) => {
                 let ix = self.reserve(error.policy(), spot);
@@ -115,8 +128,8 @@ impl Policies {
 
     /// Keeps the place of a policy that is compiled later. Until then, nothing is known of it.
     pub(crate) fn reserve(&mut self, name: &str, spot: Spot) -> PolicyIx {
-        let name = self.free_name(name);
-        self.push(Policy::unknown(&name), Some(spot))
+        let policy = Policy::unknown(&self.free_name(name));
+        self.push(policy, Some(spot))
     }
 
     /// Compiled policies for places that are kept for them.
@@ -131,7 +144,7 @@ impl Policies {
     }
 
     fn fill(&mut self, ix: PolicyIx, digest: Digest) {
-        let Digest { policy, notes, symbolic } = digest;
+        let Digest { policy, notes, symbolic, .. } = digest;
         self.note(ix, &notes, symbolic);
         match policy {
             Ok(policy) => self.all[ix].policy = policy.named(self.all[ix].policy.shared_name()),
@@ -158,10 +171,12 @@ impl Policies {
 
     /// A policy of which nothing is known.
     pub(crate) fn unknown(&mut self, name: &str) -> PolicyIx {
-        match self.by_name.get(name) {
-            Some(ix) => *ix,
-            None => self.push(Policy::unknown(name), None),
-        }
+        // One that has its place in a template is another one, however it is called.
+        let is_same = |ix: &PolicyIx| self.all[*ix].spot.is_none() && !self.get(*ix).is_known();
+        self.named(name).filter(is_same).unwrap_or_else(|| {
+            let policy = Policy::unknown(&self.free_name(name));
+            self.push(policy, None)
+        })
     }
 
     /// The policy that allows everything.
@@ -177,19 +192,20 @@ impl Policies {
     }
 
     fn push(&mut self, policy: Policy, spot: Option<Spot>) -> PolicyIx {
-        self.by_name.insert(policy.shared_name(), self.all.len());
+        self.by_name.insert(fingerprint(policy.name()), self.all.len());
+        self.append(policy, spot)
+    }
+
+    fn append(&mut self, policy: Policy, spot: Option<Spot>) -> PolicyIx {
         self.all.push(Entry { policy, spot, symbolic: Box::default() });
         self.all.len() - 1
     }
 
-    fn free_name(&self, name: &str) -> String {
-        let mut free = name.to_owned();
-        let mut n = 2;
-        while self.by_name.contains_key(&*free) {
-            free = format!("{name} ({n})");
-            n += 1;
-        }
-        free
+    /// The name, or one like it if it is taken.
+    fn free_name<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        let others = (2..).map(|n| Cow::Owned(format!("{name} ({n})")));
+        let mut names = [Cow::Borrowed(name)].into_iter().chain(others);
+        names.find(|name| !self.by_name.contains_key(&fingerprint(name))).unwrap_or_default()
     }
 }
 
@@ -225,7 +241,7 @@ impl Digest {
             let all = document.get("Statement").map_or(&[][..], Json::one_or_many);
             (notes, symbolic) = (all.iter().enumerate().map(noted).collect(), Vec::new());
         }
-        Self { policy: policy.map_err(Box::new), notes, symbolic }
+        Self { policy: policy.map_err(Box::new), print: fingerprint(name), notes, symbolic }
     }
 
     /// The policy of a document of which each statement was compiled. `None` if the document is not sound.
@@ -235,7 +251,7 @@ impl Digest {
             |_: &Json<'_>, _| statements.next().map(|told| Arc::clone(&told.statement)).ok_or(Problem::Missing(""));
         let policy = Policy::of_statements(name, document, next).ok()?;
         let notes = told.into_iter().map(|told| told.notes).collect();
-        Some(Self { policy: Ok(policy), notes, symbolic: Vec::new() })
+        Some(Self { policy: Ok(policy), print: fingerprint(name), notes, symbolic: Vec::new() })
     }
 }
 
@@ -295,6 +311,19 @@ mod tests {
         assert_eq!(policies.get(other).name(), "p (2)");
         assert_eq!(policies.keys, ["aws:securetransport", "aws:username"]);
         assert!(policies.refused.is_empty());
+    }
+
+    #[test]
+    fn what_is_not_known_is_never_a_policy_of_the_same_name() {
+        let mut policies = Policies::default();
+        let everything = Json::from(everything());
+        let known = add(&mut policies, &everything);
+        let unknown = policies.unknown("p");
+        assert_ne!(unknown, known);
+        assert!(policies.get(known).is_known() && !policies.get(unknown).is_known());
+        assert_eq!(policies.get(unknown).name(), "p (2)");
+        let other = policies.unknown("q");
+        assert_eq!(policies.unknown("q"), other, "nothing is known of either");
     }
 
     #[test]

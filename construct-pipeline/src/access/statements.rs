@@ -118,7 +118,8 @@ impl Notes {
 
     /// Whether nobody added keys and folders to those of all before.
     pub(crate) fn are_new(&self) -> bool {
-        !self.is_added.swap(true, Ordering::Relaxed)
+        // To look is much cheaper than to write, and most are not new.
+        !self.is_added.load(Ordering::Relaxed) && !self.is_added.swap(true, Ordering::Relaxed)
     }
 
     fn note_folders(&mut self, statement: &Json<'_>) {

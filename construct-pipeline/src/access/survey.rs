@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use construct_core::parallel;
 use construct_iam::access::{Json, Members, symbol};
 use serde_json::{Value, json};
 
@@ -16,10 +15,11 @@ use roles::RoleNames;
 
 use super::documents::Early;
 use super::flow::{self, Pipeline, PipelineSource, full_key_name};
+use super::lazy::Lazy;
 use super::order::Stacks;
 use super::physical::short_name;
 use super::place::{PolicyIx, PolicyKind, Slot};
-use super::policies::{Digest, everything};
+use super::policies::everything;
 use super::rules::{Rule, Target};
 use super::sheet::{SettledRole, Sheet};
 use super::statements::{Statements, Told};
@@ -32,6 +32,8 @@ pub(crate) struct Surveyed {
     pub(crate) world: World,
     pub(crate) pipelines: Vec<Pipeline>,
     pub(crate) stacks: Stacks,
+    /// What is left of those that were given.
+    pub(crate) sheets: Vec<Sheet>,
 }
 
 /// Reads templates and outside facts; `sheets` say what the templates tell by themselves.
@@ -66,21 +68,23 @@ pub(crate) fn survey<'t>(
     surveyor.world.unreadable.clone_from(&templates.unreadable);
     let n_opened: usize = surveyor.opened.iter().map(Vec::len).sum();
     let settled = surveyor.sheets.iter().flat_map(|sheet| &sheet.roles);
-    surveyor.world.policies.expect(n_opened + settled.map(SettledRole::n_policies).sum::<usize>());
+    surveyor.world.policies.expect(n_opened + settled.clone().map(SettledRole::n_policies).sum::<usize>());
+    let n_roles = settled.count();
+    surveyor.world.roles.reserve(n_roles);
+    surveyor.role_names.expect(n_roles);
     surveyor.outside(outside);
-    surveyor.resources();
-    surveyor.attachments();
+    for reading in surveyor.resources() {
+        surveyor.attachment(reading);
+    }
     surveyor.settle_accounts();
-    let computed = parallel::map(std::mem::take(&mut surveyor.computed), |one| {
-        (one.ix, Digest::new(statements, &one.name, &one.document, one.kind, &one.known))
-    });
-    surveyor.world.policies.fill_all(computed);
+    let Surveyor { resolver, sheets, computed, mut world, pipelines, .. } = surveyor;
+    world.policies.fill_all(resolver.map(&computed, |resolver, one| (one.ix, one.digest(resolver, statements))));
     // All policies have their places, and nothing is compiled any more.
-    let Surveyor { resolver, sheets, mut world, pipelines, .. } = surveyor;
+    drop(computed);
     let pipelines = flow::pipelines(&mut world, &resolver, pipelines);
     let stacks = Stacks::of(&resolver, &sheets);
     world.symbols = resolver.into_symbols();
-    Surveyed { world, pipelines, stacks }
+    Surveyed { world, pipelines, stacks, sheets }
 }
 
 /// A policy that is compiled when all that have to be are known.
@@ -91,6 +95,8 @@ struct Computed<'t> {
     kind: PolicyKind,
     /// The statements that are compiled already, by their numbers.
     known: Vec<Option<Told>>,
+    /// Of which template the functions in the other statements are, if they are not computed yet.
+    open: Option<usize>,
 }
 
 /// A resource that is being read.
@@ -110,7 +116,7 @@ pub(crate) struct Surveyor<'t> {
     pub(crate) resolver: Resolver<'t>,
     sheets: Vec<Sheet>,
     opened: Vec<Vec<((usize, Slot), Early)>>,
-    /// Policies of which the functions are computed; they are compiled on all cores.
+    /// Policies with functions; they are compiled on all cores.
     computed: Vec<Computed<'t>>,
     pub(crate) world: World,
     pub(crate) pipelines: Vec<PipelineSource<'t>>,
@@ -120,7 +126,9 @@ pub(crate) struct Surveyor<'t> {
 }
 
 impl<'t> Surveyor<'t> {
-    fn resources(&mut self) {
+    /// Reads what resources are by themselves, and gives those that may say something about others.
+    fn resources(&mut self) -> Vec<Reading<'t>> {
+        let mut open = Vec::new();
         for (stack, template) in self.resolver.templates().all.iter().enumerate() {
             let mut settled = std::mem::take(&mut self.sheets[stack].roles).into_iter().peekable();
             let mut resources = template.section("Resources").into_iter().flat_map(Members::iter);
@@ -131,23 +139,14 @@ impl<'t> Surveyor<'t> {
                     (None, Some((logical_id, resource))) => {
                         if let Some(reading) = self.reading(stack, number, logical_id, resource) {
                             self.resource(reading);
+                            open.push(reading);
                         }
                     }
                     (None, None) => {}
                 }
             }
         }
-    }
-
-    fn attachments(&mut self) {
-        for (stack, template) in self.resolver.templates().all.iter().enumerate() {
-            let resources = template.section("Resources").into_iter().flat_map(Members::iter);
-            for (number, (logical_id, resource)) in resources.enumerate() {
-                if let Some(reading) = self.reading(stack, number, logical_id, resource) {
-                    self.attachment(reading);
-                }
-            }
-        }
+        open
     }
 
     /// A resource, if it has a type and will be there.
@@ -230,6 +229,11 @@ impl<'t> Surveyor<'t> {
         reading.properties?.get(name)
     }
 
+    /// A property that is computed as far as somebody looks.
+    fn lazily(&self, reading: Reading<'t>, name: &str) -> Option<Lazy<'_, 't>> {
+        Lazy::of(&self.resolver, reading.stack, self.property(reading, name)?)
+    }
+
     fn text(&self, reading: Reading<'t>, name: &str) -> Option<String> {
         let value = self.property(reading, name)?;
         Some(self.resolver.text(reading.stack, value)).filter(|text| !text.is_empty())
@@ -242,19 +246,15 @@ impl<'t> Surveyor<'t> {
     fn bucket(&mut self, reading: Reading<'t>) {
         let Some(arn) = self.arn(reading) else { return };
         let name = self.resolver.physical_id(reading.stack, reading.logical_id);
-        let resolver = &self.resolver;
-        let encryption = self.property(reading, "BucketEncryption").map(|value| resolver.value(reading.stack, value));
-        let rule = encryption.as_ref().and_then(|value| value.get("ServerSideEncryptionConfiguration")?.at(0));
-        let bucket_key = match rule.and_then(|rule| rule.get("BucketKeyEnabled")) {
-            None => Some(false),
-            Some(Json::Bool(flag)) => Some(*flag),
-            Some(Json::String(text)) => text.to_ascii_lowercase().parse().ok(),
-            Some(_) => None,
-        };
+        let encryption = self.lazily(reading, "BucketEncryption");
+        let rules = encryption.as_ref().and_then(|value| value.get("ServerSideEncryptionConfiguration"));
+        let rule = rules.as_ref().and_then(|rules| rules.items().next());
+        let flag = rule.as_ref().and_then(|rule| rule.get("BucketKeyEnabled"));
+        let bucket_key = flag.map_or(Some(false), |flag| flag.flag());
         let versions = self.property(reading, "VersioningConfiguration").and_then(|value| value.get("Status"));
         let keeps_versions = versions.is_some_and(|status| self.resolver.text(reading.stack, status) != "Suspended");
-        let default_key = rule.and_then(|rule| rule.get("ServerSideEncryptionByDefault")?.get("KMSMasterKeyID"));
-        let default_key = default_key.map(|key| self.resolver.as_text(key));
+        let default = rule.as_ref().and_then(|rule| rule.get("ServerSideEncryptionByDefault"));
+        let default_key = default.and_then(|default| Some(default.get("KMSMasterKeyID")?.as_text()));
         let account = self.account(reading.stack);
         let made = Some(self.made(reading));
         let bucket = Bucket { arn, account, made, policy: None, bucket_key, keeps_versions, default_key };
@@ -283,15 +283,20 @@ impl<'t> Surveyor<'t> {
         self.world.keys.insert(Arc::clone(&arn), Key { arn, made, policy, aliases: Some(Vec::new()) });
     }
 
+    /// What the ARNs of keys and aliases of a stack begin with.
+    fn kms(&self, stack: usize) -> String {
+        let (account, region) = (self.resolver.account(stack), self.resolver.region(stack));
+        ["arn:", self.resolver.partition(stack), ":kms:", region, ":", account].concat()
+    }
+
     fn alias(&mut self, reading: Reading<'t>) {
         let (Some(name), Some(target)) = (self.text(reading, "AliasName"), self.text(reading, "TargetKeyId")) else {
             return;
         };
-        let (account, region) = (self.resolver.account(reading.stack), self.resolver.region(reading.stack));
-        let base = format!("arn:{}:kms:{region}:{account}", self.resolver.partition(reading.stack));
-        let target = if target.starts_with("arn:") { target } else { format!("{base}:key/{target}") };
+        let base = self.kms(reading.stack);
+        let target = if target.starts_with("arn:") { target } else { [&*base, ":key/", &target].concat() };
         let target: Arc<str> = target.into();
-        self.world.aliases.insert(format!("{base}:{name}"), Arc::clone(&target));
+        self.world.aliases.insert([&*base, ":", &name].concat(), Arc::clone(&target));
         if let Some(aliases) = self.world.keys.get_mut(&target).and_then(|key| key.aliases.as_mut()) {
             aliases.push(name);
         }
@@ -307,9 +312,7 @@ impl<'t> Surveyor<'t> {
     /// The ARN of the key that a property names, or that of its alias.
     fn key_name(&self, reading: Reading<'t>, property: &str) -> Option<String> {
         let named = self.text(reading, property)?;
-        let (resolver, stack) = (&self.resolver, reading.stack);
-        let (partition, region, account) = (resolver.partition(stack), resolver.region(stack), resolver.account(stack));
-        Some(full_key_name(&named, &format!("arn:{partition}:kms:{region}:{account}")))
+        Some(full_key_name(&named, &self.kms(reading.stack)))
     }
 
     fn pipeline(&mut self, reading: Reading<'t>) {
@@ -324,14 +327,13 @@ impl<'t> Surveyor<'t> {
 
     fn rule(&mut self, reading: Reading<'t>) {
         let resolver = &self.resolver;
-        let resolved = |name| self.property(reading, name).map(|value| resolver.value(reading.stack, value));
-        let (pattern, targets) = (resolved("EventPattern"), resolved("Targets"));
-        let target = |target: &Json<'_>| {
-            let role = target.get("RoleArn").map(|role| self.resolver.as_text(role));
-            Some(Target { arn: self.resolver.as_text(target.get("Arn")?), role })
+        let pattern = self.property(reading, "EventPattern").map(|value| resolver.value(reading.stack, value));
+        let target = |target: Lazy<'_, '_>| {
+            let role = target.get("RoleArn").map(|role| role.as_text());
+            Some(Target { arn: target.get("Arn")?.as_text(), role })
         };
-        let targets =
-            targets.as_ref().and_then(|targets| targets.as_array()).into_iter().flatten().filter_map(target).collect();
+        let targets = self.lazily(reading, "Targets");
+        let targets = targets.iter().flat_map(Lazy::items).filter_map(target).collect();
         let bus = self.text(reading, "EventBusName").unwrap_or_else(|| "default".to_owned());
         let rule = Rule {
             made: self.made(reading),

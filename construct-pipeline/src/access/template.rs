@@ -335,8 +335,11 @@ impl<'t> Resolver<'t> {
             // A name that is made of itself is not known.
             return name.unwrap_or_else(|| self.made(stack, logical_id, None));
         }
-        self.memory.note_name(stack, logical_id, None);
-        let name = self.set_name(stack, logical_id).unwrap_or_else(|| self.made(stack, logical_id, None));
+        let set = self.name_property(stack, logical_id).map(|value| {
+            self.memory.note_name(stack, logical_id, None);
+            self.text(stack, value)
+        });
+        let name = set.filter(|name| !name.is_empty()).unwrap_or_else(|| self.made(stack, logical_id, None));
         self.memory.note_name(stack, logical_id, Some(name.clone()));
         name
     }
@@ -347,11 +350,6 @@ impl<'t> Resolver<'t> {
             return Some(id);
         }
         self.name_property(stack, logical_id).filter(|name| is_plain(name))?.as_str().filter(|name| !name.is_empty())
-    }
-
-    fn set_name(&self, stack: usize, logical_id: &str) -> Option<String> {
-        let value = self.name_property(stack, logical_id)?;
-        Some(self.text(stack, value)).filter(|name| !name.is_empty())
     }
 
     fn name_property(&self, stack: usize, logical_id: &str) -> Option<&'t Json<'t>> {
@@ -377,6 +375,11 @@ impl<'t> Resolver<'t> {
         properties: Option<&Members<'t>>,
     ) -> Option<String> {
         let naming = naming_of(kind)?;
+        // What AWS names itself depends on nothing else in the templates: it is found once, and others refer to it often.
+        let is_made = naming.property.is_empty();
+        if let Some(known) = is_made.then(|| self.memory.arn(stack, logical_id)).flatten() {
+            return Some(known);
+        }
         let property = |name| properties.and_then(|properties| properties.get(name));
         let path = property("Path").map_or(Cow::Borrowed("/"), |path| self.text(stack, path).into());
         // Whatever else may name it comes before its own word.
@@ -384,8 +387,11 @@ impl<'t> Resolver<'t> {
         let name = property(naming.property).filter(|name| !is_given && is_plain(name)).and_then(Json::as_str);
         let name = name.filter(|name| !name.is_empty());
         let name = name.map_or_else(|| self.physical_id(stack, logical_id).into(), Cow::Borrowed);
-        let arn = naming.arn(&name, &path, &self.whereabouts(stack));
-        arn.starts_with("arn:").then_some(arn)
+        let arn = Some(naming.arn(&name, &path, &self.whereabouts(stack))).filter(|arn| arn.starts_with("arn:"));
+        if is_made && let Some(arn) = &arn {
+            self.memory.note_arn(stack, logical_id, arn.clone());
+        }
+        arn
     }
 
     pub(crate) fn known(&self, stack: usize, value: &Json<'t>) -> Known<'t> {
@@ -461,11 +467,7 @@ impl<'t> Resolver<'t> {
     }
 
     pub(crate) fn made(&self, stack: usize, logical_id: &str, attribute: Option<&str>) -> String {
-        let what = match attribute {
-            None => "id".to_owned(),
-            Some(attribute) => attribute.to_owned(),
-        };
-        let label = format!("{what} of {logical_id} in {}", self.stack_name(stack));
+        let label = [attribute.unwrap_or("id"), " of ", logical_id, " in ", self.stack_name(stack)].concat();
         let origin = Origin::Made { stack, logical_id: logical_id.to_owned(), attribute: attribute.map(str::to_owned) };
         // `Ref` of a type that is not known here may be anything, an ARN too.
         let resource = self.templates.all.get(stack).and_then(|template| template.resource(logical_id));

@@ -8,7 +8,9 @@ use construct_iam::access::{Json, Members};
 use super::{Computed, Reading, Surveyor};
 use crate::access::documents::{Early, TRUST, document_of, policy_name};
 use crate::access::place::{PolicyIx, PolicyKind, Slot, Spot};
-use crate::access::statements::Told;
+use crate::access::policies::Digest;
+use crate::access::statements::{Statements, Told};
+use crate::access::template::Resolver;
 
 /// Where a policy document stands, and what it is called.
 #[derive(Clone, Copy)]
@@ -51,32 +53,11 @@ impl<'t> Surveyor<'t> {
                 let spot = self.spot(at);
                 self.world.policies.add(*digest, spot)
             }
-            Early::Part(told) => self.part(at, document, told),
+            Early::Part(told) => self.reserve(at, Cow::Borrowed(document), told, Some(stack)),
             Early::Placed(ix) => ix,
         };
         self.opened[stack][n].1 = Early::Placed(ix);
         Some(ix)
-    }
-
-    /// A policy of which some statements are compiled, and the functions of the others are computed.
-    fn part(&mut self, at: DocumentAt<'_, 't>, document: &'t Json<'t>, told: Vec<Option<Told>>) -> PolicyIx {
-        let (mut statements, mut known) = (Vec::with_capacity(told.len()), Vec::with_capacity(told.len()));
-        let written = document.get("Statement").and_then(Json::as_array).unwrap_or_default();
-        for (value, told) in written.iter().zip(told) {
-            let stack = at.reading.stack;
-            let computed = if told.is_some() { Some(Json::Null) } else { self.resolver.member(stack, value) };
-            if let Some(computed) = computed {
-                statements.push(computed);
-                known.push(told);
-            }
-        }
-        let mut statements = Some(Json::Array(statements.into()));
-        let members = document.as_object().into_iter().flat_map(Members::iter).map(|(name, value)| {
-            let value = if name == "Statement" { statements.take() } else { None }.unwrap_or_else(|| value.clone());
-            (name.into(), value)
-        });
-        let document = Cow::Owned(Json::Object(members.collect()));
-        self.reserve(at, document, known)
     }
 
     fn compile(&mut self, at: DocumentAt<'_, 't>, document: &'t Json<'t>) -> PolicyIx {
@@ -96,15 +77,56 @@ impl<'t> Surveyor<'t> {
             _ => None,
         };
         match document {
-            Some(document) => self.reserve(at, document, Vec::new()),
+            Some(document) => self.reserve(at, document, Vec::new(), None),
             None => self.world.policies.unknown(&self.policy_name(at.reading, at.name)),
         }
     }
 
-    fn reserve(&mut self, at: DocumentAt<'_, '_>, document: Cow<'t, Json<'t>>, known: Vec<Option<Told>>) -> PolicyIx {
+    fn reserve(
+        &mut self,
+        at: DocumentAt<'_, '_>,
+        document: Cow<'t, Json<'t>>,
+        known: Vec<Option<Told>>,
+        open: Option<usize>,
+    ) -> PolicyIx {
         let name = self.policy_name(at.reading, at.name);
         let ix = self.world.policies.reserve(&name, self.spot(at));
-        self.computed.push(Computed { ix, name, document, kind: at.kind, known });
+        self.computed.push(Computed { ix, name, document, kind: at.kind, known, open });
         ix
     }
+}
+
+impl<'t> Computed<'t> {
+    /// Compiles the policy.
+    pub(super) fn digest(&self, resolver: &Resolver<'t>, statements: &Statements<'_>) -> Digest {
+        let Self { name, document, kind, known, open, .. } = self;
+        match open {
+            None => Digest::new(statements, name, document, *kind, known),
+            Some(stack) => {
+                let (document, known) = computed(resolver, *stack, document, known);
+                Digest::new(statements, name, &document, *kind, &known)
+            }
+        }
+    }
+}
+
+/// A policy of which some statements are compiled, with the functions of the others computed.
+fn computed<'t>(
+    resolver: &Resolver<'t>,
+    stack: usize,
+    document: &Json<'t>,
+    known: &[Option<Told>],
+) -> (Json<'t>, Vec<Option<Told>>) {
+    let written = document.get("Statement").and_then(Json::as_array).unwrap_or_default();
+    let computed = written.iter().zip(known).filter_map(|(value, told)| match told {
+        Some(_) => Some((Json::Null, told.clone())),
+        None => Some((resolver.member(stack, value)?, None)),
+    });
+    let (statements, known): (Vec<Json<'t>>, Vec<Option<Told>>) = computed.unzip();
+    let mut statements = Some(Json::Array(statements.into()));
+    let members = document.as_object().into_iter().flat_map(Members::iter).map(|(name, value)| {
+        let value = if name == "Statement" { statements.take() } else { None }.unwrap_or_else(|| value.clone());
+        (name.to_owned().into(), value)
+    });
+    (Json::Object(members.collect()), known)
 }

@@ -30,6 +30,11 @@ impl RoleNames {
         self.sorted.insert((account.to_owned(), short_name(arn).to_ascii_lowercase()), Arc::clone(arn));
     }
 
+    /// Makes room for so many more.
+    pub(crate) fn expect(&mut self, n: usize) {
+        self.noted.reserve(n);
+    }
+
     fn note(&mut self, stack: usize, arn: &Arc<str>) {
         self.noted.push((stack, Arc::clone(arn)));
     }
