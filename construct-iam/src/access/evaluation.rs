@@ -119,9 +119,22 @@ pub(crate) struct Remainder {
 impl Remainder {
     /// Whether it lets in somebody of an account, as far as the principals that it names tell.
     pub(crate) fn may_let_in(&self, policies: InForce<'_>, account: &[u8; 12]) -> bool {
-        let statements = policies.guard.resource.get(self.policy).and_then(Policy::statements);
-        let statement = self.statement.as_ref().and_then(|(index, _)| statements?.get(*index));
-        statement.is_none_or(|one| one.effect != Effect::Deny && !one.principal.are_others(account))
+        let statement = self.statement(policies);
+        statement.is_none_or(|(one, _)| one.effect != Effect::Deny && !one.principal.are_others(account))
+    }
+
+    /// Whether it is denied to everybody by it, whatever else is known of who asks.
+    pub(crate) fn denies_to_all(&self, policies: InForce<'_>) -> bool {
+        let denies = |(one, left): (&Statement, &Left)| {
+            one.effect == Effect::Deny && one.principal.are_all() && left.is_certain(one)
+        };
+        self.statement(policies).is_some_and(denies)
+    }
+
+    fn statement<'a>(&'a self, policies: InForce<'a>) -> Option<(&'a Statement, &'a Left)> {
+        let (index, left) = self.statement.as_ref()?;
+        let statements = policies.guard.resource.get(self.policy)?.statements()?;
+        Some((statements.get(*index)?, left))
     }
 }
 

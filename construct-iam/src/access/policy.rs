@@ -146,6 +146,11 @@ impl Policy {
 }
 
 impl Principals {
+    /// Whether nobody is left out.
+    pub(crate) fn are_all(&self) -> bool {
+        matches!(self, Self::These(entries) if entries.iter().any(Entry::is_anyone))
+    }
+
     /// Whether these are other accounts than this one, and services.
     pub(crate) fn are_others(&self, account: &[u8; 12]) -> bool {
         let is_other = |entry: &Entry| match entry {

@@ -40,6 +40,8 @@ pub struct Stance {
     guards: PolicySet,
     /// What they leave open.
     rest: Vec<Remainder>,
+    /// Whether they deny it to everybody.
+    is_refused: bool,
 }
 
 impl Stance {
@@ -48,20 +50,29 @@ impl Stance {
     pub fn new(action: Arc<Action>, resource: Resource, circumstances: Arc<Context>, guards: PolicySet) -> Self {
         // Whom the request comes from is not asked for.
         let request = Query::new(&Principal::Anonymous, &action, &resource, &circumstances);
-        let rest = left_of_resource(request, guards.beside(&guards));
-        Self { action, resource, circumstances, guards, rest }
+        let policies = guards.beside(&guards);
+        let rest = left_of_resource(request, policies);
+        let is_refused = rest.iter().any(|rest| rest.denies_to_all(policies));
+        Self { action, resource, circumstances, guards, rest, is_refused }
     }
 
-    /// Whether it is denied to every role and user of the account, whatever their own policies are: the resource is in another one, and no
-    /// statement left names somebody of this one. `false` where that is not certain, or not so simple.
+    /// Whether it is denied to every role and user of the account, whatever their own policies are: a statement denies it to everybody, or
+    /// the resource is in another account, and no statement left names somebody of this one. `false` where that is not certain, or not so
+    /// simple.
     #[must_use]
     pub fn keeps_out(&self, account: &str) -> bool {
+        if self.action.rule == Some(OwnRule::WhoAmI) {
+            return false;
+        }
+        if self.is_refused {
+            return true;
+        }
         let (Some(own), Some(digits)) = (account_digits(self.resource.account()), account_digits(account)) else {
             return false;
         };
         let policies = self.guards.beside(&self.guards);
         let lets_in = |rest: &Remainder| rest.may_let_in(policies, &digits);
-        own != digits && self.action.rule != Some(OwnRule::WhoAmI) && !self.rest.iter().any(lets_in)
+        own != digits && !self.rest.iter().any(lets_in)
     }
 
     /// Whether a request of `principal` is allowed to it, with the policies of `own` for who makes it. What is known of it is what the
@@ -69,7 +80,7 @@ impl Stance {
     /// the context [`over both`](Context::over_both).
     #[must_use]
     pub fn allows(&self, principal: &Principal, known: &Arc<Context>, own: &PolicySet) -> Truth {
-        let Self { action, resource, circumstances, guards, rest } = self;
+        let Self { action, resource, circumstances, guards, rest, .. } = self;
         let policies = own.beside(guards);
         if rest.is_empty() {
             // Where the policies of the resource say nothing to anybody, nothing about the caller has to be looked up for that.

@@ -75,6 +75,14 @@ pub(crate) struct Left {
     conditions: u64,
 }
 
+impl Left {
+    /// Whether the statement applies to all whom it names.
+    pub(crate) fn is_certain(&self, statement: &Statement) -> bool {
+        let Self { settled, resource, conditions } = *self;
+        settled.is_yes() && !resource && conditions == 0 && statement.conditions.len() <= u64::BITS as usize
+    }
+}
+
 /// What is left of a statement for those who ask in the circumstances that the context of the request tells; `None` if it applies to nobody.
 /// What else is known of a request then must not contradict that context.
 pub(crate) fn left(statement: &Statement, slot: Slot<'_>, request: Query<'_>) -> Option<Left> {

@@ -32,12 +32,16 @@ pub(crate) struct Asker<'w> {
     sessions: Sessions<'w>,
     /// Circumstances of which nothing is known.
     nothing: Arc<Context>,
-    callers: RefCell<HashMap<Who, Arc<Caller>>>,
+    /// Roles with the policies they have, by ARN.
+    roles: RefCell<HashMap<Arc<str>, Arc<Caller>>>,
+    /// Those who may do everything in their own account, by ARN.
+    administrators: RefCell<HashMap<Arc<str>, Arc<Caller>>>,
+    /// Few, by name.
+    services: RefCell<Vec<(&'static str, Arc<Caller>)>>,
     /// By account.
     strangers: RefCell<HashMap<Box<str>, Stranger>>,
     distinctions: &'w Distinctions,
-    /// Few names, each a text that stands in one place: found by where it stands.
-    actions: RefCell<Vec<Asked>>,
+    actions: RefCell<Actions>,
 }
 
 /// A role of an account that has no part in any pipeline.
@@ -47,10 +51,17 @@ struct Stranger {
     caller: Arc<Caller>,
 }
 
+/// The actions that were asked for, by their numbers.
+#[derive(Debug, Default)]
+struct Actions {
+    /// By where their names stand, and how long they are: each is a text that stands in one place.
+    numbers: HashMap<(usize, usize), usize>,
+    asked: Vec<Asked>,
+}
+
 /// An action that is asked for.
 #[derive(Debug)]
 struct Asked {
-    name: &'static str,
     action: Arc<Action>,
     traits: Traits,
     /// The number of the first action of these traits.
@@ -60,15 +71,17 @@ struct Asked {
 impl<'w> Asker<'w> {
     pub(crate) fn new(world: &'w World, apart: &'w Apart, distinctions: &'w Distinctions) -> Self {
         // About as many as ask for a pipeline of ten targets.
-        let callers = HashMap::with_capacity(64).into();
-        let (sessions, actions) = (Sessions::new(&world.policies.keys), RefCell::default());
-        let (nothing, strangers) = (Arc::default(), RefCell::default());
-        Self { world, apart, sessions, nothing, callers, strangers, distinctions, actions }
+        let roles = HashMap::with_capacity(64).into();
+        let (sessions, nothing) = (Sessions::new(&world.policies.keys), Arc::default());
+        let (administrators, services, strangers) = (RefCell::default(), RefCell::default(), RefCell::default());
+        let actions = RefCell::default();
+        Self { world, apart, sessions, nothing, roles, administrators, services, strangers, distinctions, actions }
     }
 
     /// Forgets who asked for a pipeline: for another one others ask, but for services and strangers. What it knows of actions stays.
     pub(crate) fn forget_callers(&mut self) {
-        self.callers.get_mut().retain(|who, _| matches!(who, Who::Service(_)));
+        self.roles.get_mut().clear();
+        self.administrators.get_mut().clear();
     }
 
     pub(crate) fn world(&self) -> &'w World {
@@ -108,12 +121,40 @@ impl<'w> Asker<'w> {
     }
 
     pub(crate) fn caller(&self, who: &Who) -> Arc<Caller> {
-        let mut callers = self.callers.borrow_mut();
-        if let Some(known) = callers.get(who) {
+        match who {
+            Who::Role(arn) => self.role(arn, || Arc::clone(arn)),
+            Who::Administrator(arn) => self.known(&self.administrators, arn, || who.clone()),
+            Who::Service(name) => self.service(name),
+        }
+    }
+
+    /// A role with the policies it has; `shared` is the same ARN.
+    pub(crate) fn role(&self, arn: &str, shared: impl FnOnce() -> Arc<str>) -> Arc<Caller> {
+        self.known(&self.roles, arn, || Who::Role(shared()))
+    }
+
+    fn known(
+        &self,
+        callers: &RefCell<HashMap<Arc<str>, Arc<Caller>>>,
+        arn: &str,
+        who: impl FnOnce() -> Who,
+    ) -> Arc<Caller> {
+        let mut callers = callers.borrow_mut();
+        if let Some(known) = callers.get(arn) {
             return Arc::clone(known);
         }
-        let caller = Arc::new(Caller::new(self.view(), &self.sessions, who.clone()));
-        callers.insert(who.clone(), Arc::clone(&caller));
+        let caller = Arc::new(Caller::new(self.view(), &self.sessions, who()));
+        callers.insert(caller.who.shared_name(), Arc::clone(&caller));
+        caller
+    }
+
+    fn service(&self, name: &'static str) -> Arc<Caller> {
+        let mut services = self.services.borrow_mut();
+        if let Some((_, known)) = services.iter().find(|(known, _)| *known == name) {
+            return Arc::clone(known);
+        }
+        let caller = Arc::new(Caller::new(self.view(), &self.sessions, Who::Service(name)));
+        services.push((name, Arc::clone(&caller)));
         caller
     }
 
@@ -144,7 +185,7 @@ impl<'w> Asker<'w> {
     pub(crate) fn is_allowed(&self, caller: &Arc<Caller>, scene: &Scene, action: &'static str) -> Option<Truth> {
         let number = self.number(action);
         let actions = self.actions.borrow();
-        let Asked { action, first: alike, .. } = &actions[number];
+        let Asked { action, first: alike, .. } = &actions.asked[number];
         if let Some(known) = scene.known(caller, *alike) {
             return Some(known);
         }
@@ -159,13 +200,13 @@ impl<'w> Asker<'w> {
     /// Whether every role of the caller's account is denied it, for a reason that needs no look at one.
     pub(crate) fn keeps_out(&self, caller: &Caller, scene: &Scene, action: &'static str) -> bool {
         let number = self.number(action);
-        let Asked { action, first: alike, .. } = &self.actions.borrow()[number];
+        let Asked { action, first: alike, .. } = &self.actions.borrow().asked[number];
         let is_known = caller.principal.is_some();
         is_known && caller.account().is_some_and(|account| scene.keeps_out(account, action, *alike))
     }
 
     fn decide(&self, caller: &Arc<Caller>, scene: &Scene, action: &Arc<Action>, alike: usize) -> Option<Truth> {
-        let first = scene.allows(caller, caller.principal.as_deref()?, action, alike);
+        let first = scene.allows(caller, caller.principal.as_ref()?, action, alike);
         if first == Truth::Unknown {
             let (told, target) = (Told::amid(caller, scene), &scene.target);
             if self.only_ids_are_open(&caller.who, &verdict(&told, action.name(), target)?) {
@@ -180,13 +221,13 @@ impl<'w> Asker<'w> {
 
     /// Where the action is among those that were prepared.
     fn number(&self, name: &'static str) -> usize {
-        let mut actions = self.actions.borrow_mut();
-        actions.iter().position(|known| std::ptr::eq(known.name, name)).unwrap_or_else(|| {
+        let Actions { numbers, asked } = &mut *self.actions.borrow_mut();
+        *numbers.entry((name.as_ptr().addr(), name.len())).or_insert_with(|| {
             let action = Arc::new(Action::from(name));
             let traits = self.distinctions.traits(&action);
-            let first = actions.iter().position(|known| known.traits == traits).unwrap_or(actions.len());
-            actions.push(Asked { name, action, traits, first });
-            actions.len() - 1
+            let first = asked.iter().position(|known| known.traits == traits).unwrap_or(asked.len());
+            asked.push(Asked { action, traits, first });
+            asked.len() - 1
         })
     }
 
@@ -227,7 +268,7 @@ impl<'w> Asker<'w> {
         });
         let (arn, owner) = (target.resource.arn(), target.resource.account());
         let resource = Resource::new(&*view.text(arn), owner);
-        let query = Query::new(caller.principal.as_deref()?, action, &resource, &context);
+        let query = Query::new(caller.principal.as_ref()?, action, &resource, &context);
         let guards = guards(view, service_of(action.name()), arn, owner, told.caller.account());
         Some(is_allowed(query, &caller.policies, &guards))
     }
@@ -242,7 +283,7 @@ impl Question {
 
 /// `None` if it is not known who asks.
 fn verdict(told: &Told, action: &str, target: &Protected) -> Option<Verdict> {
-    let principal = Arc::clone(told.caller.principal.as_ref()?);
+    let principal = told.caller.principal.clone()?;
     let request = Request::on(principal, Action::from(action), target.resource.clone(), told.context.clone());
     Some(evaluate(&request, &told.caller.policies.guarded_by(&target.policies)))
 }

@@ -61,7 +61,7 @@ pub(crate) struct Caller {
     /// Of all for whom the same sessions hold, no two have the same.
     pub(crate) number: usize,
     /// `None` if it is not known who asks.
-    pub(crate) principal: Option<Arc<Principal>>,
+    pub(crate) principal: Option<Principal>,
     pub(crate) context: Arc<Context>,
     /// All policies but those of the resource.
     pub(crate) policies: PolicySet,
@@ -91,8 +91,8 @@ impl Caller {
             (Who::Service(_), Some(principal)) => (Context::open().of_principal(principal), PolicySet::new()),
             (_, Some(principal)) => (sessions.context_of(principal), sessions.policies_of(view, &who)),
         };
-        let (principal, taken) = (principal.map(Arc::new), OnceLock::new());
-        Self { who, number: sessions.number(), principal, context: context.into(), policies, taken }
+        let (number, taken) = (sessions.number(), OnceLock::new());
+        Self { who, number, principal, context: context.into(), policies, taken }
     }
 
     /// Somebody with the same name as this role, and other policies.
@@ -168,7 +168,8 @@ impl<'w> Sessions<'w> {
                 None => PolicySet::new().identity(Policy::unknown(&format!("policies of the role {arn}"))),
             },
         };
-        let levels = who.account().and_then(|account| view.world.scps.get(account));
+        let scps = &view.world.scps;
+        let levels = if scps.is_empty() { None } else { who.account().and_then(|account| scps.get(account)) };
         levels
             .into_iter()
             .flatten()

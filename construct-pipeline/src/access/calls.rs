@@ -17,8 +17,11 @@ pub(crate) struct Call<'a> {
     pub(crate) actions: &'static [&'static str],
     pub(crate) resource: Arc<str>,
     /// Condition keys that the calls set.
-    pub(crate) facts: Vec<(&'static str, Cow<'a, str>)>,
+    pub(crate) facts: Facts<'a>,
 }
+
+/// Few condition keys.
+pub(crate) type Facts<'a> = [Option<(&'static str, Cow<'a, str>)>; 3];
 
 /// The calls of an action, or `None` if its type is not known here.
 pub(crate) fn calls<'a>(action: &'a Action, pipeline: &'a str, unknown_id: char) -> Option<Vec<Call<'a>>> {
@@ -57,6 +60,10 @@ pub(crate) fn calls<'a>(action: &'a Action, pipeline: &'a str, unknown_id: char)
     Some(list.made)
 }
 
+/// No condition key.
+const NOTHING: (&str, Option<&str>) = ("", None);
+const NONE: [(&str, Option<&str>); 3] = [NOTHING; 3];
+
 struct Calls<'a> {
     action: &'a Action,
     /// Name of the pipeline.
@@ -68,16 +75,16 @@ struct Calls<'a> {
 
 impl<'a> Calls<'a> {
     fn on(&mut self, resource: impl Into<Arc<str>>, actions: &'static [&'static str]) {
-        self.with(resource, actions, &[]);
+        self.with(resource, actions, NONE);
     }
 
     fn with(
         &mut self,
         resource: impl Into<Arc<str>>,
         actions: &'static [&'static str],
-        facts: &[(&'static str, Option<&'a str>)],
+        facts: [(&'static str, Option<&'a str>); 3],
     ) {
-        let facts = facts.iter().filter_map(|(key, value)| Some((*key, (*value)?.into()))).collect();
+        let facts = facts.map(|(key, value)| Some((key, value?.into())));
         self.made.push(Call { actions, resource: resource.into(), facts });
     }
 
@@ -176,34 +183,30 @@ impl<'a> Calls<'a> {
 
     fn cloud_formation(&mut self) {
         let name = self.action.get("StackName").unwrap_or_default();
-        let stack = ["stack/", name, "/", self.unknown_id.encode_utf8(&mut [0; 4])].concat();
-        let stack: Arc<str> = self.arn("cloudformation", &stack).into();
+        let stack =
+            self.action.arn_of("cloudformation", &["stack/", name, "/", self.unknown_id.encode_utf8(&mut [0; 4])]);
+        let stack: Arc<str> = stack.into();
         let action = self.action;
         let (role, set) = (action.get("RoleArn"), action.get("ChangeSetName"));
-        let role_fact = [("cloudformation:RoleArn", role)];
-        let set_fact = [("cloudformation:ChangeSetName", set)];
+        let (role, set) = (("cloudformation:RoleArn", role), ("cloudformation:ChangeSetName", set));
+        let (with_role, with_set) = ([role, NOTHING, NOTHING], [set, NOTHING, NOTHING]);
         let mode = action.get("ActionMode").unwrap_or_default();
-        let both = [role_fact[0], set_fact[0]];
         match mode {
             "CREATE_UPDATE" | "REPLACE_ON_FAILURE" => {
-                self.with(
-                    Arc::clone(&stack),
-                    &["cloudformation:CreateStack", "cloudformation:UpdateStack"],
-                    &role_fact,
-                );
+                self.with(Arc::clone(&stack), &["cloudformation:CreateStack", "cloudformation:UpdateStack"], with_role);
                 if mode == "REPLACE_ON_FAILURE" {
-                    self.with(Arc::clone(&stack), &["cloudformation:DeleteStack"], &role_fact);
+                    self.with(Arc::clone(&stack), &["cloudformation:DeleteStack"], with_role);
                 }
             }
-            "DELETE_ONLY" => self.with(Arc::clone(&stack), &["cloudformation:DeleteStack"], &role_fact),
+            "DELETE_ONLY" => self.with(Arc::clone(&stack), &["cloudformation:DeleteStack"], with_role),
             "CHANGE_SET_REPLACE" => {
-                self.with(Arc::clone(&stack), &["cloudformation:CreateChangeSet"], &both);
+                self.with(Arc::clone(&stack), &["cloudformation:CreateChangeSet"], [role, set, NOTHING]);
                 let calls: &'static [_] = &["cloudformation:DeleteChangeSet", "cloudformation:DescribeChangeSet"];
-                self.with(Arc::clone(&stack), calls, &set_fact);
+                self.with(Arc::clone(&stack), calls, with_set);
             }
             "CHANGE_SET_EXECUTE" => {
                 let calls: &'static [_] = &["cloudformation:ExecuteChangeSet", "cloudformation:DescribeChangeSet"];
-                self.with(Arc::clone(&stack), calls, &set_fact);
+                self.with(Arc::clone(&stack), calls, with_set);
             }
             _ => {}
         }
@@ -269,13 +272,13 @@ impl<'a> Calls<'a> {
             ("s3:x-amz-server-side-encryption", encryption.map(|_| "aws:kms")),
             ("s3:x-amz-server-side-encryption-aws-kms-key-id", encryption),
         ];
-        self.with(&*object, &["s3:PutObject"], &facts);
+        self.with(&*object, &["s3:PutObject"], facts);
         if acl.is_some() {
-            self.with(&*object, &["s3:PutObjectAcl"], &facts[..1]);
+            self.with(&*object, &["s3:PutObjectAcl"], [facts[0], NOTHING, NOTHING]);
         }
         if let Some(key) = encryption {
             let via = format!("s3.{}.amazonaws.com", self.action.region());
-            let facts = vec![("kms:ViaService", via.into())];
+            let facts = [Some(("kms:ViaService", via.into())), None, None];
             self.made.push(Call { actions: &["kms:GenerateDataKey"], resource: key.into(), facts });
         }
     }
@@ -356,8 +359,8 @@ pub(crate) fn announcing(action: &Action, world: &World) -> Option<Call<'static>
     let resource = world.key(named).map_or_else(|| named.into(), |key| Arc::clone(&key.arn));
     let [_, _, region, ..] = arn_parts(topic)?;
     let via = format!("sns.{region}.amazonaws.com");
-    let facts =
-        vec![("kms:ViaService", via.into()), ("kms:EncryptionContext:aws:sns:topicArn", topic.to_owned().into())];
+    let context = ("kms:EncryptionContext:aws:sns:topicArn", topic.to_owned().into());
+    let facts = [Some(("kms:ViaService", via.into())), Some(context), None];
     Some(Call { actions: &["kms:Decrypt", "kms:GenerateDataKey"], resource, facts })
 }
 

@@ -131,8 +131,17 @@ impl Action {
 
     /// An ARN in the account and region of the action.
     pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
-        ["arn:", partition(self.region()), ":", service, ":", self.region(), ":", self.account(), ":", resource]
-            .concat()
+        self.arn_of(service, &[resource])
+    }
+
+    /// The same of a resource with a name of several parts.
+    pub(crate) fn arn_of(&self, service: &str, resource: &[&str]) -> String {
+        let (region, account) = (self.region(), self.account());
+        let head = ["arn:", partition(region), ":", service, ":", region, ":", account, ":"];
+        let parts = || head.iter().chain(resource).copied();
+        let mut arn = String::with_capacity(parts().map(str::len).sum());
+        arn.extend(parts());
+        arn
     }
 
     /// The ARN that a setting names directly, or by a name in the account and region of the action.

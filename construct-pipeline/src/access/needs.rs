@@ -11,7 +11,6 @@
 //! Reading is `s3:GetObject`, of a bucket that keeps versions `s3:GetObjectVersion`, and `kms:Decrypt`; writing is `s3:PutObject`, `kms:GenerateDataKey` and, for large objects,
 //! `kms:Decrypt`: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,7 +20,7 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use super::ask::{Asker, Question};
 use super::caller::{Caller, Who};
-use super::calls::{announcing, calls, passed_role, project_arn};
+use super::calls::{Facts, announcing, calls, passed_role, project_arn};
 use super::facts::Told;
 use super::flow::{Action, Pipeline};
 use super::gate::Gate;
@@ -58,10 +57,12 @@ pub(crate) struct Prover<'p, 'w> {
     pub(crate) gates: BTreeMap<&'p str, Rc<Gate<'p>>>,
     /// The circumstances of what a role does by itself in a region.
     alone: BTreeMap<&'p str, Arc<Context>>,
+    /// The circumstances in which a role hands over another one in a region to a service.
+    passing: BTreeMap<(&'p str, &'static str), Arc<Context>>,
     /// The circumstances in which a role takes on another one.
     taking: Arc<Context>,
-    /// The roles that others take on, by ARN.
-    taken: HashMap<Arc<str>, Rc<Scene>>,
+    /// The roles that others take on, by their numbers.
+    taken: HashMap<usize, Rc<Scene>>,
     /// What services are called for, by ARN.
     called: HashMap<Arc<str>, Called>,
     /// Artifacts, and their names in one text.
@@ -112,6 +113,7 @@ impl<'p, 'w> Prover<'p, 'w> {
             accesses: Vec::new(),
             gates: gates.collect(),
             alone: BTreeMap::new(),
+            passing: BTreeMap::new(),
             taking: taking.context(),
             taken: HashMap::new(),
             called: HashMap::new(),
@@ -170,14 +172,12 @@ impl<'p, 'w> Prover<'p, 'w> {
     }
 
     pub(crate) fn role(&self, arn: &Arc<str>) -> Arc<Caller> {
-        self.asker.caller(&Who::Role(Arc::clone(arn)))
+        self.asker.role(arn, || Arc::clone(arn))
     }
 
     fn role_named(&self, arn: &str) -> Arc<Caller> {
-        match self.asker.world().roles.get_key_value(arn) {
-            Some((arn, _)) => self.role(arn),
-            None => self.role(&arn.into()),
-        }
+        let shared = || self.asker.world().roles.get_key_value(arn).map(|(arn, _)| Arc::clone(arn));
+        self.asker.role(arn, || shared().unwrap_or_else(|| arn.into()))
     }
 
     pub(crate) fn needs(&mut self) {
@@ -233,11 +233,11 @@ impl<'p, 'w> Prover<'p, 'w> {
     }
 
     pub(crate) fn takes_role(&mut self, about: &About<'p>, caller: &Arc<Caller>, role: &Caller) {
-        let scene = match self.taken.get(role.who.name()) {
+        let scene = match self.taken.get(&role.number) {
             Some(known) => Rc::clone(known),
             None => {
                 let scene = Rc::new(Scene::for_many(self.guarded_role(role), Arc::clone(&self.taking)));
-                self.taken.insert(role.who.shared_name(), Rc::clone(&scene));
+                self.taken.insert(role.number, Rc::clone(&scene));
                 scene
             }
         };
@@ -251,13 +251,13 @@ impl<'p, 'w> Prover<'p, 'w> {
     }
 
     /// The circumstances of what a role does by itself in a region, with what else is known of the call.
-    fn alone(&mut self, region: &'p str, facts: &[(&'static str, Cow<'_, str>)]) -> Arc<Context> {
+    fn alone(&mut self, region: &'p str, facts: &Facts<'_>) -> Arc<Context> {
         let scene = self.alone.entry(region).or_insert_with(|| self.asker.facts_in(region).context());
-        if !facts.iter().any(|(key, _)| self.asker.wants(key)) {
+        if !facts.iter().flatten().any(|(key, _)| self.asker.wants(key)) {
             return Arc::clone(scene);
         }
         let mut known = self.asker.facts_over(Context::over(Arc::clone(scene)));
-        for (key, value) in facts {
+        for (key, value) in facts.iter().flatten() {
             known.one(key, || value.clone().into_owned());
         }
         known.context()
@@ -310,7 +310,14 @@ impl<'p, 'w> Prover<'p, 'w> {
     }
 
     fn passes(&mut self, action: &'p Action, caller: &Arc<Caller>, role: &Caller, service: &'static str) {
-        let circumstances = self.alone(action.region(), &[("iam:PassedToService", service.into())]);
+        let circumstances = match self.passing.get(&(action.region(), service)) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let told = self.alone(action.region(), &[Some(("iam:PassedToService", service.into())), None, None]);
+                self.passing.insert((action.region(), service), Arc::clone(&told));
+                told
+            }
+        };
         let (arn, owner) = (role.who.shared_name(), role.account().unwrap_or(action.account()));
         let target = Protected::new(self.asker.view(), "iam", &arn, owner, caller.account());
         let scene = Scene::for_one(target.into(), circumstances);

@@ -149,13 +149,19 @@ fn divided(text: &str, at: u8) -> Option<(&str, &str)> {
 
 /// The parts of an ARN: partition, service, region, account, resource.
 pub(crate) fn arn_parts(arn: &str) -> Option<[&str; 5]> {
-    let mut rest = arn.strip_prefix("arn:")?;
-    let mut parts = [""; 5];
-    for part in parts.iter_mut().take(4) {
-        (*part, rest) = divided(rest, b':')?;
+    let rest = arn.strip_prefix("arn:")?;
+    let (mut parts, mut n, mut start) = ([""; 5], 0, 0);
+    for (at, c) in rest.bytes().enumerate() {
+        if c == b':' {
+            parts[n] = &rest[start..at];
+            (n, start) = (n + 1, at + 1);
+            if n == 4 {
+                parts[4] = &rest[start..];
+                return Some(parts);
+            }
+        }
     }
-    parts[4] = rest;
-    Some(parts)
+    None
 }
 
 /// The account in an ARN, if the ARN has one.
