@@ -3,11 +3,11 @@
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Manual.html>
 
 use construct_core::{Diagnostic, Properties, Scope, Value, kind};
-use construct_iam::{PolicyDocument, PolicyStatement, RoleRef, admitting, grant};
+use construct_iam::{Arn, ArnKind, PolicyDocument, PolicyStatement, RoleRef, admitting, grant};
 
 use super::given_key::ask_for;
 use crate::asked::Asked;
-use crate::aws::{TopicKey, TopicRef};
+use crate::aws::{KeyArn, TopicKey, TopicRef};
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
 
 /// What publishing to a topic takes of the key that encrypts it. <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
@@ -130,6 +130,19 @@ impl Provider for ManualApproval {
                     .help("name the topic with `.topic(…)`, or leave the key out"),
             );
         }
+        if let (Some(_), Some(key)) = (self.topic, self.topic_key.as_ref().and_then(Value::literal))
+            && Arn::parse(key).ok().is_none_or(|arn| KeyArn::name(&arn).is_none())
+        {
+            // https://docs.aws.amazon.com/kms/latest/developerguide/cmks-in-iam-policies.html
+            let message = format!(
+                "`{}` is no ARN of a key, so the action is not allowed to use the one of the topic",
+                key.escape_debug()
+            );
+            found.push(
+                Diagnostic::warning("manual-approval::malformed-key", message)
+                    .help("write the key's own ARN, `arn:aws:kms:us-east-1:111111111111:key/…`: permissions do not know keys by alias"),
+            );
+        }
         if let Some(url) = self.external_link.as_ref().and_then(Value::literal)
             && !["https://", "http://", "#{"].iter().any(|start| url.starts_with(start))
         {
@@ -165,7 +178,7 @@ mod tests {
         let mut app = App::new();
         let stack = app.stack("Tools", HOME);
         let topic = app.at(stack).add("Topic", Topic::new());
-        let key = "arn:aws:kms:us-east-1:111111111111:key/x";
+        let key = "arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab";
         let approval = ManualApproval::new()
             .topic(topic)
             .topic_key(key)

@@ -176,6 +176,18 @@ fn link_that_is_no_address() {
 }
 
 #[test]
+fn key_of_a_topic_by_its_alias() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let topic = app.at(tools).add("Topic", Topic::import("arn:aws:sns:us-east-1:111111111111:approvals"));
+    let approve = ManualApproval::new().topic(topic).topic_key("arn:aws:kms:us-east-1:111111111111:alias/topics");
+    let action = Action::new("Ask", approve); //~ warning manual-approval::malformed-key at Tools/Pipeline: alias/topics
+    app.at(tools).add("Pipeline", between(&source, action));
+    check(app);
+}
+
+#[test]
 fn topic_in_another_region() {
     let source = Artifact::new("Source");
     let mut app = App::new();
