@@ -27,6 +27,28 @@ pub(crate) fn contains(text: &str, byte: u8) -> bool {
     any(text, |one| one == byte)
 }
 
+/// What few texts of JSON have, told in one look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Traits {
+    /// Whether there are no other characters.
+    pub(crate) is_ascii: bool,
+    /// Whether a backslash, a dollar sign or two open braces side by side stand in it.
+    pub(crate) is_marked: bool,
+}
+
+/// The [`Traits`] of a text. Nothing stops before the end, so that compilers look at sixteen bytes in one step.
+pub(crate) fn traits(text: &str) -> Traits {
+    const OTHER: u8 = 1 << 7;
+    const MARK: u8 = 1;
+    let of =
+        |one: u8, next: u8| (one & OTHER) | u8::from((one == b'\\') | (one == b'$') | ((one == b'{') & (next == b'{')));
+    let bytes = text.as_bytes();
+    let nexts = bytes.get(1..).unwrap_or_default();
+    let last = bytes.last().map_or(0, |last| of(*last, 0));
+    let all = bytes.iter().zip(nexts).fold(last, |all, (one, next)| all | of(*one, *next));
+    Traits { is_ascii: all & OTHER == 0, is_marked: all & MARK != 0 }
+}
+
 /// Whether JSON has a text with escapes: for quotation marks, backslashes and control characters.
 pub(crate) fn needs_escapes(text: &str) -> bool {
     any(text, is_escaped)
@@ -131,6 +153,17 @@ mod tests {
             prop_assert_eq!(is_plain(&text), !escapes && !text.contains('{'));
             let first = text.bytes().position(is_escaped);
             prop_assert_eq!(first_escaped(text.as_bytes()), first);
+        }
+
+        #[test]
+        fn what_few_texts_have_is_told_wherever_it_stands(
+            before in "[a-z]{0,40}",
+            part in r#"(\{\{|\{ \{|\{|\\|é|\$){0,2}"#,
+            behind in "[a-z]{0,40}",
+        ) {
+            let text = [&*before, &*part, &*behind].concat();
+            let is_marked = text.contains("{{") || text.contains(['\\', '$']);
+            prop_assert_eq!(traits(&text), Traits { is_ascii: text.is_ascii(), is_marked });
         }
 
         #[test]

@@ -22,6 +22,18 @@ pub use members::Members;
 pub use repeats::Repeats;
 pub use source::Source;
 
+/// Whether a member of an object in a template is called like one of CloudFormation's
+/// [functions](https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html).
+///
+/// ```
+/// assert!(construct_core::is_function("Ref") && construct_core::is_function("Fn::GetAtt"));
+/// assert!(!construct_core::is_function("Resource"));
+/// ```
+#[must_use]
+pub fn is_function(name: &str) -> bool {
+    name == "Ref" || name.starts_with("Fn::")
+}
+
 /// A JSON value.
 ///
 /// ```
@@ -55,7 +67,7 @@ impl<'t> Json<'t> {
     /// # Errors
     /// What the parser says.
     pub fn read(text: &'t str) -> Result<Self, serde_json::Error> {
-        plain::read(text, None).map_or_else(|| serde_json::from_str(text), Ok)
+        plain::read(text, None).map_or_else(|| serde_json::from_str(text), |(json, _)| Ok(json))
     }
 
     /// Reads a text of which parts may be written in texts that were read before, too: those parts are not read again, and held once.
@@ -73,7 +85,7 @@ impl<'t> Json<'t> {
     /// # Errors
     /// What the parser says.
     pub fn read_with(text: &'t str, repeats: &mut Repeats<'t>) -> Result<Self, serde_json::Error> {
-        plain::read(text, Some(repeats)).map_or_else(|| serde_json::from_str(text), Ok)
+        plain::read(text, Some(repeats)).map_or_else(|| serde_json::from_str(text), |(json, _)| Ok(json))
     }
 
     /// The string, if it is one.

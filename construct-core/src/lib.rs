@@ -60,7 +60,7 @@ pub use dynamic::{Secret, SsmParameter};
 pub use env::{AccountId, Env, EnvError, Region};
 pub use fact::{DependsOn, Fact, Metadata, PropertyOverride, Reach, RemovalPolicy, Tag};
 pub use handle::{Handle, NodeId, NodeRef, StackRef};
-pub use json::{Json, Members, Repeats, Source};
+pub use json::{Json, Members, Repeats, Source, is_function};
 pub use logical_id::short_hash;
 pub use partition::Partition;
 pub use parts::{Condition, ConditionRef, Output, OutputRef, Parameter, ParameterRef, RawRef, RawResource};

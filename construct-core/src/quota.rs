@@ -308,6 +308,12 @@ impl<'a> GaugeCx<'a, '_> {
         self.template
     }
 
+    /// The text that the template was read from.
+    #[must_use]
+    pub fn source(&self) -> &'a Source<'a> {
+        self.source
+    }
+
     /// The resources of the template: logical id, type and properties.
     pub fn resources(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a Json<'a>)> + use<'a> {
         let resources = self.template["Resources"].as_object();
@@ -359,11 +365,18 @@ impl<'a> GaugeCx<'a, '_> {
 
     /// Adds to a number that is counted for a whole account, or account and region.
     pub fn total(&mut self, quota: &'static Quota, more: usize) {
-        let place = match quota.scope {
-            QuotaScope::Account => format!("account {}", self.account),
-            QuotaScope::Region | QuotaScope::Each => format!("{}/{}", self.account, self.region),
+        let parts = match quota.scope {
+            QuotaScope::Account => ["account ", self.account, "", ""],
+            QuotaScope::Region | QuotaScope::Each => ["", self.account, "/", self.region],
         };
-        *self.measurements.totals.entry((quota, place)).or_default() += more;
+        let Measurements { place, totals, .. } = &mut *self.measurements;
+        place.clear();
+        parts.into_iter().for_each(|part| place.push_str(part));
+        let places = totals.entry(quota).or_default();
+        match places.get_mut(place) {
+            Some(sum) => *sum += more,
+            None => drop(places.insert(place.clone(), more)),
+        }
     }
 
     fn push(
@@ -402,7 +415,9 @@ pub struct Measurements {
     /// Whether only what is nearly too large is kept.
     large_only: bool,
     measures: Vec<Measure>,
-    totals: BTreeMap<(&'static Quota, String), usize>,
+    totals: BTreeMap<&'static Quota, BTreeMap<String, usize>>,
+    /// Room to write a place down, to look it up.
+    place: String,
 }
 
 impl Measurements {
@@ -428,8 +443,9 @@ impl Measurements {
 
     /// Adds the totals of another part of the assembly.
     pub(crate) fn add(&mut self, other: Self) {
-        for (key, size) in other.totals {
-            *self.totals.entry(key).or_default() += size;
+        for (quota, places) in other.totals {
+            let sums = self.totals.entry(quota).or_default();
+            places.into_iter().for_each(|(place, size)| *sums.entry(place).or_default() += size);
         }
     }
 
@@ -442,7 +458,10 @@ impl Measurements {
     #[must_use]
     pub fn finish(self) -> Vec<Measure> {
         let Self { quotas, mut measures, totals, .. } = self;
-        measures.extend(totals.into_iter().map(|((quota, place), size)| Measure {
+        let totals = totals
+            .into_iter()
+            .flat_map(|(quota, places)| places.into_iter().map(move |(place, size)| (quota, place, size)));
+        measures.extend(totals.map(|(quota, place, size)| Measure {
             quota,
             size,
             limit: quotas.value(quota),

@@ -5,20 +5,21 @@
 
 use std::borrow::Cow;
 
-use super::Json;
 use super::members::{Member, Members, Name};
 use super::repeats::Repeats;
+use super::{Json, is_function};
 use crate::bytes;
 
 /// Values inside values beyond this depth are not read here. What repeats may be so deep once more, which others read, too.
 const DEPTH: usize = 60;
 
-/// The value of a text; `None` if somebody else has to say what it is.
-pub(super) fn read<'t>(text: &'t str, repeats: Option<&mut Repeats<'t>>) -> Option<Json<'t>> {
-    let mut reader = Reader { text, at: 0, n_items: 0, values: Vec::new(), members: Vec::new(), repeats };
+/// The value of a text, and whether it calls functions; `None` if somebody else has to say what it is.
+pub(super) fn read<'t>(text: &'t str, repeats: Option<&mut Repeats<'t>>) -> Option<(Json<'t>, bool)> {
+    let (values, members) = (Vec::new(), Vec::new());
+    let mut reader = Reader { text, at: 0, n_items: 0, n_calls: 0, values, members, repeats };
     let json = reader.value(DEPTH)?;
     reader.skip_blanks();
-    (reader.at == text.len()).then_some(json)
+    (reader.at == text.len()).then_some((json, reader.n_calls > 0))
 }
 
 struct Reader<'r, 't> {
@@ -27,6 +28,8 @@ struct Reader<'r, 't> {
     at: usize,
     /// How many objects of lists were read.
     n_items: usize,
+    /// How many members were read that are called like a function.
+    n_calls: usize,
     /// What was read of the lists and objects that have not ended yet, the inner ones last: so that each gets exactly the room it needs.
     values: Vec<Json<'t>>,
     members: Vec<Member<'t>>,
@@ -57,6 +60,7 @@ impl<'t> Reader<'_, 't> {
                 return None;
             }
             let name = Name::from(self.string()?);
+            self.n_calls += usize::from(is_function(&name));
             if !self.takes(b':')? {
                 return None;
             }
@@ -84,7 +88,7 @@ impl<'t> Reader<'_, 't> {
     }
 
     /// An object in a list. It is remembered unless it has lists of objects itself: who reads it takes some out of these, which would
-    /// copy what is shared.
+    /// copy what is shared. What calls functions is not: it would have to be told again.
     fn item(&mut self, depth: usize) -> Option<Members<'t>> {
         let rest = self.text.get(self.at..)?;
         self.n_items += 1;
@@ -92,9 +96,10 @@ impl<'t> Reader<'_, 't> {
             self.at += n_bytes;
             return Some(members);
         }
-        let (start, n_items) = (self.at, self.n_items);
+        let (start, before) = (self.at, (self.n_items, self.n_calls));
         let members = self.object(depth.checked_sub(1)?)?;
-        let Some(repeats) = self.repeats.as_mut().filter(|_| n_items == self.n_items) else { return Some(members) };
+        let is_alone = before == (self.n_items, self.n_calls);
+        let Some(repeats) = self.repeats.as_mut().filter(|_| is_alone) else { return Some(members) };
         Some(repeats.note(self.text.get(start..self.at)?, members))
     }
 
@@ -189,12 +194,12 @@ mod tests {
     fn is_read(text: &str) -> bool {
         let (own, other) = (read(text, None), serde_json::from_str::<Json<'_>>(text));
         match (own, other) {
-            (Some(own), Ok(other)) => {
+            (Some((own, _)), Ok(other)) => {
                 // Which texts are borrowed, too.
                 assert_eq!(format!("{own:?}"), format!("{other:?}"), "{text}");
                 true
             }
-            (Some(own), Err(error)) => panic!("{error}, yet {text} is {own:?}"),
+            (Some((own, _)), Err(error)) => panic!("{error}, yet {text} is {own:?}"),
             (None, _) => false,
         }
     }

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::Json;
 use super::members::{Members, Name};
-use crate::bytes;
+use super::repeats::Repeats;
+use super::{Json, plain};
+use crate::bytes::{self, Traits};
 
 /// The text that a [`Json`] was read from: it tells which objects are equal by what is written there, which is faster than to compare
 /// their values.
@@ -21,22 +22,62 @@ use crate::bytes;
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'t> {
     text: &'t str,
+    is_ascii: bool,
+    has_escapes: bool,
+    may_vary: bool,
     may_refer: bool,
+    may_call: bool,
 }
 
 impl<'t> Source<'t> {
     /// A text. It is JSON if something was read from it.
     #[must_use]
     pub fn of(text: &'t str) -> Self {
+        let Traits { is_ascii, is_marked } = bytes::traits(text);
+        let has = |part: &str| is_marked && text.contains(part);
+        let has_escapes = has("\\");
         // An escape may stand for a character that the text hides.
-        let has_escapes = bytes::contains(text, b'\\') && text.contains("\\u");
-        Self { text, may_refer: has_escapes || text.contains("{{resolve:") }
+        let may_refer = has_escapes && has("\\u") || has("{{resolve:");
+        Self { text, is_ascii, has_escapes, may_vary: may_refer || has("$"), may_refer, may_call: true }
+    }
+
+    /// Reads a text as [`Json::read_with`] does, and learns what it may call.
+    ///
+    /// # Errors
+    /// What the parser says.
+    pub fn read(text: &'t str, repeats: &mut Repeats<'t>) -> Result<(Json<'t>, Self), serde_json::Error> {
+        let source = Self::of(text);
+        match plain::read(text, Some(repeats)) {
+            Some((json, calls)) => Ok((json, Self { may_call: calls, ..source })),
+            None => Ok((serde_json::from_str(text)?, source)),
+        }
     }
 
     /// The whole text.
     #[must_use]
     pub fn text(&self) -> &'t str {
         self.text
+    }
+
+    /// Whether something in it is written with escapes, such as a quotation mark. If not, each text in it is as long as it is there.
+    #[must_use]
+    pub fn has_escapes(&self) -> bool {
+        self.has_escapes
+    }
+
+    /// Whether a text in it may have a
+    /// [policy variable](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html), of its own or from
+    /// what it refers to.
+    #[must_use]
+    pub fn may_vary(&self) -> bool {
+        self.may_vary
+    }
+
+    /// Whether an object in it may have a member that is [called like a function](crate::is_function); not known before it is
+    /// [read](Self::read).
+    #[must_use]
+    pub fn may_call(&self) -> bool {
+        self.may_call
     }
 
     /// Whether a text in it may have a
@@ -49,7 +90,7 @@ impl<'t> Source<'t> {
     /// Whether each text in it is what it says: with ASCII characters, neither escapes nor dynamic references.
     #[must_use]
     pub fn is_spelled_out(&self) -> bool {
-        !self.may_refer && self.text.is_ascii()
+        !self.may_refer && self.is_ascii
     }
 
     /// What is written of an object that was read from this text and not changed since, from its first name to its last value. Objects
@@ -89,7 +130,7 @@ mod tests {
 
     use super::super::samples::nested;
     use super::*;
-    use crate::json::Members;
+    use crate::json::{Members, is_function};
 
     /// All objects in a value, itself included.
     fn objects<'j, 't>(json: &'j Json<'t>, found: &mut Vec<&'j Json<'t>>) {
@@ -144,12 +185,23 @@ mod tests {
     fn what_a_text_may_hide_is_told() {
         let told = |text| {
             let source = Source::of(text);
-            (source.may_refer(), source.is_spelled_out())
+            (source.may_refer(), source.is_spelled_out(), source.may_vary(), source.has_escapes())
         };
-        assert_eq!(told(r#"["a\\"]"#), (false, true));
-        assert_eq!(told(r#"["é"]"#), (false, false));
-        assert_eq!(told(r#"["\u007b"]"#), (true, false));
-        assert_eq!(told(r#"["{{resolve:ssm:x}}"]"#), (true, false));
+        assert_eq!(told(r#"["a\\"]"#), (false, true, false, true));
+        assert_eq!(told(r#"["é"]"#), (false, false, false, false));
+        assert_eq!(told(r#"["\u007b"]"#), (true, false, true, true));
+        assert_eq!(told(r#"["{{resolve:ssm:x}}"]"#), (true, false, true, false));
+        assert_eq!(told(r#"["{{", "{"]"#), (false, true, false, false));
+        assert_eq!(told(r#"["${a}"]"#), (false, true, true, false));
+    }
+
+    /// Whether a member somewhere is called like a function.
+    fn calls(json: &Json<'_>) -> bool {
+        match json {
+            Json::Array(values) => values.iter().any(calls),
+            Json::Object(members) => members.iter().any(|(name, value)| is_function(name) || calls(value)),
+            _ => false,
+        }
     }
 
     /// Few different texts, so that many objects are alike.
@@ -164,6 +216,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_calls_functions_is_told(
+            values in prop::collection::vec(nested("[ab]{60}".prop_map(Value::from), "Ref|Fn::If|Re|a|b", 3), 1..4),
+        ) {
+            // Each twice, so that much repeats.
+            let texts: Vec<String> = values.iter().chain(&values).map(Value::to_string).collect();
+            let mut repeats = Repeats::default();
+            for text in &texts {
+                let (json, source) = Source::read(text, &mut repeats).expect("JSON");
+                prop_assert_eq!(source.may_call(), calls(&json));
+            }
+        }
+
         #[test]
         fn the_same_is_written_of_equal_objects_alone(value in any_json()) {
             are_told_apart(&value.to_string());

@@ -51,8 +51,8 @@ impl<'a> CheckCx<'a> {
             |own, stack: &'a StackArtifact| {
                 let (repeats, measurements) = own;
                 // Templates of ours are JSON.
-                let json = Json::read_with(&stack.template, repeats).unwrap_or_default();
-                let source = Source::of(&stack.template);
+                let read = Source::read(&stack.template, repeats);
+                let (json, source) = read.unwrap_or_else(|_| (Json::Null, Source::of(&stack.template)));
                 let gauged = gauging.as_ref().zip(measurements.as_mut());
                 (gauged.map(|(gauging, own)| gauging.measure(own, stack, &json, &source)), look(stack, json, &source))
             },

@@ -1,5 +1,7 @@
 //! What compiled policies have in common.
 
+use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use construct_core::{Json, fingerprint};
@@ -29,6 +31,8 @@ pub struct Compiler {
     principals: Mutex<HashMap<Box<str>, Arc<[Entry]>>>,
     resources: Hashed<Arc<[Pattern]>>,
     conditions: Hashed<Arc<Condition>>,
+    /// What conditions test, in lower case.
+    keys: Mutex<BTreeSet<Arc<str>>>,
 }
 
 /// By the fingerprints of texts that the values hold themselves.
@@ -39,6 +43,19 @@ impl Compiler {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The condition keys of all statements so far, in lower case and in order. Variables are not among them.
+    #[must_use]
+    pub fn condition_keys(&self) -> Vec<Arc<str>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// A condition key in lower case.
+    pub(super) fn key(&self, key: &str) -> Arc<str> {
+        let key = self.word(&key.to_ascii_lowercase());
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(&key));
+        key
     }
 
     /// A word that many policies use.
@@ -74,9 +91,7 @@ impl Compiler {
         for value in values {
             let Some(text) = value.as_str() else { return read().map(Into::into) };
             // Texts may hold anything, so that only their lengths tell where each ends.
-            key.push_str(&text.len().to_string());
-            key.push(':');
-            key.push_str(text);
+            write!(key, "{}:{text}", text.len()).expect("writing to memory cannot fail");
         }
         let known = self.principals.lock().unwrap_or_else(PoisonError::into_inner).get(&*key).cloned();
         if let Some(known) = known {
@@ -90,11 +105,11 @@ impl Compiler {
         &self,
         variables: Variables,
         values: &[Json<'_>],
-        read: impl FnOnce() -> Result<Vec<Pattern>, E>,
+        read: impl FnOnce() -> Result<Arc<[Pattern]>, E>,
     ) -> Result<Arc<[Pattern]>, E> {
         let texts = || values.iter().map(Json::as_str);
         let is_it = |known: &Arc<[Pattern]>| known.iter().map(|pattern| Some(pattern.source())).eq(texts());
-        hashed(&self.resources, 0, variables, values, is_it, || read().map(Into::into))
+        hashed(&self.resources, 0, variables, values, is_it, read)
     }
 
     pub(super) fn condition<E>(

@@ -240,16 +240,15 @@ fn resource(elements: &Elements<'_, '_>, variables: Variables, common: &Compiler
     Ok(if all_but { Resources::AllBut(patterns) } else { Resources::These(patterns) })
 }
 
-fn patterns(values: &[Json<'_>], element: &'static str, pattern: impl Fn(&str) -> Pattern) -> Parsed<Vec<Pattern>> {
-    let mut patterns = Vec::with_capacity(values.len());
-    for value in values {
-        patterns.push(match value {
-            Json::String(text) => pattern(text),
-            value if is_intrinsic(value) => Pattern::unknown(),
-            _ => return Err(wrong(element, "a string or a list of strings")),
-        });
+fn patterns<L: FromIterator<Pattern>>(
+    values: &[Json<'_>],
+    element: &'static str,
+    pattern: impl Fn(&str) -> Pattern,
+) -> Parsed<L> {
+    if values.iter().any(|value| value.as_str().is_none() && !is_intrinsic(value)) {
+        return Err(wrong(element, "a string or a list of strings"));
     }
-    Ok(patterns)
+    Ok(values.iter().map(|value| value.as_str().map_or_else(Pattern::unknown, &pattern)).collect())
 }
 
 /// The conditions, and whether there may be some that the template does not show.
@@ -276,7 +275,7 @@ fn conditions(value: &Json<'_>, variables: Variables, common: &Compiler) -> Pars
                     operator,
                     operator_name: common.word(name),
                     key: common.word(key),
-                    lookup: common.word(&key.to_ascii_lowercase()),
+                    lookup: common.key(key),
                     in_order: Condition::are_in_order(operator, &operands),
                     operands: operands.into(),
                     texts: texts.into(),

@@ -25,14 +25,15 @@ impl Plain<'_> {
 
     /// How many bytes come before the first wildcard or symbol.
     pub(crate) fn spelled(self) -> usize {
-        if !self.wildcards && self.text.is_ascii() {
-            return self.text.len();
-        }
-        self.text.bytes().take_while(|c| self.spells(*c)).count()
+        // Most texts are spelled out to the end, or nearly so: sixteen bytes are looked at in one step, without stopping at the first.
+        let (sixteens, _) = self.text.as_bytes().as_chunks::<16>();
+        let is_spelled = |bytes: &&[u8; 16]| bytes.iter().fold(true, |all, c| all & self.spells(*c));
+        let n = 16 * sixteens.iter().take_while(is_spelled).count();
+        n + self.text.as_bytes()[n..].iter().take_while(|c| self.spells(**c)).count()
     }
 
     fn spells(self, c: u8) -> bool {
-        c.is_ascii() && !(self.wildcards && is_wildcard(c))
+        c.is_ascii() & !(self.wildcards & is_wildcard(c))
     }
 
     pub(crate) fn tokens(self) -> impl Iterator<Item = Token> {
@@ -78,7 +79,7 @@ impl Plain<'_> {
 }
 
 const fn is_wildcard(c: u8) -> bool {
-    matches!(c, b'*' | b'?')
+    (c == b'*') | (c == b'?')
 }
 
 /// Whether a pattern with wildcards matches a text without symbols. It is asked only where a wildcard comes first, so that there are some.

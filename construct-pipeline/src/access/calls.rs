@@ -26,11 +26,11 @@ pub(crate) type Facts<'a> = [Option<(&'static str, Cow<'a, str>)>; 3];
 /// The calls of an action, or `None` if its type is not known here.
 pub(crate) fn calls<'a>(action: &'a Action, pipeline: &'a str, unknown_id: char) -> Option<Vec<Call<'a>>> {
     let mut list = Calls { action, pipeline, unknown_id, made: Vec::new() };
-    if action.owner != "AWS" {
+    if &*action.owner != "AWS" {
         // Third parties and custom workers act with rights of their own.
         return Some(list.made);
     }
-    match (action.category.as_str(), action.provider()) {
+    match (&*action.category, action.provider()) {
         ("Source", "CodeCommit") => list.code_commit(),
         ("Source", "S3") => list.s3_source(),
         ("Source", "CodeStarSourceConnection") => list.connection(),
@@ -354,7 +354,7 @@ impl<'a> Calls<'a> {
 /// The use of the key of the topic through which an approval is announced: whoever publishes to an encrypted topic needs its key, too.
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
 pub(crate) fn announcing(action: &Action, world: &World) -> Option<Call<'static>> {
-    let topic = action.get("NotificationArn").filter(|_| action.owner == "AWS" && action.provider() == "Manual")?;
+    let topic = action.get("NotificationArn").filter(|_| &*action.owner == "AWS" && action.provider() == "Manual")?;
     let named = world.guarded.get(topic)?.key.as_deref()?;
     let resource = world.key(named).map_or_else(|| named.into(), |key| Arc::clone(&key.arn));
     let [_, _, region, ..] = arn_parts(topic)?;
@@ -371,7 +371,7 @@ pub(crate) fn project_arn(action: &Action) -> String {
 
 /// The role that the action hands to a service, and the service.
 pub(crate) fn passed_role(action: &Action) -> Option<(Cow<'_, str>, &'static str)> {
-    if action.owner != "AWS" {
+    if &*action.owner != "AWS" {
         return None;
     }
     match action.provider() {

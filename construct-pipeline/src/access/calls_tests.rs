@@ -6,22 +6,22 @@ use super::*;
 
 fn action(category: &str, provider: &str, settings: &[(&str, &str)]) -> Action {
     let label = ActionLabel {
-        stage: "S".to_owned(),
-        name: "A".to_owned(),
-        provider: provider.to_owned(),
-        account: "222222222222".to_owned(),
-        region: "eu-west-1".to_owned(),
+        stage: "S".into(),
+        name: "A".into(),
+        provider: provider.into(),
+        account: "222222222222".into(),
+        region: "eu-west-1".into(),
         position: 0,
     };
     Action {
         label: Arc::new(label),
-        category: category.to_owned(),
-        owner: "AWS".to_owned(),
-        configuration: settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        category: category.into(),
+        owner: "AWS".into(),
+        configuration: settings.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
         role: "arn:aws:iam::222222222222:role/r".into(),
         own_role: true,
-        inputs: Vec::new(),
-        outputs: Vec::new(),
+        inputs: Box::default(),
+        outputs: Box::default(),
     }
 }
 

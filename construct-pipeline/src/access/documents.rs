@@ -7,7 +7,7 @@ use construct_iam::access::{Json, Variables};
 use super::place::{PolicyIx, PolicyKind, Slot};
 use super::policies::Digest;
 use super::statements::{Statements, Told};
-use super::template::{has_functions, is_plain};
+use super::template::{calls_functions, has_functions, is_plain};
 
 /// The property in which a type of resource holds a policy document, and what the policy belongs to.
 pub(crate) fn document_of(kind: &str) -> Option<(&'static str, PolicyKind)> {
@@ -26,11 +26,11 @@ pub(crate) fn document_of(kind: &str) -> Option<(&'static str, PolicyKind)> {
     })
 }
 
-/// What a policy is called, by where it stands.
-pub(crate) fn policy_name(stack: &str, logical_id: &str, name: Option<&str>) -> String {
-    match name {
-        Some(name) => [stack, "/", logical_id, "/", name].concat(),
-        None => [stack, "/", logical_id].concat(),
+/// What a policy is called, by where it stands: in place of what is there.
+pub(crate) fn write_policy_name(place: &mut String, stack: &str, logical_id: &str, name: Option<&str>) {
+    place.clear();
+    for part in [stack, "/", logical_id].into_iter().chain(name.into_iter().flat_map(|name| ["/", name])) {
+        place.push_str(part);
     }
 }
 
@@ -42,7 +42,7 @@ pub(crate) const TRUST: &str = "trust";
 
 /// A policy document, as far as it was compiled when its template was read.
 pub(crate) enum Early {
-    Whole(Box<Digest>),
+    Whole(Digest),
     /// Some statements have functions, which are computed when all templates are known. The others are compiled, and `null` in the
     /// document.
     Part(Vec<Option<Told>>),
@@ -55,16 +55,28 @@ pub(crate) struct Reading<'r, 't> {
     source: &'r Source<'t>,
     statements: &'r Statements<'t>,
     is_spelled_out: bool,
+    may_call: bool,
 }
 
 impl<'r, 't> Reading<'r, 't> {
     pub(crate) fn of(source: &'r Source<'t>, statements: &'r Statements<'t>) -> Self {
-        Self { source, statements, is_spelled_out: source.is_spelled_out() }
+        let (is_spelled_out, may_call) = (source.is_spelled_out(), source.may_call());
+        Self { source, statements, is_spelled_out, may_call }
     }
 
     /// Whether nothing in the value has to be computed.
     pub(crate) fn is_ready(&self, value: &Json<'t>) -> bool {
-        if self.is_spelled_out { !has_functions(value) } else { is_plain(value) }
+        if self.is_spelled_out { !self.may_call || !has_functions(value) } else { is_plain(value) }
+    }
+
+    /// Whether a member somewhere in the value has the name of a function, even where no function may stand.
+    pub(crate) fn calls_functions(&self, value: &Json<'t>) -> bool {
+        self.may_call && calls_functions(value)
+    }
+
+    /// Whether nothing in the value has to be computed, and nothing looks as if it had to be.
+    pub(crate) fn is_literal(&self, value: &Json<'t>) -> bool {
+        !self.calls_functions(value) && (self.is_spelled_out || is_plain(value))
     }
 
     /// Finds the policy documents of a resource.
@@ -86,39 +98,34 @@ impl<'r, 't> Reading<'r, 't> {
             return;
         };
         for (n, policy) in inline.iter_mut().enumerate() {
-            let name = policy.get("PolicyName").filter(|name| self.is_ready(name));
-            if let Some(name) = name.and_then(Json::as_str).map(str::to_owned)
-                && let Some(document) = policy.get_mut("PolicyDocument")
-            {
-                found(Slot::Inline(n), PolicyKind::Identity, Some(&name), document);
+            let Some(name) = policy.get("PolicyName").filter(|name| self.is_ready(name)).cloned() else { continue };
+            if let (Some(name), Some(document)) = (name.as_str(), policy.get_mut("PolicyDocument")) {
+                found(Slot::Inline(n), PolicyKind::Identity, Some(name), document);
             }
         }
     }
 
     /// Takes what can be compiled out of a policy document; nothing if something is wrong with it.
-    pub(crate) fn policy(
-        &self,
-        name: impl FnOnce() -> String,
-        document: &mut Json<'t>,
-        kind: PolicyKind,
-    ) -> Option<Early> {
+    pub(crate) fn policy(&self, name: &str, document: &mut Json<'t>, kind: PolicyKind) -> Option<Early> {
         let head = document.as_object()?.iter().filter(|(name, _)| *name != "Statement");
         if !head.map(|(_, value)| value).all(|value| self.is_ready(value)) {
             return None;
         }
         let at = (kind, Variables::of(document).ok()?);
         let Some(Json::Array(statements)) = document.get_mut("Statement") else { return None };
-        let read = |value: &Json<'t>| self.statements.read(value, self.source, at, |value| self.is_ready(value));
-        let told: Vec<Option<Told>> =
-            statements.iter().map(|value| read(value).transpose()).collect::<Result<_, _>>().ok()?;
+        let mut told = Vec::with_capacity(statements.len());
+        for value in &*statements {
+            let read = self.statements.read(value, self.source, at, |value| self.is_ready(value));
+            told.push(read.transpose().ok()?);
+        }
         if told.iter().any(Option::is_none) {
             for (value, _) in statements.iter_mut().zip(&told).filter(|(_, told)| told.is_some()) {
                 *value = Json::Null;
             }
             return Some(Early::Part(told));
         }
-        let digest = Digest::of_told(&name(), document, told.into_iter().flatten().collect())?;
+        let digest = Digest::of_told(name, document, told.into_iter().flatten())?;
         *document = Json::Null;
-        Some(Early::Whole(digest.into()))
+        Some(Early::Whole(digest))
     }
 }

@@ -106,7 +106,7 @@ fn reaches<'w, I: Iterator<Item = (usize, &'w Rule)>>(
 
 /// A sample of what a source sends.
 fn sample(action: &Action) -> Option<Json<'_>> {
-    if action.category != "Source" || action.owner != "AWS" {
+    if (&*action.category, &*action.owner) != ("Source", "AWS") {
         return None;
     }
     let (source, kind, resource, detail) = match action.provider() {

@@ -1,14 +1,17 @@
 //! Pipelines as CodePipeline reads them: actions with who performs them and where, the artifacts that pass between them, and the stores.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use construct_core::StackArtifact;
 use construct_iam::access::{Json, symbol};
 
+use super::documents::Reading;
 use super::lazy::Lazy;
 use super::physical::{account_in, arn_parts, is_account, is_region, partition};
-use super::template::{Origin, Resolver, calls_functions, function_of};
+use super::template::{Origin, Resolver, function_of};
+use super::texts::Texts;
 use super::world::{Made, World};
 use crate::names::artifacts_prefix;
 
@@ -35,7 +38,7 @@ pub struct PipelineLabel {
 pub(crate) struct PipelineSource<'t> {
     pub(crate) made: Made,
     pub(crate) properties: &'t Json<'t>,
-    /// The actions that were [taken](Home::take_actions) out of it, if there are any.
+    /// The actions that were [taken](take_actions) out of it, if there are any.
     pub(crate) taken: Vec<Action>,
 }
 
@@ -44,15 +47,15 @@ pub(crate) struct PipelineSource<'t> {
 #[non_exhaustive]
 pub struct ActionLabel {
     /// Name of the stage.
-    pub stage: String,
+    pub stage: Arc<str>,
     /// Name of the action.
-    pub name: String,
+    pub name: Arc<str>,
     /// Provider of the action type, such as `CodeBuild`.
-    pub provider: String,
+    pub provider: Arc<str>,
     /// The account that the action runs in.
-    pub account: String,
+    pub account: Arc<str>,
     /// The region that the action runs in.
-    pub region: String,
+    pub region: Arc<str>,
     /// Its place in the pipeline, from 0.
     pub position: usize,
 }
@@ -73,14 +76,14 @@ pub(crate) struct Pipeline {
 #[derive(Debug)]
 pub(crate) struct Action {
     pub(crate) label: Arc<ActionLabel>,
-    pub(crate) category: String,
-    pub(crate) owner: String,
-    pub(crate) configuration: Box<[(String, String)]>,
+    pub(crate) category: Arc<str>,
+    pub(crate) owner: Arc<str>,
+    pub(crate) configuration: Box<[(Arc<str>, Arc<str>)]>,
     /// The role that performs the action: its own, or the pipeline's.
     pub(crate) role: Arc<str>,
     pub(crate) own_role: bool,
-    pub(crate) inputs: Vec<String>,
-    pub(crate) outputs: Vec<String>,
+    pub(crate) inputs: Box<[Arc<str>]>,
+    pub(crate) outputs: Box<[Arc<str>]>,
 }
 
 #[derive(Debug)]
@@ -109,8 +112,8 @@ pub(crate) enum StoreKey {
 
 impl Action {
     pub(crate) fn get(&self, key: &str) -> Option<&str> {
-        let setting = self.configuration.iter().find(|(name, _)| name == key);
-        setting.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        let setting = self.configuration.iter().find(|(name, _)| **name == *key);
+        setting.map(|(_, value)| &**value).filter(|value| !value.is_empty())
     }
 
     pub(crate) fn is_true(&self, key: &str) -> bool {
@@ -181,7 +184,7 @@ fn read<'t>(
 ) -> Pipeline {
     let properties = Lazy::new(resolver, source.made.stack, source.properties);
     let environment = world.environments[source.made.stack].clone();
-    let name = properties.text_of("Name").unwrap_or_else(|| {
+    let name = properties.text_of("Name").map(Cow::into_owned).unwrap_or_else(|| {
         // Without a name, CloudFormation makes one up; `Ref` of the pipeline has the same symbol.
         let label = format!("id of {} in {}", source.made.logical_id, world.stack_name(&source.made));
         let (stack, logical_id) = (source.made.stack, source.made.logical_id.to_string());
@@ -211,8 +214,8 @@ fn read<'t>(
         role,
         actions: Vec::new(),
     };
-    let home =
-        Home { account: &pipeline.label.account, region: &pipeline.label.region, role: Arc::clone(&pipeline.role) };
+    let PipelineLabel { account, region, .. } = &*pipeline.label;
+    let home = Home { account, region, role: Arc::clone(&pipeline.role), texts: Texts::default() };
     let mut position = 0;
     for stage in properties.get("Stages").iter().flat_map(Lazy::items) {
         let stage_name = stage.text_of("Name").unwrap_or_default();
@@ -227,32 +230,39 @@ fn read<'t>(
     pipeline
 }
 
+/// Takes those actions out of a resource, if it is a pipeline, that name their role and of which nothing has to be computed, and leaves
+/// `null` in their places. `None` if there are none, or if the places of actions or of the pipeline are not known.
+pub(crate) fn take_actions<'t>(
+    stack: &StackArtifact,
+    resource: &mut Json<'t>,
+    reading: &Reading<'_, 't>,
+) -> Option<Vec<Action>> {
+    if resource.get("Type")?.as_str()? != "AWS::CodePipeline::Pipeline" {
+        return None;
+    }
+    Home::of(stack)?.take_actions(resource.get_mut("Properties")?.get_mut("Stages")?, reading)
+}
+
 /// What actions have that do not say it themselves.
-pub(crate) struct Home<'p> {
+struct Home<'p> {
     account: &'p str,
     region: &'p str,
     /// The role of the pipeline.
     role: Arc<str>,
+    /// What actions say: much is the same for many.
+    texts: Texts,
 }
 
 impl<'p> Home<'p> {
     /// That of pipelines of a stack, if it is known, but for their roles.
-    pub(crate) fn of(stack: &'p StackArtifact) -> Option<Self> {
+    fn of(stack: &'p StackArtifact) -> Option<Self> {
         let StackArtifact { account, region, .. } = stack;
-        (is_account(account) && is_region(region)).then(|| Self { account, region, role: "".into() })
+        let is_known = is_account(account) && is_region(region);
+        is_known.then(|| Self { account, region, role: "".into(), texts: Texts::default() })
     }
 
-    /// Takes those actions out of a pipeline that name their role and of which nothing has to be computed, and leaves `null` in their
-    /// places. `None` if there are none, or if the places of actions are not known.
-    pub(crate) fn take_actions<'t>(
-        &self,
-        resource: &mut Json<'t>,
-        is_ready: impl Fn(&Json<'t>) -> bool,
-    ) -> Option<Vec<Action>> {
-        if resource.get("Type")?.as_str()? != "AWS::CodePipeline::Pipeline" {
-            return None;
-        }
-        let Some(Json::Array(stages)) = resource.get_mut("Properties")?.get_mut("Stages") else { return None };
+    fn take_actions<'t>(&self, stages: &mut Json<'t>, reading: &Reading<'_, 't>) -> Option<Vec<Action>> {
+        let Json::Array(stages) = stages else { return None };
         // Where there is a function, there may be nothing in the end.
         let are_there = |items: &[Json<'_>]| {
             items.iter().all(|item| item.as_object().is_some_and(|map| function_of(map).is_none()))
@@ -264,12 +274,12 @@ impl<'p> Home<'p> {
         }
         let (mut taken, mut position) = (Vec::new(), 0);
         for stage in stages {
-            let name = stage.get("Name").filter(|name| is_ready(name)).and_then(Json::as_str).map(str::to_owned);
+            let name =
+                stage.get("Name").filter(|name| reading.is_ready(name)).and_then(Json::as_str).map(str::to_owned);
             let Some(Json::Array(actions)) = stage.get_mut("Actions") else { continue };
             for declared in actions {
-                let is_told = declared.get("RoleArn").is_some_and(|role| role.as_str().is_some())
-                    && is_ready(declared)
-                    && !calls_functions(declared);
+                let is_told =
+                    declared.get("RoleArn").is_some_and(|role| role.as_str().is_some()) && reading.is_literal(declared);
                 if let Some(stage) = name.as_deref().filter(|_| is_told) {
                     taken.push(self.action(stage, position, &Lazy::plain(declared)));
                     *declared = Json::Null;
@@ -283,20 +293,24 @@ impl<'p> Home<'p> {
 
     fn action(&self, stage: &str, position: usize, declared: &Lazy<'_, '_>) -> Action {
         let id = declared.get("ActionTypeId");
-        let kind = |part: &str| id.as_ref().and_then(|id| id.text_of(part)).unwrap_or_default();
+        let shared = |text: &str| self.texts.shared(text);
+        let kind = |part: &str| shared(&id.as_ref().and_then(|id| id.text_of(part)).unwrap_or_default());
         let names = |key: &str| {
-            declared.get(key).iter().flat_map(Lazy::items).filter_map(|artifact| artifact.text_of("Name")).collect()
+            let artifacts = declared.get(key);
+            let names = artifacts.iter().flat_map(Lazy::items);
+            listed(artifacts.as_ref(), names.filter_map(|artifact| Some(shared(&artifact.text_of("Name")?))))
         };
         let own_role = declared.text_of("RoleArn");
-        let role: Arc<str> = own_role.as_deref().map_or_else(|| Arc::clone(&self.role), Into::into);
-        let account = account_in(&role).unwrap_or(self.account).to_owned();
-        let region = declared.text_of("Region").unwrap_or_else(|| self.region.to_owned());
+        let role = own_role.as_deref().map_or_else(|| Arc::clone(&self.role), shared);
+        let account = shared(account_in(&role).unwrap_or(self.account));
+        let region = shared(declared.text_of("Region").as_deref().unwrap_or(self.region));
         let configuration = declared.get("Configuration");
         let settings = configuration.iter().flat_map(Lazy::members);
+        let settings = settings.filter_map(|(key, value)| Some((shared(key), shared(&value.into_text()?))));
         Action {
             label: Arc::new(ActionLabel {
-                stage: stage.to_owned(),
-                name: declared.text_of("Name").unwrap_or_default(),
+                stage: shared(stage),
+                name: declared.text_of("Name").unwrap_or_default().into(),
                 provider: kind("Provider"),
                 account,
                 region,
@@ -304,13 +318,20 @@ impl<'p> Home<'p> {
             }),
             category: kind("Category"),
             owner: kind("Owner"),
-            configuration: settings.filter_map(|(key, value)| Some((key.to_owned(), value.text()?))).collect(),
+            configuration: listed(configuration.as_ref(), settings),
             role,
             own_role: own_role.is_some(),
             inputs: names("InputArtifacts"),
             outputs: names("OutputArtifacts"),
         }
     }
+}
+
+/// What was found of the items or members of a value.
+fn listed<T>(of: Option<&Lazy<'_, '_>>, found: impl Iterator<Item = T>) -> Box<[T]> {
+    let mut list = Vec::with_capacity(of.map_or(0, Lazy::len));
+    list.extend(found);
+    list.into()
 }
 
 /// Reads the stores of a pipeline.
@@ -336,7 +357,7 @@ impl Stores<'_, '_> {
         }
         for entry in properties.get("ArtifactStores").iter().flat_map(Lazy::items) {
             if let (Some(region), Some(store)) = (entry.text_of("Region"), entry.get("ArtifactStore")) {
-                add(region, &store);
+                add(region.into_owned(), &store);
             }
         }
         stores
@@ -344,15 +365,16 @@ impl Stores<'_, '_> {
 
     fn store(&mut self, region: &str, declared: &Lazy<'_, '_>) -> Store {
         let (world, object) = (self.world, self.object);
-        let bucket = declared.text_of("Location").unwrap_or_default();
+        let bucket = declared.text_of("Location").unwrap_or_default().into_owned();
         let arn = match world.buckets.get(&bucket) {
             Some(bucket) => Arc::clone(&bucket.arn),
             None => format!("arn:{}:s3:::{bucket}", partition(region)).into(),
         };
         let account = world.bucket_account(&bucket).unwrap_or(&self.label.account).to_owned();
-        let named = declared.get("EncryptionKey").and_then(|key| key.text_of("Id"));
+        let key = declared.get("EncryptionKey");
+        let named = key.as_ref().and_then(|key| key.text_of("Id"));
         let base = format!("arn:{}:kms:{region}:{account}", partition(region));
-        let key = named.map_or(StoreKey::Aws, |named| self.key(named, &bucket, &base));
+        let key = named.map_or(StoreKey::Aws, |named| self.key(named.into_owned(), &bucket, &base));
         let object = format!("{arn}/{object}").into();
         Store { region: region.to_owned(), bucket, arn, object, account, key }
     }

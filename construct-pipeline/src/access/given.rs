@@ -120,8 +120,9 @@ impl Surveyor<'_> {
             let properties = Lazy::new(&self.resolver, pipeline.made.stack, pipeline.properties);
             let several = properties.get("ArtifactStores");
             let several = several.iter().flat_map(Lazy::items);
-            let several = several.filter_map(|one| one.get("ArtifactStore")?.text_of("Location"));
-            let one = properties.get("ArtifactStore").and_then(|store| store.text_of("Location"));
+            let several = several.filter_map(|one| Some(one.get("ArtifactStore")?.text_of("Location")?.into_owned()));
+            let one = properties.get("ArtifactStore");
+            let one = one.as_ref().and_then(|store| Some(store.text_of("Location")?.into_owned()));
             for name in several.chain(one) {
                 users.entry(name).or_insert(pipeline.made.stack);
             }
@@ -142,6 +143,8 @@ impl Surveyor<'_> {
 
 /// Adds a policy that no template has.
 fn adopt(world: &mut World, name: &str, about: &str, document: &Value, kind: PolicyKind) -> PolicyIx {
-    let digest = Digest::new(&Statements::default(), name, &document.into(), kind, &[]);
+    let statements = Statements::default();
+    let digest = Digest::new(&statements, name, &document.into(), kind, &[]);
+    world.policies.note_keys(&statements);
     world.policies.add(digest, Spot::outside(about, kind))
 }

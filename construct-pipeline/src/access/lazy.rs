@@ -36,6 +36,15 @@ impl<'v, 't> Lazy<'v, 't> {
         self.json.is_null()
     }
 
+    /// How many items or members it has at most.
+    pub(crate) fn len(&self) -> usize {
+        match &*self.json {
+            Json::Array(items) => items.len(),
+            Json::Object(members) => members.len(),
+            _ => 0,
+        }
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<Lazy<'_, 't>> {
         self.inside(self.json.get(name)?)
     }
@@ -52,13 +61,17 @@ impl<'v, 't> Lazy<'v, 't> {
     }
 
     /// The text, if it is no list and no object; a symbol for a function that is left.
-    pub(crate) fn text(&self) -> Option<String> {
-        match &*self.json {
-            Json::String(text) if self.is_computed || is_plain(&self.json) => Some(text.to_string()),
-            Json::String(text) => self.resolver.map(|(resolver, stack)| resolver.literal(stack, text)),
-            json @ (Json::Number(_) | Json::Bool(_)) => Some(json.to_string()),
+    pub(crate) fn into_text(self) -> Option<Cow<'v, str>> {
+        let Self { resolver, json, is_computed } = self;
+        match &*json {
+            Json::String(text) if is_computed || is_plain(&json) => Some(match json {
+                Cow::Borrowed(Json::String(text)) => Cow::Borrowed(text),
+                _ => Cow::Owned(text.to_string()),
+            }),
+            Json::String(text) => resolver.map(|(resolver, stack)| resolver.literal(stack, text).into()),
+            Json::Number(_) | Json::Bool(_) => Some(json.to_string().into()),
             Json::Object(map) if function_of(map).is_some() => {
-                self.resolver.map(|(resolver, _)| resolver.text_symbol(&self.json.to_string(), Origin::Other))
+                resolver.map(|(resolver, _)| resolver.text_symbol(&json.to_string(), Origin::Other).into())
             }
             _ => None,
         }
@@ -82,8 +95,15 @@ impl<'v, 't> Lazy<'v, 't> {
         }
     }
 
-    pub(crate) fn text_of(&self, name: &str) -> Option<String> {
-        self.get(name)?.text()
+    /// The same as an own text.
+    fn text(&self) -> Option<String> {
+        let borrowed =
+            Lazy { resolver: self.resolver, json: Cow::Borrowed(&*self.json), is_computed: self.is_computed };
+        borrowed.into_text().map(Cow::into_owned)
+    }
+
+    pub(crate) fn text_of(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.get(name)?.into_text()
     }
 
     fn inside<'i>(&'i self, json: &'i Json<'t>) -> Option<Lazy<'i, 't>> {

@@ -7,7 +7,7 @@
 //! ```text
 //! templates  symbols  memory  physical  template  functions   what is read: texts with symbols for what only AWS knows
 //! statements  documents  sheet  policies  rules  world  survey  given   all accounts at once: roles, buckets, keys …, each policy with its place
-//! lazy  flow  calls                         pipelines: actions, artifacts, stores; what each provider calls
+//! lazy  texts  flow  calls                  pipelines: actions, artifacts, stores; what each provider calls
 //! opened                                    a template as it is read: what it tells by itself is noted, and not kept
 //! view  caller  facts  protected  scene  ask       who asks, in which circumstances, for what; the question and its outcome
 //! gate  needs  denials  events              what is asked; what questions about one store have in common
@@ -50,6 +50,7 @@ mod survey;
 mod symbols;
 pub mod template;
 mod templates;
+mod texts;
 mod view;
 mod wide;
 mod words;

@@ -66,7 +66,7 @@ pub(crate) struct Prover<'p, 'w> {
     /// What services are called for, by ARN.
     called: HashMap<Arc<str>, Called>,
     /// Artifacts, and their names in one text.
-    named: Option<(&'p [String], Arc<str>)>,
+    named: Option<(&'p [Arc<str>], Arc<str>)>,
     /// Stands for an id that AWS makes up during the run.
     unknown_id: char,
 }
@@ -355,9 +355,10 @@ impl<'p, 'w> Prover<'p, 'w> {
     }
 
     /// The names of artifacts in one text. Most actions read the same ones.
-    fn named(&mut self, artifacts: &'p [String]) -> Arc<str> {
-        match &self.named {
-            Some((known, text)) if *known == artifacts => Arc::clone(text),
+    fn named(&mut self, artifacts: &'p [Arc<str>]) -> Arc<str> {
+        match (artifacts, &self.named) {
+            ([one], _) => Arc::clone(one),
+            (_, Some((known, text))) if *known == artifacts => Arc::clone(text),
             _ => {
                 let text: Arc<str> = artifacts.join(", ").into();
                 self.named = Some((artifacts, Arc::clone(&text)));
@@ -446,18 +447,18 @@ impl<'p, 'w> Prover<'p, 'w> {
         let made: BTreeMap<&str, &Action> = pipeline
             .actions
             .iter()
-            .flat_map(|action| action.outputs.iter().map(move |name| (name.as_str(), action)))
+            .flat_map(|action| action.outputs.iter().map(move |name| (&**name, action)))
             .collect();
         let mut copied: BTreeSet<(&str, &str)> = BTreeSet::new();
         for action in &pipeline.actions {
             for name in &action.inputs {
-                let Some(maker) = made.get(name.as_str()) else { continue };
+                let Some(maker) = made.get(&**name) else { continue };
                 if maker.region() == action.region() || !copied.insert((name, action.region())) {
                     continue;
                 }
                 let gates = (self.gates.get(maker.region()).cloned(), self.gates.get(action.region()).cloned());
                 let (Some(from), Some(to)) = gates else { continue };
-                let purpose = Purpose::Copies { artifact: name.as_str().into(), to: to.store.region.as_str().into() };
+                let purpose = Purpose::Copies { artifact: Arc::clone(name), to: to.store.region.as_str().into() };
                 let about = About::need(None, purpose);
                 self.reads(&about, caller, &from);
                 self.writes(&about, caller, &to, to.store.key_arn(), false);

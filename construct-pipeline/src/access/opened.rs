@@ -3,12 +3,12 @@
 use construct_core::{Source, StackArtifact};
 use construct_iam::access::Json;
 
-use super::documents::{Early, Reading, TRUST_PROPERTY, policy_name};
-use super::flow::Home;
+use super::documents::{Early, Reading, TRUST_PROPERTY, write_policy_name};
+use super::flow;
 use super::place::Slot;
 use super::sheet::{Noted, ROLE, SettledRole, Sheet};
 use super::statements::Statements;
-use super::template::{Template, calls_functions};
+use super::template::Template;
 
 /// A template without what was noted when it was read.
 pub(crate) struct Opened<'t> {
@@ -28,31 +28,29 @@ impl<'t> Opened<'t> {
     ) -> Self {
         let mut template = Template::of(stack, body);
         let mut sheet = Sheet::of(&template);
-        let (mut policies, mut found) = (Vec::new(), Vec::new());
+        let (mut policies, mut found, mut name) = (Vec::new(), Vec::new(), String::new());
         let reading = Reading::of(source, statements);
-        let home = Home::of(stack);
         if let Some(Json::Object(resources)) = template.body.get_mut("Resources") {
             for (number, (logical_id, resource)) in resources.iter_mut().enumerate() {
                 // Nothing is read of it, and every resource has some.
                 if let Some(metadata) = resource.get_mut("Metadata") {
                     *metadata = Json::Null;
                 }
-                let name = |name: Option<&str>| policy_name(&stack.stack_name, logical_id, name);
                 reading.open(resource, |slot, kind, own_name, document| {
-                    let early = reading.policy(|| name(own_name), document, kind);
+                    write_policy_name(&mut name, &stack.stack_name, logical_id, own_name);
+                    let early = reading.policy(&name, document, kind);
                     found.extend(early.map(|early| (slot, early)));
                 });
-                match settled_role(number, &sheet.resources[number], resource, &mut found) {
+                match settled_role(number, &sheet.resources[number], resource, &reading, &mut found) {
                     Some(role) => sheet.roles.push(role),
                     None => policies.extend(found.drain(..).map(|(slot, early)| ((number, slot), early))),
                 }
-                let actions =
-                    home.as_ref().and_then(|home| home.take_actions(resource, |value| reading.is_ready(value)));
+                let actions = flow::take_actions(stack, resource, &reading);
                 sheet.actions.extend(actions.map(|actions| (number, actions)));
             }
         }
         let is_settled = sheet.roles.len() == sheet.resources.len() && template.section("Outputs").is_none();
-        if is_settled && !calls_functions(&template.body) {
+        if is_settled && !reading.calls_functions(&template.body) {
             template.body = Json::Null;
         }
         policies.shrink_to_fit();
@@ -63,10 +61,11 @@ impl<'t> Opened<'t> {
 
 /// A role, if nothing of it has to be computed and it says all of its policies itself. `policies` are those of its documents that could
 /// be compiled; a role that is settled takes all of them.
-fn settled_role(
+fn settled_role<'t>(
     number: usize,
     noted: &Noted,
-    resource: &mut Json<'_>,
+    resource: &mut Json<'t>,
+    reading: &Reading<'_, 't>,
     policies: &mut Vec<(Slot, Early)>,
 ) -> Option<SettledRole> {
     noted.arn.as_ref()?;
@@ -81,12 +80,12 @@ fn settled_role(
     let has_trust = properties.contains_key(TRUST_PROPERTY);
     let are_all = policies.len() == n_inline + usize::from(has_trust);
     let are_whole = policies.iter().all(|(_, early)| matches!(early, Early::Whole(_)));
-    if !has_name || is_attached || !are_all || !are_whole || calls_functions(resource) {
+    if !has_name || is_attached || !are_all || !are_whole || reading.calls_functions(resource) {
         return None;
     }
     // The trust policy comes first.
     let mut digests = policies.drain(..).filter_map(|(_, early)| match early {
-        Early::Whole(digest) => Some(*digest),
+        Early::Whole(digest) => Some(digest),
         Early::Part(_) | Early::Placed(_) => None,
     });
     let trust = if has_trust { digests.next() } else { None };

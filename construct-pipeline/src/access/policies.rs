@@ -26,8 +26,8 @@ pub(crate) struct Digest {
     policy: Result<Policy, Box<PolicyError>>,
     /// The fingerprint of its name.
     print: u64,
-    /// Of each statement.
-    notes: Vec<Option<Arc<Notes>>>,
+    /// Of the statements that have any, by their numbers.
+    notes: Vec<(usize, Arc<Notes>)>,
     symbolic: Vec<Symbolic>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Policies {
     by_name: HashMap<u64, PolicyIx>,
     /// What AWS would refuse to store.
     pub(crate) refused: Vec<(PolicyIx, PolicyError)>,
-    /// The condition keys and variables that occur, in lower case.
+    /// The condition keys and variables that occur, in lower case: contexts need not hold keys that no policy asks for.
     pub(crate) keys: Vec<String>,
     /// The folders of buckets that statements are about: name of the bucket, and what the keys begin with.
     pub(crate) folders: BTreeSet<(String, String)>,
@@ -152,15 +152,22 @@ impl Policies {
         }
     }
 
-    fn note(&mut self, ix: PolicyIx, notes: &[Option<Arc<Notes>>], symbolic: Vec<Symbolic>) {
-        for (statement, notes) in notes.iter().enumerate() {
-            let Some(notes) = notes else { continue };
+    /// Adds the condition keys of all statements that were compiled.
+    pub(crate) fn note_keys(&mut self, statements: &Statements<'_>) {
+        statements.condition_keys().iter().for_each(|key| self.note_key(key));
+    }
+
+    fn note_key(&mut self, key: &str) {
+        if !self.keys.iter().any(|known| known == key) {
+            self.keys.push(key.to_owned());
+        }
+    }
+
+    fn note(&mut self, ix: PolicyIx, notes: &[(usize, Arc<Notes>)], symbolic: Vec<Symbolic>) {
+        for (statement, notes) in notes {
+            let statement = *statement;
             if notes.are_new() {
-                for key in &notes.keys {
-                    if !self.keys.contains(key) {
-                        self.keys.push(key.clone());
-                    }
-                }
+                notes.variables.iter().for_each(|key| self.note_key(key));
                 self.folders.extend(notes.folders.iter().cloned());
             }
             self.principals.extend(notes.principals.iter().map(|arn| (ix, arn.clone())));
@@ -220,9 +227,9 @@ impl Digest {
         known: &[Option<Told>],
     ) -> Self {
         let known = |number: usize| known.get(number).and_then(Option::as_ref);
-        let (mut notes, mut symbolic) = (Vec::new(), Vec::new());
+        let (mut numbers, mut notes, mut symbolic) = (0.., Vec::new(), Vec::new());
         let policy = Policy::of_statements(name, document, |value, variables| {
-            let number = notes.len();
+            let number = numbers.next().unwrap_or_default();
             let told = match known(number) {
                 Some(told) => told.clone(),
                 None => statements.compile(value, (kind, variables))?,
@@ -230,27 +237,32 @@ impl Digest {
             if has_symbols(value) {
                 symbolic.push(Symbolic { number, variables, value: value.to_static() });
             }
-            notes.push(told.notes);
+            notes.extend(told.notes.map(|notes| (number, notes)));
             Ok(told.statement)
         });
         if policy.is_err() {
-            let noted = |(number, value)| match known(number) {
-                Some(told) => told.notes.clone(),
-                None => Notes::of(value, kind, true),
+            let noted = |(number, value)| {
+                let notes = match known(number) {
+                    Some(told) => told.notes.clone(),
+                    None => Notes::of(value, kind, true),
+                };
+                Some((number, notes?))
             };
             let all = document.get("Statement").map_or(&[][..], Json::one_or_many);
-            (notes, symbolic) = (all.iter().enumerate().map(noted).collect(), Vec::new());
+            (notes, symbolic) = (all.iter().enumerate().filter_map(noted).collect(), Vec::new());
         }
         Self { policy: policy.map_err(Box::new), print: fingerprint(name), notes, symbolic }
     }
 
     /// The policy of a document of which each statement was compiled. `None` if the document is not sound.
-    pub(crate) fn of_told(name: &str, document: &Json<'_>, told: Vec<Told>) -> Option<Self> {
-        let mut statements = told.iter();
-        let next =
-            |_: &Json<'_>, _| statements.next().map(|told| Arc::clone(&told.statement)).ok_or(Problem::Missing(""));
+    pub(crate) fn of_told(name: &str, document: &Json<'_>, told: impl Iterator<Item = Told>) -> Option<Self> {
+        let (mut told, mut notes) = (told.enumerate(), Vec::new());
+        let next = |_: &Json<'_>, _| {
+            let (number, told) = told.next().ok_or(Problem::Missing(""))?;
+            notes.extend(told.notes.map(|notes| (number, notes)));
+            Ok(told.statement)
+        };
         let policy = Policy::of_statements(name, document, next).ok()?;
-        let notes = told.into_iter().map(|told| told.notes).collect();
         Some(Self { policy: Ok(policy), print: fingerprint(name), notes, symbolic: Vec::new() })
     }
 }
@@ -295,8 +307,10 @@ mod tests {
     use super::*;
 
     fn add(policies: &mut Policies, document: &Json<'_>) -> PolicyIx {
-        let kind = PolicyKind::Identity;
-        policies.add(Digest::new(&Statements::default(), "p", document, kind, &[]), Spot::outside("x", kind))
+        let (statements, kind) = (Statements::default(), PolicyKind::Identity);
+        let ix = policies.add(Digest::new(&statements, "p", document, kind, &[]), Spot::outside("x", kind));
+        policies.note_keys(&statements);
+        ix
     }
 
     #[test]
@@ -309,7 +323,7 @@ mod tests {
         let (one, other) = (add(&mut policies, &document), add(&mut policies, &document));
         assert_eq!(policies.get(one).name(), "p");
         assert_eq!(policies.get(other).name(), "p (2)");
-        assert_eq!(policies.keys, ["aws:securetransport", "aws:username"]);
+        assert_eq!(policies.keys, ["aws:username", "aws:securetransport"]);
         assert!(policies.refused.is_empty());
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use construct_core::{Source, fingerprint};
-use construct_iam::access::{Compiler, Json, Members, Problem, Statement, Variables};
+use construct_iam::access::{Compiler, Json, Problem, Statement, Variables};
 use foldhash::HashMap;
 
 use super::excess::{Excess, excess, texts};
@@ -15,21 +15,21 @@ use super::place::PolicyKind;
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) statement: Arc<Statement>,
-    /// `None`: nothing is to be noted, as of every other one.
+    /// `None`: nothing is to be noted, as of nearly all.
     pub(crate) notes: Option<Arc<Notes>>,
 }
 
 /// What is asked of all policies together.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
-    /// The condition keys and variables, in lower case: contexts need not hold keys that no policy asks for.
-    pub(crate) keys: Vec<String>,
+    /// The variables, in lower case.
+    pub(crate) variables: Vec<String>,
     /// The folders of buckets that it is about: name of the bucket, and what the keys begin with.
     pub(crate) folders: Vec<(String, String)>,
     /// The roles and users that it names as principals.
     pub(crate) principals: Vec<String>,
     pub(crate) excess: Option<Excess>,
-    /// Whether keys and folders were added to those of all.
+    /// Whether variables and folders were added to those of all.
     is_added: AtomicBool,
 }
 
@@ -53,8 +53,7 @@ impl<'t> Statements<'t> {
         is_ready: impl FnOnce(&Json<'t>) -> bool,
     ) -> Option<Result<Told, Problem>> {
         let text = source.words_of(value);
-        let may_have_variables = || source.may_refer() || text.is_none_or(|text| text.contains('$'));
-        let compile = || is_ready(value).then(|| self.told(value, (kind, variables), may_have_variables()));
+        let compile = || is_ready(value).then(|| self.told(value, (kind, variables), source.may_vary()));
         let Some(text) = text else { return compile() };
         let key = (fingerprint(text), kind, variables);
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
@@ -90,16 +89,16 @@ impl<'t> Statements<'t> {
         let statement = self.compiler.statement(value, variables)?;
         Ok(Told { statement, notes: Notes::of(value, kind, may_have_variables) })
     }
+
+    /// The condition keys of all that was compiled so far, in lower case.
+    pub(crate) fn condition_keys(&self) -> Vec<Arc<str>> {
+        self.compiler.condition_keys()
+    }
 }
 
 impl Notes {
     pub(crate) fn of(statement: &Json<'_>, kind: PolicyKind, may_have_variables: bool) -> Option<Arc<Self>> {
         let mut notes = Self { excess: excess(statement, kind), ..Self::default() };
-        let operators = statement.get("Condition").and_then(Json::as_object);
-        let tested = operators.into_iter().flat_map(Members::values).filter_map(Json::as_object);
-        for key in tested.flat_map(Members::keys) {
-            notes.note_key(key);
-        }
         if may_have_variables {
             notes.note_variables(statement);
         }
@@ -107,16 +106,12 @@ impl Notes {
         if kind != PolicyKind::Identity {
             notes.note_principals(statement);
         }
-        // They are kept for long, and most have one or none.
-        notes.keys.shrink_to_fit();
-        notes.folders.shrink_to_fit();
-        notes.principals.shrink_to_fit();
-        let Self { keys, folders, principals, excess, .. } = &notes;
-        let is_something = !keys.is_empty() || !folders.is_empty() || !principals.is_empty() || excess.is_some();
+        let Self { variables, folders, principals, excess, .. } = &notes;
+        let is_something = !variables.is_empty() || !folders.is_empty() || !principals.is_empty() || excess.is_some();
         is_something.then(|| notes.into())
     }
 
-    /// Whether nobody added keys and folders to those of all before.
+    /// Whether nobody added variables and folders to those of all before.
     pub(crate) fn are_new(&self) -> bool {
         // To look is much cheaper than to write, and most are not new.
         !self.is_added.load(Ordering::Relaxed) && !self.is_added.swap(true, Ordering::Relaxed)
@@ -137,19 +132,12 @@ impl Notes {
             Json::String(text) if text.contains('$') => {
                 for variable in text.split("${").skip(1) {
                     let end = variable.find(['}', ',']).unwrap_or(variable.len());
-                    self.note_key(variable[..end].trim());
+                    self.variables.push(variable[..end].trim().to_ascii_lowercase());
                 }
             }
             Json::Array(values) => values.iter().for_each(|value| self.note_variables(value)),
             Json::Object(map) => map.values().for_each(|value| self.note_variables(value)),
             _ => {}
-        }
-    }
-
-    fn note_key(&mut self, key: &str) {
-        let is_known = |known: &String| known.eq_ignore_ascii_case(key);
-        if !self.keys.iter().any(is_known) {
-            self.keys.push(key.to_ascii_lowercase());
         }
     }
 

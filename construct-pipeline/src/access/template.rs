@@ -13,7 +13,7 @@ use std::cell::{Cell, Ref};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use construct_core::parallel;
+use construct_core::{is_function, parallel};
 use construct_iam::access::symbol;
 
 pub use construct_iam::access::{Json, Members};
@@ -505,10 +505,6 @@ pub(crate) fn calls_functions(value: &Json<'_>) -> bool {
         Json::Object(map) => map.iter().any(|(name, value)| is_function(name) || calls_functions(value)),
         _ => false,
     }
-}
-
-fn is_function(name: &str) -> bool {
-    name == "Ref" || name.starts_with("Fn::")
 }
 
 /// Whether a function stands somewhere in the value.

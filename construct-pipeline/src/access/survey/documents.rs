@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use construct_iam::access::{Json, Members};
 
 use super::{Computed, Reading, Surveyor};
-use crate::access::documents::{Early, TRUST, document_of, policy_name};
+use crate::access::documents::{Early, TRUST, document_of, write_policy_name};
 use crate::access::place::{PolicyIx, PolicyKind, Slot, Spot};
 use crate::access::policies::Digest;
 use crate::access::statements::{Statements, Told};
@@ -28,7 +28,9 @@ impl<'t> Surveyor<'t> {
     }
 
     pub(super) fn policy_name(&self, reading: Reading<'_>, name: Option<&str>) -> String {
-        policy_name(&self.world.stacks[reading.stack], reading.logical_id, name)
+        let mut written = String::new();
+        write_policy_name(&mut written, &self.world.stacks[reading.stack], reading.logical_id, name);
+        written
     }
 
     /// The policy document that resources of this type have.
@@ -51,7 +53,7 @@ impl<'t> Surveyor<'t> {
         let ix = match std::mem::replace(&mut self.opened[stack][n].1, Early::Placed(0)) {
             Early::Whole(digest) => {
                 let spot = self.spot(at);
-                self.world.policies.add(*digest, spot)
+                self.world.policies.add(digest, spot)
             }
             Early::Part(told) => self.reserve(at, Cow::Borrowed(document), told, Some(stack)),
             Early::Placed(ix) => ix,
