@@ -32,7 +32,7 @@ pub(crate) fn check(pipeline: &Pipeline, cx: &mut ValidateCx<'_>) {
     stores::check(&resolved, cx.view().stack_of(cx.here()), &mut findings);
     group::check(&resolved, &mut findings);
     reach::check(&resolved, &mut findings);
-    pipeline.handover.keep(known);
+    pipeline.handover.keep(cx.here(), known);
     findings.0.into_iter().for_each(|diagnostic| cx.report(diagnostic));
 }
 

@@ -49,18 +49,23 @@ pub(crate) struct Known {
 }
 
 /// What is known of the actions of a pipeline, from its validation to its planning: providers are asked once, about the tree as
-/// the program built it. It belongs to the place of the pipeline in a tree, so copies of the pipeline know nothing.
+/// the program built it. It belongs to the place of the pipeline in a tree: copies of the pipeline know nothing, and one value
+/// that constructs at several places share is asked about for each of them.
 #[derive(Debug, Default)]
-pub(crate) struct Handover(Mutex<Option<Vec<Known>>>);
+pub(crate) struct Handover(Mutex<Option<(NodeId, Vec<Known>)>>);
 
 impl Handover {
-    fn kept(&self) -> MutexGuard<'_, Option<Vec<Known>>> {
+    fn kept(&self) -> MutexGuard<'_, Option<(NodeId, Vec<Known>)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps what is known for whoever asks next.
-    pub(crate) fn keep(&self, known: Vec<Known>) {
-        *self.kept() = Some(known);
+    /// Keeps what is known for whoever asks next about the same place.
+    pub(crate) fn keep(&self, at: NodeId, known: Vec<Known>) {
+        *self.kept() = Some((at, known));
+    }
+
+    fn take(&self, at: NodeId) -> Option<Vec<Known>> {
+        self.kept().take_if(|(kept_at, _)| *kept_at == at).map(|(_, known)| known)
     }
 }
 
@@ -85,8 +90,7 @@ pub(crate) enum Performer {
 
 /// What is known of the actions of a pipeline that is placed at a node, in their order.
 pub(crate) fn known(pipeline: &Pipeline, home: Env, view: View<'_>, at: NodeId) -> Vec<Known> {
-    let kept = pipeline.handover.kept().take();
-    kept.unwrap_or_else(|| {
+    pipeline.handover.take(at).unwrap_or_else(|| {
         let place = Resolved::new(pipeline, &[], home, view, at);
         let mut known = Vec::with_capacity(pipeline.stages.iter().map(|stage| stage.actions.len()).sum());
         known.extend(pipeline.actions().map(|(stage, action)| Known::new(&place, stage, action)));
@@ -279,6 +283,8 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use construct_core::{Assembly, Lower, PlanCx, Synth};
+
     use super::*;
     use crate::prelude::*;
 
@@ -316,6 +322,51 @@ mod tests {
             assert_eq!(n_asked.load(Ordering::Relaxed), n + 1);
             let template = assembly.stacks()[0].template_json().unwrap().to_string();
             assert!(template.contains(&format!(r#""AskedIn":"{account}""#)), "{template}");
+        }
+    }
+
+    /// A construct of its own kind that is a pipeline, and shares it with others.
+    #[derive(Debug)]
+    struct Shared(Arc<Pipeline>);
+
+    impl Synth for Shared {
+        type Handle = PipelineRef;
+
+        fn validate(&self, cx: &mut ValidateCx<'_>) {
+            Synth::validate(&*self.0, cx);
+        }
+
+        fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+            Synth::plan(&*self.0, cx)
+        }
+    }
+
+    #[test]
+    fn what_is_known_at_one_place_is_not_taken_for_another() {
+        let source = Artifact::new("Source");
+        let deploy = DeployStack::new("orders", source.file("template.yaml"))
+            .allow(PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:*:*:orders-*"]));
+        let pipeline = Pipeline::new("orders")
+            .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
+            .stage(Stage::new("Release").action(Action::new("Deploy", deploy).account("444444444444")));
+        let homes = [Env::new("111111111111", "us-east-1"), Env::new("222222222222", "eu-west-1")];
+        let synthesised = |place: &dyn Fn(&mut Scope<'_>)| -> Assembly {
+            let mut app = App::new();
+            for home in homes {
+                let stack = app.stack(format!("Tools-{}", home.account), home);
+                place(&mut app.at(stack));
+            }
+            app.synth().unwrap()
+        };
+        let copies = synthesised(&|scope| {
+            scope.add("Pipeline", pipeline.clone());
+        });
+        let shared = Arc::new(pipeline.clone());
+        for _ in 0..2 {
+            let shared = synthesised(&|scope| {
+                scope.add("Pipeline", Shared(Arc::clone(&shared)));
+            });
+            assert_eq!(shared.files(), copies.files());
         }
     }
 }
