@@ -36,7 +36,8 @@ pub(crate) fn service_of(action: &str) -> &str {
 pub(crate) fn guards(view: View<'_>, service: &str, arn: &str, owner: &str, caller: Option<&str>) -> PolicySet {
     let (world, set) = (view.world, PolicySet::new());
     let one = |set: PolicySet, ix: &PolicyIx| set.resource(view.policy(*ix));
-    let unknown = |set: PolicySet, what: &str| set.resource(Policy::unknown(&format!("{what} {arn}")));
+    let unknown_of = |set: PolicySet, what: &str, arn: &str| set.resource(Policy::unknown(&format!("{what} {arn}")));
+    let unknown = |set: PolicySet, what: &str| unknown_of(set, what, arn);
     let set = match service {
         "sts" => match world.roles.get(arn) {
             Some(role) => role.trust.iter().fold(set, one),
@@ -47,10 +48,11 @@ pub(crate) fn guards(view: View<'_>, service: &str, arn: &str, owner: &str, call
             None => unknown(set, "key policy of"),
         },
         "s3" => {
-            let name = arn.split_once(":::").map_or("", |(_, rest)| rest);
-            match world.buckets.get(name.split('/').next().unwrap_or_default()) {
+            // Objects have no policies of their own.
+            let bucket = arn.split_once('/').map_or(arn, |(bucket, _)| bucket);
+            match world.buckets.get(bucket.split_once(":::").map_or("", |(_, name)| name)) {
                 Some(bucket) => bucket.policy.iter().fold(set, one),
-                None => unknown(set, "bucket policy of"),
+                None => unknown_of(set, "bucket policy of", bucket),
             }
         }
         // A bus lets in other accounts only where its policy says so.
@@ -69,4 +71,20 @@ pub(crate) fn guards(view: View<'_>, service: &str, arn: &str, owner: &str, call
         .into_iter()
         .flatten()
         .fold(set, |set, (level, all)| set.rcp_level(Arc::clone(level), all.iter().map(|ix| view.policy(*ix))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::world::World;
+
+    #[test]
+    fn the_policy_that_nobody_knows_is_that_of_the_bucket_and_not_of_an_object() {
+        let world = World::default();
+        for arn in ["arn:aws:s3:::site", "arn:aws:s3:::site/index.html", "arn:aws:s3:::site/a:::b/c"] {
+            let guards = guards(View::plain(&world), "s3", arn, "111111111111", None);
+            let names: Vec<&str> = guards.policies().map(Policy::name).collect();
+            assert_eq!(names, ["bucket policy of arn:aws:s3:::site"], "{arn}");
+        }
+    }
 }
