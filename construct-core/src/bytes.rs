@@ -1,7 +1,7 @@
 //! Looking for bytes in texts, sixteen in one step: every text of every template is looked at.
 
 /// Whether there is a byte of a kind. Written so that compilers make it of instructions that take up to sixteen bytes.
-fn any(text: &str, is: impl Fn(u8) -> bool) -> bool {
+pub(crate) fn any(text: &str, is: impl Fn(u8) -> bool) -> bool {
     /// The first bytes of a text and its last ones, which overlap where it is shorter than both.
     fn ends<const N: usize>(bytes: &[u8]) -> Option<[&[u8; N]; 2]> {
         Some([bytes.first_chunk()?, bytes.last_chunk()?])

@@ -70,24 +70,6 @@ impl<'t> Json<'t> {
         plain::read(text, None).map_or_else(|| serde_json::from_str(text), |(json, _)| Ok(json))
     }
 
-    /// Reads a text of which parts may be written in texts that were read before, too: those parts are not read again, and held once.
-    ///
-    /// ```
-    /// use construct_core::{Json, Repeats};
-    ///
-    /// let (one, other) = (r#"{ "Statement": [{ "Effect": "Allow" }] }"#, r#"[{ "Effect": "Allow" }]"#);
-    /// let mut repeats = Repeats::default();
-    /// let document = Json::read_with(one, &mut repeats)?;
-    /// assert_eq!(Json::read_with(other, &mut repeats)?, document["Statement"]);
-    /// # Ok::<(), serde_json::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// What the parser says.
-    pub fn read_with(text: &'t str, repeats: &mut Repeats<'t>) -> Result<Self, serde_json::Error> {
-        plain::read(text, Some(repeats)).map_or_else(|| serde_json::from_str(text), |(json, _)| Ok(json))
-    }
-
     /// The string, if it is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {

@@ -390,7 +390,8 @@ mod tests {
             json!({ "Ref": "A", "Fn::Sub": "${B}" }),
         ] {
             let most = longest(&Json::from(&document), at_most_of_text).expect("nothing is put together");
-            assert!(PolicySize::of(&Json::from(&document)).estimated_bytes() <= most, "{document}");
+            let size = PolicySize::of(&Json::from(&document)).estimated_bytes();
+            assert!(size <= most && document.to_string().len() <= most, "{document}");
         }
         assert_eq!(longest(&json!([{ "Fn::Sub": "${A}${B}" }]).into(), at_most_of_text), None);
     }

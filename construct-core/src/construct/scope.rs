@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::tree::{Content, Tree, View};
 use super::{Construct, Synth};
+use crate::bytes;
 use crate::diagnostic::{Caller, Diagnostic};
 use crate::env::Env;
 use crate::fact::Fact;
@@ -41,8 +42,8 @@ fn place(tree: &mut Tree, parent: NodeId, id: &str, location: Caller, content: C
                 .help("give one of them another id; ids are unique within their scope");
         tree.report(node, diagnostic);
     }
-    // Control characters beyond ASCII begin with the byte C2. Without a way out all bytes are looked at, many at a time.
-    let looks_odd = id.bytes().fold(false, |odd, byte| odd | (byte < b' ') | matches!(byte, b'/' | 0x7F | 0xC2));
+    // Control characters beyond ASCII begin with the byte C2.
+    let looks_odd = bytes::any(id, |byte| (byte < b' ') | matches!(byte, b'/' | 0x7F | 0xC2));
     let is_odd = || id.contains('/') || id.chars().any(char::is_control);
     if id.is_empty() || id.len() > 255 || looks_odd && is_odd() {
         let diagnostic =

@@ -11,7 +11,7 @@ const HEAD: usize = 96;
 const SLOTS: usize = 64;
 const IN_A_SLOT: usize = 4;
 
-/// Objects of lists that were read lately, from any text. One that is written again is not read again but [shared](super::Json::read_with).
+/// Objects of lists that were read lately, from any text. One that is written again is not read again but [shared](super::Source::read).
 #[derive(Debug)]
 pub struct Repeats<'t> {
     /// What is written, and what it says; the latest come first.
@@ -75,7 +75,7 @@ mod tests {
     fn what_is_written_again_is_held_once() {
         let texts = [format!("[{}, {}]", statement("a"), statement("b")), format!("[{}, {{}}]", statement("b"))];
         let mut repeats = Repeats::default();
-        let read: Vec<Json<'_>> = texts.iter().map(|text| Json::read_with(text, &mut repeats).expect("JSON")).collect();
+        let read: Vec<Json<'_>> = texts.iter().map(|text| Source::read(text, &mut repeats).expect("JSON").0).collect();
         let place = |json: &Json<'_>| json["Action"].as_array().map(|actions| actions.as_ptr().addr());
         let (b, again) = (read[0].at(1).expect("b"), read[1].at(0).expect("b"));
         // They borrow from different texts otherwise.
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn what_is_changed_is_changed_for_one() {
         let text = format!("[{0}, {0}]", statement("a"));
-        let mut json = Json::read_with(&text, &mut Repeats::default()).expect("JSON");
+        let (mut json, _) = Source::read(&text, &mut Repeats::default()).expect("JSON");
         let Json::Array(items) = &mut json else { panic!("a list") };
         *items[1].get_mut("Resource").expect("a member") = "b".into();
         let resources: Vec<_> = json.one_or_many().iter().map(|item| item["Resource"].as_str()).collect();
@@ -119,7 +119,7 @@ mod tests {
         fn what_is_read_is_what_is_read_alone(texts in any_texts()) {
             let mut repeats = Repeats::default();
             for text in &texts {
-                let (json, alone) = (Json::read_with(text, &mut repeats).unwrap(), Json::read(text).unwrap());
+                let (json, alone) = (Source::read(text, &mut repeats).unwrap().0, Json::read(text).unwrap());
                 prop_assert_eq!(&json, &alone);
                 // What ends with an object that is shared may end in another text, so that nothing is told of it.
                 for (told, alone) in words(&json, text).into_iter().zip(words(&alone, text)) {

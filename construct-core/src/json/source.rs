@@ -41,7 +41,19 @@ impl<'t> Source<'t> {
         Self { text, is_ascii, has_escapes, may_vary: may_refer || has("$"), may_refer, may_call: true }
     }
 
-    /// Reads a text as [`Json::read_with`] does, and learns what it may call.
+    /// Reads a text of which parts may be written in texts that were read before, too: those parts are not read again, and held once.
+    /// It learns what the text may call.
+    ///
+    /// ```
+    /// use construct_core::{Repeats, Source};
+    ///
+    /// let (one, other) = (r#"{ "Statement": [{ "Effect": "Allow" }] }"#, r#"[{ "Effect": "Allow" }]"#);
+    /// let mut repeats = Repeats::default();
+    /// let (document, source) = Source::read(one, &mut repeats)?;
+    /// assert_eq!(Source::read(other, &mut repeats)?.0, document["Statement"]);
+    /// assert!(!source.may_call());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     ///
     /// # Errors
     /// What the parser says.
@@ -97,7 +109,7 @@ impl<'t> Source<'t> {
     /// of which the same is written are equal: between them and the next comes nothing but brackets, as many as were opened.
     ///
     /// `None` for what is no object, where the last value is no string or stands in an object that is
-    /// [shared](Json::read_with), and where first name or last value have escapes.
+    /// [shared](Self::read), and where first name or last value have escapes.
     #[must_use]
     pub fn words_of(&self, object: &Json<'t>) -> Option<&'t str> {
         let members = object.as_object()?;

@@ -41,26 +41,19 @@ impl<'a> CheckCx<'a> {
     pub fn read<R: Send>(&mut self, look: impl Fn(&'a StackArtifact, Json<'a>, &Source<'a>) -> R + Sync) -> Vec<R> {
         // Whoever is first has them measured too, so that one reading serves both.
         let gauging = self.measured.is_none().then(|| Gauging::of(self.tree));
-        let measurements = || gauging.as_ref().map(Gauging::measurements);
-        let mut readers: Vec<(Repeats<'a>, Option<Measurements>)> = Vec::new();
-        let new = || (Repeats::default(), measurements());
-        let seen = parallel::map_with(
-            &mut readers,
-            new,
-            self.assembly.stacks().iter().collect(),
-            |own, stack: &'a StackArtifact| {
-                let (repeats, measurements) = own;
-                // Templates of ours are JSON.
-                let read = Source::read(&stack.template, repeats);
-                let (json, source) = read.unwrap_or_else(|_| (Json::Null, Source::of(&stack.template)));
-                let gauged = gauging.as_ref().zip(measurements.as_mut());
-                (gauged.map(|(gauging, own)| gauging.measure(own, stack, &json, &source)), look(stack, json, &source))
-            },
-        );
+        let new = || (Repeats::default(), gauging.as_ref().map(|gauging| (gauging, gauging.measurements())));
+        let (mut readers, stacks) = (Vec::new(), self.assembly.stacks().iter().collect());
+        let seen = parallel::map_with(&mut readers, new, stacks, |(repeats, gauging), stack: &'a StackArtifact| {
+            // Templates of ours are JSON.
+            let read = Source::read(&stack.template, repeats);
+            let (json, source) = read.unwrap_or_else(|_| (Json::Null, Source::of(&stack.template)));
+            let measured = gauging.as_mut().map(|(gauging, counted)| gauging.measure(counted, stack, &json, &source));
+            (measured, look(stack, json, &source))
+        });
+        let counted: Vec<Measurements> = readers.into_iter().filter_map(|(_, gauging)| Some(gauging?.1)).collect();
         let (measured, looks): (Vec<_>, Vec<_>) = seen.into_iter().unzip();
         if let Some(gauging) = gauging {
-            let all = readers.into_iter().filter_map(|(_, measurements)| measurements);
-            self.measured = Some(gauging.findings(measured.into_iter().flatten(), all));
+            self.measured = Some(gauging.findings(measured.into_iter().flatten(), counted));
         }
         looks
     }
@@ -93,20 +86,20 @@ impl<'a> Gauging<'a> {
 
     fn measure(
         &self,
-        measurements: &mut Measurements,
+        counted: &mut Measurements,
         stack: &StackArtifact,
         template: &Json<'_>,
         source: &Source<'_>,
     ) -> (Vec<Measure>, Place<'a>) {
-        measurements.template(&stack.id, &stack.account, &stack.region, template, source);
-        (measurements.take(), place(self.tree, template))
+        counted.template(&stack.id, &stack.account, &stack.region, template, source);
+        (counted.take(), place(self.tree, template))
     }
 
     /// What was measured of the templates, and what those who measured counted for whole accounts.
     fn findings(
         self,
         measured: impl Iterator<Item = (Vec<Measure>, Place<'a>)>,
-        counted: impl Iterator<Item = Measurements>,
+        counted: Vec<Measurements>,
     ) -> Diagnostics {
         let (mut out, mut first) = (Diagnostics::new(), None);
         for (measures, place) in measured {
@@ -123,7 +116,7 @@ impl<'a> Gauging<'a> {
             }
         }
         let mut totals = Measurements::of_large(self.quotas, []);
-        counted.for_each(|measurements| totals.add(measurements));
+        counted.into_iter().for_each(|measurements| totals.add(measurements));
         for finding in totals.finish().iter().filter_map(Measure::finding) {
             out.push(finding.or_at("", first));
         }

@@ -20,8 +20,11 @@ pub(crate) struct Call<'a> {
     pub(crate) facts: Facts<'a>,
 }
 
-/// Few condition keys.
-pub(crate) type Facts<'a> = [Option<(&'static str, Cow<'a, str>)>; 3];
+/// Condition keys: so few that they need no list.
+pub(crate) type Facts<'a> = [Option<(&'static str, Cow<'a, str>)>; MOST];
+
+/// How many condition keys a call sets at most.
+const MOST: usize = 3;
 
 /// The calls of an action, or `None` if its type is not known here.
 pub(crate) fn calls<'a>(action: &'a Action, pipeline: &'a str, unknown_id: char) -> Option<Vec<Call<'a>>> {
@@ -60,10 +63,6 @@ pub(crate) fn calls<'a>(action: &'a Action, pipeline: &'a str, unknown_id: char)
     Some(list.made)
 }
 
-/// No condition key.
-const NOTHING: (&str, Option<&str>) = ("", None);
-const NONE: [(&str, Option<&str>); 3] = [NOTHING; 3];
-
 struct Calls<'a> {
     action: &'a Action,
     /// Name of the pipeline.
@@ -75,16 +74,18 @@ struct Calls<'a> {
 
 impl<'a> Calls<'a> {
     fn on(&mut self, resource: impl Into<Arc<str>>, actions: &'static [&'static str]) {
-        self.with(resource, actions, NONE);
+        self.with(resource, actions, []);
     }
 
-    fn with(
+    fn with<const N: usize>(
         &mut self,
         resource: impl Into<Arc<str>>,
         actions: &'static [&'static str],
-        facts: [(&'static str, Option<&'a str>); 3],
+        facts: [(&'static str, Option<&'a str>); N],
     ) {
-        let facts = facts.map(|(key, value)| Some((key, value?.into())));
+        const { assert!(N <= MOST, "a call has no room for so many") };
+        let mut facts = facts.into_iter().filter_map(|(key, value)| Some((key, value?.into())));
+        let facts = std::array::from_fn(|_| facts.next());
         self.made.push(Call { actions, resource: resource.into(), facts });
     }
 
@@ -189,24 +190,23 @@ impl<'a> Calls<'a> {
         let action = self.action;
         let (role, set) = (action.get("RoleArn"), action.get("ChangeSetName"));
         let (role, set) = (("cloudformation:RoleArn", role), ("cloudformation:ChangeSetName", set));
-        let (with_role, with_set) = ([role, NOTHING, NOTHING], [set, NOTHING, NOTHING]);
         let mode = action.get("ActionMode").unwrap_or_default();
         match mode {
             "CREATE_UPDATE" | "REPLACE_ON_FAILURE" => {
-                self.with(Arc::clone(&stack), &["cloudformation:CreateStack", "cloudformation:UpdateStack"], with_role);
+                self.with(Arc::clone(&stack), &["cloudformation:CreateStack", "cloudformation:UpdateStack"], [role]);
                 if mode == "REPLACE_ON_FAILURE" {
-                    self.with(Arc::clone(&stack), &["cloudformation:DeleteStack"], with_role);
+                    self.with(Arc::clone(&stack), &["cloudformation:DeleteStack"], [role]);
                 }
             }
-            "DELETE_ONLY" => self.with(Arc::clone(&stack), &["cloudformation:DeleteStack"], with_role),
+            "DELETE_ONLY" => self.with(Arc::clone(&stack), &["cloudformation:DeleteStack"], [role]),
             "CHANGE_SET_REPLACE" => {
-                self.with(Arc::clone(&stack), &["cloudformation:CreateChangeSet"], [role, set, NOTHING]);
+                self.with(Arc::clone(&stack), &["cloudformation:CreateChangeSet"], [role, set]);
                 let calls: &'static [_] = &["cloudformation:DeleteChangeSet", "cloudformation:DescribeChangeSet"];
-                self.with(Arc::clone(&stack), calls, with_set);
+                self.with(Arc::clone(&stack), calls, [set]);
             }
             "CHANGE_SET_EXECUTE" => {
                 let calls: &'static [_] = &["cloudformation:ExecuteChangeSet", "cloudformation:DescribeChangeSet"];
-                self.with(Arc::clone(&stack), calls, with_set);
+                self.with(Arc::clone(&stack), calls, [set]);
             }
             _ => {}
         }
@@ -274,7 +274,7 @@ impl<'a> Calls<'a> {
         ];
         self.with(&*object, &["s3:PutObject"], facts);
         if acl.is_some() {
-            self.with(&*object, &["s3:PutObjectAcl"], [facts[0], NOTHING, NOTHING]);
+            self.with(&*object, &["s3:PutObjectAcl"], [facts[0]]);
         }
         if let Some(key) = encryption {
             let via = format!("s3.{}.amazonaws.com", self.action.region());

@@ -37,7 +37,9 @@ fn assembly() -> Assembly {
 /// Everything that is said about templates.
 fn told(report: &super::super::Report) -> Vec<String> {
     let mut told: Vec<String> = report.accesses().iter().map(|access| report.explain(access).to_string()).collect();
-    told.push(format!("{:#?}", (&report.order, &report.too_wide, &report.notes, &report.pipelines)));
+    // Their labels alone: which symbol stands for what is not known depends on who asks first.
+    let pipelines: Vec<_> = report.pipelines().map(|(label, actions)| (label, actions.collect::<Vec<_>>())).collect();
+    told.push(format!("{:#?}", (&report.order, &report.too_wide, &report.notes, pipelines)));
     told.push(report.findings().to_string());
     told
 }
@@ -49,8 +51,8 @@ fn are_told_alike(stacks: &[StackArtifact]) -> (usize, usize) {
     let (mut all, mut sheets, mut policies) = (Vec::new(), Vec::new(), Vec::new());
     let mut repeats = Repeats::default();
     for stack in stacks {
-        let body = Json::read_with(&stack.template, &mut repeats).expect("JSON");
-        let opened = Opened::new(stack, body, &Source::of(&stack.template), &statements);
+        let (body, source) = Source::read(&stack.template, &mut repeats).expect("JSON");
+        let opened = Opened::new(stack, body, &source, &statements);
         all.push(opened.template);
         sheets.push(opened.sheet);
         policies.push(opened.policies);

@@ -215,14 +215,7 @@ impl Lower for Bucket {
     }
 
     fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
-        let name = self.name.as_deref()?;
-        match attr {
-            Attr::Ref => Some(name.to_owned().into()),
-            Attr::GetAtt(attr) if attr == "Arn" => {
-                Some(["arn:", own.partition().as_str(), ":s3:::", name].concat().into())
-            }
-            Attr::GetAtt(_) | Attr::LogicalId => None,
-        }
+        physical(self.name.clone()?.into(), attr, own)
     }
 }
 
@@ -233,6 +226,14 @@ pub fn deny_insecure_transport(bucket: BucketRef) -> PolicyStatement {
         .principal(Principal::Any)
         .on([Expr::from(bucket.arn()), bucket.objects().into()])
         .condition("Bool", "aws:SecureTransport", ["false"])
+}
+
+fn physical(name: Value<kind::Name>, attr: &Attr, own: Env) -> Option<Expr> {
+    match attr {
+        Attr::Ref => Some(name.into()),
+        Attr::GetAtt(attr) if attr == "Arn" => Some(text!("arn:{}:s3:::{}", own.partition().as_str(), name).into()),
+        Attr::GetAtt(_) | Attr::LogicalId => None,
+    }
 }
 
 /// What S3 has against a name, in words.
@@ -397,13 +398,7 @@ impl Lower for ImportedBucket {
     }
 
     fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
-        match attr {
-            Attr::Ref => Some(self.name.clone().into()),
-            Attr::GetAtt(attr) if attr == "Arn" => {
-                Some(text!("arn:{}:s3:::{}", own.partition().as_str(), &self.name).into())
-            }
-            Attr::GetAtt(_) | Attr::LogicalId => None,
-        }
+        physical(self.name.clone(), attr, own)
     }
 }
 
