@@ -27,6 +27,8 @@ mod wave;
 
 mod group;
 
+mod known;
+
 mod pipeline;
 
 mod flow;

@@ -8,9 +8,9 @@ use construct_iam::{Role, RolePath};
 
 use crate::action::Action;
 use crate::group::{Membership, ScaffoldGroupRef};
+use crate::known::Handover;
 use crate::names::{self, RoleKind};
 use crate::provider::GivenRole;
-use crate::resolve::Handover;
 use crate::stage::Stage;
 use crate::store::{GivenStore, ImportedArtifactStore, KeyReference, StoreSettings};
 use crate::trigger::GitTrigger;

@@ -1,13 +1,13 @@
 //! Where every action runs, who performs it, and what its provider says: what validation and planning both ask, and ask once.
 
 use std::borrow::Cow;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use construct_core::{Diagnostic, Env, EnvError, NodeId, Properties, Value, View, kind};
+use construct_core::{Diagnostic, Env, EnvError, NodeId, Value, View, kind};
 use construct_iam::{Arn, PolicyDocument};
 
 use crate::action::Action;
 use crate::group::{Membership, role_name};
+use crate::known::{Known, Performer};
 use crate::names::RoleKind;
 use crate::pipeline::Pipeline;
 use crate::provider::{ActionCx, Category, Owner, ProviderSpec};
@@ -32,60 +32,6 @@ pub(crate) struct ResolvedAction<'a> {
     pub(crate) stage: &'a Stage,
     pub(crate) action: &'a Action,
     pub(crate) known: &'a Known,
-}
-
-/// What is known of an action before anything is planned: what its provider says of it, and where it runs.
-#[derive(Debug)]
-pub(crate) struct Known {
-    pub(crate) spec: ProviderSpec,
-    pub(crate) env: Env,
-    pub(crate) performer: Performer,
-    /// The role that it passes on, if it passes one.
-    pub(crate) passed_role: Option<Value<kind::Arn>>,
-    pub(crate) permissions: PolicyDocument,
-    pub(crate) configuration: Properties,
-    /// What could not be resolved; the action then counts as running at home.
-    pub(crate) problems: Vec<Diagnostic>,
-}
-
-/// What is known of the actions of a pipeline, from its validation to its planning: providers are asked once, about the tree as
-/// the program built it. It belongs to the place of the pipeline in a tree: copies of the pipeline know nothing, and one value
-/// that constructs at several places share is asked about for each of them.
-#[derive(Debug, Default)]
-pub(crate) struct Handover(Mutex<Option<(NodeId, Vec<Known>)>>);
-
-impl Handover {
-    fn kept(&self) -> MutexGuard<'_, Option<(NodeId, Vec<Known>)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Keeps what is known for whoever asks next about the same place.
-    pub(crate) fn keep(&self, at: NodeId, known: Vec<Known>) {
-        *self.kept() = Some((at, known));
-    }
-
-    fn take(&self, at: NodeId) -> Option<Vec<Known>> {
-        self.kept().take_if(|(kept_at, _)| *kept_at == at).map(|(_, known)| known)
-    }
-}
-
-impl Clone for Handover {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-/// Whose permissions an action is performed with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Performer {
-    /// The pipeline's role, at home.
-    Pipeline,
-    /// A role made in the action's environment.
-    Scaffold,
-    /// The role the user gave.
-    Given,
-    /// Somebody else: custom and third-party actions.
-    Worker,
 }
 
 /// What is known of the actions of a pipeline that is placed at a node, in their order.

@@ -12,7 +12,7 @@ use construct_pipeline::contract::Contract;
 use serde_json::Value as Json;
 
 use crate::output::Failure;
-use crate::proof::read;
+use crate::source::read;
 
 /// What the options take, for the help.
 pub(crate) const FACTS: &str = "\

@@ -1,6 +1,5 @@
 //! What `check` and `explain` have in common: which templates to prove, and what is known beside them.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
@@ -11,6 +10,7 @@ use construct_pipeline::contract;
 
 use crate::given::Owners;
 use crate::output::Failure;
+use crate::source::read;
 use crate::{templates, yaml};
 
 /// Which templates to prove.
@@ -169,10 +169,4 @@ impl Given {
             Ok(template.parameter(name, value.to_owned()))
         })
     }
-}
-
-pub(crate) fn read(file: &Path) -> Result<String, Failure> {
-    fs::read_to_string(file).map_err(|error| {
-        Failure::new(format!("cannot read `{}`: {error}", file.display())).help("name a file that is there")
-    })
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::kinds::{Kinds, OnNode};
+use super::kinds::{Contradiction, Kinds, OnNode};
 use super::{Fact, Reach};
 use crate::diagnostic::{Caller, Diagnostic};
 use crate::handle::NodeId;
@@ -59,14 +59,6 @@ pub(crate) struct Unread {
     pub(crate) reach: Reach,
     pub(crate) location: Caller,
     pub(crate) summary: Option<String>,
-}
-
-/// Two facts on one node that cannot both hold.
-pub(crate) struct Contradiction {
-    pub(crate) code: &'static str,
-    pub(crate) name: &'static str,
-    pub(crate) summaries: [Option<String>; 2],
-    pub(crate) locations: [Caller; 2],
 }
 
 impl Facts {

@@ -5,7 +5,6 @@ use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::fmt;
 
-use super::facts::Contradiction;
 use super::{Fact, Reach};
 use crate::diagnostic::{Caller, Diagnostic};
 
@@ -17,6 +16,14 @@ pub(super) struct OnNode {
     pub(super) index: usize,
     pub(super) place: u32,
     pub(super) location: Caller,
+}
+
+/// Two facts on one node that cannot both hold.
+pub(crate) struct Contradiction {
+    pub(crate) code: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) summaries: [Option<String>; 2],
+    pub(crate) locations: [Caller; 2],
 }
 
 /// The facts of a kind, by their places.

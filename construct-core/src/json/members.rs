@@ -147,12 +147,31 @@ impl<'t> Members<'t> {
         }
     }
 
+    /// What is written of the object in the text that it was read from.
+    pub(super) fn words_in(&self, text: &'t str) -> Option<&'t str> {
+        let Some((Name::Borrowed(first), _)) = self.list().first() else { return None };
+        let last = last_string(&self.list().last()?.1)?;
+        // Both borrow from the text.
+        let place = |part: &str| part.as_ptr().addr().checked_sub(text.as_ptr().addr());
+        text.get(place(first)?..place(last)? + last.len())
+    }
+
     /// What is written of an object that is shared, if that is known.
     pub(super) fn words(&self) -> Option<&'t str> {
         match &self.0 {
             Found::Few(_) => None,
             Found::Far(far) => far.words,
         }
+    }
+}
+
+/// The text that a value ends with, if it is one.
+fn last_string<'j>(json: &'j Json<'_>) -> Option<&'j str> {
+    match json {
+        Json::String(Cow::Borrowed(text)) => Some(text),
+        Json::Array(values) => last_string(values.last()?),
+        Json::Object(members) => last_string(&members.list().last()?.1),
+        Json::String(Cow::Owned(_)) | Json::Null | Json::Bool(_) | Json::Number(_) => None,
     }
 }
 

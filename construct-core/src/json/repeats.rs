@@ -1,7 +1,6 @@
 //! Objects that are written again: the statements of policies, most of all, which a large app gives to many roles.
 
 use super::members::Members;
-use super::source::words_in;
 use crate::bytes::fingerprint;
 
 /// How much of an object tells where to look for it. Shorter ones are read faster than looked for.
@@ -37,7 +36,7 @@ impl<'t> Repeats<'t> {
     /// Remembers an object, if it is long enough.
     pub(super) fn note(&mut self, written: &'t str, members: Members<'t>) -> Members<'t> {
         let Some(slot) = self.slot(written) else { return members };
-        let words = words_in(written, &members);
+        let words = members.words_in(written);
         let members = members.shared(words);
         slot.truncate(IN_A_SLOT - 1);
         slot.insert(0, (written, members.clone()));

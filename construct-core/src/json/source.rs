@@ -1,8 +1,5 @@
 //! Where in a text the objects stand that were read from it.
 
-use std::borrow::Cow;
-
-use super::members::{Members, Name};
 use super::repeats::Repeats;
 use super::{Json, plain};
 use crate::bytes::{self, Traits};
@@ -113,25 +110,7 @@ impl<'t> Source<'t> {
     #[must_use]
     pub fn words_of(&self, object: &Json<'t>) -> Option<&'t str> {
         let members = object.as_object()?;
-        members.words().or_else(|| words_in(self.text, members))
-    }
-}
-
-/// What is written of an object in the text that it was read from.
-pub(super) fn words_in<'t>(text: &'t str, object: &Members<'_>) -> Option<&'t str> {
-    let Some((Name::Borrowed(first), _)) = object.list().first() else { return None };
-    let last = last_string(&object.list().last()?.1)?;
-    // Both borrow from the text.
-    let place = |part: &str| part.as_ptr().addr().checked_sub(text.as_ptr().addr());
-    text.get(place(first)?..place(last)? + last.len())
-}
-
-fn last_string<'j>(json: &'j Json<'_>) -> Option<&'j str> {
-    match json {
-        Json::String(Cow::Borrowed(text)) => Some(text),
-        Json::Array(values) => last_string(values.last()?),
-        Json::Object(members) => last_string(&members.list().last()?.1),
-        Json::String(Cow::Owned(_)) | Json::Null | Json::Bool(_) | Json::Number(_) => None,
+        members.words().or_else(|| members.words_in(self.text))
     }
 }
 

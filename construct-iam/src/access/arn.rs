@@ -6,10 +6,11 @@
 
 use std::sync::Arc;
 
+use super::colons::{Colons, PARTS};
 use super::context::Context;
 use super::pattern::{NoValue, Pattern, Resolved};
 use super::plain::Plain;
-use super::symbol::{is_symbol, is_text};
+use super::symbol::is_text;
 use super::token::{Token, glob, may_match, must_match};
 use super::truth::Truth;
 
@@ -22,7 +23,6 @@ pub(crate) enum Place {
     Condition,
 }
 
-const PARTS: usize = 6;
 const SERVICE: usize = 2;
 
 /// A text that is matched as an ARN, taken apart once for any number of patterns.
@@ -42,10 +42,6 @@ pub(crate) struct SharedArn {
     spelled: usize,
 }
 
-/// Where the five colons stand that divide an ARN into its parts.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Colons([u32; PARTS - 1]);
-
 impl<'a> ArnText<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         Self { text, colons: Colons::find(text), spelled: Plain { text, wildcards: false }.spelled() }
@@ -53,8 +49,7 @@ impl<'a> ArnText<'a> {
 
     /// The account, if the text is an ARN.
     pub(crate) fn account(&self) -> Option<&'a str> {
-        let Colons([.., before, behind]) = self.colons?;
-        Some(&self.text[before as usize + 1..behind as usize])
+        Some(self.colons?.account(self.text))
     }
 
     /// The last of the six parts, if the text is an ARN.
@@ -88,42 +83,6 @@ impl SharedArn {
 
     pub(crate) fn as_text(&self) -> ArnText<'_> {
         ArnText { text: &self.text, colons: self.colons, spelled: self.spelled }
-    }
-}
-
-impl Colons {
-    /// `None` if the text is no ARN, or hides where its parts begin.
-    pub(crate) fn find(text: &str) -> Option<Self> {
-        let mut colons = [0; PARTS - 1];
-        let mut found = 0;
-        for (at, c) in text.bytes().enumerate() {
-            if c == b':' {
-                colons[found] = u32::try_from(at).ok()?;
-                found += 1;
-                if found == PARTS - 1 {
-                    let head = &text[..at];
-                    let hides = !head.is_ascii() && head.chars().any(|c| is_symbol(c) && is_text(c));
-                    return (!hides).then_some(Self(colons));
-                }
-            }
-        }
-        None
-    }
-
-    /// Where the last part begins.
-    fn behind(self) -> usize {
-        self.0[PARTS - 2] as usize + 1
-    }
-
-    fn split(self, text: &str) -> [&str; PARTS] {
-        let mut parts = [""; PARTS];
-        let mut start = 0;
-        for (part, colon) in parts.iter_mut().zip(self.0) {
-            *part = &text[start..colon as usize];
-            start = colon as usize + 1;
-        }
-        parts[PARTS - 1] = &text[start..];
-        parts
     }
 }
 
@@ -206,11 +165,6 @@ fn split_pattern(pattern: &[Token]) -> Option<[&[Token]; PARTS]> {
     }
     parts[PARTS - 1] = rest;
     Some(parts)
-}
-
-/// The six parts of an ARN, unless the text is none or hides where they begin.
-pub(crate) fn split_text(arn: &str) -> Option<[&str; PARTS]> {
-    Some(Colons::find(arn)?.split(arn))
 }
 
 #[cfg(test)]
@@ -330,16 +284,5 @@ mod tests {
                 prop_assert_eq!(matched, Ok(matches_tokens(&tokens, ArnText::new(&arn), place)), "{:?}", place);
             }
         }
-    }
-
-    #[test]
-    fn split() {
-        assert_eq!(split_text("arn:aws:s3:::b:c/d"), Some(["arn", "aws", "s3", "", "", "b:c/d"]));
-        assert_eq!(split_text("arn:aws:s3::b"), None);
-        assert_eq!(split_text("arn:aws:s3::\u{F0000}:b"), None);
-        assert_eq!(
-            split_text("arn:aws:s3::\u{E000}:\u{F0000}"),
-            Some(["arn", "aws", "s3", "", "\u{E000}", "\u{F0000}"])
-        );
     }
 }

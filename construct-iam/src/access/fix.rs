@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::arn::split_text;
+use super::colons::split_text;
 use super::condition::Condition;
 use super::context::Found;
 use super::evaluation::{Evaluation, Grant, Site, Tally, policies_in};

@@ -25,6 +25,7 @@
 mod action;
 mod alike;
 mod arn;
+mod colons;
 mod compiler;
 mod condition;
 mod context;

@@ -2,19 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::arn::Colons;
+use super::colons::Colons;
 use super::context::{Context, Found};
 use super::plain::Plain;
 use super::symbol::{self, is_symbol};
-use super::token::{Token, glob};
+use super::token::{Token, Variable, glob};
 use super::truth::Truth;
-
-/// `${key}` or `${key, 'default'}`.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Variable {
-    key: String,
-    default: Option<String>,
-}
 
 /// What `${…}` means in a policy, which its version says:
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>.

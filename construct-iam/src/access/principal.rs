@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 
-use super::arn::split_text;
+use super::colons::split_text;
 use super::context::{Context, Found};
 use super::pattern::same_text;
 use super::symbol;

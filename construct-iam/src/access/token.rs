@@ -1,8 +1,14 @@
 //! Patterns element by element, and whether they match a text that may hold symbols.
 
-use super::pattern::Variable;
 use super::symbol::{is_name, is_symbol, is_text};
 use super::truth::Truth;
+
+/// `${key}` or `${key, 'default'}`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Variable {
+    pub(crate) key: String,
+    pub(crate) default: Option<String>,
+}
 
 /// One element of a compiled pattern.
 #[derive(Clone, Debug, PartialEq)]

@@ -10,9 +10,10 @@ use construct_iam::access::{
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::caller::{ANY_ROLE, Caller, Sessions, Who, role_arn};
-use super::facts::{Facts, Told, wants};
+use super::facts::{Facts, wants};
 use super::protected::{Protected, guards, service_of};
 use super::scene::Scene;
+use super::told::Told;
 use super::view::{Apart, View, is_made};
 use super::world::World;
 

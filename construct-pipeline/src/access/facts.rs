@@ -4,22 +4,12 @@ use std::sync::Arc;
 
 use construct_iam::access::{Context, ContextValue};
 
-use super::caller::Caller;
-use super::scene::Scene;
-
 /// Collects the condition keys of a request.
 #[derive(Debug)]
 pub(crate) struct Facts<'w> {
     /// The keys that some policy asks for.
     wanted: &'w [String],
     context: Context,
-}
-
-/// Who asks, and all that is known about the circumstances.
-#[derive(Clone, Debug)]
-pub(crate) struct Told {
-    pub(crate) caller: Arc<Caller>,
-    pub(crate) context: Context,
 }
 
 impl<'w> Facts<'w> {
@@ -64,16 +54,4 @@ impl<'w> Facts<'w> {
 /// Whether the key is among those that some policy asks for.
 pub(crate) fn wants(wanted: &[String], key: &str) -> bool {
     wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(key))
-}
-
-impl Told {
-    /// Nothing but what every request of the caller has.
-    pub(crate) fn of(caller: Arc<Caller>) -> Self {
-        Self { context: Context::over(Arc::clone(&caller.context)), caller }
-    }
-
-    /// A caller in circumstances that others may be in, too.
-    pub(crate) fn amid(caller: &Arc<Caller>, scene: &Scene) -> Self {
-        Self { caller: Arc::clone(caller), context: scene.context(caller) }
-    }
 }

@@ -10,9 +10,10 @@ use construct_iam::access::{Json, symbol};
 use super::documents::Reading;
 use super::lazy::Lazy;
 use super::physical::{account_in, arn_parts, is_account, is_region, partition};
+use super::place::Made;
 use super::template::{Origin, Resolver, function_of};
 use super::texts::Texts;
-use super::world::{Made, World};
+use super::world::World;
 use crate::names::artifacts_prefix;
 
 /// A pipeline of a template.

@@ -9,7 +9,7 @@
 //! statements  documents  sheet  policies  rules  world  survey  given   all accounts at once: roles, buckets, keys …, each policy with its place
 //! lazy  texts  flow  calls                  pipelines: actions, artifacts, stores; what each provider calls
 //! opened                                    a template as it is read: what it tells by itself is noted, and not kept
-//! view  caller  facts  protected  scene  ask       who asks, in which circumstances, for what; the question and its outcome
+//! view  caller  facts  protected  scene  told  ask       who asks, in which circumstances, for what; the question and its outcome
 //! gate  needs  denials  events              what is asked; what questions about one store have in common
 //! order      wide                          what needs no question
 //! report     repair   words    findings    the answers, as data, in words, and as findings
@@ -51,6 +51,7 @@ mod symbols;
 pub mod template;
 mod templates;
 mod texts;
+mod told;
 mod view;
 mod wide;
 mod words;

@@ -21,13 +21,13 @@ use foldhash::{HashMap, HashMapExt as _};
 use super::ask::{Asker, Question};
 use super::caller::{Caller, Who};
 use super::calls::{Facts, announcing, calls, passed_role, project_arn};
-use super::facts::Told;
 use super::flow::{Action, Pipeline};
 use super::gate::Gate;
 use super::physical::account_in;
 use super::protected::{Protected, service_of};
 use super::report::{Access, Decision, Expected, Purpose, Remark};
 use super::scene::Scene;
+use super::told::Told;
 
 const READ: &str = "s3:GetObject";
 const READ_VERSION: &str = "s3:GetObjectVersion";

@@ -3,6 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+/// A resource of a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Made {
+    /// Index of the template.
+    pub(crate) stack: usize,
+    pub(crate) logical_id: Arc<str>,
+}
+
 /// What a policy belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]

@@ -4,10 +4,11 @@ use construct_iam::access::{Change, Fix, Impossible, Side, symbol};
 use serde_json::{Map, Value, json};
 
 use super::physical::arn_parts;
+use super::place::Made;
 use super::place::{Place, PolicyIx, PolicyKind};
 use super::report::{Access, Area, Report};
 use super::symbols::Origin;
-use super::world::{Made, Role, World};
+use super::world::{Role, World};
 
 /// A change to one policy of a template.
 #[derive(Clone, Debug, PartialEq)]

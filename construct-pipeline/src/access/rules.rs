@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use construct_iam::access::Json;
 
 use super::physical::{account_in, arn_parts, short_name};
-use super::world::Made;
+use super::place::Made;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {

@@ -18,14 +18,14 @@ use super::flow::{self, Pipeline, PipelineSource, full_key_name};
 use super::lazy::Lazy;
 use super::order::Stacks;
 use super::physical::short_name;
-use super::place::{PolicyIx, PolicyKind, Slot};
+use super::place::{Made, PolicyIx, PolicyKind, Slot};
 use super::policies::everything;
 use super::rules::{Rule, Target};
 use super::sheet::{SettledRole, Sheet};
 use super::statements::{Statements, Told};
 use super::template::Resolver;
 use super::templates::{Outside, Templates};
-use super::world::{Bucket, Guarded, Key, Made, Project, World};
+use super::world::{Bucket, Guarded, Key, Project, World};
 
 /// What is read from templates.
 pub(crate) struct Surveyed {

@@ -5,18 +5,10 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
-use super::place::{Place, PolicyIx};
+use super::place::{Made, Place, PolicyIx};
 use super::policies::Policies;
 use super::rules::Rules;
 use super::symbols::Symbols;
-
-/// A resource of a template.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Made {
-    /// Index of the template.
-    pub(crate) stack: usize,
-    pub(crate) logical_id: Arc<str>,
-}
 
 #[derive(Clone, Debug)]
 pub(crate) struct Role {

@@ -13,8 +13,9 @@ use construct_iam::{Arn, Effect, PolicyStatement};
 use serde_json::{Value as Json, json};
 
 use super::Findings;
+use crate::known::Performer;
 use crate::names::RoleKind;
-use crate::resolve::{Performer, Resolved, ResolvedAction};
+use crate::resolve::{Resolved, ResolvedAction};
 use crate::wire::json_text;
 
 /// What makes a role another one. Whoever may only pass or read it cannot work as it: it trusts services of the pipeline.

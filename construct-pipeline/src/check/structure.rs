@@ -16,11 +16,12 @@ use construct_core::quota::{Driver, NEARLY};
 use construct_core::{AccountId, Diagnostic, Quota};
 
 use super::{Findings, is_name};
+use crate::known::Known;
 use crate::names;
 use crate::pipeline::{ExecutionMode, PipelineType};
 use crate::provider::{Category, Owner};
 use crate::quota;
-use crate::resolve::{Known, Resolved, ResolvedAction};
+use crate::resolve::{Resolved, ResolvedAction};
 use crate::stage::Stage;
 
 const NAME_HELP: &str = "use 1 to 100 letters, digits and `.@_-`";

@@ -9,8 +9,8 @@ use construct_core::{Env, Expr, Properties};
 use super::roles::Roles;
 use super::stores::{PlannedStore, Stores};
 use crate::condition::{Condition, OnFailure};
+use crate::known::Known;
 use crate::pipeline::{ExecutionMode, Pipeline};
-use crate::resolve::Known;
 use crate::trigger::GitTrigger;
 
 pub(super) fn declare(pipeline: &Pipeline, roles: &Roles, stores: &Stores, home: Env, known: Vec<Known>) -> Properties {

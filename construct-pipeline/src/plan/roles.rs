@@ -12,10 +12,11 @@ use super::scaffold::Scaffold;
 use crate::action::Action;
 use crate::asked::{self, Asked};
 use crate::flow::{Touch, Toucher, touches};
+use crate::known::{Known, Performer};
 use crate::names::RoleKind;
 use crate::pipeline::Pipeline;
 use crate::provider::{GivenRole, PassedRole};
-use crate::resolve::{Known, Performer, Resolved, ResolvedAction, action_words};
+use crate::resolve::{Resolved, ResolvedAction, action_words};
 use crate::stage::Stage;
 
 const CODEPIPELINE: &str = "codepipeline.amazonaws.com";

@@ -10,10 +10,11 @@ use super::documents::DocumentAt;
 use super::{Reading, Surveyor};
 use crate::access::documents::TRUST_PROPERTY;
 use crate::access::physical::short_name;
+use crate::access::place::Made;
 use crate::access::place::{PolicyIx, PolicyKind, Slot, Spot};
 use crate::access::sheet::SettledRole;
 use crate::access::template::Resolver;
-use crate::access::world::{Made, Role};
+use crate::access::world::Role;
 
 /// The ARNs of roles by their names. Most templates attach nothing by name, so that the names are sorted once somebody does.
 #[derive(Default)]

@@ -8,8 +8,8 @@ use construct_iam::RoleRef;
 
 use crate::action::Action;
 use crate::artifact::Artifact;
+use crate::known::Known;
 use crate::provider::{Category, Owner};
-use crate::resolve::Known;
 
 /// An action as its pipeline declares it, held as what the declaration is made of: those of all pipelines stand in memory until
 /// their stacks are written, and as expressions they would take several times the room.

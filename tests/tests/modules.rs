@@ -1,0 +1,148 @@
+//! Modules of a crate use each other one way: there are no circles, except between a module and what stands below it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graphmap::DiGraphMap;
+use syn::visit::{self, Visit};
+use syn::{Attribute, File, Item, ItemMod, ItemUse, UseTree};
+
+/// A module by the names that lead to it; none leads to the crate itself.
+type Module = Vec<String>;
+
+#[test]
+fn modules_have_no_circles() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let crates = ["construct-core", "construct-iam", "construct-pipeline", "synth-cli"];
+    let circles: Vec<_> = crates
+        .into_iter()
+        .map(|name| (name, circles(&modules(&root.join(name).join("src")))))
+        .filter(|(_, circles)| !circles.is_empty())
+        .collect();
+    assert!(circles.is_empty(), "modules use each other: {circles:#?}");
+}
+
+#[test]
+fn a_circle_is_found() {
+    let sources = [
+        (vec![], "mod a; mod b; mod c;"),
+        (vec!["a"], "use super::b::B; fn f() { crate::c::g(); }"),
+        (vec!["b"], "use crate::{Top, c::{self, C}};"),
+        (vec!["c"], "mod d; #[cfg(test)] mod tests { use super::super::a::A; }"),
+        (vec!["c", "d"], "use super::C; type A = super::super::a::A;"),
+    ];
+    let read = |(module, text): (Vec<&str>, &str)| {
+        (module.into_iter().map(str::to_owned).collect(), syn::parse_file(text).expect("it is Rust"))
+    };
+    let mut modules: BTreeMap<Module, File> = sources.into_iter().map(read).collect();
+    assert_eq!(circles(&modules), Vec::<Vec<String>>::new(), "nothing here uses `d`");
+    modules.insert(vec!["b".to_owned()], syn::parse_file("use crate::c::d::D;").expect("it is Rust"));
+    assert_eq!(circles(&modules), [["a", "b", "c::d"]]);
+}
+
+/// The modules of a crate, without those that are compiled for its tests alone.
+fn modules(src: &Path) -> BTreeMap<Module, File> {
+    let mut modules = BTreeMap::new();
+    let (library, program) = (src.join("lib.rs"), src.join("main.rs"));
+    add(&mut modules, Vec::new(), if library.exists() { &library } else { &program }, src);
+    modules
+}
+
+/// Adds a module of a file, and those that it declares; these stand in `dir`.
+fn add(modules: &mut BTreeMap<Module, File>, module: Module, file: &Path, dir: &Path) {
+    let text = fs::read_to_string(file).expect("a module has a file");
+    let file = syn::parse_file(&text).expect("what compiles can be parsed");
+    for item in &file.items {
+        let Item::Mod(ItemMod { ident, content: None, attrs, .. }) = item else { continue };
+        if is_for_tests(attrs) {
+            continue;
+        }
+        let name = ident.to_string();
+        let below = dir.join(&name);
+        let (beside, inside) = (dir.join(format!("{name}.rs")), below.join("mod.rs"));
+        let file = if beside.exists() { beside } else { inside };
+        add(modules, [module.clone(), vec![name]].concat(), &file, &below);
+    }
+    modules.insert(module, file);
+}
+
+fn is_for_tests(attributes: &[Attribute]) -> bool {
+    let is_test = |attribute: &Attribute| attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"));
+    attributes.iter().any(|attribute| attribute.path().is_ident("cfg") && is_test(attribute))
+}
+
+/// The modules of each circle, in order.
+fn circles(modules: &BTreeMap<Module, File>) -> Vec<Vec<String>> {
+    let all: Vec<&Module> = modules.keys().collect();
+    let number = |module: &[String]| all.binary_search_by_key(&module, |module| module).ok();
+    let mut arrows: DiGraphMap<usize, ()> = DiGraphMap::new();
+    for (from, file) in modules {
+        let mut uses = Uses::default();
+        uses.visit_file(file);
+        for path in &uses.paths {
+            let Some(path) = absolute(from, path) else { continue };
+            let Some(to) = (0..=path.len()).rev().find_map(|length| number(&path[..length])) else { continue };
+            // A module and what stands below it are one.
+            if !from.starts_with(all[to]) && !all[to].starts_with(from) {
+                arrows.add_edge(number(from).expect("it is one of them"), to, ());
+            }
+        }
+    }
+    let circles = tarjan_scc(&arrows).into_iter().filter(|circle| circle.len() > 1);
+    let mut circles: Vec<Vec<String>> =
+        circles.map(|circle| circle.iter().map(|&n| all[n].join("::")).collect()).collect();
+    circles.iter_mut().for_each(|circle| circle.sort());
+    circles.sort();
+    circles
+}
+
+/// A path from the root of the crate, if it begins there or in the module.
+fn absolute(module: &Module, path: &[String]) -> Option<Vec<String>> {
+    match path.first().map(String::as_str)? {
+        "crate" => Some(path[1..].to_vec()),
+        "super" => {
+            let up = path.iter().take_while(|name| *name == "super").count();
+            Some([&module[..module.len().checked_sub(up)?], &path[up..]].concat())
+        }
+        _ => None,
+    }
+}
+
+/// The paths that a module names, without what is for tests.
+#[derive(Default)]
+struct Uses {
+    paths: Vec<Vec<String>>,
+}
+
+impl Uses {
+    fn tree(&mut self, before: &[String], tree: &UseTree) {
+        match tree {
+            UseTree::Path(path) => self.tree(&[before, &[path.ident.to_string()]].concat(), &path.tree),
+            UseTree::Group(group) => group.items.iter().for_each(|tree| self.tree(before, tree)),
+            UseTree::Name(name) => self.paths.push([before, &[name.ident.to_string()]].concat()),
+            UseTree::Rename(name) => self.paths.push([before, &[name.ident.to_string()]].concat()),
+            _ => self.paths.push(before.to_vec()),
+        }
+    }
+}
+
+impl<'f> Visit<'f> for Uses {
+    fn visit_item_mod(&mut self, module: &'f ItemMod) {
+        if !is_for_tests(&module.attrs) {
+            visit::visit_item_mod(self, module);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'f ItemUse) {
+        if !is_for_tests(&item.attrs) {
+            self.tree(&[], &item.tree);
+        }
+    }
+
+    fn visit_path(&mut self, path: &'f syn::Path) {
+        self.paths.push(path.segments.iter().map(|segment| segment.ident.to_string()).collect());
+        visit::visit_path(self, path);
+    }
+}
