@@ -19,7 +19,8 @@ use crate::json::{Json, Members, Source};
 pub use driver::Driver;
 pub(crate) use template::measure as measure_template;
 pub use template::{
-    DYNAMIC_REFERENCES, INLINE_TEMPLATE, MAPPINGS, OUTPUTS, PARAMETERS, QUOTAS, RESOURCES, STACKS, TEMPLATE_BYTES,
+    DYNAMIC_REFERENCES, INLINE_TEMPLATE, MAPPINGS, OUTPUTS, PARAMETER_VALUE, PARAMETERS, QUOTAS, RESOURCES, STACKS,
+    TAGS, TEMPLATE_BYTES,
 };
 
 /// From so many hundredths of a quota on, a warning says that it is nearly reached; what can be kept smaller is made smaller from

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use construct_core::{Diagnostic, Env, Expr, Fact, NodeId, Properties, Reach, Scope, Value, View, kind};
+use construct_core::{Diagnostic, Env, Expr, Fact, NodeId, Properties, Quota, Reach, Scope, Value, View, kind};
 use construct_iam::{Arn, ImportedRole, PolicyDocument, PolicyStatement, RoleRef};
 
 use crate::artifact::Artifact;
@@ -544,6 +544,12 @@ impl<'a> ActionCx<'a> {
     #[must_use]
     pub fn arn(&self, service: &str, resource: impl AsRef<str>) -> Arn {
         Arn::regional(self.env, service, resource)
+    }
+
+    /// What a quota is worth in this app.
+    #[must_use]
+    pub fn quota(&self, quota: &Quota) -> usize {
+        self.view.quota(quota)
     }
 
     /// The tree, to look at the constructs that the action acts on.

@@ -22,12 +22,20 @@ fn some_of_everything() -> App {
     // More than fits into a role: it has managed policies, too.
     let read = PolicyStatement::allow(["s3:GetObject"]).on(buckets);
     scope.add("Reader", Role::new(Principal::service("lambda.amazonaws.com")).allow(read));
-    let (source, more) = (Artifact::new("Source"), Artifact::new("More"));
+    scope.add("Hook", RawResource::new("AWS::CodePipeline::Webhook").property("Name", "orders"));
+    scope.add("Type", RawResource::new("AWS::CodePipeline::CustomActionType").property("Category", "Test"));
+    let (source, more, polled) = (Artifact::new("Source"), Artifact::new("More"), Artifact::new("Polled"));
     let connection = "arn:aws:codeconnections:us-east-1:111111111111:connection/b3a5f9f0-0000-4000-8000-000000000000";
     let releases = GitPushFilter::new().tags(GlobPatterns::new().include("v*"));
     let checkout = Action::new("Checkout", ConnectionSource::new(connection, "orders/orders", &source));
     let from_elsewhere = Action::new("Elsewhere", CodeCommitSource::new("more", &more)).account(OTHER);
     let queues = PolicyStatement::allow(["sqs:*"]).on([Arn::regional(Env::new(OTHER, "us-east-1"), "sqs", "orders-*")]);
+    let polls = Action::new("Polls", CodeCommitSource::new("polled", &polled).poll());
+    let site = Artifact::new("Site").export_file("dist/**/*");
+    let make = Commands::new(&polled).command("make").environment("A", "1").output_variable("B").output(&site);
+    let publish = Commands::new(&site).command("ls");
+    let build = [Action::new("Make", make), Action::new("Publish", publish).run_order(2)];
+    let calm = ConditionRule::new("Calm", "Commands").command("make check").input(&polled);
     let deploy = |name: &str, from: &Artifact| {
         let stack = DeployStack::new(format!("orders-{name}"), from.file("template.yaml")).allow(queues.clone());
         Action::new(name, stack).account(OTHER)
@@ -35,10 +43,12 @@ fn some_of_everything() -> App {
     let pipeline = Pipeline::new("orders")
         .variable(Variable::new("Stage").default_value("live"))
         .trigger(GitTrigger::new("Checkout").push(releases))
-        .stage(Stage::new("Source").actions([checkout, from_elsewhere]))
+        .stage(Stage::new("Source").actions([checkout, from_elsewhere, polls]))
+        .stage(Stage::new("Build").actions(build).before_entry(Condition::new(StageResult::Fail).rule(calm)))
         .stage(Stage::new("Deploy").actions([deploy("One", &source), deploy("Two", &more)]))
         .stage(Stage::new("Later").action(deploy("Three", &source).run_order(2)));
     scope.add("Pipeline", pipeline);
+    app.attach(tools, Tag::new("team", "orders"));
     app
 }
 

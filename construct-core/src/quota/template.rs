@@ -1,8 +1,8 @@
-//! The quotas of CloudFormation.
+//! The quotas of CloudFormation, and of the tags of everything.
 
 use super::{Adjustable, GaugeCx, Quota, QuotaScope};
 use crate::assembly::INLINE_TEMPLATE_BYTES;
-use crate::json::Json;
+use crate::json::{Json, Members};
 
 const SOURCE: (&str, &str) =
     ("https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html", "2026-11");
@@ -50,6 +50,24 @@ pub static DYNAMIC_REFERENCES: Quota = Quota::new(
     DIVIDE,
 );
 
+/// Bytes of the value of a template's parameter; of one that is given later, only the default is known.
+pub static PARAMETER_VALUE: Quota = Quota::new(
+    ("CloudFormation", "longest default of the parameters"),
+    (4_096, "bytes"),
+    "template",
+    SOURCE,
+    ("template::long-parameter", "divide it among several parameters"),
+);
+
+/// Tags of a resource. Those of AWS, whose keys begin with `aws:`, do not count.
+pub static TAGS: Quota = Quota::new(
+    ("AWS", "tags of the resource"),
+    (50, "tags"),
+    "every resource with tags",
+    ("https://docs.aws.amazon.com/tag-editor/latest/userguide/reference.html", "2026-11"),
+    ("tag::too-many", "leave some out: tags of a stack or an app reach every resource below"),
+);
+
 /// Stacks of an account in a region. That the quota is 2,000 today is an assumption: it was 200, and AWS raised it.
 pub static STACKS: Quota = Quota::new(
     ("CloudFormation", "stacks"),
@@ -61,9 +79,19 @@ pub static STACKS: Quota = Quota::new(
 .adjustable(Adjustable::Yes)
 .counted_for(QuotaScope::Region);
 
-/// All quotas of CloudFormation that are measured.
-pub static QUOTAS: [&Quota; 8] =
-    [&TEMPLATE_BYTES, &INLINE_TEMPLATE, &RESOURCES, &OUTPUTS, &PARAMETERS, &MAPPINGS, &DYNAMIC_REFERENCES, &STACKS];
+/// All quotas of templates that are measured.
+pub static QUOTAS: [&Quota; 10] = [
+    &TEMPLATE_BYTES,
+    &INLINE_TEMPLATE,
+    &RESOURCES,
+    &OUTPUTS,
+    &PARAMETERS,
+    &PARAMETER_VALUE,
+    &MAPPINGS,
+    &DYNAMIC_REFERENCES,
+    &TAGS,
+    &STACKS,
+];
 
 /// Measures a template.
 pub(crate) fn measure(cx: &mut GaugeCx<'_, '_>) {
@@ -89,7 +117,33 @@ pub(crate) fn measure(cx: &mut GaugeCx<'_, '_>) {
     if references > 0 {
         cx.count(&DYNAMIC_REFERENCES, None, None, references, &[]);
     }
+    longest_default(cx);
+    most_tags(cx);
     cx.total(&STACKS, 1);
+}
+
+fn longest_default(cx: &mut GaugeCx<'_, '_>) {
+    let parameters = cx.template()["Parameters"].as_object().into_iter().flat_map(Members::iter);
+    let defaults = parameters.filter_map(|(name, parameter)| Some((parameter["Default"].as_str()?.len(), name)));
+    if let Some((bytes, name)) = defaults.max_by_key(|(bytes, _)| *bytes) {
+        cx.count(&PARAMETER_VALUE, None, Some(name), bytes, &[]);
+    }
+}
+
+fn most_tags(cx: &mut GaugeCx<'_, '_>) {
+    let n_tags = |tags: &Json<'_>| match tags {
+        Json::Array(tags) => tags.iter().filter(|tag| !is_of_aws(tag["Key"].as_str().unwrap_or_default())).count(),
+        Json::Object(tags) => tags.keys().filter(|key| !is_of_aws(key)).count(),
+        _ => 0,
+    };
+    let most = cx.resources().map(|(id, _, properties)| (n_tags(&properties["Tags"]), id)).max_by_key(|(n, _)| *n);
+    if let Some((n @ 1.., id)) = most {
+        cx.count(&TAGS, Some(id), None, n, &[]);
+    }
+}
+
+fn is_of_aws(key: &str) -> bool {
+    key.starts_with("aws:")
 }
 
 /// What a dynamic reference begins with.

@@ -1,7 +1,7 @@
 //! The flow of artifacts between actions and accounts.
 //!
 //! Codes: `artifact::malformed-name`, `artifact::never-written`, `artifact::read-too-early`, `artifact::written-twice`,
-//! `artifact::unread`, `artifact::read-twice`, `artifact::reference`, `artifact::foreign-to-foreign`, `action::input-count`,
+//! `artifact::unread`, `artifact::read-twice`, `artifact::too-many-files`, `artifact::malformed-file`, `artifact::reference`, `artifact::foreign-to-foreign`, `action::input-count`,
 //! `action::output-count`, `action::foreign-outputs`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-create-cross-account.html>
@@ -11,13 +11,21 @@ use std::ops::RangeInclusive;
 
 use construct_core::Diagnostic;
 
+use super::structure::too_many;
 use super::{Findings, is_name};
 use crate::artifact::Artifact;
+use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
 use crate::stage::Stage;
 
+/// The characters of a name, and of a file that is exported, as the API validates them.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_OutputArtifact.html>
+const NAME: usize = 100;
+const FILE: RangeInclusive<usize> = 1..=128;
+
 pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     names(resolved, findings);
+    files(resolved, findings);
     let writers = writers(resolved, findings);
     for action in &resolved.actions {
         counts(action, findings);
@@ -33,7 +41,7 @@ fn names(resolved: &Resolved<'_>, findings: &mut Findings) {
     let mut seen = BTreeSet::new();
     for action in &resolved.actions {
         for artifact in action.known.spec.inputs.iter().chain(&action.known.spec.outputs) {
-            if seen.insert(artifact.name()) && !is_name(artifact.name(), "_-", 100) {
+            if seen.insert(artifact.name()) && !is_name(artifact.name(), "_-", NAME) {
                 let message = format!("`{}` is no name of an artifact", artifact.name().escape_debug());
                 findings.push(
                     Diagnostic::error("artifact::malformed-name", message)
@@ -41,6 +49,25 @@ fn names(resolved: &Resolved<'_>, findings: &mut Findings) {
                         .help("use 1 to 100 letters, digits, `_` and `-`"),
                 );
             }
+        }
+    }
+}
+
+fn files(resolved: &Resolved<'_>, findings: &mut Findings) {
+    let outputs = resolved.actions.iter().flat_map(|action| &action.known.spec.outputs);
+    for artifact in outputs.filter(|artifact| !artifact.exported_files().is_empty()) {
+        let (files, most) = (artifact.exported_files(), resolved.view.quota(&quota::EXPORTED_FILES));
+        let subject = format!("the artifact `{}`", artifact.name());
+        if files.len() > most {
+            findings.push(too_many(&quota::EXPORTED_FILES, &subject, files.len(), most).at(artifact.location()));
+        }
+        for file in files.iter().filter(|file| !FILE.contains(&file.chars().count())) {
+            let message = format!("{subject} exports a file whose path has {} characters", file.chars().count());
+            findings.push(
+                Diagnostic::error("artifact::malformed-file", message)
+                    .at(artifact.location())
+                    .help("use 1 to 128 characters, or a pattern, as in `dist/**/*`"),
+            );
         }
     }
 }

@@ -2,31 +2,41 @@
 //!
 //! Codes: `condition::too-many`, `condition::no-rule`, `condition::too-many-rules`, `condition::result`,
 //! `condition::retry-and-condition`, `condition::rollback-in-parallel`, `rule::malformed-name`, `rule::unknown-provider`,
-//! `rule::malformed-command`, `rule::too-many-commands`, `rule::unknown-artifact`.
+//! `rule::malformed-configuration`, `rule::malformed-command`, `rule::too-many-commands`, `rule::unknown-artifact`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html>
 
-use construct_core::Diagnostic;
+use std::ops::RangeInclusive;
 
+use construct_core::{Diagnostic, Expr};
+
+use super::structure::too_many;
 use super::{Findings, is_name};
 use crate::artifact::Artifact;
 use crate::condition::{Condition, ConditionRule, StageResult};
 use crate::pipeline::ExecutionMode;
+use crate::quota;
 use crate::resolve::Resolved;
 use crate::stage::Stage;
 
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference.html>, as of 2026-11.
 const PROVIDERS: [&str; 6] =
     ["CloudWatchAlarm", "CodeBuild", "Commands", "DeploymentWindow", "LambdaInvoke", "VariableCheck"];
-const RULES: usize = 5;
-const COMMANDS: usize = 50;
+/// The lists of conditions have one each, whatever anybody's quota.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_BeforeEntryConditions.html>
+const CONDITIONS: usize = 1;
+/// Characters of a command, of a key and of a value of the configuration, as the API validates them.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_RuleDeclaration.html>
+const COMMAND: RangeInclusive<usize> = 1..=1_000;
+const KEY: RangeInclusive<usize> = 1..=50;
+const VALUE: RangeInclusive<usize> = 1..=10_000;
 
 pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     for stage in &resolved.pipeline.stages {
         counts(stage, findings);
         results(stage, resolved, findings);
         for condition in stage.conditions() {
-            one(stage, condition, findings);
+            one(stage, condition, resolved, findings);
             condition.rules.iter().for_each(|one| rule(one, resolved, findings));
         }
     }
@@ -40,7 +50,7 @@ fn counts(stage: &Stage, findings: &mut Findings) {
         ("on failure", on_failure),
     ];
     for (when, n) in counts {
-        if n > 1 {
+        if n > CONDITIONS {
             let message = format!("the stage `{}` has {n} conditions {when}; CodePipeline takes one", stage.name);
             let help = "put the rules into one condition, which has up to 5";
             findings.push(Diagnostic::error("condition::too-many", message).at(stage.location).help(help));
@@ -81,18 +91,17 @@ fn results(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
     }
 }
 
-fn one(stage: &Stage, condition: &Condition, findings: &mut Findings) {
+fn one(stage: &Stage, condition: &Condition, resolved: &Resolved<'_>, findings: &mut Findings) {
     let n = condition.rules.len();
     if n == 0 {
         let message = format!("a condition of the stage `{}` has no rule", stage.name);
         let help = "add one with `.rule(…)`";
         findings.push(Diagnostic::error("condition::no-rule", message).at(stage.location).help(help));
     }
-    if n > RULES {
-        let message =
-            format!("a condition of the stage `{}` has {n} rules; CodePipeline takes at most {RULES}", stage.name);
-        let help = "leave some out, or check several things in one rule";
-        findings.push(Diagnostic::error("condition::too-many-rules", message).at(stage.location).help(help));
+    let most = resolved.view.quota(&quota::RULES);
+    if n > most {
+        let subject = format!("a condition of the stage `{}`", stage.name);
+        findings.push(too_many(&quota::RULES, &subject, n, most).at(stage.location));
     }
 }
 
@@ -108,11 +117,25 @@ fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) 
             Diagnostic::warning("rule::unknown-provider", message).help(format!("known are {}", PROVIDERS.join(", "))),
         );
     }
-    if rule.commands.len() > COMMANDS {
-        let message = format!("the rule has {} commands; CodePipeline takes at most {COMMANDS}", rule.commands.len());
-        push(Diagnostic::error("rule::too-many-commands", message).help("put them into a script of an input artifact"));
+    let (n, most) = (rule.commands.len(), resolved.view.quota(&quota::COMMANDS_OF_A_RULE));
+    if n > most {
+        push(too_many(&quota::COMMANDS_OF_A_RULE, "the rule", n, most));
     }
-    for command in rule.commands.iter().filter(|command| !(1..=1_000).contains(&command.chars().count())) {
+    for (key, value) in rule.configuration.iter() {
+        let length = match value {
+            Expr::Str(text) => text.chars().count(),
+            // What is not known yet is not refused.
+            _ => *VALUE.start(),
+        };
+        if !KEY.contains(&key.chars().count()) || !VALUE.contains(&length) {
+            let message = format!("`{}` of the rule `{}` has {length} characters", key.escape_debug(), rule.name);
+            push(
+                Diagnostic::error("rule::malformed-configuration", message)
+                    .help("keys have 1 to 50 characters, values 1 to 10,000"),
+            );
+        }
+    }
+    for command in rule.commands.iter().filter(|command| !COMMAND.contains(&command.chars().count())) {
         let message = format!("a command of the rule has {} characters", command.chars().count());
         let help = "commands have 1 to 1,000 characters; put longer ones into a script of an input artifact";
         push(Diagnostic::error("rule::malformed-command", message).help(help));

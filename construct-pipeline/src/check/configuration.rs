@@ -7,6 +7,7 @@
 //! `namespace::is-artifact`, and those of the providers.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use construct_core::{Diagnostic, Expr, Severity};
 
@@ -17,15 +18,24 @@ use crate::provider::Category;
 use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
 
-/// What the API documents, and what the service's own messages have said since 2022. A value between the two is accepted
-/// today. <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html>
+/// The characters of a value that the API documents. A longer one is accepted today, up to [`quota::CONFIGURATION_VALUE`].
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html>
 const DOCUMENTED_VALUE: usize = 1_000;
-const OBSERVED_VALUE: usize = 50_000;
+/// The characters of a key, as the API validates them; same page.
 const KEY: usize = 50;
+/// The characters of a variable's name, default and description, as the API validates them.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineVariableDeclaration.html>
+const VARIABLE_NAME: usize = 128;
+const VARIABLE_DEFAULT: RangeInclusive<usize> = 1..=1_000;
+const VARIABLE_DESCRIPTION: usize = 200;
+/// The characters of a namespace, as the API validates them.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html>
+const NAMESPACE: usize = 100;
 
 pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     variables(resolved, findings);
     let namespaces = namespaces(resolved, findings);
+    let longest = resolved.view.quota(&quota::CONFIGURATION_VALUE);
     for action in &resolved.actions {
         let cx = resolved.cx(action);
         let found = action.action.provider.validate(&cx);
@@ -39,7 +49,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
         for (key, value) in action.known.configuration.iter() {
             // What the provider has said of the value in its own words need not be said again.
             if !(has_errors && matches!(value, Expr::Str(text) if text.is_empty())) {
-                one_value(action, key, value, findings);
+                one_value(action, key, value, longest, findings);
             }
             for text in texts(value).filter(|text| text.contains('#')) {
                 references(resolved, action, key, text, &namespaces, findings);
@@ -82,7 +92,7 @@ fn foreign_values(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, findings
     }
 }
 
-fn one_value(action: &ResolvedAction<'_>, key: &str, value: &Expr, findings: &mut Findings) {
+fn one_value(action: &ResolvedAction<'_>, key: &str, value: &Expr, longest: usize, findings: &mut Findings) {
     let mut push = |diagnostic: Diagnostic| findings.push(diagnostic.at(action.action.location));
     if key.is_empty() || key.len() > KEY {
         let message = format!("`{key}` is no key of a configuration");
@@ -96,26 +106,23 @@ fn one_value(action: &ResolvedAction<'_>, key: &str, value: &Expr, findings: &mu
     }
     // There are no more characters than bytes, and counting them takes longer.
     let length = match texts(value).map(str::len).sum::<usize>() {
-        bytes @ 0..=DOCUMENTED_VALUE => bytes,
+        bytes if bytes <= DOCUMENTED_VALUE.min(longest) => bytes,
         _ => texts(value).map(|text| text.chars().count()).sum(),
     };
     let known = !matches!(value, Expr::Attr { .. } | Expr::Pseudo(_) | Expr::Call(..));
     if matches!(value, Expr::Str(text) if text.is_empty()) {
         let message = format!("the value of `{key}` of {} is empty, which CodePipeline refuses", action.words());
         push(Diagnostic::error("configuration::empty-value", message).help("leave the key out, or give it a value"));
-    } else if known && length > OBSERVED_VALUE {
-        let message = format!(
-            "the value of `{key}` of {} has {length} characters; CodePipeline takes at most {OBSERVED_VALUE}",
-            action.words()
-        );
-        push(Diagnostic::error("configuration::long-value", message).help("keep it in a file of an input artifact"));
+    } else if known && length > longest {
+        let subject = format!("the value of `{key}` of {}", action.words());
+        push(too_many(&quota::CONFIGURATION_VALUE, &subject, length, longest));
     } else if known && length > DOCUMENTED_VALUE {
         let message = format!(
             "the value of `{key}` of {} has {length} characters; CodePipeline documents at most {DOCUMENTED_VALUE}",
             action.words()
         );
         let help = "keep it in a file of an input artifact; longer values have been accepted, but nobody promises it";
-        push(Diagnostic::warning("configuration::long-value", message).help(help));
+        push(Diagnostic::warning(quota::CONFIGURATION_VALUE.code, message).help(help));
     }
 }
 
@@ -145,7 +152,7 @@ fn variables(resolved: &Resolved<'_>, findings: &mut Findings) {
             let help = "leave `.pipeline_type(PipelineType::V1)` out";
             findings.push(Diagnostic::error("variable::v2-only", message).at(at).help(help));
         }
-        if !is_name(&variable.name, "@_-", 128) {
+        if !is_name(&variable.name, "@_-", VARIABLE_NAME) {
             let message = format!("`{}` is no name of a variable", variable.name.escape_debug());
             let help = "use 1 to 128 letters, digits and `@_-`";
             findings.push(Diagnostic::error("variable::malformed-name", message).at(at).help(help));
@@ -159,13 +166,13 @@ fn variables(resolved: &Resolved<'_>, findings: &mut Findings) {
             );
         }
         if let Some(default) = &variable.default
-            && !(1..=1_000).contains(&default.chars().count())
+            && !VARIABLE_DEFAULT.contains(&default.chars().count())
         {
             let message = format!("the default of the variable `{}` is empty or too long", variable.name);
             let help = "use 1 to 1,000 characters; without a default, every run must give a value";
             findings.push(Diagnostic::error("variable::malformed-default", message).at(at).help(help));
         }
-        if variable.description.as_ref().is_some_and(|description| description.chars().count() > 200) {
+        if variable.description.as_ref().is_some_and(|text| text.chars().count() > VARIABLE_DESCRIPTION) {
             let message = format!("the description of the variable `{}` is too long", variable.name);
             findings.push(
                 Diagnostic::error("variable::long-description", message).at(at).help("use at most 200 characters"),
@@ -182,7 +189,7 @@ fn namespaces<'r, 'a>(
     for action in &resolved.actions {
         let Some(namespace) = &action.action.namespace else { continue };
         let at = action.action.location;
-        if !is_name(namespace, "@_-", 100) {
+        if !is_name(namespace, "@_-", NAMESPACE) {
             let message = format!("`{}` is no namespace", namespace.escape_debug());
             let help = "use 1 to 100 letters, digits and `@_-`";
             findings.push(Diagnostic::error("namespace::malformed", message).at(at).help(help));

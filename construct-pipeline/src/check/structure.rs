@@ -11,6 +11,7 @@
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html>
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use construct_core::quota::{Driver, NEARLY};
 use construct_core::{AccountId, Diagnostic, Quota};
@@ -25,6 +26,20 @@ use crate::resolve::{Resolved, ResolvedAction};
 use crate::stage::Stage;
 
 const NAME_HELP: &str = "use 1 to 100 letters, digits and `.@_-`";
+
+/// What the API validates of a pipeline, its stages and its actions: characters of names and texts, run orders, minutes.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineDeclaration.html>,
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html>,
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionTypeId.html>,
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_DisableStageTransition.html>
+const NAME: usize = 100;
+const PROVIDER: usize = 35;
+const VERSION: usize = 9;
+const REASON: usize = 300;
+const RUN_ORDER: RangeInclusive<u32> = 1..=999;
+const MINUTES: RangeInclusive<u32> = 5..=86_400;
+/// Characters of a role's path. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>
+const ROLE_PATH: usize = 512;
 
 pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     pipeline(resolved, findings);
@@ -43,7 +58,7 @@ fn pipeline(resolved: &Resolved<'_>, findings: &mut Findings) {
     }
     if let Some(path) = &pipeline.role_path
         && path != "/"
-        && !(path.len() > 2 && path.len() <= 512 && path.starts_with('/') && path.ends_with('/'))
+        && !(path.len() > 2 && path.len() <= ROLE_PATH && path.starts_with('/') && path.ends_with('/'))
     {
         let message = format!("`{}` is no path of a role", path.escape_debug());
         let help = "paths begin and end with `/`, as in `/delivery/`, and have at most 512 characters";
@@ -105,7 +120,7 @@ fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
     let mut seen: BTreeMap<&str, &Stage> = BTreeMap::new();
     for stage in &resolved.pipeline.stages {
         let at = stage.location;
-        if !is_name(&stage.name, ".@_-", 100) {
+        if !is_name(&stage.name, ".@_-", NAME) {
             let message = format!("`{}` is no name of a stage", stage.name.escape_debug());
             findings.push(Diagnostic::error("stage::malformed-name", message).at(at).help(NAME_HELP));
         }
@@ -142,7 +157,7 @@ fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
             findings.push(for_accounts(finding, resolved, actions, most).at(at));
         }
         if let Some(reason) = &stage.disabled
-            && !is_name(reason, "!@ ().*?-", 300)
+            && !is_name(reason, "!@ ().*?-", REASON)
         {
             findings.push(
                 Diagnostic::error(
@@ -173,14 +188,14 @@ fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, fin
     let mut error = |code, message: String, help: &str| {
         findings.push(Diagnostic::error(code, message).at(action.location).help(help));
     };
-    if !is_name(&action.name, ".@_-", 100) {
+    if !is_name(&action.name, ".@_-", NAME) {
         error("action::malformed-name", format!("`{}` is no name of an action", action.name.escape_debug()), NAME_HELP);
     }
-    if !(1..=999).contains(&action.run_order) {
+    if !RUN_ORDER.contains(&action.run_order) {
         error("action::run-order", format!("{} is no run order", action.run_order), "use 1 to 999");
     }
     if let Some(minutes) = action.timeout_minutes
-        && !(5..=86_400).contains(&minutes)
+        && !MINUTES.contains(&minutes)
     {
         error(
             "action::timeout",
@@ -188,11 +203,11 @@ fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, fin
             "use 5 to 86,400 minutes",
         );
     }
-    if !is_name(&spec.provider, "_-", 35) {
+    if !is_name(&spec.provider, "_-", PROVIDER) {
         let message = format!("`{}` is no name of a provider", spec.provider.escape_debug());
         error("action::malformed-provider", message, "use 1 to 35 letters, digits, `_` and `-`");
     }
-    if !is_name(&spec.version, "_-", 9) {
+    if !is_name(&spec.version, "_-", VERSION) {
         let message = format!("`{}` is no version of an action type", spec.version.escape_debug());
         error("action::malformed-version", message, "use 1 to 9 letters, digits, `_` and `-`");
     }

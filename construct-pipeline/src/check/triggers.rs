@@ -6,6 +6,7 @@
 //! <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_GitConfiguration.html>
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use construct_core::Diagnostic;
 
@@ -16,8 +17,9 @@ use crate::quota;
 use crate::resolve::Resolved;
 use crate::trigger::{GitTrigger, GlobPatterns};
 
-const FILTERS: usize = 3;
-const PATTERNS: usize = 8;
+/// Characters of a pattern, as the API validates them.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_GitBranchFilterCriteria.html>
+const PATTERN: RangeInclusive<usize> = 1..=255;
 
 pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     let pipeline = resolved.pipeline;
@@ -48,17 +50,17 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
                     .help("add its filters to the first one: one of them must hold"),
             );
         }
-        filters(trigger, findings);
+        filters(trigger, resolved, findings);
     }
 }
 
-fn filters(trigger: &GitTrigger, findings: &mut Findings) {
+fn filters(trigger: &GitTrigger, resolved: &Resolved<'_>, findings: &mut Findings) {
     let at = trigger.location;
+    let (most_filters, most_patterns) = (resolved.view.quota(&quota::FILTERS), resolved.view.quota(&quota::PATTERNS));
     for (n, what) in [(trigger.push.len(), "pushes"), (trigger.pull_request.len(), "pull requests")] {
-        if n > FILTERS {
-            let message = format!("the trigger has {n} filters of {what}; CodePipeline takes at most {FILTERS}");
-            let help = "draw filters together: a filter has up to 8 patterns of each kind";
-            findings.push(Diagnostic::error("trigger::too-many-filters", message).at(at).help(help));
+        if n > most_filters {
+            let message = format!("the trigger has {n} filters of {what}; CodePipeline takes at most {most_filters}");
+            findings.push(Diagnostic::error(quota::FILTERS.code, message).at(at).help(quota::FILTERS.help));
         }
     }
     for GlobPatterns { includes, excludes } in trigger.patterns() {
@@ -68,14 +70,11 @@ fn filters(trigger: &GitTrigger, findings: &mut Findings) {
             findings.push(Diagnostic::error("trigger::no-pattern", message).at(at).help(help));
         }
         for patterns in [includes, excludes] {
-            if patterns.len() > PATTERNS {
-                let n = patterns.len();
-                let message =
-                    format!("a filter of the trigger has {n} patterns; CodePipeline takes at most {PATTERNS}");
-                let help = "let one pattern match several names, as in `release/**`";
-                findings.push(Diagnostic::error("trigger::too-many-patterns", message).at(at).help(help));
+            if patterns.len() > most_patterns {
+                let subject = "a filter of the trigger";
+                findings.push(too_many(&quota::PATTERNS, subject, patterns.len(), most_patterns).at(at));
             }
-            for pattern in patterns.iter().filter(|pattern| !(1..=255).contains(&pattern.chars().count())) {
+            for pattern in patterns.iter().filter(|pattern| !PATTERN.contains(&pattern.chars().count())) {
                 let message = format!("`{}` is no pattern", pattern.escape_debug());
                 let help = "patterns have 1 to 255 characters";
                 findings.push(Diagnostic::error("trigger::malformed-pattern", message).at(at).help(help));

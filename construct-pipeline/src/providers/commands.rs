@@ -2,11 +2,14 @@
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Commands.html>
 
+use std::ops::RangeInclusive;
+
 use construct_core::{Diagnostic, Env, Properties};
 use construct_iam::{Arn, PolicyDocument, PolicyStatement};
 
 use crate::artifact::Artifact;
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
+use crate::quota;
 
 /// Runs shell commands on a machine that CodePipeline brings, with the role of the action; pipelines of type V2 only.
 ///
@@ -52,7 +55,7 @@ impl Commands {
         self
     }
 
-    /// Adds an environment variable in plain text: at most 2,000 characters; there are at most 10.
+    /// Adds an environment variable in plain text: 1 to 2,000 characters; there are at most 10.
     pub fn environment(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.compute.plain(name, value);
         self
@@ -97,6 +100,13 @@ impl Commands {
     }
 }
 
+/// The characters of a command, and of the name and value of a variable, as the API validates them.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html>,
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_EnvironmentVariable.html>
+const COMMAND: RangeInclusive<usize> = 1..=1_000;
+const VARIABLE_NAME: RangeInclusive<usize> = 1..=128;
+const VARIABLE: RangeInclusive<usize> = 1..=2_000;
+
 impl Provider for Commands {
     fn spec(&self) -> ProviderSpec {
         ProviderSpec::new(Category::Compute, Owner::Aws, "Commands")
@@ -120,8 +130,8 @@ impl Provider for Commands {
         self.permissions.statements().for_each(|statement| policy.push(statement.clone()));
     }
 
-    fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
-        let mut found = self.compute.validate();
+    fn validate(&self, cx: &ActionCx<'_>) -> Vec<Diagnostic> {
+        let mut found = self.compute.validate(cx);
         if self.compute.commands.is_empty() {
             found.push(
                 Diagnostic::error("commands::no-command", "there is no command").help("add one with `.command(…)`"),
@@ -177,30 +187,38 @@ impl Compute {
             .list("OutputVariables", self.output_variables.iter().cloned())
     }
 
-    pub(super) fn validate(&self) -> Vec<Diagnostic> {
+    pub(super) fn validate(&self, cx: &ActionCx<'_>) -> Vec<Diagnostic> {
         let counts = [
-            ("commands::too-many-commands", "commands", self.commands.len(), 50),
-            ("commands::too-many-variables", "environment variables", self.environment.len(), 10),
-            ("commands::too-many-outputs", "output variables", self.output_variables.len(), 15),
+            (&quota::COMMANDS, self.commands.len()),
+            (&quota::ENVIRONMENT_VARIABLES, self.environment.len()),
+            (&quota::OUTPUT_VARIABLES, self.output_variables.len()),
         ];
-        let too_many = counts.into_iter().filter(|(_, _, n, most)| n > most).map(|(code, what, n, most)| {
-            Diagnostic::error(code, format!("there are {n} {what}; CodePipeline takes at most {most}"))
-                .help("put the work into a script of an input artifact")
+        let counts = counts.into_iter().filter(|(_, n)| *n > 0).map(|(quota, n)| (quota, n, cx.quota(quota)));
+        let too_many = counts.filter(|(_, n, most)| n > most).map(|(quota, n, most)| {
+            let message = format!("there are {n} {}; CodePipeline takes at most {most}", quota.unit);
+            Diagnostic::error(quota.code, message).help(quota.help)
         });
-        let commands = self.commands.iter().filter(|text| !(1..=1_000).contains(&text.chars().count())).map(|text| {
+        let commands = self.commands.iter().filter(|text| !COMMAND.contains(&text.chars().count())).map(|text| {
             let n = text.chars().count();
             Diagnostic::error("commands::malformed-command", format!("a command has {n} characters"))
                 .help("commands have 1 to 1,000 characters; put longer ones into a script of an input artifact")
         });
         let name = |text: &str| {
-            (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            VARIABLE_NAME.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         };
         let names = self.environment.iter().map(|variable| &variable.name).chain(&self.output_variables);
         let names = names.filter(|text| !name(text)).map(|text| {
             let message = format!("`{}` is no name of an environment variable", text.escape_debug());
             Diagnostic::error("commands::malformed-variable", message).help("use 1 to 128 letters, digits and `_`")
         });
-        too_many.chain(commands).chain(names).collect()
+        let values = self.environment.iter().filter(|variable| !VARIABLE.contains(&variable.value.chars().count()));
+        let values = values.map(|Variable { name, value, .. }| {
+            let n = value.chars().count();
+            let message = format!("the environment variable `{}` has {n} characters", name.escape_debug());
+            Diagnostic::error("commands::malformed-value", message)
+                .help("values have 1 to 2,000 characters; keep longer ones in a file of an input artifact")
+        });
+        too_many.chain(commands).chain(names).chain(values).collect()
     }
 }
 
@@ -242,5 +260,8 @@ mod tests {
         let outputs = (0..16).fold(many(1), |action, n| action.output_variable(format!("V{n}")));
         assert_eq!(ask(&outputs).codes, ["commands::too-many-outputs"]);
         assert_eq!(ask(&many(1).environment("A-B", "1")).codes, ["commands::malformed-variable"]);
+        for value in [String::new(), "x".repeat(2_001)] {
+            assert_eq!(ask(&many(1).environment("A", value)).codes, ["commands::malformed-value"]);
+        }
     }
 }

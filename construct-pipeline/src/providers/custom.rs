@@ -230,8 +230,8 @@ impl Provider for CustomAction {
         self.trigger.clone()
     }
 
-    fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
-        let mut found = self.compute.validate();
+    fn validate(&self, cx: &ActionCx<'_>) -> Vec<Diagnostic> {
+        let mut found = self.compute.validate(cx);
         if self.trigger.is_some() && self.spec.category != Category::Source {
             found.push(
                 Diagnostic::error("custom-action::trigger-of-no-source", "only sources start the pipeline")

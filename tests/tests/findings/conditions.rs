@@ -100,6 +100,15 @@ fn rules_that_are_malformed() {
 }
 
 #[test]
+fn rules_whose_configuration_is_empty_or_too_long() {
+    let source = Artifact::new("Source");
+    let entry = Condition::new(StageResult::Fail)
+        .rule(ConditionRule::new("Empty", "DeploymentWindow").configuration("Cron", "")) //~ error rule::malformed-configuration at Tools/Pipeline: 0 characters
+        .rule(ConditionRule::new("Long", "LambdaInvoke").configuration("UserParameters", "x".repeat(10_001))); //~ error rule::malformed-configuration at Tools/Pipeline: 10001 characters
+    check(placed(ending(&source, approve("Approve").before_entry(entry))));
+}
+
+#[test]
 fn rule_that_reads_what_nobody_writes() {
     let source = Artifact::new("Source");
     let rule = ConditionRule::new("Check", "Commands").command("make check"); //~ error rule::unknown-artifact at Tools/Pipeline: `Nothing`
@@ -186,7 +195,23 @@ fn commands_that_codepipeline_refuses() {
         .action(Action::new("Long", commands().command("x".repeat(1_001)))) //~ error commands::malformed-command at Tools/Pipeline: 1001 characters
         .action(Action::new("Variables", variables)) //~ error commands::too-many-variables at Tools/Pipeline: 11 environment variables
         .action(Action::new("Outputs", outputs)) //~ error commands::too-many-outputs at Tools/Pipeline: 16 output variables
+        .action(Action::new("Value", commands().command("make").environment("A", ""))) //~ error commands::malformed-value at Tools/Pipeline: `A` has 0 characters
         .action(Action::new("Name", commands().command("make").environment("A-B", "1"))); //~ error commands::malformed-variable at Tools/Pipeline: `A-B`
+    check(placed(ending(&source, stage)));
+}
+
+#[test]
+fn files_that_codepipeline_refuses() {
+    let source = Artifact::new("Source");
+    let commands = |output: &Artifact| Commands::new(&source).command("make").output(output);
+    let many = (0..11).fold(Artifact::new("Many"), |artifact, n| artifact.export_file(format!("dist/{n}"))); //~ error artifact::too-many-files at Tools/Pipeline: `Many` has 11 files
+    let long = Artifact::new("Long").export_file("x".repeat(129)); //~ error artifact::malformed-file at Tools/Pipeline: 129 characters
+    let read = |name: &str, input: &Artifact| Action::new(name, Commands::new(input).command("ls"));
+    let stage = Stage::new("Check")
+        .action(Action::new("WriteMany", commands(&many)))
+        .action(Action::new("WriteLong", commands(&long)))
+        .action(read("ReadMany", &many).run_order(2))
+        .action(read("ReadLong", &long).run_order(2));
     check(placed(ending(&source, stage)));
 }
 

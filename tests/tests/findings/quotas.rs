@@ -195,6 +195,107 @@ fn more_of_everything_than_an_account_has() {
 }
 
 #[test]
+fn more_of_what_programs_write_by_hand_than_an_account_has() {
+    let source = Artifact::new("Source");
+    let polls = CodeCommitSource::new("orders", &source).poll();
+    let checkout = Stage::new("Source").action(Action::new("Checkout", polls));
+    let mut app = placed(Pipeline::new("orders").stage(checkout).stage(deploy(&source)));
+    //~^ warning pipeline::too-many-polling at the app: 1 pipelines
+    //~^^ warning pipeline::too-many-webhooks at the app: 1 webhooks
+    //~^^^ warning pipeline::too-many-action-types at the app: 1 action types
+    for quota in [&quota::POLLING_PIPELINES, &quota::WEBHOOKS, &quota::CUSTOM_ACTION_TYPES] {
+        app.quota(quota, 0);
+    }
+    let more = app.stack("More", HOME);
+    app.at(more).add("Hook", RawResource::new("AWS::CodePipeline::Webhook").property("Name", "orders"));
+    app.at(more).add("Type", RawResource::new("AWS::CodePipeline::CustomActionType").property("Category", "Test"));
+    check(app);
+}
+
+#[test]
+fn more_tags_than_a_resource_may_have() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let queue = app.at(tools).add("Topic", Topic::new()); //~ error tag::too-many at Tools/Topic: 51 tags
+    (0..51).for_each(|n| app.attach(queue, Tag::new(format!("key-{n}"), "value")));
+    check(app);
+}
+
+#[test]
+fn parameter_with_a_default_that_is_too_long() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME); //~ error template::long-parameter at Tools: 4097 bytes
+    app.at(tools).add("Long", construct_core::Parameter::new("String").default_value("x".repeat(4_097)));
+    app.at(tools).add("Store", ArtifactStore::new("orders"));
+    check(app);
+}
+
+#[test]
+fn more_aliases_than_a_key_may_have() {
+    let source = Artifact::new("Source");
+    let mut app = placed(Pipeline::new("orders").stage(checkout(&source)).stage(deploy(&source)));
+    let more = app.stack("More", HOME);
+    let mut scope = app.at(more);
+    let key = scope.add("Key", Key::new());
+    for n in 0..51 {
+        scope.add(format!("Alias{n}"), Alias::new(format!("alias/orders-{n}"), key)); //~ error kms::too-many-aliases at More/Alias0: 51 aliases
+    }
+    check(app);
+}
+
+#[test]
+fn rules_of_events_that_are_too_large() {
+    let source = Artifact::new("Source");
+    let mut app = placed(Pipeline::new("orders").stage(checkout(&source)).stage(deploy(&source)));
+    let more = app.stack("More", HOME);
+    let mut scope = app.at(more);
+    let role = scope.add("Role", Role::new(Principal::service("events.amazonaws.com")));
+    let many = (0..6).fold(Rule::new(Expr::map([("source", Expr::list(["orders"]))])), |rule, n| {
+        rule.target(Arn::regional(HOME, "sns", format!("orders-{n}")), role.arn())
+    });
+    scope.add("Many", many); //~ error events::too-many-targets at More/Many: 6 targets
+    let sources = (0..200).map(|n| Expr::from(format!("orders-{n:03}")));
+    let long = Rule::new(Expr::map([("source", Expr::list(sources))]));
+    scope.add("Long", long.target(Arn::regional(HOME, "sns", "orders"), role.arn())); //~ error events::pattern-too-large at More/Long: characters
+    check(app);
+}
+
+#[test]
+fn configuration_that_is_too_large_as_a_whole() {
+    let source = Artifact::new("Source");
+    let jenkins = CustomAction::new(Category::Test, Owner::Custom, "Jenkins").input(&source);
+    let keys = ["One", "Two", "Three"];
+    let jenkins = keys.into_iter().fold(jenkins, |action, key| action.configuration(key, "x".repeat(39_000)));
+    let action = Action::new("Check", jenkins);
+    //~^ warning configuration::long-value at Tools/Pipeline: `One`
+    //~^^ warning configuration::long-value at Tools/Pipeline: `Two`
+    //~^^^ warning configuration::long-value at Tools/Pipeline: `Three`
+    let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(Stage::new("Check").action(action));
+    let app = placed(pipeline);
+    //~^ error configuration::too-large at Tools/Pipeline: `Check Check`: 117011 bytes
+    //~^^ warning template::not-inline at Tools: 121194 bytes
+    check(app);
+}
+
+#[test]
+fn triggers_that_are_too_large_together() {
+    let source = Artifact::new("Source");
+    let patterns =
+        |kind: &str| (0..8).map(|n| Expr::from(format!("{kind}/{n}/{}", "x".repeat(240)))).collect::<Vec<_>>();
+    let criteria = |kind: &str| Properties::new().set("Includes", patterns(kind)).set("Excludes", patterns(kind));
+    let filter = || Properties::new().set("Branches", criteria("branch")).set("FilePaths", criteria("path"));
+    let git = || Properties::new().set("SourceActionName", "Checkout").set("Push", vec![filter(), filter()]);
+    let trigger = || Properties::new().set("ProviderType", "CodeStarSourceConnection").set("GitConfiguration", git());
+    let triggers: Vec<Properties> = (0..15).map(|_| trigger()).collect();
+    let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(deploy(&source));
+    let app = placed(pipeline.property("Triggers", triggers));
+    //~^ error trigger::too-large at Tools/Pipeline: 244951 bytes
+    //~^^ warning quota::nearly-reached at Tools/Pipeline: 8 of the 8 patterns
+    //~^^^ warning template::not-inline at Tools: 250864 bytes
+    check(app);
+}
+
+#[test]
 fn triggers_beyond_the_limit() {
     let source = Artifact::new("Source");
     let trigger = || Properties::new().set("ProviderType", "CodeStarSourceConnection");
