@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::check::access_json;
 use crate::given::FACTS;
+use crate::nearest::choice;
 use crate::output::{BOLD, DIM, Failure, Report, printable};
 use crate::proof::Subject;
 
@@ -103,15 +104,16 @@ fn find(proof: &Proof, wanted: &str) -> Result<(Arc<PipelineLabel>, Arc<ActionLa
         path == wanted || path.ends_with(&format!("/{wanted}"))
     };
     let found: Vec<_> = all.iter().filter(matches).collect();
-    let list = |of: &[String]| of.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+    let choice =
+        |of: Vec<String>| format!("name one of {}", choice(&of, |path| path, wanted, |path| format!("`{path}`")));
     match found.as_slice() {
         [one] => Ok((*one).clone()),
         [] if all.is_empty() => Err(Failure::new("there is no pipeline in these templates")
             .help("name the folder of an assembly that has one, or its templates with `--template`; `synth list` shows what is there")),
         [] => Err(Failure::new(format!("there is no action `{wanted}`"))
-            .help(format!("name one of {}", list(&all.iter().map(path).collect::<Vec<_>>())))),
+            .help(choice(all.iter().map(path).collect()))),
         several => Err(Failure::new(format!("`{wanted}` may be any of {} actions", several.len()))
-            .help(format!("name one of {}", list(&several.iter().map(|one| path(one)).collect::<Vec<_>>())))),
+            .help(choice(several.iter().map(|one| path(one)).collect()))),
     }
 }
 

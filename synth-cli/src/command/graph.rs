@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use crate::graph::{Graph as Drawing, dot, json, mermaid};
 use crate::model::Model;
+use crate::nearest::choice;
 use crate::output::{Failure, Report, grouped};
 use crate::source::Source;
 
@@ -95,7 +96,5 @@ fn no_such_pipeline(name: &str, known: &[String]) -> Failure {
     if known.is_empty() {
         return failure.help("it has no pipeline at all; leave `--pipeline` out to draw its stacks");
     }
-    let shown: Vec<String> = known.iter().take(10).map(|name| format!("`{name}`")).collect();
-    let more = if known.len() > shown.len() { ", …" } else { "" };
-    failure.help(format!("it has {}{more}", shown.join(", ")))
+    failure.help(format!("it has {}", choice(known, |known| known, name, |known| format!("`{known}`"))))
 }

@@ -8,6 +8,7 @@ use construct_pipeline::json::{Exported, export};
 use serde_json::json;
 
 use crate::model::explain;
+use crate::nearest::choice;
 use crate::output::{Failure, Report};
 use crate::templates;
 
@@ -86,7 +87,7 @@ impl PipelineJson {
 fn find(dir: &Path, name: &str) -> Result<Exported, Failure> {
     let assembly = Assembly::read(dir).map_err(|error| explain(dir, &error))?;
     let all = export(&templates::all(dir, &assembly)?);
-    let known: Vec<String> = all.iter().map(|one| format!("`{}` of stack `{}`", one.name, one.stack)).collect();
+    let known: Vec<(String, String)> = all.iter().map(|one| (one.name.clone(), one.stack.clone())).collect();
     let is_meant = |one: &Exported| {
         one.name == name || one.logical_id == name || name == format!("{}/{}", one.stack, one.logical_id)
     };
@@ -100,7 +101,10 @@ fn find(dir: &Path, name: &str) -> Result<Exported, Failure> {
             let failure = Failure::new(format!("the assembly in `{shown}` has no pipeline `{name}`"));
             Err(match known.is_empty() {
                 true => failure.help("it has no pipeline at all; name the folder of another assembly"),
-                false => failure.help(format!("it has {}", known.join(", "))),
+                false => {
+                    let shown = |(name, stack): &(String, String)| format!("`{name}` of stack `{stack}`");
+                    failure.help(format!("it has {}", choice(&known, |(name, _)| name, name, shown)))
+                }
             })
         }
     }
