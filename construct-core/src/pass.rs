@@ -7,6 +7,7 @@
 //! ```
 
 mod check;
+mod circles;
 mod document;
 mod emit;
 mod lower;

@@ -4,13 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use foldhash::fast::RandomState;
-use petgraph::algo::tarjan_scc;
-use petgraph::graphmap::DiGraphMap;
-
 use crate::assembly::ConstructTree;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::handle::NodeId;
+use crate::pass::circles::circles;
 use crate::pass::lower::{Lowered, LoweredStack};
 
 /// Templates in deployment order.
@@ -68,32 +65,28 @@ impl Places {
 }
 
 fn stack_cycles(stacks: &[LoweredStack], there: &Places) -> Diagnostics {
+    let needed = |at: usize| stacks[at].needs.keys().filter_map(move |needed| Some((at, there.of(*needed)?)));
     let mut findings = Diagnostics::new();
-    let mut graph = DiGraphMap::<usize, (), RandomState>::new();
-    for (at, stack) in stacks.iter().enumerate() {
-        graph.add_node(at);
-        for needed in stack.needs.keys().filter_map(|needed| there.of(*needed)) {
-            graph.add_edge(at, needed, ());
-        }
-    }
-    for mut cycle in tarjan_scc(&graph) {
-        cycle.sort_unstable();
-        if cycle.len() < 2 {
-            continue;
-        }
-        let names: Vec<String> = cycle.iter().map(|&at| format!("`{}`", stacks[at].name)).collect();
+    for circle in circles((0..stacks.len()).flat_map(needed).collect()) {
+        let members = &circle.members;
+        let mut in_order = members.clone();
+        in_order.sort_unstable();
+        let names: Vec<String> = in_order.iter().map(|&at| format!("`{}`", stacks[at].name)).collect();
         let mut diagnostic = Diagnostic::error(
             "stack::cycle",
             format!("the stacks {} need each other, so none can be deployed first", names.join(", ")),
         );
-        for &at in &cycle {
-            let needs = stacks[at].needs.iter().filter_map(|(needed, why)| Some((there.of(*needed)?, why)));
-            for (needed, why) in needs.filter(|(needed, _)| cycle.contains(needed)) {
-                let (from, to) = (&stacks[at].name, &stacks[needed].name);
-                diagnostic = diagnostic.note(format!("`{from}` comes after `{to}`, because {why}"), None);
+        for (n, &at) in members.iter().enumerate() {
+            let next = &stacks[members[(n + 1) % members.len()]];
+            if let Some(why) = stacks[at].needs.get(&next.node) {
+                let note = format!("`{}` comes after `{}`, because {why}", stacks[at].name, next.name);
+                diagnostic = diagnostic.note(note, None);
             }
         }
-        let first = &stacks[cycle[0]];
+        if let Some(others) = circle.others("stack") {
+            diagnostic = diagnostic.note(others, None);
+        }
+        let first = &stacks[in_order[0]];
         let help =
             "move the constructs into one stack, or give the construct that is referred to a name and use the name";
         findings.push(diagnostic.on(first.path.clone()).at(first.location).help(help));

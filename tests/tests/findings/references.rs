@@ -77,6 +77,22 @@ fn three_stacks_that_wait_for_each_other() {
 }
 
 #[test]
+fn of_many_stacks_that_wait_for_each_other_a_shortest_circle_is_told() {
+    let mut app = App::new();
+    let stacks: Vec<_> = (0..30)
+        .map(|n| {
+            app.stack(format!("Stack{n}"), HOME) //~ error stack::cycle at Stack7: the stacks `Stack7`, `Stack8` need
+        })
+        .collect();
+    for (n, stack) in stacks.iter().enumerate() {
+        app.at(*stack).add("Queue", queue());
+        app.attach(*stack, DependsOn::new(stacks[(n + 1) % stacks.len()]));
+    }
+    app.attach(stacks[8], DependsOn::new(stacks[7]));
+    check(app);
+}
+
+#[test]
 fn two_resources_that_need_each_other() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);

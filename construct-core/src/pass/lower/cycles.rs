@@ -2,13 +2,10 @@
 //!
 //! Codes: `resource::cycle`.
 
-use foldhash::fast::RandomState;
-use petgraph::algo::tarjan_scc;
-use petgraph::graphmap::DiGraphMap;
-
 use super::place::Placed;
 use crate::construct::Plan;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::pass::circles::circles;
 
 /// Which part of a stack refers to which, by their places.
 pub(super) type References = Vec<(usize, usize)>;
@@ -31,24 +28,21 @@ pub(super) fn resource_cycles(plan: &Plan, placed: &[Placed], references: Refere
             return;
         }
     }
-    let id = |place: usize| &placed[place].id;
-    between.sort_unstable_by(|one, other| (id(one.0), id(one.1)).cmp(&(id(other.0), id(other.1))));
-    let graph: DiGraphMap<usize, (), RandomState> = between.into_iter().collect();
-    for mut cycle in tarjan_scc(&graph) {
-        cycle.sort_unstable_by_key(|place| id(*place));
-        if cycle.len() < 2 {
-            continue;
-        }
-        let nodes: Vec<_> = cycle.iter().map(|place| placed[*place].node).collect();
+    for circle in circles(between) {
+        let mut members = circle.members.clone();
+        members.sort_unstable();
+        let nodes: Vec<_> = members.iter().map(|place| placed[*place].node).collect();
         let names: Vec<String> = nodes.iter().map(|node| format!("`{}`", plan.tree.path(*node))).collect();
         let message = format!("the resources {} refer to each other, so none can be made first", names.join(", "));
         let first = nodes.first();
-        findings.push(
-            Diagnostic::error("resource::cycle", message)
-                .on(first.map(|node| plan.tree.path(*node)).unwrap_or_default())
-                .or_at("", first.map(|node| plan.tree.node(*node).location))
-                .help("give one of them a name and refer to it by that name"),
-        );
+        let mut diagnostic = Diagnostic::error("resource::cycle", message)
+            .on(first.map(|node| plan.tree.path(*node)).unwrap_or_default())
+            .or_at("", first.map(|node| plan.tree.node(*node).location))
+            .help("give one of them a name and refer to it by that name");
+        if let Some(others) = circle.others("resource") {
+            diagnostic = diagnostic.note(others, None);
+        }
+        findings.push(diagnostic);
     }
 }
 
