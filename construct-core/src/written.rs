@@ -40,6 +40,10 @@ pub(crate) trait Sink {
     fn key(&mut self, key: &str);
     /// After the last entry.
     fn end(&mut self, shape: Shape);
+    /// The text that grows, if it is one: what stands in it already can be copied.
+    fn as_text(&mut self) -> Option<&mut Text> {
+        None
+    }
 }
 
 /// JSON with one space of indentation a level: readable, and a changed word changes one line.
@@ -72,6 +76,11 @@ impl Text {
         self.out.clear();
         self.level = level;
         self.begin(shape);
+    }
+
+    /// The level of what was begun last.
+    pub(crate) fn level(&self) -> usize {
+        self.level
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -173,6 +182,10 @@ impl Sink for Text {
         }
         self.is_first = false;
         self.out.push(if shape == Shape::List { ']' } else { '}' });
+    }
+
+    fn as_text(&mut self) -> Option<&mut Text> {
+        Some(self)
     }
 }
 

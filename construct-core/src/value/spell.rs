@@ -81,6 +81,13 @@ impl<'p> Pen<'p> {
         Spelled(())
     }
 
+    /// Writes what others hold, and write, as well. Where it says the same everywhere, it is written once and copied.
+    #[inline]
+    pub fn shared(self, it: &Arc<impl Spell + 'static>) -> Spelled {
+        self.0.shared(Unspelled(it.clone()));
+        Spelled(())
+    }
+
     /// Writes a list, each item by a function.
     pub fn list<T>(self, items: impl IntoIterator<Item = T>, mut write: impl FnMut(T, Pen<'_>) -> Spelled) -> Spelled {
         self.0.begin(Shape::List);
@@ -137,6 +144,7 @@ pub(crate) trait Hand {
     fn text(&mut self, text: &str);
     fn expr(&mut self, expr: &Expr);
     fn by_name(&mut self, expr: &Expr);
+    fn shared(&mut self, it: Unspelled);
     fn begin(&mut self, shape: Shape);
     fn item(&mut self);
     fn key(&mut self, key: &str);
@@ -161,6 +169,16 @@ impl Unspelled {
     pub fn spelled_out(&self) -> Expr {
         self.0.spelled_out()
     }
+
+    /// Whether it is a copy of another one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Where it is in memory, and all its copies are.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
 }
 
 impl fmt::Debug for Unspelled {
@@ -171,7 +189,7 @@ impl fmt::Debug for Unspelled {
 
 impl Ord for Unspelled {
     fn cmp(&self, other: &Self) -> Ordering {
-        match Arc::ptr_eq(&self.0, &other.0) {
+        match self.is(other) {
             true => Ordering::Equal,
             false => self.spelled_out().cmp(&other.spelled_out()),
         }
@@ -225,6 +243,10 @@ impl Hand for Tree {
 
     fn by_name(&mut self, expr: &Expr) {
         self.put(expr.clone().by_name().spelled_out());
+    }
+
+    fn shared(&mut self, it: Unspelled) {
+        it.write(self);
     }
 
     fn begin(&mut self, shape: Shape) {

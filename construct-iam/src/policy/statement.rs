@@ -337,32 +337,41 @@ impl From<PolicyStatement> for Expr {
     }
 }
 
-/// The elements in the order in which AWS writes them.
 impl Spell for PolicyStatement {
     fn spell(&self, pen: Pen<'_>) -> Spelled {
-        let said = &*self.0;
+        // One is held by the fact and one by the document: with no other, nobody else has anything of its text.
+        match Arc::strong_count(&self.0) > 2 {
+            true => pen.shared(&self.0),
+            false => self.0.spell(pen),
+        }
+    }
+}
+
+/// The elements in the order in which AWS writes them.
+impl Spell for Elements {
+    fn spell(&self, pen: Pen<'_>) -> Spelled {
         let mut out = pen.map();
-        if let Some(sid) = &said.sid {
+        if let Some(sid) = &self.sid {
             out.entry("Sid", |pen| pen.text(sid));
         }
-        out.entry("Effect", |pen| pen.text(said.effect.name()));
-        for (key, principals) in [("Principal", &said.principals), ("NotPrincipal", &said.not_principals)] {
+        out.entry("Effect", |pen| pen.text(self.effect.name()));
+        for (key, principals) in [("Principal", &self.principals), ("NotPrincipal", &self.not_principals)] {
             if !principals.is_empty() {
                 out.entry(key, |pen| Principal::spell(principals, pen));
             }
         }
-        for (key, actions) in [("Action", &said.actions), ("NotAction", &said.not_actions)] {
+        for (key, actions) in [("Action", &self.actions), ("NotAction", &self.not_actions)] {
             if !actions.is_empty() {
                 out.entry(key, |pen| one_or_many(actions.as_slice(), pen, |action, pen| pen.text(action)));
             }
         }
-        for (key, resources) in [("Resource", &said.resources), ("NotResource", &said.not_resources)] {
+        for (key, resources) in [("Resource", &self.resources), ("NotResource", &self.not_resources)] {
             if !resources.is_empty() {
                 out.entry(key, |pen| one_or_many(resources.as_slice(), pen, |resource, pen| pen.by_name(resource)));
             }
         }
-        if !said.conditions.is_empty() {
-            out.entry("Condition", |pen| conditions(&said.conditions, pen));
+        if !self.conditions.is_empty() {
+            out.entry("Condition", |pen| conditions(&self.conditions, pen));
         }
         out.end()
     }

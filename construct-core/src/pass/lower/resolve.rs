@@ -6,11 +6,14 @@
 //!
 //! Codes: those of [`refused`].
 
+mod exports;
 mod joined;
+mod lately;
 mod refused;
+mod writing;
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
@@ -24,12 +27,15 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::dynamic;
 use crate::fact::ReadMarks;
 use crate::handle::NodeId;
-use crate::logical_id::short_hash;
 use crate::resource::Resources;
-use crate::value::spell::Hand;
 use crate::value::{Attr, Expr, Pseudo};
-use crate::written::{self, Shape, Sink, Text};
+use crate::written::{self, Shape, Sink};
+use exports::{Export, local};
 use joined::Joined;
+use writing::Writing;
+
+pub(super) use exports::Exports;
+pub(super) use lately::Lately;
 
 /// What resolving the expressions of a stack brought to light.
 #[derive(Debug, Default)]
@@ -43,18 +49,6 @@ pub(super) struct Left {
 
 /// The level at which entries of a section begin: the template has two above it.
 pub(super) const ENTRY: usize = 2;
-
-/// An output that another stack imports.
-#[derive(Clone, Debug)]
-pub(super) struct Export {
-    pub(super) output_id: String,
-    /// The output as it stands in its section.
-    pub(super) output: String,
-    name: String,
-}
-
-/// The exports that references made necessary, by the stack that must make them, the logical id and the attribute.
-pub(super) type Exports = BTreeMap<(NodeId, String, Attr), Export>;
 
 /// What a construct of another stack lowers to.
 #[derive(Clone, Debug)]
@@ -79,6 +73,9 @@ pub(super) struct Resolver<'a> {
     /// By the places of the parts, how many parts had been written before the last one that referred to each, that one included.
     referred: Vec<usize>,
     left: Left,
+    lately: &'a mut Lately,
+    /// Whether something was written, or reported, that says something of this part or its stack: it would not be the same elsewhere.
+    is_bound: Cell<bool>,
     /// Whether a `null` was written, of which nobody was told yet.
     met_null: bool,
     /// Room for texts that are put together.
@@ -101,6 +98,7 @@ impl<'a> Resolver<'a> {
         findings: &'a RefCell<Diagnostics>,
         stack: NodeId,
         placed: &'a [Placed],
+        lately: &'a mut Lately,
     ) -> Self {
         Self {
             plan,
@@ -113,6 +111,8 @@ impl<'a> Resolver<'a> {
             here: 0,
             referred: vec![0; placed.len()],
             left: Left::default(),
+            lately,
+            is_bound: Cell::new(false),
             met_null: false,
             joined: String::new(),
         }
@@ -195,6 +195,7 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn report(&self, diagnostic: Diagnostic) {
+        self.is_bound.set(true);
         let node = self.node();
         let (path, location) = (self.plan.tree.path(node), self.plan.tree.node(node).location);
         self.findings.borrow_mut().push(diagnostic.or_at(path, Some(location)));
@@ -229,6 +230,7 @@ impl<'a> Resolver<'a> {
             }
             Expr::Null => {
                 self.met_null = true;
+                self.is_bound.set(true);
                 out.scalar(Json::Null);
             }
             Expr::Attr { of, attr } => self.attr(*of, attr, by_name, out),
@@ -291,6 +293,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn pseudo(&self, pseudo: Pseudo, out: &mut impl Sink) {
+        self.is_bound.set(true);
         let env = self.plan.tree.node(self.stack).env;
         let name = match (pseudo, env) {
             (Pseudo::AccountId, Some(env)) => return out.text(env.account.as_str()),
@@ -328,9 +331,10 @@ impl<'a> Resolver<'a> {
             self.foreign_handle("a property refers to a construct of another app");
             return out.scalar(Json::Null);
         }
-        if by_name && let Some(value) = self.physical(of, attr) {
-            return self.write_physical(of, &value, true, out);
+        if by_name && self.name(of, attr, true, out) {
+            return;
         }
+        self.is_bound.set(true);
         let stack = self.plan.tree.node(of).stack;
         if stack == Some(self.stack)
             && let Some(place) = self.referable(of)
@@ -340,13 +344,11 @@ impl<'a> Resolver<'a> {
         }
         let elsewhere = stack.filter(|stack| *stack != self.stack);
         let Some((stack, id)) = elsewhere.and_then(|stack| Some((stack, self.elsewhere(of).id.clone()?))) else {
-            return match self.physical(of, attr) {
-                Some(value) => self.write_physical(of, &value, by_name, out),
-                None => {
-                    self.nothing_there(of, attr);
-                    out.scalar(Json::Null);
-                }
-            };
+            if !self.name(of, attr, by_name, out) {
+                self.nothing_there(of, attr);
+                out.scalar(Json::Null);
+            }
+            return;
         };
         let (here, there) = (self.plan.tree.node(self.stack).env, self.plan.tree.node(stack).env);
         if here == there && !self.names_only(self.stack) && !self.names_only(stack) {
@@ -355,33 +357,37 @@ impl<'a> Resolver<'a> {
         if !by_name {
             self.need(stack, "refers to", of);
         }
-        match self.physical(of, attr) {
-            Some(value) => self.write_physical(of, &value, true, out),
-            None => {
-                self.no_physical_name(of, attr);
-                out.scalar(Json::Null);
+        if !self.name(of, attr, true, out) {
+            self.no_physical_name(of, attr);
+            out.scalar(Json::Null);
+        }
+    }
+
+    /// Writes what a construct is called, if that is known; says whether it is.
+    fn name(&mut self, of: NodeId, attr: &Attr, by_name: bool, out: &mut impl Sink) -> bool {
+        if let Some(name) = self.lately.name(of, attr) {
+            out.plain(name);
+            return true;
+        }
+        match self.plan.physical(of, attr) {
+            None => return false,
+            // Nearly every name is plain text, of which no more is to be known.
+            Some(Expr::Str(name)) if bytes::is_plain(&name) => {
+                out.plain(&name);
+                self.lately.keep_name(of, attr.clone(), name.into_owned());
+            }
+            Some(value) => {
+                self.is_bound.set(true);
+                // It is for CloudFormation to look up where the construct is: in another account or region it would find another
+                // value, or none.
+                let [here, there] = [self.stack, of].map(|node| self.plan.tree.node(node).env);
+                if here != there && value.is_dynamic() {
+                    self.dynamic_elsewhere(of);
+                }
+                self.write(&value, by_name, out);
             }
         }
-    }
-
-    fn physical(&self, of: NodeId, attr: &Attr) -> Option<Expr> {
-        self.plan.lowers[of.index()].physical(attr, self.plan.tree.node(of).env?)
-    }
-
-    /// Writes what a construct is called, unless that is for CloudFormation to look up where the construct is: in another
-    /// account or region it would find another value, or none.
-    fn write_physical(&mut self, of: NodeId, value: &Expr, by_name: bool, out: &mut impl Sink) {
-        // Nearly every name is plain text, of which no more is to be known.
-        if let Expr::Str(text) = value
-            && bytes::is_plain(text)
-        {
-            return out.plain(text);
-        }
-        let (here, there) = (self.plan.tree.node(self.stack).env, self.plan.tree.node(of).env);
-        if here != there && value.is_dynamic() {
-            self.dynamic_elsewhere(of);
-        }
-        self.write(value, by_name, out);
+        true
     }
 
     fn names_only(&self, stack: NodeId) -> bool {
@@ -391,94 +397,9 @@ impl<'a> Resolver<'a> {
     fn import(&mut self, of: NodeId, attr: &Attr, stack: NodeId, id: String, out: &mut impl Sink) {
         self.need(stack, "refers to", of);
         let stack_name = self.plan.tree.stack_name(stack);
-        let suffix: String = match attr {
-            Attr::Ref => "Ref".into(),
-            Attr::GetAtt(name) => name.chars().filter(char::is_ascii_alphanumeric).collect(),
-            Attr::LogicalId => "Id".into(),
-        };
-        let export = self.left.exports.entry((stack, id.clone(), attr.clone())).or_insert_with(|| {
-            let name = format!("{stack_name}:{id}{suffix}");
-            let mut output = Text::at(ENTRY);
-            output.begin(Shape::Map);
-            output.key("Value");
-            local(&id, attr, &mut output);
-            output.key("Export");
-            written::call("Name", &name, &mut output);
-            output.end(Shape::Map);
-            Export { output_id: output_id(&id, &suffix), output: output.finish(), name }
-        });
+        let key = (stack, id, attr.clone());
+        let export = self.left.exports.entry(key).or_insert_with_key(|(_, id, _)| Export::new(stack_name, id, attr));
         written::call("Fn::ImportValue", &export.name, out);
-    }
-}
-
-/// The longest name of an output. <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
-const LONGEST_OUTPUT: usize = 255;
-
-/// The name of the output that exports an attribute. Of a logical id that is too long, the end gives way to a hash.
-fn output_id(id: &str, suffix: &str) -> String {
-    const PREFIX: &str = "Export";
-    let room = LONGEST_OUTPUT.saturating_sub(PREFIX.len() + suffix.len());
-    if id.len() <= room {
-        return [PREFIX, id, suffix].concat();
-    }
-    let hash = short_hash([id]);
-    let kept = id.get(..room.saturating_sub(hash.len())).unwrap_or_default();
-    [PREFIX, kept, &hash, suffix].concat()
-}
-
-/// Writes what is spelled.
-struct Writing<'w, 'a, S> {
-    resolver: &'w mut Resolver<'a>,
-    by_name: bool,
-    out: &'w mut S,
-}
-
-impl<S: Sink> Hand for Writing<'_, '_, S> {
-    fn text(&mut self, text: &str) {
-        self.resolver.text(text, self.out);
-    }
-
-    fn expr(&mut self, expr: &Expr) {
-        self.resolver.write(expr, self.by_name, self.out);
-    }
-
-    fn by_name(&mut self, expr: &Expr) {
-        self.resolver.write(expr, true, self.out);
-    }
-
-    fn begin(&mut self, shape: Shape) {
-        self.out.begin(shape);
-    }
-
-    fn item(&mut self) {
-        self.out.item();
-    }
-
-    fn key(&mut self, key: &str) {
-        self.out.key(key);
-    }
-
-    fn end(&mut self, shape: Shape) {
-        self.out.end(shape);
-    }
-}
-
-/// An attribute of a resource of the same template.
-fn local(id: &str, attr: &Attr, out: &mut impl Sink) {
-    match attr {
-        Attr::Ref => written::call("Ref", id, out),
-        Attr::GetAtt(name) => {
-            out.begin(Shape::Map);
-            out.key("Fn::GetAtt");
-            out.begin(Shape::List);
-            for part in [id, name] {
-                out.item();
-                out.text(part);
-            }
-            out.end(Shape::List);
-            out.end(Shape::Map);
-        }
-        Attr::LogicalId => out.text(id),
     }
 }
 
@@ -486,7 +407,6 @@ fn local(id: &str, attr: &Attr, out: &mut impl Sink) {
 mod tests {
     use serde_json::{Value as Json, json};
 
-    use super::LONGEST_OUTPUT;
     use crate::{App, Env, Expr, Pseudo, RawResource, text};
 
     #[test]
@@ -514,29 +434,6 @@ mod tests {
         assert_eq!(written(Expr::Join(Vec::new())), joined(json!([])));
         let twice = Expr::list([Expr::Join(vec!["a".into(), id()]), Expr::Join(vec!["b".into(), "c".into()])]);
         assert_eq!(written(twice), json!([joined(json!(["a", reference()])), "bc"]));
-    }
-
-    #[test]
-    fn no_output_has_a_longer_name_than_cloudformation_takes() {
-        let env = Env::new("111111111111", "us-east-1");
-        let mut app = App::new();
-        let (here, there) = (app.stack("Here", env), app.stack("There", env));
-        let mut scope = app.at(there);
-        let mut deep = scope.group("a".repeat(200));
-        let topics = ["b", "c"].map(|id| deep.add(id.repeat(100), RawResource::new("AWS::SNS::Topic")));
-        for (n, topic) in topics.into_iter().enumerate() {
-            let reader =
-                RawResource::new("AWS::SQS::Queue").property("Of", Expr::from(topic.get_att("TopicArnOrName")));
-            app.at(here).add(format!("Reader{n}"), reader);
-        }
-        let assembly = app.synth().expect("nothing is wrong");
-        let template = assembly.stacks()[0].template_json().expect("JSON");
-        let outputs: Vec<&String> = template["Outputs"].as_object().expect("exports").keys().collect();
-        assert_eq!(outputs.len(), 2, "{outputs:?}");
-        assert!(
-            outputs.iter().all(|name| name.len() == LONGEST_OUTPUT && name.ends_with("TopicArnOrName")),
-            "{outputs:?}"
-        );
     }
 
     #[test]

@@ -5,12 +5,13 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::vec::Drain;
 
 use super::Written;
 use super::apply::Applied;
 use super::cycles::resource_cycles;
 use super::place::{Placed, place};
-use super::resolve::{ENTRY, Exports, Resolver};
+use super::resolve::{ENTRY, Exports, Lately, Resolver};
 use crate::construct::Plan;
 use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::fact::{ReadMarks, Tag};
@@ -93,6 +94,13 @@ pub(super) type Ids = Vec<(NodeId, String)>;
 #[derive(Debug, Default)]
 pub(super) struct Desk {
     parts: Resources,
+    paper: Paper,
+    lately: Lately,
+}
+
+/// What resources are written on.
+#[derive(Debug, Default)]
+struct Paper {
     resources: Text,
     values: Values,
 }
@@ -101,19 +109,19 @@ pub(super) fn lower_stack(
     plan: &Plan,
     marks: &ReadMarks,
     written: &Written,
-    desk: &mut Desk,
+    Desk { parts, paper, lately }: &mut Desk,
     stack: NodeId,
     nodes: &[NodeId],
 ) -> Done {
     let findings = RefCell::new(Diagnostics::new());
     let mut placed = Vec::with_capacity(nodes.len());
     for &node in nodes {
-        place(plan, marks, &findings, node, &mut desk.parts, &mut placed);
+        place(plan, marks, &findings, node, parts, &mut placed);
     }
     ids_are_unique(plan, &placed, &findings);
     let mut kinds: Vec<(NodeId, Cow<'static, str>)> = Vec::new();
     let mut claims = Vec::new();
-    for (Placed { node, .. }, part) in placed.iter().zip(&mut desk.parts.parts) {
+    for (Placed { node, .. }, part) in placed.iter().zip(&mut parts.parts) {
         let Part::Resource(resource) = part else { continue };
         if kinds.last().is_none_or(|(last, _)| last != node) {
             kinds.push((*node, resource.kind.clone()));
@@ -121,9 +129,9 @@ pub(super) fn lower_stack(
         claims.extend(resource.claim.take().map(|claim| (*node, resource.kind.clone(), claim)));
     }
     let applied = Applied::new(plan, marks, stack, &placed);
-    let mut resolver = Resolver::new(plan, marks, written, &findings, stack, &placed);
+    let mut resolver = Resolver::new(plan, marks, written, &findings, stack, &placed, lately);
     let mut stack = open_stack(plan, marks, stack);
-    write_stack(&mut stack, &placed, desk, &applied, &mut resolver);
+    write_stack(&mut stack, &placed, parts.parts.drain(..), paper, &applied, &mut resolver);
     let left = resolver.finish();
     stack.needs = left.needs;
     let mut findings = findings.into_inner();
@@ -158,14 +166,15 @@ fn open_stack(plan: &Plan, marks: &ReadMarks, node: NodeId) -> LoweredStack {
 fn write_stack(
     stack: &mut LoweredStack,
     placed: &[Placed],
-    desk: &mut Desk,
+    parts: Drain<'_, Part>,
+    paper: &mut Paper,
     applied: &Applied<'_>,
     resolver: &mut Resolver<'_>,
 ) {
     let (mut parameters, mut conditions) = (Section::default(), Section::default());
-    let Desk { parts, resources, values } = desk;
+    let Paper { resources, values } = paper;
     resources.begin_anew(SECTION, Shape::Map);
-    for (place, part) in parts.parts.drain(..).enumerate() {
+    for (place, part) in parts.enumerate() {
         let Placed { node, id, .. } = &placed[place];
         resolver.enter(place);
         match part {
