@@ -113,18 +113,26 @@ impl Text {
     fn line(&mut self, behind_comma: bool) {
         match LINES.get(self.level) {
             Some([first, other]) => self.out.push_str(if behind_comma { other } else { first }),
-            None => {
-                self.out.push_str(if behind_comma { ",\n" } else { "\n" });
-                (0..self.level).for_each(|_| self.out.push(' '));
-            }
+            None => self.deep_line(behind_comma),
         }
+    }
+
+    #[cold]
+    fn deep_line(&mut self, behind_comma: bool) {
+        self.out.push_str(if behind_comma { ",\n" } else { "\n" });
+        (0..self.level).for_each(|_| self.out.push(' '));
     }
 
     fn quoted(&mut self, text: &str) {
         match bytes::needs_escapes(text) {
-            true => self.out.push_str(&Json::from(text).to_string()),
+            true => self.escaped(text),
             false => self.unescaped(text),
         }
+    }
+
+    #[cold]
+    fn escaped(&mut self, text: &str) {
+        self.out.push_str(&Json::from(text).to_string());
     }
 
     fn unescaped(&mut self, text: &str) {

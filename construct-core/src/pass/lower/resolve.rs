@@ -279,9 +279,14 @@ impl<'a> Resolver<'a> {
     /// Writes text, which may have dynamic references.
     pub(super) fn text(&self, text: &str, out: &mut impl Sink) {
         // Nearly every text is plain, so each is looked through once.
-        if bytes::is_plain(text) {
-            return out.plain(text);
+        match bytes::is_plain(text) {
+            true => out.plain(text),
+            false => self.other_text(text, out),
         }
+    }
+
+    #[cold]
+    fn other_text(&self, text: &str, out: &mut impl Sink) {
         self.look_at(text);
         out.text(text);
     }
