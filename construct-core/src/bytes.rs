@@ -1,5 +1,9 @@
 //! Looking for bytes in texts, sixteen in one step: every text of every template is looked at.
 
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::quality::FixedState;
+
 /// Whether there is a byte of a kind. Written so that compilers make it of instructions that take up to sixteen bytes.
 pub(crate) fn any(text: &str, is: impl Fn(u8) -> bool) -> bool {
     /// The first bytes of a text and its last ones, which overlap where it is shorter than both.
@@ -80,9 +84,9 @@ pub(crate) fn first_escaped(text: &[u8]) -> Option<usize> {
     Some(eights.len() * 8 + place)
 }
 
-/// How many of eight bytes are blanks, before the first that is none.
-pub(crate) fn leading_blanks(eight: [u8; 8]) -> usize {
-    (u64::from_le_bytes(eight) ^ u64::from_le_bytes([b' '; 8])).trailing_zeros() as usize / 8
+/// How many of sixteen bytes are blanks, before the first that is none.
+pub(crate) fn leading_blanks(sixteen: [u8; 16]) -> usize {
+    (u128::from_le_bytes(sixteen) ^ u128::from_le_bytes([b' '; 16])).trailing_zeros() as usize / 8
 }
 
 fn is_escaped(byte: u8) -> bool {
@@ -90,21 +94,16 @@ fn is_escaped(byte: u8) -> bool {
     (byte < b' ') | (byte == b'"') | (byte == b'\\')
 }
 
-/// A number that is the same for equal texts, and seldom for others. It says that two texts differ, never that they are equal.
+/// A number that is the same for equal texts, in every run, and seldom for others. It says that two texts differ, never that they are equal.
 ///
 /// ```
 /// assert_ne!(construct_core::fingerprint("one"), construct_core::fingerprint("other"));
 /// ```
 #[must_use]
 pub fn fingerprint(text: &str) -> u64 {
-    // The multiplier of FNV-1a, for eight bytes at a time.
-    let mix = |hash: u64, eight: u64| (hash ^ eight).wrapping_mul(0x0100_0000_01B3_A5C9).rotate_left(29);
-    let (eights, rest) = text.as_bytes().as_chunks::<8>();
-    let start = mix(0xCBF2_9CE4_8422_2325, text.len() as u64);
-    let hash = eights.iter().fold(start, |hash, eight| mix(hash, u64::from_le_bytes(*eight)));
-    let last = rest.iter().fold(0, |last, byte| last << 8 | u64::from(*byte));
-    let hash = mix(hash, last);
-    mix(hash, hash >> 32)
+    let mut hasher = FixedState::default().build_hasher();
+    hasher.write(text.as_bytes());
+    hasher.finish()
 }
 
 /// How many bytes of a text are of a kind.
@@ -172,11 +171,11 @@ mod tests {
         }
 
         #[test]
-        fn blanks_are_counted_up_to_the_first_other_byte(blanks in 0_usize..9, other in any::<[u8; 8]>()) {
-            let mut eight = other;
-            eight[..blanks].fill(b' ');
-            let counted = eight.iter().take_while(|byte| **byte == b' ').count();
-            prop_assert_eq!(leading_blanks(eight), counted);
+        fn blanks_are_counted_up_to_the_first_other_byte(blanks in 0_usize..17, other in any::<[u8; 16]>()) {
+            let mut sixteen = other;
+            sixteen[..blanks].fill(b' ');
+            let counted = sixteen.iter().take_while(|byte| **byte == b' ').count();
+            prop_assert_eq!(leading_blanks(sixteen), counted);
         }
 
         #[test]

@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::members::{Member, Members, Name};
-use super::repeats::Repeats;
+use super::members::{Members, Name};
+use super::repeats::{Open, Repeats, Slot};
 use super::{Json, is_function};
 use crate::bytes;
 
@@ -14,12 +14,16 @@ use crate::bytes;
 const DEPTH: usize = 60;
 
 /// The value of a text, and whether it calls functions; `None` if somebody else has to say what it is.
-pub(super) fn read<'t>(text: &'t str, repeats: Option<&mut Repeats<'t>>) -> Option<(Json<'t>, bool)> {
-    let (values, members) = (Vec::new(), Vec::new());
-    let mut reader = Reader { text, at: 0, n_items: 0, n_calls: 0, values, members, repeats };
+pub(super) fn read<'t>(text: &'t str, mut repeats: Option<&mut Repeats<'t>>) -> Option<(Json<'t>, bool)> {
+    let open = repeats.as_mut().map(|repeats| std::mem::take(&mut repeats.open)).unwrap_or_default();
+    let mut reader = Reader { text, at: 0, n_items: 0, n_calls: 0, open, repeats };
     let json = reader.value(DEPTH)?;
     reader.skip_blanks();
-    (reader.at == text.len()).then_some((json, reader.n_calls > 0))
+    let Reader { at, n_calls, open, repeats, .. } = reader;
+    if let Some(repeats) = repeats {
+        repeats.open = open;
+    }
+    (at == text.len()).then_some((json, n_calls > 0))
 }
 
 struct Reader<'r, 't> {
@@ -30,9 +34,7 @@ struct Reader<'r, 't> {
     n_items: usize,
     /// How many members were read that are called like a function.
     n_calls: usize,
-    /// What was read of the lists and objects that have not ended yet, the inner ones last: so that each gets exactly the room it needs.
-    values: Vec<Json<'t>>,
-    members: Vec<Member<'t>>,
+    open: Open<'t>,
     repeats: Option<&'r mut Repeats<'t>>,
 }
 
@@ -54,7 +56,7 @@ impl<'t> Reader<'_, 't> {
         if self.takes(b'}')? {
             return Some(Members::default());
         }
-        let start = self.members.len();
+        let start = self.open.members.len();
         loop {
             if self.next()? != b'"' {
                 return None;
@@ -65,9 +67,9 @@ impl<'t> Reader<'_, 't> {
                 return None;
             }
             let value = self.value(depth)?;
-            self.members.push((name, value));
+            self.open.members.push((name, value));
             if self.ends(b'}')? {
-                return Some(Members::of(self.members.split_off(start).into()));
+                return Some(Members::of(self.open.members.split_off(start).into()));
             }
         }
     }
@@ -77,12 +79,12 @@ impl<'t> Reader<'_, 't> {
         if self.takes(b']')? {
             return Some(Json::Array(Box::default()));
         }
-        let start = self.values.len();
+        let start = self.open.values.len();
         loop {
             let value = if self.next()? == b'{' { Json::Object(self.item(depth)?) } else { self.value(depth)? };
-            self.values.push(value);
+            self.open.values.push(value);
             if self.ends(b']')? {
-                return Some(Json::Array(self.values.split_off(start).into()));
+                return Some(Json::Array(self.open.values.split_off(start).into()));
             }
         }
     }
@@ -92,39 +94,46 @@ impl<'t> Reader<'_, 't> {
     fn item(&mut self, depth: usize) -> Option<Members<'t>> {
         let rest = self.text.get(self.at..)?;
         self.n_items += 1;
-        if let Some((n_bytes, members)) = self.repeats.as_mut().and_then(|repeats| repeats.find(rest)) {
+        let slot = if self.repeats.is_some() { Slot::of(rest) } else { None };
+        let again = slot.zip(self.repeats.as_mut()).and_then(|(slot, repeats)| repeats.find(slot, rest));
+        if let Some((n_bytes, members)) = again {
             self.at += n_bytes;
             return Some(members);
         }
         let (start, before) = (self.at, (self.n_items, self.n_calls));
         let members = self.object(depth.checked_sub(1)?)?;
         let is_alone = before == (self.n_items, self.n_calls);
-        let Some(repeats) = self.repeats.as_mut().filter(|_| is_alone) else { return Some(members) };
-        Some(repeats.note(self.text.get(start..self.at)?, members))
+        match slot.zip(self.repeats.as_mut()).filter(|_| is_alone) {
+            Some((slot, repeats)) => Some(repeats.note(slot, self.text.get(start..self.at)?, members)),
+            None => Some(members),
+        }
     }
 
     /// A string, of which the quotation mark comes next.
     fn string(&mut self) -> Option<Cow<'t, str>> {
-        let text = self.text.as_bytes();
         let start = self.at + 1;
-        let mut end = start;
-        let mut has_escapes = false;
-        loop {
-            end += bytes::first_escaped(text.get(end..)?)?;
-            match text[end] {
-                b'"' => break,
-                b'\\' => {
-                    has_escapes = true;
-                    end += 2;
-                }
-                _ => return None,
-            }
+        let end = start + bytes::first_escaped(self.text.as_bytes().get(start..)?)?;
+        if self.text.as_bytes()[end] != b'"' {
+            return self.escaped(end);
         }
         self.at = end + 1;
-        if has_escapes {
-            return serde_json::from_str(self.text.get(start - 1..=end)?).ok().map(Cow::Owned);
-        }
         self.text.get(start..end).map(Cow::Borrowed)
+    }
+
+    /// A string that has no escape before `end`.
+    #[cold]
+    fn escaped(&mut self, mut end: usize) -> Option<Cow<'t, str>> {
+        let text = self.text.as_bytes();
+        while text[end] == b'\\' {
+            end += 2;
+            end += bytes::first_escaped(text.get(end..)?)?;
+        }
+        if text[end] != b'"' {
+            return None;
+        }
+        let string = self.text.get(self.at..=end)?;
+        self.at = end + 1;
+        serde_json::from_str(string).ok().map(Cow::Owned)
     }
 
     fn number(&mut self) -> Option<Json<'t>> {
@@ -170,11 +179,11 @@ impl<'t> Reader<'_, 't> {
             self.at += 1;
             // Lines are indented.
             while *blank == b'\n'
-                && let Some(eight) = text.get(self.at..).and_then(<[u8]>::first_chunk)
+                && let Some(sixteen) = text.get(self.at..).and_then(<[u8]>::first_chunk)
             {
-                let blanks = bytes::leading_blanks(*eight);
+                let blanks = bytes::leading_blanks(*sixteen);
                 self.at += blanks;
-                if blanks < 8 {
+                if blanks < 16 {
                     break;
                 }
             }

@@ -1,13 +1,14 @@
 //! Objects that are written again: the statements of policies, most of all, which a large app gives to many roles.
 
-use super::members::Members;
+use super::Json;
+use super::members::{Member, Members};
 use crate::bytes::fingerprint;
 
 /// How much of an object tells where to look for it. Shorter ones are read faster than looked for.
 const HEAD: usize = 96;
 
 /// What repeats does so soon: so few are remembered.
-const SLOTS: usize = 64;
+const SLOTS: u64 = 64;
 const IN_A_SLOT: usize = 4;
 
 /// Objects of lists that were read lately, from any text. One that is written again is not read again but [shared](super::Source::read).
@@ -15,18 +16,39 @@ const IN_A_SLOT: usize = 4;
 pub struct Repeats<'t> {
     /// What is written, and what it says; the latest come first.
     slots: Box<[Vec<(&'t str, Members<'t>)>]>,
+    /// Room for who reads the next text.
+    pub(super) open: Open<'t>,
+}
+
+/// What was read of the lists and objects that have not ended yet, the inner ones last: so that each gets exactly the room it needs.
+#[derive(Debug, Default)]
+pub(super) struct Open<'t> {
+    pub(super) values: Vec<Json<'t>>,
+    pub(super) members: Vec<Member<'t>>,
 }
 
 impl Default for Repeats<'_> {
     fn default() -> Self {
-        Self { slots: std::iter::repeat_with(Vec::new).take(SLOTS).collect() }
+        Self { slots: (0..SLOTS).map(|_| Vec::new()).collect(), open: Open::default() }
+    }
+}
+
+/// Where to look for an object.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot(usize);
+
+impl Slot {
+    /// That of the object at the start of a text; `None` if what is left is short.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        let print = fingerprint(text.get(..HEAD)?);
+        Some(Self(usize::try_from(print % SLOTS).ok()?))
     }
 }
 
 impl<'t> Repeats<'t> {
     /// The object that is written at the start of a text, and its length, if it is remembered.
-    pub(super) fn find(&mut self, text: &str) -> Option<(usize, Members<'t>)> {
-        let slot = self.slot(text)?;
+    pub(super) fn find(&mut self, slot: Slot, text: &str) -> Option<(usize, Members<'t>)> {
+        let slot = &mut self.slots[slot.0];
         let place = slot.iter().position(|(written, _)| text.starts_with(written))?;
         slot[..=place].rotate_right(1);
         let (written, members) = &slot[0];
@@ -34,19 +56,16 @@ impl<'t> Repeats<'t> {
     }
 
     /// Remembers an object, if it is long enough.
-    pub(super) fn note(&mut self, written: &'t str, members: Members<'t>) -> Members<'t> {
-        let Some(slot) = self.slot(written) else { return members };
+    pub(super) fn note(&mut self, slot: Slot, written: &'t str, members: Members<'t>) -> Members<'t> {
+        if written.len() < HEAD {
+            return members;
+        }
         let words = members.words_in(written);
         let members = members.shared(words);
+        let slot = &mut self.slots[slot.0];
         slot.truncate(IN_A_SLOT - 1);
         slot.insert(0, (written, members.clone()));
         members
-    }
-
-    fn slot(&mut self, text: &str) -> Option<&mut Vec<(&'t str, Members<'t>)>> {
-        // The high bits of a fingerprint are mixed best.
-        let n = fingerprint(text.get(..HEAD)?) >> 32;
-        self.slots.get_mut(usize::try_from(n).ok()? % SLOTS)
     }
 }
 
@@ -55,8 +74,8 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
+    use super::super::Source;
     use super::super::samples::nested;
-    use super::super::{Json, Source};
     use super::*;
 
     fn statement(resource: &str) -> String {
