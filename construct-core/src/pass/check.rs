@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::assembly::{Assembly, StackArtifact};
 use crate::construct::{CheckCx, Plan, Tree};
-use crate::diagnostic::{Caller, Diagnostics};
+use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::json::{Json, Members, Repeats, Source};
 use crate::parallel;
 use crate::quota::{Gauge, INLINE_TEMPLATE, Measure, Measurements, Quotas};
@@ -28,7 +28,7 @@ pub fn check<'a>(plan: &'a Plan, assembly: &'a Assembly) -> Checked<'a> {
         check.check(&mut cx);
     }
     if cx.measured.is_none() {
-        cx.read(|_, _, _| ());
+        cx.read(|| (), |(), _, _, _| ());
     }
     let mut findings = cx.measured.unwrap_or_default();
     findings.extend(cx.out);
@@ -38,24 +38,35 @@ pub fn check<'a>(plan: &'a Plan, assembly: &'a Assembly) -> Checked<'a> {
 impl<'a> CheckCx<'a> {
     /// Reads the templates of the assembly from the very text that is deployed, on every core, and gives what `look` makes of
     /// each, in the order of the stacks. A template takes more memory than its text, so it is better not kept.
-    pub fn read<R: Send>(&mut self, look: impl Fn(&'a StackArtifact, Json<'a>, &Source<'a>) -> R + Sync) -> Vec<R> {
+    ///
+    /// Each core has something `new` of its own, which serves for one template after the other; who has looked at which differs from
+    /// run to run.
+    pub fn read<W: Send, R: Send>(
+        &mut self,
+        new: impl Fn() -> W,
+        look: impl Fn(&mut W, &'a StackArtifact, Json<'a>, &Source<'a>) -> R + Sync,
+    ) -> (Vec<R>, Vec<W>) {
         // Whoever is first has them measured too, so that one reading serves both.
         let gauging = self.measured.is_none().then(|| Gauging::of(self.tree));
-        let new = || (Repeats::default(), gauging.as_ref().map(|gauging| (gauging, gauging.measurements())));
+        let measurements = || gauging.as_ref().map(|gauging| (gauging, gauging.measurements()));
+        let new = || (Repeats::default(), measurements(), new());
         let (mut readers, stacks) = (Vec::new(), self.assembly.stacks().iter().collect());
-        let seen = parallel::map_with(&mut readers, new, stacks, |(repeats, gauging), stack: &'a StackArtifact| {
-            // Templates of ours are JSON.
-            let read = Source::read(&stack.template, repeats);
-            let (json, source) = read.unwrap_or_else(|_| (Json::Null, Source::of(&stack.template)));
-            let measured = gauging.as_mut().map(|(gauging, counted)| gauging.measure(counted, stack, &json, &source));
-            (measured, look(stack, json, &source))
-        });
-        let counted: Vec<Measurements> = readers.into_iter().filter_map(|(_, gauging)| Some(gauging?.1)).collect();
+        let seen =
+            parallel::map_with(&mut readers, new, stacks, |(repeats, gauging, own), stack: &'a StackArtifact| {
+                // Templates of ours are JSON.
+                let read = Source::read(&stack.template, repeats);
+                let (json, source) = read.unwrap_or_else(|_| (Json::Null, Source::of(&stack.template)));
+                let measured =
+                    gauging.as_mut().and_then(|(gauging, counted)| gauging.measure(counted, stack, &json, &source));
+                (measured, look(own, stack, json, &source))
+            });
+        let (counted, own): (Vec<_>, Vec<_>) = readers.into_iter().map(|(_, gauging, own)| (gauging, own)).unzip();
+        let counted = counted.into_iter().filter_map(|gauging| Some(gauging?.1)).collect();
         let (measured, looks): (Vec<_>, Vec<_>) = seen.into_iter().unzip();
         if let Some(gauging) = gauging {
-            self.measured = Some(gauging.findings(measured.into_iter().flatten(), counted));
+            self.measured = Some(gauging.findings(self.assembly, measured.into_iter().flatten(), counted));
         }
-        looks
+        (looks, own)
     }
 }
 
@@ -90,20 +101,21 @@ impl<'a> Gauging<'a> {
         stack: &StackArtifact,
         template: &Json<'_>,
         source: &Source<'_>,
-    ) -> (Vec<Measure>, Place<'a>) {
+    ) -> Option<(Vec<Measure>, Place<'a>)> {
         counted.template(&stack.id, &stack.account, &stack.region, template, source);
-        (counted.take(), place(self.tree, template))
+        let measures = counted.take();
+        (!measures.is_empty()).then(|| (measures, place(self.tree, template)))
     }
 
     /// What was measured of the templates, and what those who measured counted for whole accounts.
     fn findings(
         self,
+        assembly: &Assembly,
         measured: impl Iterator<Item = (Vec<Measure>, Place<'a>)>,
         counted: Vec<Measurements>,
     ) -> Diagnostics {
-        let (mut out, mut first) = (Diagnostics::new(), None);
+        let mut out = Diagnostics::new();
         for (measures, place) in measured {
-            first = first.or(place.location);
             for measure in measures {
                 let Some(mut finding) = measure.finding() else { continue };
                 let is_size = measure.path.is_none() && finding.code() != INLINE_TEMPLATE.code;
@@ -117,8 +129,12 @@ impl<'a> Gauging<'a> {
         }
         let mut totals = Measurements::of_large(self.quotas, []);
         counted.into_iter().for_each(|measurements| totals.add(measurements));
-        for finding in totals.finish().iter().filter_map(Measure::finding) {
-            out.push(finding.or_at("", first));
+        let large: Vec<Diagnostic> = totals.finish().iter().filter_map(Measure::finding).collect();
+        if !large.is_empty() {
+            // They are about many stacks, of which the first has to do.
+            let templates = assembly.stacks().iter().filter_map(|stack| Json::read(&stack.template).ok());
+            let first = templates.map(|template| place(self.tree, &template)).find_map(|place| place.location);
+            large.into_iter().for_each(|finding| out.push(finding.or_at("", first)));
         }
         out
     }

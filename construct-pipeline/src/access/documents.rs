@@ -53,15 +53,13 @@ pub(crate) enum Early {
 /// Reads the policy documents of a template.
 pub(crate) struct Reading<'r, 't> {
     source: &'r Source<'t>,
-    statements: &'r Statements<'t>,
     is_spelled_out: bool,
     may_call: bool,
 }
 
 impl<'r, 't> Reading<'r, 't> {
-    pub(crate) fn of(source: &'r Source<'t>, statements: &'r Statements<'t>) -> Self {
-        let (is_spelled_out, may_call) = (source.is_spelled_out(), source.may_call());
-        Self { source, statements, is_spelled_out, may_call }
+    pub(crate) fn of(source: &'r Source<'t>) -> Self {
+        Self { source, is_spelled_out: source.is_spelled_out(), may_call: source.may_call() }
     }
 
     /// Whether nothing in the value has to be computed.
@@ -106,20 +104,26 @@ impl<'r, 't> Reading<'r, 't> {
     }
 
     /// Takes what can be compiled out of a policy document; nothing if something is wrong with it.
-    pub(crate) fn policy(&self, name: &str, document: &mut Json<'t>, kind: PolicyKind) -> Option<Early> {
+    pub(crate) fn policy(
+        &self,
+        statements: &mut Statements<'t>,
+        name: &str,
+        document: &mut Json<'t>,
+        kind: PolicyKind,
+    ) -> Option<Early> {
         let head = document.as_object()?.iter().filter(|(name, _)| *name != "Statement");
         if !head.map(|(_, value)| value).all(|value| self.is_ready(value)) {
             return None;
         }
         let at = (kind, Variables::of(document).ok()?);
-        let Some(Json::Array(statements)) = document.get_mut("Statement") else { return None };
-        let mut told = Vec::with_capacity(statements.len());
-        for value in &*statements {
-            let read = self.statements.read(value, self.source, at, |value| self.is_ready(value));
+        let Some(Json::Array(values)) = document.get_mut("Statement") else { return None };
+        let mut told = Vec::with_capacity(values.len());
+        for value in &*values {
+            let read = statements.read(value, self.source, at, |value| self.is_ready(value));
             told.push(read.transpose().ok()?);
         }
         if told.iter().any(Option::is_none) {
-            for (value, _) in statements.iter_mut().zip(&told).filter(|(_, told)| told.is_some()) {
+            for (value, _) in values.iter_mut().zip(&told).filter(|(_, told)| told.is_some()) {
                 *value = Json::Null;
             }
             return Some(Early::Part(told));

@@ -145,6 +145,6 @@ impl Surveyor<'_> {
 fn adopt(world: &mut World, name: &str, about: &str, document: &Value, kind: PolicyKind) -> PolicyIx {
     let statements = Statements::default();
     let digest = Digest::new(&statements, name, &document.into(), kind, &[]);
-    world.policies.note_keys(&statements);
+    world.policies.note_keys([&statements]);
     world.policies.add(digest, Spot::outside(about, kind))
 }

@@ -105,15 +105,16 @@ pub fn prove(templates: &Templates<'_>, outside: &Outside) -> Report {
 
 /// The same findings about an assembly that is being checked, without the requests that are proved.
 pub(crate) fn unproved(cx: &mut CheckCx<'_>, outside: &Outside) -> Report {
-    let statements = Statements::default();
-    let read = cx.read(|stack, body, source| {
-        let Opened { template, sheet, policies } = Opened::new(stack, body, source, &statements);
+    let (read, readers) = cx.read(Statements::default, |statements, stack, body, source| {
+        let Opened { template, sheet, policies } = Opened::new(stack, body, source, statements);
         (sheet, (policies, template))
     });
     let (sheets, (policies, all)): (Vec<_>, (Vec<_>, Vec<_>)) = read.into_iter().unzip();
     let templates = Templates { all, unreadable: Vec::new() };
+    let statements = Statements::default();
     let mut surveyed = survey(&templates, sheets, policies, &statements, outside);
-    cx.leave((templates, statements, std::mem::take(&mut surveyed.sheets)));
+    surveyed.world.policies.note_keys(&readers);
+    cx.leave((templates, readers, statements, std::mem::take(&mut surveyed.sheets)));
     report(surveyed, Keep::Unproved)
 }
 

@@ -24,12 +24,12 @@ impl<'t> Opened<'t> {
         stack: &'t StackArtifact,
         body: Json<'t>,
         source: &Source<'t>,
-        statements: &Statements<'t>,
+        statements: &mut Statements<'t>,
     ) -> Self {
         let mut template = Template::of(stack, body);
         let mut sheet = Sheet::of(&template);
         let (mut policies, mut found, mut name) = (Vec::new(), Vec::new(), String::new());
-        let reading = Reading::of(source, statements);
+        let reading = Reading::of(source);
         if let Some(Json::Object(resources)) = template.body.get_mut("Resources") {
             for (number, (logical_id, resource)) in resources.iter_mut().enumerate() {
                 // Nothing is read of it, and every resource has some.
@@ -38,7 +38,7 @@ impl<'t> Opened<'t> {
                 }
                 reading.open(resource, |slot, kind, own_name, document| {
                     write_policy_name(&mut name, &stack.stack_name, logical_id, own_name);
-                    let early = reading.policy(&name, document, kind);
+                    let early = reading.policy(statements, &name, document, kind);
                     found.extend(early.map(|early| (slot, early)));
                 });
                 match settled_role(number, &sheet.resources[number], resource, &reading, &mut found) {

@@ -46,13 +46,13 @@ fn told(report: &super::super::Report) -> Vec<String> {
 
 /// What is said of templates that were opened is what is said of templates that were kept. Tells how many roles and actions were taken.
 fn are_told_alike(stacks: &[StackArtifact]) -> (usize, usize) {
-    let (outside, statements) = (Outside::new(), Statements::default());
+    let (outside, mut statements) = (Outside::new(), Statements::default());
     let json = |stack: &StackArtifact| Json::read(&stack.template).expect("JSON").into_owned();
     let (mut all, mut sheets, mut policies) = (Vec::new(), Vec::new(), Vec::new());
     let mut repeats = Repeats::default();
     for stack in stacks {
         let (body, source) = Source::read(&stack.template, &mut repeats).expect("JSON");
-        let opened = Opened::new(stack, body, &source, &statements);
+        let opened = Opened::new(stack, body, &source, &mut statements);
         all.push(opened.template);
         sheets.push(opened.sheet);
         policies.push(opened.policies);

@@ -152,9 +152,10 @@ impl Policies {
         }
     }
 
-    /// Adds the condition keys of all statements that were compiled.
-    pub(crate) fn note_keys(&mut self, statements: &Statements<'_>) {
-        statements.condition_keys().iter().for_each(|key| self.note_key(key));
+    /// Adds the condition keys of all statements that were compiled, in the same order whoever compiled which.
+    pub(crate) fn note_keys<'s, 't: 's>(&mut self, statements: impl IntoIterator<Item = &'s Statements<'t>>) {
+        let keys: BTreeSet<Arc<str>> = statements.into_iter().flat_map(Statements::condition_keys).collect();
+        keys.iter().for_each(|key| self.note_key(key));
     }
 
     fn note_key(&mut self, key: &str) {
@@ -309,7 +310,7 @@ mod tests {
     fn add(policies: &mut Policies, document: &Json<'_>) -> PolicyIx {
         let (statements, kind) = (Statements::default(), PolicyKind::Identity);
         let ix = policies.add(Digest::new(&statements, "p", document, kind, &[]), Spot::outside("x", kind));
-        policies.note_keys(&statements);
+        policies.note_keys([&statements]);
         ix
     }
 

@@ -1,8 +1,9 @@
 //! Statements that are compiled once for all policies that have them: the roles of a pipeline are given much the same, and the same text
-//! means the same wherever it stands.
+//! means the same wherever it stands. Each who reads templates has statements of its own: what repeats does so soon, and nobody waits.
 
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use construct_core::{Source, fingerprint};
 use construct_iam::access::{Compiler, Json, Problem, Statement, Variables};
@@ -37,7 +38,7 @@ pub(crate) struct Notes {
 #[derive(Debug, Default)]
 pub(crate) struct Statements<'t> {
     compiler: Compiler,
-    known: Mutex<HashMap<Key, (&'t str, Told)>>,
+    known: HashMap<Key, (&'t str, Told)>,
 }
 
 /// The fingerprint of the text, and what else decides what it means.
@@ -46,25 +47,23 @@ type Key = (u64, PolicyKind, Variables);
 impl<'t> Statements<'t> {
     /// A statement that stands in a text; `None` if it is not ready to be compiled.
     pub(crate) fn read(
-        &self,
+        &mut self,
         value: &Json<'t>,
         source: &Source<'t>,
         (kind, variables): (PolicyKind, Variables),
         is_ready: impl FnOnce(&Json<'t>) -> bool,
     ) -> Option<Result<Told, Problem>> {
-        let text = source.words_of(value);
-        let compile = || is_ready(value).then(|| self.told(value, (kind, variables), source.may_vary()));
-        let Some(text) = text else { return compile() };
-        let key = (fingerprint(text), kind, variables);
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        match known {
-            Some((same, told)) if same == text => Some(Ok(told)),
+        let Self { compiler, known } = self;
+        let compile = || is_ready(value).then(|| told(compiler, value, (kind, variables), source.may_vary()));
+        let Some(text) = source.words_of(value) else { return compile() };
+        match known.entry((fingerprint(text), kind, variables)) {
+            Entry::Occupied(known) if known.get().0 == text => Some(Ok(known.get().1.clone())),
             // Two with one fingerprint: the second is not shared.
-            Some(_) => compile(),
-            None => {
+            Entry::Occupied(_) => compile(),
+            Entry::Vacant(place) => {
                 let new = compile()?;
                 if let Ok(told) = &new {
-                    self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (text, told.clone()));
+                    place.insert((text, told.clone()));
                 }
                 Some(new)
             }
@@ -72,28 +71,24 @@ impl<'t> Statements<'t> {
     }
 
     /// A statement that stands nowhere as it is.
-    pub(crate) fn compile(
-        &self,
-        value: &Json<'_>,
-        (kind, variables): (PolicyKind, Variables),
-    ) -> Result<Told, Problem> {
-        self.told(value, (kind, variables), true)
-    }
-
-    fn told(
-        &self,
-        value: &Json<'_>,
-        (kind, variables): (PolicyKind, Variables),
-        may_have_variables: bool,
-    ) -> Result<Told, Problem> {
-        let statement = self.compiler.statement(value, variables)?;
-        Ok(Told { statement, notes: Notes::of(value, kind, may_have_variables) })
+    pub(crate) fn compile(&self, value: &Json<'_>, at: (PolicyKind, Variables)) -> Result<Told, Problem> {
+        told(&self.compiler, value, at, true)
     }
 
     /// The condition keys of all that was compiled so far, in lower case.
     pub(crate) fn condition_keys(&self) -> Vec<Arc<str>> {
         self.compiler.condition_keys()
     }
+}
+
+fn told(
+    compiler: &Compiler,
+    value: &Json<'_>,
+    (kind, variables): (PolicyKind, Variables),
+    may_have_variables: bool,
+) -> Result<Told, Problem> {
+    let statement = compiler.statement(value, variables)?;
+    Ok(Told { statement, notes: Notes::of(value, kind, may_have_variables) })
 }
 
 impl Notes {
@@ -169,23 +164,22 @@ mod tests {
         let other = r#"{ "Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}/*" }"#;
         let text = format!("[{one}, {other}, {one}, {{ \"Effect\": \"Perhaps\" }}]");
         let (json, source) = (Json::read(&text).expect("JSON"), Source::of(&text));
-        let statements = Statements::default();
-        let read = |n: usize, kind, variables| {
+        let mut statements = Statements::default();
+        let mut read = |n: usize, at| {
             let value = json.at(n).expect("a statement");
-            let told = statements.read(value, &source, (kind, variables), |_| true).expect("ready");
+            let told = statements.read(value, &source, at, |_| true).expect("ready");
             told.map(|told| told.statement)
         };
-        let plain = |n| read(n, PolicyKind::Identity, Variables::Expand);
-        assert!(Arc::ptr_eq(&plain(0).expect("sound"), &plain(2).expect("sound")));
-        assert!(!Arc::ptr_eq(&plain(0).expect("sound"), &plain(1).expect("sound")));
-        for (kind, variables) in [(PolicyKind::Bucket, Variables::Expand), (PolicyKind::Identity, Variables::Literal)] {
-            assert!(!Arc::ptr_eq(&plain(0).expect("sound"), &read(0, kind, variables).expect("sound")));
+        let plain = (PolicyKind::Identity, Variables::Expand);
+        let one = read(0, plain).expect("sound");
+        assert!(Arc::ptr_eq(&one, &read(2, plain).expect("sound")));
+        assert!(!Arc::ptr_eq(&one, &read(1, plain).expect("sound")));
+        for otherwise in [(PolicyKind::Bucket, Variables::Expand), (PolicyKind::Identity, Variables::Literal)] {
+            assert!(!Arc::ptr_eq(&one, &read(0, otherwise).expect("sound")));
         }
-        assert_eq!((plain(3).err(), plain(3).err()), (Some(Problem::Effect("Perhaps".to_owned())), plain(3).err()));
-        let open = |n: usize| {
-            let value = json.at(n).expect("a statement");
-            statements.read(value, &source, (PolicyKind::Trust, Variables::Expand), |_| false)
-        };
-        assert!(open(0).is_none());
+        let wrong = Some(Problem::Effect("Perhaps".to_owned()));
+        assert_eq!((read(3, plain).err(), read(3, plain).err()), (wrong.clone(), wrong));
+        let value = json.at(0).expect("a statement");
+        assert!(statements.read(value, &source, (PolicyKind::Trust, Variables::Expand), |_| false).is_none());
     }
 }

@@ -79,7 +79,7 @@ pub(crate) fn survey<'t>(
     surveyor.settle_accounts();
     let Surveyor { resolver, sheets, computed, mut world, pipelines, .. } = surveyor;
     world.policies.fill_all(resolver.map(&computed, |resolver, one| (one.ix, one.digest(resolver, statements))));
-    world.policies.note_keys(statements);
+    world.policies.note_keys([statements]);
     // All policies have their places, and nothing is compiled any more.
     drop(computed);
     let pipelines = flow::pipelines(&mut world, &resolver, pipelines);

@@ -4,10 +4,18 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use foldhash::HashSet;
+use foldhash::fast::RandomState;
 
 /// Texts of which each is held once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Texts(RefCell<HashSet<Arc<str>>>);
+
+impl Default for Texts {
+    fn default() -> Self {
+        // A pipeline with a few dozen actions says so many different ones.
+        Self(HashSet::with_capacity_and_hasher(112, RandomState::default()).into())
+    }
+}
 
 impl Texts {
     /// The text, shared with all who said it before.
