@@ -12,6 +12,8 @@ mod template;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use foldhash::HashMap;
+
 use crate::diagnostic::Diagnostic;
 use crate::fact::{Fact, Reach};
 use crate::json::{Json, Members, Source};
@@ -373,11 +375,7 @@ impl<'a> GaugeCx<'a, '_> {
         let Measurements { place, totals, .. } = &mut *self.measurements;
         place.clear();
         parts.into_iter().for_each(|part| place.push_str(part));
-        let places = totals.entry(quota).or_default();
-        match places.get_mut(place) {
-            Some(sum) => *sum += more,
-            None => drop(places.insert(place.clone(), more)),
-        }
+        totals.add(quota, place, more);
     }
 
     fn push(
@@ -416,9 +414,36 @@ pub struct Measurements {
     /// Whether only what is nearly too large is kept.
     large_only: bool,
     measures: Vec<Measure>,
-    totals: BTreeMap<&'static Quota, BTreeMap<String, usize>>,
+    totals: Totals,
     /// Room to write a place down, to look it up.
     place: String,
+}
+
+/// What is counted for whole accounts, by quota and place.
+#[derive(Debug, Default)]
+struct Totals(Vec<(&'static Quota, HashMap<String, usize>)>);
+
+impl Totals {
+    fn add(&mut self, quota: &'static Quota, place: &str, more: usize) {
+        // There are few quotas, and each is one static.
+        let known = self.0.iter().position(|(known, _)| std::ptr::eq(*known, quota));
+        let n = known.unwrap_or_else(|| {
+            self.0.push((quota, HashMap::default()));
+            self.0.len() - 1
+        });
+        match self.0[n].1.get_mut(place) {
+            Some(sum) => *sum += more,
+            None => drop(self.0[n].1.insert(place.to_owned(), more)),
+        }
+    }
+
+    fn sorted(self) -> Vec<(&'static Quota, String, usize)> {
+        let of =
+            |(quota, places): (_, HashMap<_, _>)| places.into_iter().map(move |(place, size)| (quota, place, size));
+        let mut all: Vec<(&'static Quota, String, usize)> = self.0.into_iter().flat_map(of).collect();
+        all.sort_unstable();
+        all
+    }
 }
 
 impl Measurements {
@@ -444,9 +469,8 @@ impl Measurements {
 
     /// Adds the totals of another part of the assembly.
     pub(crate) fn add(&mut self, other: Self) {
-        for (quota, places) in other.totals {
-            let sums = self.totals.entry(quota).or_default();
-            places.into_iter().for_each(|(place, size)| *sums.entry(place).or_default() += size);
+        for (quota, place, size) in other.totals.sorted() {
+            self.totals.add(quota, &place, size);
         }
     }
 
@@ -459,10 +483,7 @@ impl Measurements {
     #[must_use]
     pub fn finish(self) -> Vec<Measure> {
         let Self { quotas, mut measures, totals, .. } = self;
-        let totals = totals
-            .into_iter()
-            .flat_map(|(quota, places)| places.into_iter().map(move |(place, size)| (quota, place, size)));
-        measures.extend(totals.map(|(quota, place, size)| Measure {
+        measures.extend(totals.sorted().into_iter().map(|(quota, place, size)| Measure {
             quota,
             size,
             limit: quotas.value(quota),
