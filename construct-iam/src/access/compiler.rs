@@ -1,19 +1,18 @@
 //! What compiled policies have in common.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use construct_core::{Json, fingerprint};
 use foldhash::{HashMap, HashSet};
 
 use super::condition::Condition;
-use super::pattern::{Pattern, Variables};
+use super::pattern::Variables;
 use super::policy::Actions;
 use super::principal::Entry;
 
 /// Compiles any number of policies, on any number of threads, and keeps once what they have in common: in a large app most roles
-/// are given the same actions, most policies name the same principals and resources under the same conditions.
+/// are given the same actions, most policies name the same principals under the same conditions. Resources differ.
 ///
 /// ```
 /// use construct_iam::access::{Compiler, Json};
@@ -28,8 +27,7 @@ use super::principal::Entry;
 pub struct Compiler {
     words: Mutex<HashSet<Arc<str>>>,
     actions: Hashed<Arc<Actions>>,
-    principals: Mutex<HashMap<Box<str>, Arc<[Entry]>>>,
-    resources: Hashed<Arc<[Pattern]>>,
+    principals: Mutex<HashMap<Vec<u8>, Arc<[Entry]>>>,
     conditions: Hashed<Arc<Condition>>,
     /// What conditions test, in lower case.
     keys: Mutex<BTreeSet<Arc<str>>>,
@@ -86,30 +84,20 @@ impl Compiler {
         values: &[Json<'_>],
         read: impl FnOnce() -> Result<Vec<Entry>, E>,
     ) -> Result<Arc<[Entry]>, E> {
-        let mut key = String::with_capacity(256);
-        key.push_str(kind);
-        for value in values {
-            let Some(text) = value.as_str() else { return read().map(Into::into) };
+        let mut key = Vec::with_capacity(256);
+        for text in std::iter::once(Some(kind)).chain(values.iter().map(Json::as_str)) {
+            let Some(text) = text else { return read().map(Into::into) };
             // Texts may hold anything, so that only their lengths tell where each ends.
-            write!(key, "{}:{text}", text.len()).expect("writing to memory cannot fail");
+            key.extend_from_slice(&text.len().to_le_bytes());
+            key.extend_from_slice(text.as_bytes());
         }
         let known = self.principals.lock().unwrap_or_else(PoisonError::into_inner).get(&*key).cloned();
         if let Some(known) = known {
             return Ok(known);
         }
         let new = read()?.into();
-        Ok(self.principals.lock().unwrap_or_else(PoisonError::into_inner).entry(key.into()).or_insert(new).clone())
-    }
-
-    pub(super) fn resources<E>(
-        &self,
-        variables: Variables,
-        values: &[Json<'_>],
-        read: impl FnOnce() -> Result<Arc<[Pattern]>, E>,
-    ) -> Result<Arc<[Pattern]>, E> {
-        let texts = || values.iter().map(Json::as_str);
-        let is_it = |known: &Arc<[Pattern]>| known.iter().map(|pattern| Some(pattern.source())).eq(texts());
-        hashed(&self.resources, 0, variables, values, is_it, read)
+        key.shrink_to_fit();
+        Ok(self.principals.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(new).clone())
     }
 
     pub(super) fn condition<E>(
@@ -164,7 +152,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::Policy;
-    use super::super::policy::{Principals, Resources};
+    use super::super::policy::Principals;
     use super::*;
 
     fn actions(policy: &Policy) -> &Arc<Actions> {
@@ -190,25 +178,6 @@ mod tests {
         }
         let open = || compile("Action", json!([{ "Ref": "A" }]));
         assert!(!Arc::ptr_eq(actions(&open()), actions(&open())));
-    }
-
-    #[test]
-    fn resources_are_shared_where_they_mean_the_same() {
-        let compiler = Compiler::new();
-        let compile = |version: &str, resources: Value| {
-            let statement = json!({ "Effect": "Allow", "Action": "s3:*", "Resource": resources });
-            let document = json!({ "Version": version, "Statement": statement });
-            let policy = compiler.compile("p", &document.into()).expect("a policy");
-            match &policy.statements().expect("known")[0].resource {
-                Resources::These(patterns) => Arc::clone(patterns),
-                other => panic!("{other:?}"),
-            }
-        };
-        let one = compile("2012-10-17", json!(["arn:aws:s3:::a/${aws:username}", "b"]));
-        assert!(Arc::ptr_eq(&one, &compile("2012-10-17", json!(["arn:aws:s3:::a/${aws:username}", "b"]))));
-        assert_ne!(one, compile("2008-10-17", json!(["arn:aws:s3:::a/${aws:username}", "b"])));
-        assert_ne!(one, compile("2012-10-17", json!(["arn:aws:s3:::a/${aws:username}"])));
-        assert_eq!(compile("2012-10-17", json!([{ "Ref": "A" }, "b"])).len(), 2);
     }
 
     #[test]

@@ -147,7 +147,7 @@ fn statement(value: &Json<'_>, variables: Variables, common: &Compiler) -> Parse
         effect: effect(elements.effect)?,
         principal: principal(&elements, common)?,
         action: action(&elements, common)?,
-        resource: resource(&elements, variables, common)?,
+        resource: resource(&elements, variables)?,
         conditions: conditions.into(),
         opaque,
     })
@@ -231,12 +231,12 @@ fn action(elements: &Elements<'_, '_>, common: &Compiler) -> Parsed<Arc<Actions>
     common.actions(all_but, values, || Ok(Actions::new(all_but, patterns(values, element, pattern)?)))
 }
 
-fn resource(elements: &Elements<'_, '_>, variables: Variables, common: &Compiler) -> Parsed<Resources> {
+fn resource(elements: &Elements<'_, '_>, variables: Variables) -> Parsed<Resources> {
     let either = one_of((elements.resource, "Resource"), (elements.not_resource, "NotResource"))?;
     let Some((value, element, all_but)) = either else { return Ok(Resources::Missing) };
     let values = non_empty(value, element)?;
     let pattern = |text: &str| Pattern::of_resource(text, variables);
-    let patterns = common.resources(variables, values, || patterns(values, element, pattern))?;
+    let patterns = patterns(values, element, pattern)?;
     Ok(if all_but { Resources::AllBut(patterns) } else { Resources::These(patterns) })
 }
 

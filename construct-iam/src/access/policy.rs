@@ -83,8 +83,8 @@ pub(crate) struct Actions {
 #[derive(Clone, Debug)]
 pub(crate) enum Resources {
     Missing,
-    These(Arc<[Pattern]>),
-    AllBut(Arc<[Pattern]>),
+    These(Box<[Pattern]>),
+    AllBut(Box<[Pattern]>),
 }
 
 impl Policy {
