@@ -155,6 +155,7 @@ proptest! {
         let account = whole.principal().account();
         let is_out = account.is_some_and(|account| stance.keeps_out(account));
         prop_assert!(!is_out || expected.is_no(), "kept out\n{}\n{:?}", case, context);
+        prop_assert!(!stance.keeps_everybody_out() || expected.is_no(), "refused\n{}\n{:?}", case, context);
     }
 
     /// Symbols may turn out to be anything.

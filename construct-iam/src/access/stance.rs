@@ -8,7 +8,7 @@ use super::context::Context;
 use super::evaluate::decided;
 use super::evaluation::{Any, Evaluation, Remainder, left_of_resource};
 use super::principal::{Principal, account_digits};
-use super::request::{PolicySet, Query, Resource};
+use super::request::{PolicySet, Query, Resource, ResourceKind};
 use super::truth::Truth;
 
 /// An action on a resource in known circumstances, for whoever asks whether it is allowed to many callers. The policies of the resource are
@@ -36,6 +36,7 @@ use super::truth::Truth;
 pub struct Stance {
     action: Arc<Action>,
     resource: Resource,
+    kind: ResourceKind,
     circumstances: Arc<Context>,
     guards: PolicySet,
     /// What they leave open.
@@ -50,29 +51,32 @@ impl Stance {
     pub fn new(action: Arc<Action>, resource: Resource, circumstances: Arc<Context>, guards: PolicySet) -> Self {
         // Whom the request comes from is not asked for.
         let request = Query::new(&Principal::Anonymous, &action, &resource, &circumstances);
-        let policies = guards.beside(&guards);
+        let (kind, policies) = (request.kind, guards.beside(&guards));
         let rest = left_of_resource(request, policies);
         let is_refused = rest.iter().any(|rest| rest.denies_to_all(policies));
-        Self { action, resource, circumstances, guards, rest, is_refused }
+        Self { action, resource, kind, circumstances, guards, rest, is_refused }
+    }
+
+    /// Whether a statement denies it to everybody, whatever their own policies are. `false` where that is not certain.
+    #[must_use]
+    pub fn keeps_everybody_out(&self) -> bool {
+        self.is_refused && self.action.rule != Some(OwnRule::WhoAmI)
     }
 
     /// Whether it is denied to every role and user of the account, whatever their own policies are: a statement denies it to everybody, or
-    /// the resource is in another account, and no statement left names somebody of this one. `false` where that is not certain, or not so
-    /// simple.
+    /// no statement left names somebody of the account, and nobody gets in without one: the resource is in another account, or it is a key or
+    /// the trust of a role. `false` where that is not certain, or not so simple.
     #[must_use]
     pub fn keeps_out(&self, account: &str) -> bool {
-        if self.action.rule == Some(OwnRule::WhoAmI) {
-            return false;
-        }
-        if self.is_refused {
-            return true;
+        if self.is_refused || self.action.rule == Some(OwnRule::WhoAmI) {
+            return self.keeps_everybody_out();
         }
         let (Some(own), Some(digits)) = (account_digits(self.resource.account()), account_digits(account)) else {
             return false;
         };
         let policies = self.guards.beside(&self.guards);
         let lets_in = |rest: &Remainder| rest.may_let_in(policies, &digits);
-        own != digits && !self.rest.iter().any(lets_in)
+        (own != digits || self.kind != ResourceKind::Ordinary) && !self.rest.iter().any(lets_in)
     }
 
     /// Whether a request of `principal` is allowed to it, with the policies of `own` for who makes it. What is known of it is what the
@@ -95,5 +99,38 @@ impl Stance {
         decided(Evaluation::start(request, policies, Any::anything()), |evaluation| {
             evaluation.read_rest_of_resource(rest);
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::policy::Policy;
+    use super::*;
+
+    #[test]
+    fn nobody_of_the_own_account_gets_at_keys_and_roles_that_name_others() {
+        let kept_out = |action: &str, resource: &str, statement: Value| {
+            let policy = Policy::parse("policy", &json!({ "Statement": statement })).expect("a policy");
+            let (action, resource) = (Arc::new(Action::from(action)), Resource::new(resource, "111111111111"));
+            let stance = Stance::new(action, resource, Arc::default(), PolicySet::new().resource(policy));
+            ["111111111111", "222222222222", "333333333333"].map(|account| stance.keeps_out(account))
+        };
+        let lets_in = |account: &str, action: &str| json!({ "Effect": "Allow", "Principal": { "AWS": account }, "Action": action });
+        let role = "arn:aws:iam::111111111111:role/r";
+        assert_eq!(kept_out("sts:AssumeRole", role, lets_in("222222222222", "sts:AssumeRole")), [true, false, true]);
+        let with_resource = |mut statement: Value| {
+            statement["Resource"] = json!("*");
+            statement
+        };
+        let key = "arn:aws:kms:us-east-1:111111111111:key/k";
+        let decrypt = with_resource(lets_in("222222222222", "kms:Decrypt"));
+        assert_eq!(kept_out("kms:Decrypt", key, decrypt), [true, false, true]);
+        let root = with_resource(lets_in("111111111111", "kms:*"));
+        assert_eq!(kept_out("kms:Decrypt", key, root), [false, true, true]);
+        // Inside an account, the policies of the role itself suffice for other resources.
+        let read = with_resource(lets_in("222222222222", "s3:GetObject"));
+        assert_eq!(kept_out("s3:GetObject", "arn:aws:s3:::b/x", read), [false, false, true]);
     }
 }

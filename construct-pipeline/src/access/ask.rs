@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use construct_iam::access::{
-    Action, Assumption, Context, ContextValue, Distinctions, Query, Request, Resource, Traits, Truth, Unknown, Verdict,
-    evaluate, is_allowed, symbol,
+    Action, Assumption, Context, ContextValue, Distinctions, Query, Request, Resource, Stance, Traits, Truth, Unknown,
+    Verdict, evaluate, is_allowed, symbol,
 };
 use foldhash::{HashMap, HashMapExt as _};
 
 use super::caller::{ANY_ROLE, Caller, Sessions, Who, role_arn};
 use super::facts::{Facts, wants};
+use super::physical::account_in;
 use super::protected::{Protected, guards, service_of};
 use super::scene::Scene;
 use super::told::Told;
@@ -35,6 +36,8 @@ pub(crate) struct Asker<'w> {
     nothing: Arc<Context>,
     /// Roles with the policies they have, by ARN.
     roles: RefCell<HashMap<Arc<str>, Arc<Caller>>>,
+    /// Those of pipelines, which other pipelines ask about, too.
+    homes: RefCell<HashMap<Arc<str>, Arc<Caller>>>,
     /// Those who may do everything in their own account, by ARN.
     administrators: RefCell<HashMap<Arc<str>, Arc<Caller>>>,
     /// Few, by name.
@@ -74,12 +77,25 @@ impl<'w> Asker<'w> {
         // About as many as ask for a pipeline of ten targets.
         let roles = HashMap::with_capacity(64).into();
         let (sessions, nothing) = (Sessions::new(&world.policies.keys), Arc::default());
-        let (administrators, services, strangers) = (RefCell::default(), RefCell::default(), RefCell::default());
-        let actions = RefCell::default();
-        Self { world, apart, sessions, nothing, roles, administrators, services, strangers, distinctions, actions }
+        let (homes, administrators) = (RefCell::default(), RefCell::default());
+        let (services, strangers, actions) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self {
+            world,
+            apart,
+            sessions,
+            nothing,
+            roles,
+            homes,
+            administrators,
+            services,
+            strangers,
+            distinctions,
+            actions,
+        }
     }
 
-    /// Forgets who asked for a pipeline: for another one others ask, but for services and strangers. What it knows of actions stays.
+    /// Forgets who asked for a pipeline: for another one others ask, but for pipelines, services and strangers. What it knows of actions
+    /// stays.
     pub(crate) fn forget_callers(&mut self) {
         self.roles.get_mut().clear();
         self.administrators.get_mut().clear();
@@ -134,6 +150,12 @@ impl<'w> Asker<'w> {
         self.known(&self.roles, arn, || Who::Role(shared()))
     }
 
+    /// The role of a pipeline. Who owns one without an account is for its pipeline alone to say.
+    pub(crate) fn home(&self, arn: &Arc<str>) -> Arc<Caller> {
+        let callers = if account_in(arn).is_some() { &self.homes } else { &self.roles };
+        self.known(callers, arn, || Who::Role(Arc::clone(arn)))
+    }
+
     fn known(
         &self,
         callers: &RefCell<HashMap<Arc<str>, Arc<Caller>>>,
@@ -171,6 +193,11 @@ impl<'w> Asker<'w> {
         caller
     }
 
+    /// A role of this name in an account, with every permission there.
+    pub(crate) fn administrator_named(&self, partition: &str, account: &str, name: &str) -> Arc<Caller> {
+        self.caller(&Who::Administrator(role_arn(partition, account, name)))
+    }
+
     /// Whoever has the name of this role, with every permission in its own account.
     pub(crate) fn administrator(&self, role: &Caller) -> Arc<Caller> {
         match &role.who {
@@ -198,12 +225,20 @@ impl<'w> Asker<'w> {
         Some(decided)
     }
 
-    /// Whether every role of the caller's account is denied it, for a reason that needs no look at one.
-    pub(crate) fn keeps_out(&self, caller: &Caller, scene: &Scene, action: &'static str) -> bool {
+    /// Whether every role of the account is denied it, for a reason that needs no look at one.
+    pub(crate) fn keeps_out(&self, account: &str, scene: &Scene, action: &'static str) -> bool {
+        self.stance(scene, action, |stance| stance.keeps_out(account))
+    }
+
+    /// Whether everybody is denied it, for a reason that needs no look at anybody.
+    pub(crate) fn keeps_everybody_out(&self, scene: &Scene, action: &'static str) -> bool {
+        self.stance(scene, action, Stance::keeps_everybody_out)
+    }
+
+    fn stance(&self, scene: &Scene, action: &'static str, look: impl FnOnce(&Stance) -> bool) -> bool {
         let number = self.number(action);
         let Asked { action, first: alike, .. } = &self.actions.borrow().asked[number];
-        let is_known = caller.principal.is_some();
-        is_known && caller.account().is_some_and(|account| scene.keeps_out(account, action, *alike))
+        scene.stance(action, *alike, look).unwrap_or(false)
     }
 
     fn decide(&self, caller: &Arc<Caller>, scene: &Scene, action: &Arc<Action>, alike: usize) -> Option<Truth> {

@@ -2,83 +2,134 @@
 //!
 //! A stranger is asked for with every permission that its own account can give, so that only the policies of the pipeline keep it out.
 
-use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::caller::{Caller, Who, role_arn};
+use super::ask::Asker;
+use super::caller::{Caller, Who};
 use super::calls::{passed_role, project_arn};
 use super::flow::{Action, Pipeline, Store};
-use super::gate::Gate;
-use super::needs::{About, Prover};
+use super::gate::{Gate, KeyGate};
 use super::physical::{account_in, arn_parts, short_name};
+use super::prover::{About, Keep, Prover};
 use super::report::Purpose;
 use super::scene::Scene;
 
 /// With more pipelines than this, each is tested against the next ones only: the rest differ from those in nothing but their names.
 const NEIGHBOURS: usize = 4;
 
+/// What nobody else may do with artifacts.
+const TOUCH: [&str; 2] = ["s3:GetObject", "s3:PutObject"];
+const TAKE: &str = "sts:AssumeRole";
+
+/// A store, and what of it can be asked about: of what no template makes and nobody described, nothing can be said.
+struct Watched<'g, 'p> {
+    gate: &'g Gate<'p>,
+    has_bucket: bool,
+    key: Option<Rc<KeyGate>>,
+}
+
+impl<'g, 'p> Watched<'g, 'p> {
+    fn new(asker: &Asker<'_>, gate: &'g Gate<'p>) -> Self {
+        let (world, store) = (asker.world(), gate.store);
+        let key = store.key_arn().filter(|key| world.key(key).is_some()).map(|key| gate.key(asker, key));
+        Self { gate, has_bucket: world.buckets.contains_key(&store.bucket), key }
+    }
+
+    fn object(&self, asker: &Asker<'_>, account: Option<&str>, action: &str) -> Option<Rc<Scene>> {
+        self.has_bucket.then(|| self.gate.on_object(asker, account, action, true))
+    }
+
+    fn key(&self, asker: &Asker<'_>, account: Option<&str>, by_s3: bool) -> Option<Rc<Scene>> {
+        self.key.as_ref().map(|key| self.gate.on_key(asker, account, key, by_s3))
+    }
+}
+
 impl<'p> Prover<'p, '_> {
     pub(crate) fn denials(&mut self, others: &'p [Pipeline], own: usize) {
-        for gate in self.gates.values().cloned().collect::<Vec<_>>() {
-            let (world, store) = (self.asker.world(), gate.store);
-            // Of a store that no template makes and nobody described, nothing can be said.
-            let has_bucket = world.buckets.contains_key(&store.bucket);
-            let has_key = store.key_arn().is_some_and(|key| world.key(key).is_some());
+        for gate in self.gates {
+            let store = Watched::new(self.asker, gate);
             let users = gate.users();
-            let foreign = users.iter().filter(|user| user.account() != Some(&store.account));
+            let foreign = users.iter().filter(|user| user.account() != Some(&gate.store.account));
             let mut foreign: Vec<&Arc<Caller>> = foreign.collect();
             foreign.sort_unstable_by_key(|user| user.who.name());
             foreign.dedup_by_key(|user| user.who.name());
-            for stranger in self.strangers(&gate, &foreign) {
-                let about = About::denial(None, Purpose::Stranger);
-                if has_bucket {
-                    self.on_object(&about, &stranger, &gate, &["s3:GetObject", "s3:PutObject"]);
-                }
-                if has_key {
-                    self.with_key(&about, &stranger, &gate, store.key_arn(), &["kms:Decrypt"]);
-                }
+            self.strangers(&store, &foreign);
+            if store.has_bucket {
+                self.plain_http(gate, &users);
             }
-            if has_bucket {
-                self.plain_http(&gate, &users);
+            for users in foreign.chunk_by(|one, next| one.account() == next.account()) {
+                self.foreign_users(&store, users);
             }
-            for reader in foreign {
-                self.foreign_reader(reader, &gate, has_bucket, has_key);
-            }
-            if has_bucket {
-                self.other_pipelines(others, own, &gate);
+            if store.has_bucket {
+                self.other_pipelines(others, own, gate);
             }
         }
         self.trusts();
     }
 
-    /// Another role of each account that takes part, and a role of a familiar name in an account that does not.
-    fn strangers(&self, gate: &Gate<'_>, foreign: &[&Arc<Caller>]) -> Vec<Arc<Caller>> {
-        let world = self.asker.world();
-        let partition = arn_parts(&gate.store.arn).map_or("aws", |parts| parts[0]);
-        let accounts: BTreeSet<&str> = foreign.iter().filter_map(|user| user.account()).collect();
-        let familiar = foreign.first().map_or(&*self.pipeline.role, |user| user.who.name());
-        let strangers = accounts.into_iter().map(|account| self.asker.stranger(partition, account));
-        let nobody = self.administrator(role_arn(partition, &world.nobody, short_name(familiar)));
-        strangers.chain([nobody]).collect()
+    /// Whether it is denied to all of an account: then nobody of it has to ask, unless somebody wants to read of it.
+    fn keeps_out(&self, account: Option<&str>, action: &'static str, scene: &Scene) -> bool {
+        self.keep == Keep::Unproved && account.is_some_and(|account| self.asker.keeps_out(account, scene, action))
     }
 
-    fn administrator(&self, arn: Arc<str>) -> Arc<Caller> {
-        self.asker.caller(&Who::Administrator(arn))
+    /// Asks for a caller of an account, who is looked up if somebody has to ask.
+    fn deny(
+        &mut self,
+        about: &About<'p>,
+        account: Option<&str>,
+        caller: impl FnOnce() -> Arc<Caller>,
+        action: &'static str,
+        scene: &Scene,
+    ) {
+        if !self.keeps_out(account, action, scene) {
+            self.ask(about, &caller(), action, scene);
+        }
+    }
+
+    /// Another role of each account that takes part, and a role of a familiar name in an account that does not.
+    fn strangers(&mut self, store: &Watched<'_, 'p>, foreign: &[&Arc<Caller>]) {
+        let (asker, pipeline) = (self.asker, self.pipeline);
+        let partition = partition_of(&store.gate.store.arn);
+        let accounts: BTreeSet<&str> = foreign.iter().filter_map(|user| user.account()).collect();
+        for account in accounts {
+            self.stranger(store, account, || asker.stranger(partition, account));
+        }
+        let familiar = short_name(foreign.first().map_or(&*pipeline.role, |user| user.who.name()));
+        let nobody = &*asker.world().nobody;
+        self.stranger(store, nobody, || asker.administrator_named(partition, nobody, familiar));
+    }
+
+    fn stranger(&mut self, store: &Watched<'_, 'p>, account: &str, caller: impl Fn() -> Arc<Caller>) {
+        let (asker, about, account) = (self.asker, About::denial(None, Purpose::Stranger), Some(account));
+        for action in TOUCH {
+            if let Some(scene) = store.object(asker, account, action) {
+                self.deny(&about, account, &caller, action, &scene);
+            }
+        }
+        if let Some(scene) = store.key(asker, account, true) {
+            self.deny(&about, account, &caller, "kms:Decrypt", &scene);
+        }
     }
 
     fn plain_http(&mut self, gate: &Gate<'p>, users: &[Arc<Caller>]) {
-        let partition = arn_parts(&gate.store.arn).map_or("aws", |parts| parts[0]);
-        let administrator = self.asker.stranger(partition, &gate.store.account);
+        let (asker, account) = (self.asker, &*gate.store.account);
+        let partition = partition_of(&gate.store.arn);
         let about = About::denial(None, Purpose::PlainHttp);
-        let administrators = [(&administrator, "s3:GetObject"), (&administrator, "s3:PutObject")];
-        for (caller, action) in administrators.into_iter().chain(users.iter().map(|user| (user, "s3:GetObject"))) {
-            if matches!(&caller.who, Who::Role(role) if !self.is_known(role)) {
-                continue;
+        for action in TOUCH {
+            let scene = gate.on_object(asker, Some(account), action, false);
+            self.deny(&about, Some(account), || asker.stranger(partition, account), action, &scene);
+        }
+        let [action, _] = TOUCH;
+        let scene = gate.on_object(asker, Some(account), action, false);
+        if self.keep == Keep::Unproved && asker.keeps_everybody_out(&scene, action) {
+            return;
+        }
+        for user in users {
+            if matches!(&user.who, Who::Role(role) if self.is_known(role)) {
+                self.ask(&about, user, action, &scene);
             }
-            let scene = gate.on_object(self.asker, caller, action, false);
-            self.ask(&about, caller, action, &scene);
         }
     }
 
@@ -87,25 +138,26 @@ impl<'p> Prover<'p, '_> {
         self.asker.world().roles.contains_key(role)
     }
 
-    fn foreign_reader(&mut self, reader: &Arc<Caller>, gate: &Gate<'p>, has_bucket: bool, has_key: bool) {
-        let (asker, only_reads) = (self.asker, !gate.has_writer(reader.who.name()));
-        let key = gate.store.key_arn().filter(|_| has_key).map(|key| gate.key(asker, key));
-        let used = |by_s3: bool| key.as_ref().map(|key| gate.on_key(asker, reader, key, by_s3));
-        let puts = (only_reads && has_bucket).then(|| gate.on_object(asker, reader, "s3:PutObject", true));
-        let encrypts = if only_reads { used(true) } else { None };
+    /// The users of one other account.
+    fn foreign_users(&mut self, store: &Watched<'_, 'p>, users: &[&Arc<Caller>]) {
+        let (asker, account) = (self.asker, users[0].account());
         let asked = [
-            puts.map(|scene| (Purpose::ReaderWrites, "s3:PutObject", scene)),
-            encrypts.map(|scene| (Purpose::ReaderWrites, "kms:GenerateDataKey", scene)),
-            used(false).map(|scene| (Purpose::KeyOutsideStore, "kms:Decrypt", scene)),
+            (Purpose::ReaderWrites, "s3:PutObject", store.object(asker, account, "s3:PutObject")),
+            (Purpose::ReaderWrites, "kms:GenerateDataKey", store.key(asker, account, true)),
+            (Purpose::KeyOutsideStore, "kms:Decrypt", store.key(asker, account, false)),
         ];
-        let asked = asked.into_iter().flatten().filter(|(_, action, scene)| !self.keeps_out(reader, scene, action));
-        let asked: Vec<(Purpose, &'static str, Rc<Scene>)> = asked.collect();
+        let asked = asked.into_iter().filter_map(|(purpose, action, scene)| Some((purpose, action, scene?)));
+        let asked: Vec<_> = asked.filter(|(_, action, scene)| !self.keeps_out(account, action, scene)).collect();
         if asked.is_empty() {
             return;
         }
-        let caller = self.asker.administrator(reader);
-        for (purpose, action, scene) in asked {
-            self.ask(&About::denial(None, purpose), &caller, action, &scene);
+        for user in users {
+            let (caller, writes) = (asker.administrator(user), store.gate.is_written_by_role(user.who.name()));
+            for (purpose, action, scene) in
+                asked.iter().filter(|(purpose, ..)| !writes || *purpose != Purpose::ReaderWrites)
+            {
+                self.ask(&About::denial(None, purpose.clone()), &caller, action, scene);
+            }
         }
     }
 
@@ -135,9 +187,14 @@ impl<'p> Prover<'p, '_> {
     }
 
     fn other_role(&mut self, role: &Arc<str>, gate: &Gate<'p>) {
-        if self.is_known(role) {
-            let about = About::denial(None, Purpose::OtherPipeline);
-            self.on_object(&about, &self.role(role), gate, &["s3:GetObject", "s3:PutObject"]);
+        if !self.is_known(role) {
+            return;
+        }
+        let (asker, about) = (self.asker, About::denial(None, Purpose::OtherPipeline));
+        let caller = asker.home(role);
+        for action in TOUCH {
+            let scene = gate.on_object(asker, caller.account(), action, true);
+            self.deny(&about, caller.account(), || Arc::clone(&caller), action, &scene);
         }
     }
 
@@ -161,10 +218,9 @@ impl<'p> Prover<'p, '_> {
 
     /// Nobody but the pipeline takes on the role of an action in another account.
     fn trusts(&mut self) {
-        let pipeline = self.pipeline;
-        let (account, partition) = (&pipeline.label.account, arn_parts(&pipeline.arn).map_or("aws", |parts| parts[0]));
-        let world = self.asker.world();
-        let nobody = LazyCell::new(|| role_arn(partition, &world.nobody, short_name(&pipeline.role)));
+        let (asker, pipeline) = (self.asker, self.pipeline);
+        let (account, world) = (&pipeline.label.account, asker.world());
+        let (partition, name) = (partition_of(&pipeline.arn), short_name(&pipeline.role));
         let mut seen = BTreeSet::new();
         for action in pipeline.actions.iter().filter(|action| action.own_role) {
             let foreign = account_in(&action.role) != Some(account);
@@ -172,13 +228,15 @@ impl<'p> Prover<'p, '_> {
                 continue;
             }
             let about = About::denial(action, Purpose::StrangerTakesRole);
-            let taken = self.role(&action.role);
-            let near = self.asker.stranger(partition, account);
-            let nobody = self.administrator(Arc::clone(&nobody));
-            let there = self.asker.stranger(partition, action.account());
-            for stranger in [near, nobody, there] {
-                self.takes_role(&about, &stranger, &taken);
-            }
+            let scene = self.scenes.taken(asker, &self.role(&action.role), account);
+            let (near, nobody, there) = (account, &*world.nobody, action.account());
+            self.deny(&about, Some(near), || asker.stranger(partition, near), TAKE, &scene);
+            self.deny(&about, Some(nobody), || asker.administrator_named(partition, nobody, name), TAKE, &scene);
+            self.deny(&about, Some(there), || asker.stranger(partition, there), TAKE, &scene);
         }
     }
+}
+
+fn partition_of(arn: &str) -> &str {
+    arn_parts(arn).map_or("aws", |[partition, ..]| partition)
 }

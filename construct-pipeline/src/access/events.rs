@@ -7,9 +7,9 @@ use construct_iam::access::Json;
 
 use super::caller::Who;
 use super::flow::{Action, Pipeline};
-use super::needs::{About, Prover};
 use super::physical::{account_in, partition};
 use super::protected::{Protected, service_of};
+use super::prover::{About, Prover};
 use super::report::{Decision, Purpose, Remark};
 use super::rules::{Rule, Target, bus_of};
 use super::scene::Scene;

@@ -1,7 +1,6 @@
 //! What all questions about a store have in common, prepared once for all who ask there.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use construct_iam::access::Context;
 use super::ask::Asker;
 use super::caller::{Caller, Who};
 use super::facts::Facts;
-use super::flow::{Store, StoreKey};
+use super::flow::{Pipeline, Store, StoreKey};
 use super::physical::account_in;
 use super::protected::Protected;
 use super::scene::Scene;
@@ -23,9 +22,9 @@ pub(crate) struct Gate<'p> {
     pub(crate) store: &'p Store,
     bucket: Arc<Protected>,
     object: Arc<Protected>,
-    /// The roles that read and those that write here, by ARN.
-    readers: RefCell<BTreeMap<Arc<str>, Arc<Caller>>>,
-    writers: RefCell<BTreeMap<Arc<str>, Arc<Caller>>>,
+    /// The roles that read and those that write here, as often as they do.
+    readers: RefCell<Vec<Arc<Caller>>>,
+    writers: RefCell<Vec<Arc<Caller>>>,
     scenes: RefCell<Vec<(Call, Rc<Scene>)>>,
     keys: RefCell<Vec<Rc<KeyGate>>>,
 }
@@ -57,7 +56,12 @@ pub(crate) struct KeyGate {
 }
 
 impl<'p> Gate<'p> {
-    pub(crate) fn new(asker: &Asker<'_>, store: &'p Store) -> Self {
+    /// The stores of a pipeline, by region.
+    pub(crate) fn all(asker: &Asker<'_>, pipeline: &'p Pipeline) -> Vec<Self> {
+        pipeline.stores.values().map(|store| Self::new(asker, store)).collect()
+    }
+
+    fn new(asker: &Asker<'_>, store: &'p Store) -> Self {
         let guarded = |arn: &Arc<str>| Arc::new(Protected::new(asker.view(), "s3", arn, &store.account, None));
         Self {
             store,
@@ -71,18 +75,21 @@ impl<'p> Gate<'p> {
     }
 
     /// A request on the bucket itself.
-    pub(crate) fn on_bucket(&self, asker: &Asker<'_>, caller: &Caller, action: &str) -> Rc<Scene> {
-        self.scene(asker, &self.bucket, self.call(caller, action, true))
+    pub(crate) fn on_bucket(&self, asker: &Asker<'_>) -> Rc<Scene> {
+        self.scene(asker, &self.bucket, Call { puts: false, is_foreign: false, is_secure: true })
     }
 
-    /// A request on its objects.
-    pub(crate) fn on_object(&self, asker: &Asker<'_>, caller: &Caller, action: &str, is_secure: bool) -> Rc<Scene> {
-        self.scene(asker, &self.object, self.call(caller, action, is_secure))
-    }
-
-    fn call(&self, caller: &Caller, action: &str, is_secure: bool) -> Call {
+    /// A request of a caller of an account on its objects.
+    pub(crate) fn on_object(
+        &self,
+        asker: &Asker<'_>,
+        account: Option<&str>,
+        action: &str,
+        is_secure: bool,
+    ) -> Rc<Scene> {
         let puts = action == "s3:PutObject";
-        Call { puts, is_foreign: puts && caller.account() != Some(&self.store.account), is_secure }
+        let is_foreign = puts && account != Some(&self.store.account);
+        self.scene(asker, &self.object, Call { puts, is_foreign, is_secure })
     }
 
     fn scene(&self, asker: &Asker<'_>, target: &Arc<Protected>, call: Call) -> Rc<Scene> {
@@ -132,9 +139,9 @@ impl<'p> Gate<'p> {
         key
     }
 
-    /// A use of the key: as S3 makes it on behalf of who reads or writes an object, or otherwise.
-    pub(crate) fn on_key(&self, asker: &Asker<'_>, caller: &Caller, key: &KeyGate, by_s3: bool) -> Rc<Scene> {
-        let account = asker.wants(CALLER_ACCOUNT).then(|| caller.account().unwrap_or_default());
+    /// A use of the key by a caller of an account: as S3 makes it on behalf of who reads or writes an object, or otherwise.
+    pub(crate) fn on_key(&self, asker: &Asker<'_>, account: Option<&str>, key: &KeyGate, by_s3: bool) -> Rc<Scene> {
+        let account = asker.wants(CALLER_ACCOUNT).then(|| account.unwrap_or_default());
         let mut scenes = key.scenes.borrow_mut();
         let known = scenes.iter().find(|known| known.account.as_deref() == account && known.by_s3 == by_s3);
         if let Some(Use { scene, .. }) = known {
@@ -187,18 +194,24 @@ impl<'p> Gate<'p> {
         note(&self.writers, caller);
     }
 
-    pub(crate) fn has_writer(&self, role: &str) -> bool {
-        self.writers.borrow().contains_key(role)
+    pub(crate) fn is_written_by_role(&self, role: &str) -> bool {
+        self.writers.borrow().iter().any(|writer| writer.who.name() == role)
     }
 
     /// Whoever reads or writes here, by ARN; who does both is there twice.
     pub(crate) fn users(&self) -> Vec<Arc<Caller>> {
-        self.readers.borrow().values().chain(self.writers.borrow().values()).cloned().collect()
+        let (mut readers, mut writers) = (self.readers.borrow().clone(), self.writers.borrow().clone());
+        for users in [&mut readers, &mut writers] {
+            users.sort_unstable_by(|one, other| one.who.name().cmp(other.who.name()));
+            users.dedup_by(|one, other| one.who.name() == other.who.name());
+        }
+        readers.append(&mut writers);
+        readers
     }
 }
 
-fn note(users: &RefCell<BTreeMap<Arc<str>, Arc<Caller>>>, caller: &Arc<Caller>) {
-    if let Who::Role(role) = &caller.who {
-        users.borrow_mut().entry(Arc::clone(role)).or_insert_with(|| Arc::clone(caller));
+fn note(users: &RefCell<Vec<Arc<Caller>>>, caller: &Arc<Caller>) {
+    if matches!(caller.who, Who::Role(_)) {
+        users.borrow_mut().push(Arc::clone(caller));
     }
 }

@@ -3,7 +3,7 @@
 use construct_core::Assembly;
 use serde_json::{Value, json};
 
-use super::needs::Keep;
+use super::prover::Keep;
 use super::sheet::Sheet;
 use super::statements::Statements;
 use super::survey::survey;

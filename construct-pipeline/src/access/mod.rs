@@ -10,7 +10,9 @@
 //! lazy  texts  flow  calls                  pipelines: actions, artifacts, stores; what each provider calls
 //! opened                                    a template as it is read: what it tells by itself is noted, and not kept
 //! view  caller  facts  protected  scene  told  ask       who asks, in which circumstances, for what; the question and its outcome
-//! gate  needs  denials  events              what is asked; what questions about one store have in common
+//! gate  scenes                              what questions about one store, role or service have in common
+//! prover  needs  artifacts  denials  events       what is asked
+//! decided                                   what needs no question, as something else than policies decides it
 //! order      wide                          what needs no question
 //! report     repair   words    findings    the answers, as data, in words, and as findings
 //! ```
@@ -18,9 +20,11 @@
 //! The proof holds for every value of everything that the templates leave open. What it takes for granted beside that is said in
 //! [`premises`].
 
+mod artifacts;
 mod ask;
 mod caller;
 mod calls;
+mod decided;
 mod denials;
 mod documents;
 mod events;
@@ -40,10 +44,12 @@ mod physical;
 mod place;
 mod policies;
 mod protected;
+mod prover;
 mod repair;
 mod report;
 mod rules;
 mod scene;
+mod scenes;
 mod sheet;
 mod statements;
 mod survey;
@@ -64,9 +70,10 @@ use construct_core::parallel;
 
 use ask::Asker;
 use flow::Pipeline;
-use needs::{Keep, Prover};
+use gate::Gate;
 use opened::Opened;
 use physical::account_in;
+use prover::{Keep, Prover};
 use sheet::Sheet;
 use statements::Statements;
 use survey::{Surveyed, survey};
@@ -127,7 +134,8 @@ fn report(surveyed: Surveyed, keep: Keep) -> Report {
     let named = std::mem::take(&mut world.policies.principals);
     let distinctions = world.policies.distinctions();
     let prove = |asker: &mut Asker<'_>, (n, pipeline): (usize, &Pipeline)| {
-        let mut prover = Prover::new(pipeline, &*asker, keep, unknown_id);
+        let gates = Gate::all(asker, pipeline);
+        let mut prover = Prover::new(pipeline, &gates, asker, keep, unknown_id);
         prover.needs();
         prover.events();
         prover.denials(&pipelines, n);

@@ -50,13 +50,8 @@ impl Scene {
         })
     }
 
-    /// Whether every role of an account is denied it, for a reason that needs no look at one.
-    pub(crate) fn keeps_out(&self, account: &str, action: &Arc<Action>, alike: usize) -> bool {
-        self.stance(action, alike, |stance| stance.keeps_out(account)).unwrap_or(false)
-    }
-
     /// What the target's policies say about an action; `None` if only one asks.
-    fn stance<T>(&self, action: &Arc<Action>, alike: usize, look: impl FnOnce(&Stance) -> T) -> Option<T> {
+    pub(crate) fn stance<T>(&self, action: &Arc<Action>, alike: usize, look: impl FnOnce(&Stance) -> T) -> Option<T> {
         let mut stances = self.stances.as_ref()?.borrow_mut();
         let known = stances.iter().position(|(known, _)| *known == alike);
         let known = known.unwrap_or_else(|| {
