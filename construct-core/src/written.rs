@@ -123,6 +123,7 @@ impl Text {
         (0..self.level).for_each(|_| self.out.push(' '));
     }
 
+    #[inline]
     fn quoted(&mut self, text: &str) {
         match bytes::needs_escapes(text) {
             true => self.escaped(text),

@@ -84,21 +84,24 @@ impl Facts {
 
     /// What is attached to a node, with indices, the last one first.
     fn of(&self, node: NodeId) -> impl Iterator<Item = (usize, &Attached)> {
-        let index = |number: NonZeroU32| number.get() as usize - 1;
-        let last = self.last.get(node.index()).copied().flatten().map(index);
-        let all = std::iter::successors(last, move |&at| self.all[at].before.map(index));
+        let mut next = self.last.get(node.index()).copied().flatten();
+        let all = std::iter::from_fn(move || {
+            let index = next?.get() as usize - 1;
+            let on = &self.all[index];
+            next = on.before;
+            Some((index, on))
+        });
         // A node of another app may have the same index.
-        all.map(|at| (at, &self.all[at])).filter(move |(_, on)| on.target == node)
+        all.filter(move |(_, on)| on.target == node)
     }
 
     /// The facts of one kind on one node, the last one first.
     pub(crate) fn as_attached<F: Fact>(&self, node: NodeId) -> impl Iterator<Item = Found<'_, F>> {
         let of_kind = self.kinds.of::<F>();
-        let found = of_kind.map(|(kind, facts)| {
-            let of_kind = self.of(node).filter(move |(_, on)| on.kind == kind);
-            of_kind.filter_map(|(index, on)| Some(Found { fact: facts.at(on.place)?, location: on.location, index }))
-        });
-        found.into_iter().flatten()
+        self.of(node).filter_map(move |(index, on)| {
+            let (_, facts) = of_kind.filter(|(kind, _)| *kind == on.kind)?;
+            Some(Found { fact: facts.at(on.place)?, location: on.location, index })
+        })
     }
 
     /// The facts of one kind on one node: sorted, whatever order they were attached in.

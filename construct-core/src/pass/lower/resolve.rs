@@ -74,7 +74,7 @@ pub(super) struct Resolver<'a> {
     referred: Vec<usize>,
     left: Left,
     lately: &'a mut Lately,
-    /// Whether something was written, or reported, that says something of this part or its stack: it would not be the same elsewhere.
+    /// Whether something was written or reported that is about this part or its stack, and would not be the same elsewhere.
     is_bound: Cell<bool>,
     /// Whether a `null` was written, of which nobody was told yet.
     met_null: bool,
