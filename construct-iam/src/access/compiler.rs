@@ -1,6 +1,6 @@
 //! What compiled policies have in common.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, hash_map};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use construct_core::{Json, fingerprint};
@@ -91,13 +91,14 @@ impl Compiler {
             key.extend_from_slice(&text.len().to_le_bytes());
             key.extend_from_slice(text.as_bytes());
         }
-        let known = self.principals.lock().unwrap_or_else(PoisonError::into_inner).get(&*key).cloned();
-        if let Some(known) = known {
-            return Ok(known);
+        let mut principals = self.principals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = principals.get(&key) {
+            return Ok(Arc::clone(known));
         }
-        let new = read()?.into();
+        let new: Arc<[Entry]> = read()?.into();
         key.shrink_to_fit();
-        Ok(self.principals.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert(new).clone())
+        principals.insert(key, Arc::clone(&new));
+        Ok(new)
     }
 
     pub(super) fn condition<E>(
@@ -117,7 +118,8 @@ impl Compiler {
     }
 }
 
-/// What these texts were read as before, or else what they are read as now. What is not spelled out is never shared.
+/// What these texts were read as before, or else what they are read as now: by one while others wait. What is not spelled out is never
+/// shared.
 fn hashed<T: Clone, E>(
     table: &Hashed<T>,
     element: u64,
@@ -131,19 +133,12 @@ fn hashed<T: Clone, E>(
         let Some(text) = value.as_str() else { return read() };
         hash = hash.rotate_left(7) ^ fingerprint(text);
     }
-    let key = (hash, variables);
-    let known = table.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-    match known {
-        Some(known) if is_it(&known) => Ok(known),
+    let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
+    match table.entry((hash, variables)) {
+        hash_map::Entry::Occupied(known) if is_it(known.get()) => Ok(known.get().clone()),
         // Two with one fingerprint: the second is not shared.
-        Some(_) => read(),
-        None => {
-            let new = read()?;
-            let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
-            // Another thread may have been first, with these texts or others.
-            let known = table.entry(key).or_insert_with(|| new.clone());
-            Ok(if is_it(known) { known.clone() } else { new })
-        }
+        hash_map::Entry::Occupied(_) => read(),
+        hash_map::Entry::Vacant(place) => Ok(place.insert(read()?).clone()),
     }
 }
 
