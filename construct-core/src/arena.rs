@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use foldhash::HashMap;
 
+use crate::bytes::fingerprint;
 use crate::diagnostic::Caller;
 use crate::env::Env;
 use crate::handle::{AppId, NodeId};
@@ -22,7 +23,7 @@ pub(crate) struct Node<C> {
     length: u32,
     /// Where its own name begins in the path.
     name: u32,
-    /// A number made of the path.
+    /// A number made of the names in the path.
     number: u64,
     /// The nearest stack, the node itself included.
     pub(crate) stack: Option<NodeId>,
@@ -108,7 +109,7 @@ impl<C> Arena<C> {
 
     /// The node at a path from the root.
     pub(crate) fn at_path(&self, path: &str) -> Option<NodeId> {
-        self.find(number(EMPTY, path), |node| self.path(node) == path).ok()
+        self.find(path.split('/').fold(EMPTY, number), |node| self.path(node) == path).ok()
     }
 
     /// The node from a number on that is meant, or else the number that is free.
@@ -133,11 +134,10 @@ impl<C> Arena<C> {
     ) -> (NodeId, Option<NodeId>) {
         let above = self.node(parent);
         let slash = if above.length == 0 { "" } else { "/" };
-        let prefix = number(above.number, slash);
         let is_meant = |node: NodeId, name: &str| self.node(node).parent == Some(parent) && self.name(node) == name;
         let (mut taken, mut unique, mut n) = (None, Cow::Borrowed(name), 2);
         let (number, free) = loop {
-            let number = number(prefix, &unique);
+            let number = number(above.number, &unique);
             match self.find(number, |node| is_meant(node, &unique)) {
                 Ok(there) => {
                     taken.get_or_insert(there);
@@ -213,13 +213,12 @@ impl<C> Arena<C> {
     }
 }
 
-/// The number of no text.
-const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
+/// The number of the root.
+const EMPTY: u64 = 0;
 
-/// The number of a text that goes on with another; hardly any other text has it (FNV-1a).
-fn number(beginning: u64, end: &str) -> u64 {
-    let add = |number: u64, byte: u8| (number ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    end.bytes().fold(beginning, add)
+/// The number of a node of a name below the node of a number; hardly any other node has it.
+fn number(above: u64, name: &str) -> u64 {
+    (above.rotate_left(5) ^ fingerprint(name)).wrapping_mul(0x0100_0000_01B3_A5C9)
 }
 
 #[cfg(test)]

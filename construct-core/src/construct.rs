@@ -23,7 +23,6 @@ use crate::value::{Attr, Expr};
 pub use context::{CheckCx, DocumentCx, LowerCx, PlanCx, ValidateCx};
 pub use scope::Scope;
 pub(crate) use scope::{attach, place_stack};
-pub(crate) use tree::Content;
 pub use tree::{Plan, Tree, View};
 
 /// Something that can be placed in the tree: by itself, or by placing the constructs it is made of.

@@ -113,7 +113,8 @@ impl AccountId {
     /// What is wrong with an id that was made at run time, if anything is.
     #[must_use]
     pub fn problem(&self) -> Option<EnvError> {
-        (!is_account_id(self.as_str().as_bytes())).then(|| EnvError::Account(self.as_str().to_owned()))
+        let id = self.as_str();
+        (!is_account_id(id.as_bytes())).then(|| EnvError::Account(id.to_owned()))
     }
 }
 
@@ -209,8 +210,9 @@ impl Region {
     #[must_use]
     pub fn problem(&self) -> Option<EnvError> {
         let shape = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let sound = self.partition.is_some() && self.as_str().len() >= 4 && self.as_str().bytes().all(shape);
-        (!sound).then(|| EnvError::Region(self.as_str().to_owned()))
+        let name = self.as_str();
+        let sound = self.partition.is_some() && name.len() >= 4 && name.bytes().all(shape);
+        (!sound).then(|| EnvError::Region(name.to_owned()))
     }
 }
 

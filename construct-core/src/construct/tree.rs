@@ -75,6 +75,17 @@ impl Tree {
         }
     }
 
+    /// Gives away what stands at a node; what it stands for is all that the tree goes on to know of it.
+    pub(crate) fn take_construct(&mut self, node: NodeId) -> Option<Arc<dyn Synth>> {
+        let content = &mut self.arena.node_mut(node).content;
+        let Content::Construct(construct) = content else { return None };
+        let imports = construct.imports();
+        let Content::Construct(construct) = std::mem::replace(content, Content::Planned { imports }) else {
+            return None;
+        };
+        Some(construct)
+    }
+
     pub(crate) fn stack_props(&self, stack: NodeId) -> Option<&StackProps> {
         match &self.node(stack).content {
             Content::Stack(props) => Some(props),

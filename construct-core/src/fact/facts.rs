@@ -82,6 +82,11 @@ impl Facts {
         self.kinds.of::<F>().is_some()
     }
 
+    /// Whether nothing is attached to a node.
+    pub(crate) fn has_none(&self, node: NodeId) -> bool {
+        self.of(node).next().is_none()
+    }
+
     /// What is attached to a node, with indices, the last one first.
     fn of(&self, node: NodeId) -> impl Iterator<Item = (usize, &Attached)> {
         let mut next = self.last.get(node.index()).copied().flatten();
@@ -164,12 +169,8 @@ impl Facts {
         // Room for the facts on most nodes that have any, which spares the list to grow.
         const MOST: usize = 16;
         let (mut problems, mut contradictions) = (Vec::new(), Vec::new());
-        let mut of_node = self.of(node).peekable();
-        if of_node.peek().is_none() {
-            return (Vec::new(), Vec::new());
-        }
         let mut on_node = Vec::with_capacity(MOST);
-        on_node.extend(of_node.map(|(index, on)| OnNode {
+        on_node.extend(self.of(node).map(|(index, on)| OnNode {
             kind: on.kind,
             index,
             place: on.place,

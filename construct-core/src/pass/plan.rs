@@ -2,9 +2,8 @@
 //! walk: there is no fixpoint and no "not planned yet" state to observe.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use crate::construct::{Content, Lower, Nothing, Plan, PlanCx, Synth, Tree};
+use crate::construct::{Lower, Nothing, Plan, PlanCx, Tree};
 use crate::diagnostic::{Caller, Diagnostic, Diagnostics, Severity};
 use crate::handle::NodeId;
 use crate::pass::validate::{stack_names_are_unique, validate_added};
@@ -17,16 +16,13 @@ pub fn plan(mut tree: Tree) -> Plan {
     tree.findings = Diagnostics::new();
     // The tree gives its constructs away: what they become is all that is needed from here on, once those were validated
     // that planning added.
-    let mut added: Vec<Option<Arc<dyn Synth>>> = Vec::new();
+    let mut added = Vec::new();
     let mut index = 0;
     while index < tree.arena.len() {
         let node = tree.arena.id(index);
-        let construct = tree.construct(node).map(Arc::clone);
+        let construct = tree.take_construct(node);
         lowers.push(match &construct {
-            Some(construct) => {
-                tree.arena.node_mut(node).content = Content::Planned { imports: construct.imports() };
-                construct.plan(&mut PlanCx { tree: &mut tree, node })
-            }
+            Some(construct) => construct.plan(&mut PlanCx { tree: &mut tree, node }),
             None => Box::new(Nothing),
         });
         if index >= built {

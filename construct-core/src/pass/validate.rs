@@ -114,7 +114,7 @@ pub(super) fn stack_names_are_unique(tree: &Tree, from: usize, out: &mut Diagnos
     let mut seen = HashMap::with_capacity(stacks.len());
     for (node, props) in stacks {
         // CloudFormation compares names exactly, but the files of an assembly also live on disks that do not.
-        let key = (AnyCase(tree.stack_name(node)), props.env);
+        let key = (AnyCase(tree.stack_name(node)), &props.env);
         if let Some(first) = seen.insert(key, node)
             && node.index() >= from
         {
@@ -153,6 +153,9 @@ impl Hash for AnyCase<'_> {
 
 /// Facts are sound by themselves, and have no order, so two that contradict each other on one node cannot be decided.
 fn facts_agree(tree: &Tree, node: NodeId, out: &mut Diagnostics) {
+    if tree.facts.has_none(node) {
+        return;
+    }
     let (problems, contradictions) = tree.facts.wrong(node);
     for problem in problems {
         ValidateCx { tree, node, out }.report(problem);
