@@ -147,6 +147,16 @@ impl From<PolicyDocument> for Expr {
     }
 }
 
+/// The statements.
+impl IntoIterator for PolicyDocument {
+    type Item = PolicyStatement;
+    type IntoIter = std::vec::IntoIter<PolicyStatement>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.statements.into_iter()
+    }
+}
+
 impl FromIterator<PolicyStatement> for PolicyDocument {
     fn from_iter<I: IntoIterator<Item = PolicyStatement>>(statements: I) -> Self {
         Self { id: None, statements: statements.into_iter().collect() }

@@ -53,8 +53,14 @@ pub(crate) fn grant(
     why: impl FnOnce(&PolicyStatement) -> Asked,
 ) {
     let target = target.into();
-    if cx.view().imports(target).is_some() {
-        cx.attach(target, why(&statement));
-    }
+    because(target, cx, || why(&statement));
     cx.attach(target, statement);
+}
+
+/// Says why a construct must allow something, where that is for an owner to see to.
+pub(crate) fn because(target: impl Into<NodeId>, cx: &mut PlanCx<'_>, why: impl FnOnce() -> Asked) {
+    let target = target.into();
+    if cx.view().imports(target).is_some() {
+        cx.attach(target, why());
+    }
 }

@@ -53,7 +53,7 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     quota::ask(cx);
     // Everything that planning adds is new, so what the tree said before still holds while it is changed: the part of it
     // that matters is read first.
-    let known = resolve::known(pipeline, home, cx.view(), cx.here());
+    let mut known = resolve::known(pipeline, home, cx.view(), cx.here());
     let resolved = Resolved::new(pipeline, &known, home, cx.view(), cx.here());
     let regions = crate::flow::regions(&resolved);
     let keys = stores::keys_needed(&resolved, &regions);
@@ -62,7 +62,7 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     let membership = resolved.membership;
 
     let mut scaffold = Scaffold::new(pipeline, home, membership, cx);
-    let roles = roles::make(pipeline, &known, &following, &mut scaffold, cx);
+    let roles = roles::make(pipeline, &mut known, &following, &mut scaffold, cx);
     let stores = stores::make(pipeline, &regions, &keys, &mut scaffold, cx);
     roles::grant_rules(pipeline, &roles, home, cx);
     access::grant(&roles, &stores, pipeline, home, &scaffold, cx);

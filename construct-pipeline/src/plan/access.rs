@@ -63,6 +63,9 @@ impl Use {
 /// A role that uses a store.
 type User = (RoleRef, Env, Use);
 
+/// Some of the users of a store.
+type Users<'u> = Vec<&'u User>;
+
 pub(super) fn grant(
     roles: &Roles,
     stores: &Stores,
@@ -83,12 +86,11 @@ pub(super) fn grant(
         for (&role, &role_use) in &uses {
             granting.identity_side(role, role_use);
         }
-        let users: Vec<User> = uses
-            .iter()
-            .filter_map(|(&role, &role_use)| Some((role, granting.cx.view().env_of(role)?, role_use)))
-            .collect();
-        let (of_group, others): (Vec<_>, Vec<_>) =
-            users.into_iter().partition(|(role, ..)| store.is_shared() && scaffold.has_made(*role, granting.cx));
+        let mut users: Vec<User> = Vec::with_capacity(uses.len());
+        let placed = |(role, role_use)| Some((role, granting.cx.view().env_of(role)?, role_use));
+        users.extend(uses.into_iter().filter_map(placed));
+        let (of_group, others): (Users<'_>, Users<'_>) =
+            users.iter().partition(|(role, ..)| store.is_shared() && scaffold.has_made(*role, granting.cx));
         granting.bucket_side(&others);
         granting.key_side(&others);
         if let Some(membership) = scaffold.membership() {
@@ -153,7 +155,7 @@ struct Granting<'g, 'c> {
     /// Whether the users are roles in the stacks of a group, which have a short form too.
     of_group: bool,
     /// The users that were admitted last, and what is said of them alone: mostly the same ones do several things.
-    told: Option<(Vec<User>, PolicyStatement)>,
+    told: Option<(Vec<RoleRef>, PolicyStatement)>,
 }
 
 impl Granting<'_, '_> {
@@ -181,7 +183,7 @@ impl Granting<'_, '_> {
     }
 
     /// Statements for the roles of other accounts, as few as there are kinds of access: accounts and roles are lists.
-    fn bucket_side(&mut self, users: &[User]) {
+    fn bucket_side(&mut self, users: &[&User]) {
         let store = self.store;
         let bucket = store.store.bucket();
         let foreign = select(users, |env, _| env.account != store.env.account);
@@ -202,7 +204,7 @@ impl Granting<'_, '_> {
 
     /// A key of ours lets its account use it as far as the account's own policies say. Of another owner's key nothing is
     /// known, so it is asked to admit the roles of its own account too.
-    fn key_side(&mut self, users: &[User]) {
+    fn key_side(&mut self, users: &[&User]) {
         let Some(key) = self.store.store.key() else { return };
         let env = self.store.env;
         let imported = self.cx.view().imports(key).is_some();
@@ -222,7 +224,7 @@ impl Granting<'_, '_> {
     fn admit(
         &mut self,
         resource: impl Into<NodeId>,
-        users: &[User],
+        users: &[&User],
         what: impl FnOnce(PolicyStatement) -> PolicyStatement,
         purpose: &'static str,
         accesses: impl Fn(&Access) -> bool,
@@ -230,9 +232,10 @@ impl Granting<'_, '_> {
         if users.is_empty() {
             return;
         }
+        let roles = || users.iter().map(|(role, ..)| *role);
         let told = match self.told.take() {
-            Some(told) if told.0 == users => told,
-            _ => (users.to_vec(), of_users(users)),
+            Some(told) if told.0.iter().copied().eq(roles()) => told,
+            _ => (roles().collect(), of_users(users)),
         };
         let statement = what(told.1.clone());
         self.told = Some(told);
@@ -240,7 +243,7 @@ impl Granting<'_, '_> {
             self.cx.attach(resource, StatementForm::Exact(statement));
             return;
         }
-        let user = |one: RoleRef| users.iter().any(|(role, ..)| *role == one);
+        let user = |one: RoleRef| roles().any(|role| role == one);
         self.grant(resource, statement, purpose, user, accesses);
     }
 
@@ -266,20 +269,22 @@ impl Granting<'_, '_> {
 }
 
 /// Who is meant: the accounts, narrowed to the roles.
-fn of_users(users: &[User]) -> PolicyStatement {
-    let mut accounts: Vec<Env> = users.iter().map(|(_, env, _)| *env).collect();
+fn of_users(users: &[&User]) -> PolicyStatement {
+    let mut accounts: Vec<&Env> = users.iter().map(|(_, env, _)| env).collect();
     accounts.sort_unstable();
     accounts.dedup_by_key(|env| (env.partition(), env.account));
     let roles = users.iter().map(|(role, ..)| role.arn());
-    PolicyStatement::new(Effect::Allow).principals(accounts.into_iter().map(Principal::account)).condition(
+    PolicyStatement::new(Effect::Allow).principals(accounts.into_iter().copied().map(Principal::account)).condition(
         "ArnEquals",
         "aws:PrincipalArn",
         roles,
     )
 }
 
-fn select(users: &[User], which: impl Fn(Env, Use) -> bool) -> Vec<User> {
-    users.iter().filter(|(_, env, role_use)| which(*env, *role_use)).copied().collect()
+fn select<'u>(users: &[&'u User], which: impl Fn(Env, Use) -> bool) -> Users<'u> {
+    let mut selected = Vec::with_capacity(users.len());
+    selected.extend(users.iter().filter(|(_, env, role_use)| which(*env, *role_use)));
+    selected
 }
 
 /// CodeBuild encrypts with the key of its project and ignores that of the store, so the project is told.

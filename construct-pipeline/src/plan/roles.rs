@@ -75,10 +75,10 @@ fn writes(known: &Known) -> bool {
     known.performer == Performer::Scaffold && touches(&known.spec).iter().flatten().any(by_itself)
 }
 
-/// Makes the roles and gives them what the actions need.
+/// Makes the roles and gives them what the actions need: their permissions go there.
 pub(super) fn make(
     pipeline: &Pipeline,
-    known: &[Known],
+    known: &mut [Known],
     following: &BTreeMap<usize, Vec<PolicyStatement>>,
     scaffold: &mut Scaffold<'_>,
     cx: &mut PlanCx<'_>,
@@ -87,8 +87,7 @@ pub(super) fn make(
     let pipeline_role = maker.pipeline_role();
     let trust = maker.trust(pipeline_role);
     // Many actions take on one role, and what is said of several differs in little.
-    let take_on = PolicyStatement::allow(["sts:AssumeRole"]);
-    let mut assume: BTreeMap<RoleRef, PolicyStatement> = BTreeMap::new();
+    let mut taken_on: Vec<RoleRef> = Vec::with_capacity(known.len());
     let mut hand_over: BTreeMap<&Cow<'static, str>, PolicyStatement> = BTreeMap::new();
     let mut roles = Roles {
         pipeline: pipeline_role,
@@ -99,9 +98,10 @@ pub(super) fn make(
     let mut action_roles: BTreeMap<Env, RoleRef> = BTreeMap::new();
     let writing: BTreeSet<Env> = known.iter().filter(|known| writes(known)).map(|known| known.env).collect();
     let mut deploy_roles = DeployRoles::default();
-    for (n, (known, named)) in known.iter().zip(pipeline.actions()).enumerate() {
-        let Known { spec, env, .. } = known;
-        let performer = match (known.performer, &named.1.role) {
+    for (n, (known, named)) in known.iter_mut().zip(pipeline.actions()).enumerate() {
+        let Known { spec, env, performer, permissions, .. } = known;
+        let (spec, env) = (&*spec, *env);
+        let performer = match (*performer, &named.1.role) {
             (Performer::Worker, _) => None,
             (Performer::Pipeline, _) => Some(pipeline_role),
             (Performer::Given, Some(given)) => {
@@ -110,20 +110,21 @@ pub(super) fn make(
                 Some(role)
             }
             (Performer::Given | Performer::Scaffold, _) => {
-                let make = || maker.action_role(*env, writing.contains(env), &trust);
-                Some(*action_roles.entry(*env).or_insert_with(make))
+                let make = || maker.action_role(env, writing.contains(&env), &trust);
+                Some(*action_roles.entry(env).or_insert_with(make))
             }
         };
         roles.performers.push(performer);
         if let Some(role) = performer.filter(|role| *role != pipeline_role) {
-            let assume = assume.entry(role).or_insert_with(|| take_on.clone().on([role.arn()])).clone();
-            maker.grant(pipeline_role, assume, named, || "takes on the role of the action".into());
+            taken_on.push(role);
+            let why = || because(pipeline, named, &take_on([role]), "takes on the role of the action".into());
+            asked::because(pipeline_role, maker.cx, why);
         }
         let passed = spec.passes.as_ref();
-        let passed = passed.map(|passed| (&passed.service, deploy_roles.role(passed, *env, named, &mut maker)));
+        let passed = passed.map(|passed| (&passed.service, deploy_roles.role(passed, env, named, &mut maker)));
         if let Some(performer) = performer {
-            for statement in known.permissions.statements() {
-                maker.grant(performer, statement.clone(), named, || format!("calls `{}`", spec.provider).into());
+            for statement in std::mem::take(permissions) {
+                maker.grant(performer, statement, named, || format!("calls `{}`", spec.provider).into());
             }
             if let Some((service, role)) = passed {
                 let pass = hand_over.entry(service).or_insert_with(|| {
@@ -172,6 +173,9 @@ pub(super) fn make(
                 None => {}
             }
         }
+    }
+    if !taken_on.is_empty() {
+        maker.cx.attach(pipeline_role, take_on(taken_on));
     }
     deploy_roles.finish(&mut maker);
     roles.made_at_home.extend(deploy_roles.at_home(maker.cx.env()));
@@ -239,11 +243,8 @@ impl Maker<'_, '_, '_> {
         action: Named<'_>,
         purpose: impl FnOnce() -> Cow<'static, str>,
     ) {
-        let name = &self.pipeline.name;
-        let why = |statement: &PolicyStatement| {
-            Asked::new(statement, purpose()).by_pipeline(name).in_actions([words(action)])
-        };
-        asked::grant(role, statement, self.cx, why);
+        let pipeline = self.pipeline;
+        asked::grant(role, statement, self.cx, |statement| because(pipeline, action, statement, purpose()));
     }
 
     /// The role for all actions of an environment in another account.
@@ -283,6 +284,15 @@ fn words((stage, action): Named<'_>) -> String {
     action_words(stage, action)
 }
 
+/// Why an action needs something.
+fn because(pipeline: &Pipeline, action: Named<'_>, statement: &PolicyStatement, purpose: Cow<'static, str>) -> Asked {
+    Asked::new(statement, purpose).by_pipeline(&pipeline.name).in_actions([words(action)])
+}
+
+fn take_on(roles: impl IntoIterator<Item = RoleRef>) -> PolicyStatement {
+    PolicyStatement::allow(["sts:AssumeRole"]).on(roles.into_iter().map(RoleRef::arn))
+}
+
 /// Lets a service work with a role.
 fn service_trust(service: impl Into<Cow<'static, str>>) -> PolicyStatement {
     PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::service(service))
@@ -291,7 +301,9 @@ fn service_trust(service: impl Into<Cow<'static, str>>) -> PolicyStatement {
 /// Deployment roles: one an environment, whatever the actions that pass it.
 #[derive(Debug, Default)]
 struct DeployRoles<'k> {
-    made: BTreeMap<Env, (RoleRef, BTreeSet<&'k Cow<'static, str>>, bool)>,
+    /// Each with the service it was made for, and whether it may do anything.
+    made: BTreeMap<Env, (RoleRef, &'k Cow<'static, str>, bool)>,
+    trusts: BTreeMap<&'k Cow<'static, str>, PolicyStatement>,
 }
 
 impl<'k> DeployRoles<'k> {
@@ -302,16 +314,20 @@ impl<'k> DeployRoles<'k> {
             maker.grant(role, service_trust(passed.service.clone()), action, purpose);
             return role;
         }
-        let (role, services, permitted) = self.made.entry(env).or_insert_with(|| {
-            let role = Role::trusting(PolicyDocument::new());
+        let service = &passed.service;
+        let trust = self.trusts.entry(service).or_insert_with(|| service_trust(service.clone()));
+        let (role, made_for, permitted) = self.made.entry(env).or_insert_with(|| {
+            let role = Role::trusting(PolicyDocument::new().with(trust.clone()));
             let role = maker.named(role, RoleKind::Deploy, env);
             let role = maker.scaffold.scope(env, maker.cx).add("DeployRole", role);
             maker.cx.attach(role, DerivedName);
-            (role, BTreeSet::new(), false)
+            (role, service, false)
         });
         let role = *role;
+        if *made_for != service {
+            maker.cx.attach(role, trust.clone());
+        }
         *permitted |= !passed.permissions.is_empty() || !passed.managed_policies.is_empty();
-        services.insert(&passed.service);
         for statement in &passed.permissions {
             maker.cx.attach(role, statement.clone());
         }
@@ -322,12 +338,7 @@ impl<'k> DeployRoles<'k> {
     }
 
     fn finish(&self, maker: &mut Maker<'_, '_, '_>) {
-        let mut trusts: BTreeMap<&Cow<'static, str>, PolicyStatement> = BTreeMap::new();
-        for (env, (role, services, permitted)) in &self.made {
-            for service in services {
-                let trust = trusts.entry(service).or_insert_with(|| service_trust((*service).clone()));
-                maker.cx.attach(*role, trust.clone());
-            }
+        for (env, (.., permitted)) in &self.made {
             if !permitted {
                 maker.cx.report(
                     Diagnostic::warning(

@@ -15,7 +15,7 @@ use crate::plan::stores::PlannedStore;
 use crate::store::through_s3;
 
 /// Admits the roles that a pipeline has in the stacks of its group, in the short form of what is said about each.
-pub(super) fn admit(users: &[User], store: &PlannedStore, membership: &Membership, cx: &mut PlanCx<'_>) {
+pub(super) fn admit(users: &[&User], store: &PlannedStore, membership: &Membership, cx: &mut PlanCx<'_>) {
     for (_, env, role_use) in users {
         for (resource, statement) in short(*env, *role_use, store, membership) {
             cx.attach(resource, StatementForm::Short(statement));
