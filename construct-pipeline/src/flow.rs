@@ -42,7 +42,11 @@ pub(crate) fn touches(spec: &ProviderSpec) -> [Option<Touch>; 2] {
 pub(crate) fn regions(resolved: &Resolved<'_>) -> BTreeSet<Region> {
     let stated = resolved.pipeline.replicas.iter().filter(|_| resolved.pipeline.stores_by_region);
     let stated = stated.filter_map(|(name, _)| Region::parse(name).ok());
-    resolved.actions.iter().map(|action| action.known.env.region).chain([resolved.home.region]).chain(stated).collect()
+    // One by one, as nearly all of them are there already.
+    let mut regions = BTreeSet::from([resolved.home.region]);
+    regions.extend(resolved.actions.iter().map(|action| action.known.env.region));
+    regions.extend(stated);
+    regions
 }
 
 /// An action of another account that touches artifacts in a region: the reason for a customer-managed key there.

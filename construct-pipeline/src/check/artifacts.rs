@@ -201,13 +201,10 @@ fn foreign_outputs(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, finding
 fn unread(resolved: &Resolved<'_>, findings: &mut Findings) {
     let conditions = resolved.pipeline.stages.iter().flat_map(Stage::conditions);
     let of_rules = conditions.flat_map(|condition| &condition.rules).flat_map(|rule| &rule.inputs);
-    let read: BTreeSet<&str> = resolved
-        .actions
-        .iter()
-        .flat_map(|action| action.known.spec.inputs.iter())
-        .chain(of_rules)
-        .map(Artifact::name)
-        .collect();
+    // One by one, as many actions read the same.
+    let mut read = BTreeSet::new();
+    let of_actions = resolved.actions.iter().flat_map(|action| &action.known.spec.inputs);
+    read.extend(of_actions.chain(of_rules).map(Artifact::name));
     for action in &resolved.actions {
         for output in &action.known.spec.outputs {
             if !read.contains(output.name()) {

@@ -141,12 +141,12 @@ fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
             );
         }
         let most = resolved.view.quota(&quota::ACTIONS_OF_A_STAGE);
-        let subject = format!("the stage `{}`", stage.name);
+        let subject = || format!("the stage `{}`", stage.name);
         let finding = if n > most {
-            Some(too_many(&quota::ACTIONS_OF_A_STAGE, &subject, n, most))
+            Some(too_many(&quota::ACTIONS_OF_A_STAGE, &subject(), n, most))
         } else if n * 100 >= most * NEARLY && !stage.packed {
             let percent = n * 100 / most.max(1);
-            let message = format!("{subject} has {n} of the {most} actions that CodePipeline takes, {percent} %");
+            let message = format!("{} has {n} of the {most} actions that CodePipeline takes, {percent} %", subject());
             let help = "let a `Wave` divide it, or divide it yourself";
             Some(Diagnostic::warning("quota::nearly-reached", message).help(help))
         } else {

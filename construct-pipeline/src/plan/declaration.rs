@@ -6,6 +6,7 @@ mod action;
 
 use construct_core::{Env, Expr, Properties};
 
+use self::action::DeclaredActions;
 use super::roles::Roles;
 use super::stores::{PlannedStore, Stores};
 use crate::condition::{Condition, OnFailure};
@@ -15,28 +16,28 @@ use crate::trigger::GitTrigger;
 
 pub(super) fn declare(pipeline: &Pipeline, roles: &Roles, stores: &Stores, home: Env, known: Vec<Known>) -> Properties {
     let mut known = known.into_iter().zip(roles.of_actions());
-    let mut stages = Vec::new();
+    let mut stages: Vec<Expr> = Vec::with_capacity(pipeline.stages.len());
     for stage in &pipeline.stages {
         let of_stage = stage.actions.iter().zip(known.by_ref());
-        let of_stage: Vec<Expr> =
-            of_stage.map(|(action, (known, role))| action::declare(action, known, role, home)).collect();
+        let of_stage = of_stage.map(|(action, (known, role))| action::declare(action, known, role, home)).collect();
         let conditions = |all: &[Condition]| {
             let all: Vec<Properties> = all.iter().map(Condition::properties).collect();
             (!all.is_empty()).then(|| Properties::new().set("Conditions", Expr::list(all)))
         };
         let blockers =
             stage.blockers.iter().map(|name| Properties::new().set("Name", name.clone()).set("Type", "Schedule"));
-        let mut declaration = Properties::new()
+        // Most stages say no more than that.
+        let mut declaration = Properties::with_capacity(2)
             .set("Name", stage.name.clone())
             .list("Blockers", blockers)
-            .set("Actions", of_stage)
+            .set("Actions", Expr::spelled(DeclaredActions(of_stage)))
             .opt("BeforeEntry", conditions(&stage.before_entry))
             .opt("OnSuccess", conditions(&stage.on_success))
             .opt("OnFailure", stage.on_failure.as_ref().map(OnFailure::properties));
         for (key, value) in stage.extra.clone() {
             declaration.put(key, value);
         }
-        stages.push(declaration);
+        stages.push(declaration.into());
     }
     let disabled = pipeline.stages.iter().filter_map(|stage| {
         let reason = stage.disabled.clone()?;
@@ -61,14 +62,14 @@ pub(super) fn declare(pipeline: &Pipeline, roles: &Roles, stores: &Stores, home:
         }
         _ => {
             let all = stores.by_region.iter().map(|(region, store)| {
-                Properties::new().set("Region", *region).set("ArtifactStore", artifact_store(store, home))
+                Properties::with_capacity(2).set("Region", *region).set("ArtifactStore", artifact_store(store, home))
             });
             declaration.put("ArtifactStores", Expr::list(all));
         }
     }
     declaration =
         declaration.list("Variables", variables).list("Triggers", pipeline.triggers.iter().map(GitTrigger::properties));
-    declaration.put("Stages", Expr::list(stages));
+    declaration.put("Stages", stages);
     let mut declaration = declaration
         .list("DisableInboundStageTransitions", disabled)
         .opt("RestartExecutionOnUpdate", pipeline.restart_on_update.then_some(true));
@@ -81,6 +82,6 @@ pub(super) fn declare(pipeline: &Pipeline, roles: &Roles, stores: &Stores, home:
 fn artifact_store(store: &PlannedStore, home: Env) -> Properties {
     let location = Expr::from(store.store.bucket().name());
     let location = if store.env == home && !store.is_shared() { location } else { location.by_name() };
-    let key = store.key_id.clone().map(|id| Properties::new().set("Id", id).set("Type", "KMS"));
-    Properties::new().set("Type", "S3").set("Location", location).opt("EncryptionKey", key)
+    let key = store.key_id.clone().map(|id| Properties::with_capacity(2).set("Id", id).set("Type", "KMS"));
+    Properties::with_capacity(3).set("Type", "S3").set("Location", location).opt("EncryptionKey", key)
 }

@@ -87,11 +87,11 @@ impl<'a> Scaffold<'a> {
 
     fn own_stack(&self, env: Env, cx: &mut PlanCx<'_>) -> NodeId {
         let name = names::scaffold_stack(&self.pipeline.name, env);
-        let Self { pipeline, home, .. } = self;
-        let of = ["What pipeline ", &pipeline.name, " of ", home.account.as_str(), "/", home.region.as_str()].concat();
-        let description = [&of, " needs in ", env.account.as_str(), "/", env.region.as_str()].concat();
-        let props = StackProps::new(env).stack_name(name.clone()).description(description).names_only();
-        cx.stack(&name, props).into()
+        let [(account, region), (to_account, to_region)] =
+            [&self.home, &env].map(|env| (env.account.as_str(), env.region.as_str()));
+        let of = ["What pipeline ", &self.pipeline.name, " of ", account, "/", region];
+        let description = [&of[..], &[" needs in ", to_account, "/", to_region]].concat().concat();
+        cx.stack(&name, StackProps::new(env).description(description).names_only()).into()
     }
 
     fn member_scope(&self, place: NodeId, cx: &mut PlanCx<'_>) -> NodeId {

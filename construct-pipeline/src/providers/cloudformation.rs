@@ -444,7 +444,7 @@ fn stack_arn(cx: &ActionCx<'_>, name: &Value<kind::Name>) -> Value<kind::Arn> {
 
 fn stack_name_problem(name: &Value<kind::Name>) -> Option<Diagnostic> {
     let name = name.literal()?;
-    if name.contains("#{") || is_stack_name(name) {
+    if is_stack_name(name) || name.contains("#{") {
         return None;
     }
     let message = format!("`{}` is no name of a stack", name.escape_debug());
@@ -455,7 +455,7 @@ fn stack_name_problem(name: &Value<kind::Name>) -> Option<Diagnostic> {
 }
 
 fn change_set_name_problem(name: &str) -> Option<Diagnostic> {
-    if name.contains("#{") || is_stack_name(name) {
+    if is_stack_name(name) || name.contains("#{") {
         return None;
     }
     let message = format!("`{}` is no name of a change set", name.escape_debug());

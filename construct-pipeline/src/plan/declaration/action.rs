@@ -1,4 +1,4 @@
-//! The declaration of one action.
+//! The declarations of actions.
 
 use std::borrow::Cow;
 
@@ -11,10 +11,16 @@ use crate::artifact::Artifact;
 use crate::known::Known;
 use crate::provider::{Category, Owner};
 
+const ROLE: &str = "RoleArn";
+
+/// The actions of a stage.
+#[derive(Debug)]
+pub(super) struct DeclaredActions(pub(super) Vec<DeclaredAction>);
+
 /// An action as its pipeline declares it, held as what the declaration is made of: those of all pipelines stand in memory until
 /// their stacks are written, and as expressions they would take several times the room.
 #[derive(Debug)]
-struct DeclaredAction {
+pub(super) struct DeclaredAction {
     name: String,
     category: Category,
     owner: Owner,
@@ -28,14 +34,16 @@ struct DeclaredAction {
     namespace: Option<String>,
     timeout_minutes: Option<u32>,
     role: Option<RoleRef>,
+    /// Properties that are not known here, or are said in other words.
+    extra: Properties,
 }
 
 /// The declaration of an action, with the role that performs it, if it names one.
-pub(super) fn declare(action: &Action, known: Known, role: Option<RoleRef>, home: Env) -> Expr {
+pub(super) fn declare(action: &Action, known: Known, role: Option<RoleRef>, home: Env) -> DeclaredAction {
     let Known { spec, env, configuration, .. } = known;
     // Sources, third-party and custom actions run in the pipeline's region and must not say so.
     let says_region = spec.owner == Owner::Aws && spec.category != Category::Source && env.region != home.region;
-    let mut declared = DeclaredAction {
+    DeclaredAction {
         name: action.name.clone(),
         category: spec.category,
         owner: spec.owner,
@@ -48,19 +56,29 @@ pub(super) fn declare(action: &Action, known: Known, role: Option<RoleRef>, home
         run_order: action.run_order,
         namespace: action.namespace.clone(),
         timeout_minutes: action.timeout_minutes,
-        role: None,
-    };
-    let extra: Properties = action.provider.siblings().into_iter().chain(action.extra.clone()).collect();
-    if extra.is_empty() {
-        declared.role = role;
-        return Expr::spelled(declared);
+        role,
+        extra: action.provider.siblings().into_iter().chain(action.extra.clone()).collect(),
     }
-    let mut declaration: Properties = match declared.spelled_out() {
-        Expr::Map(entries) => entries.into_iter().collect(),
-        other => return other,
-    };
-    extra.into_iter().for_each(|(key, value)| declaration.put(key, value));
-    declaration.opt("RoleArn", role.map(|role| Expr::from(role.arn()).by_name())).into()
+}
+
+impl DeclaredAction {
+    /// With all of its properties.
+    fn extended(&self) -> Expr {
+        let Expr::Map(known) = self.spelled_out() else { return Expr::Null };
+        // The role stands behind the others, and nothing is said in its place.
+        let known = known.into_iter().filter(|(key, _)| key != ROLE);
+        let declaration: Properties = known.chain(self.extra.clone()).collect();
+        declaration.opt(ROLE, self.role.map(|role| Expr::from(role.arn()).by_name())).into()
+    }
+}
+
+impl Spell for DeclaredActions {
+    fn spell(&self, pen: Pen<'_>) -> Spelled {
+        pen.list(&self.0, |action, pen| match action.extra.is_empty() {
+            true => action.spell(pen),
+            false => pen.expr(&action.extended()),
+        })
+    }
 }
 
 impl Spell for DeclaredAction {
@@ -99,7 +117,7 @@ impl Spell for DeclaredAction {
             out.entry("TimeoutInMinutes", |pen| pen.expr(&minutes.into()));
         }
         if let Some(role) = self.role {
-            out.entry("RoleArn", |pen| pen.by_name(&role.arn().into()));
+            out.entry(ROLE, |pen| pen.by_name(&role.arn().into()));
         }
         out.end()
     }
