@@ -27,10 +27,10 @@ impl<'t> Resolver<'t> {
         match known {
             // Names made of names, each twice as long as the one before, would fill the memory.
             Some(Known::Value(Json::String(text))) if text.len() > LONGEST => {
-                Known::Not(format!("text that {function} in {} makes too long", self.stack_name(stack)))
+                Known::Not(format!("text that {function} in {} makes too long", self.stack_label(stack)))
             }
             Some(known) => known,
-            None => Known::Not(format!("{function} {argument} in {}", self.stack_name(stack))),
+            None => Known::Not(format!("{function} {argument} in {}", self.stack_label(stack))),
         }
     }
 
@@ -50,7 +50,7 @@ impl<'t> Resolver<'t> {
                 }
                 Some(template) => match template.resource(name) {
                     Some(resource) => text(&self.reference_to(stack, name, resource)),
-                    None => text(&self.text_symbol(&format!("{name} in {}", template.stack), Origin::Other)),
+                    None => text(&self.text_symbol(&format!("{name} in {}", self.stack_label(stack)), Origin::Other)),
                 },
                 None => Known::Not(name.to_owned()),
             },
@@ -72,7 +72,9 @@ impl<'t> Resolver<'t> {
         let default = declared.and_then(|one| one.get("Default")).filter(|_| !by_name);
         let Some(value) = template.parameters.get(name).or(default) else {
             let origin = Origin::Parameter { stack, name: name.to_owned() };
-            return Known::Value(self.text_symbol(&format!("parameter {name} of {}", template.stack), origin).into());
+            return Known::Value(
+                self.text_symbol(&format!("parameter {name} of {}", self.stack_label(stack)), origin).into(),
+            );
         };
         let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
         Known::Value(match value {

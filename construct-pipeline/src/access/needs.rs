@@ -5,22 +5,24 @@
 //! | CodePipeline | takes on the pipeline's role |
 //! | the pipeline's role | looks at each store; takes on the role of each action; copies artifacts to stores of other regions |
 //! | the role of an action | calls the provider's service; hands over a role; reads and writes artifacts |
-//! | a CodeBuild project's role | reads and writes artifacts in place of the action's role |
+//! | a CodeBuild project's role | writes the log; reads and writes artifacts in place of the action's role |
 //! | a deployment role | reads the artifacts too, for what the template refers to |
 
 use std::sync::Arc;
 
 use super::caller::{Caller, Who};
-use super::calls::{announcing, calls, passed_role, project_arn};
+use super::calls::{Call, announcing, calls, passed_role, project_arn};
 use super::flow::Action;
 use super::gate::Gate;
 use super::prover::{About, Prover};
 use super::report::Purpose;
 use super::scene::Scene;
+use super::world::BuildLogs;
 
 const LOOK: [&str; 2] = ["s3:GetBucketLocation", "s3:GetBucketVersioning"];
 const LOOKS: &str = "CodePipeline looks at the bucket before it uses it, as its documentation has it";
 const REFERS: &str = "the template refers to files in artifacts, such as code or nested templates";
+const NO_GROUP: &str = "the log group is not there yet, which CodeBuild then makes";
 
 impl<'p> Prover<'p, '_> {
     pub(crate) fn needs(&mut self) {
@@ -105,6 +107,9 @@ impl<'p> Prover<'p, '_> {
         };
         let role = self.role_named(action.get("ServiceRoleArnOverride").unwrap_or(&project.role));
         self.service_takes("codebuild.amazonaws.com", &role, &About::need(action, Purpose::ServiceTakesRole));
+        if let Some(logs) = &project.logs {
+            self.build_log(action, &role, logs);
+        }
         // Without a key of its own a project encrypts with the key that AWS manages, whatever the store says.
         let key: Option<Arc<str>> = project.key.as_ref().map(|key| {
             let known = self.asker.world().key(key);
@@ -118,6 +123,26 @@ impl<'p> Prover<'p, '_> {
             self.other_key(action, &role, gate, project.key.as_deref());
         }
         self.artifacts(action, &role, gate, key.as_ref());
+    }
+
+    /// A build that cannot write its log fails before it begins. Of a role that no template makes, the owner knows what it may do.
+    /// <https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html>
+    fn build_log(&mut self, action: &'p Action, role: &Arc<Caller>, logs: &BuildLogs) {
+        let BuildLogs { group, stream, makes_group } = logs;
+        if self.asker.world().roles.get(role.who.name()).is_none_or(|role| role.made.is_none()) {
+            return;
+        }
+        let stream = [group, ":log-stream:", stream].concat() + self.unknown_id.encode_utf8(&mut [0; 4]);
+        let writes: &[_] = &["logs:CreateLogStream", "logs:PutLogEvents"];
+        let needed = [(writes, stream, None), (&["logs:CreateLogGroup"], group.clone(), Some(NO_GROUP))];
+        for (actions, resource, only_if) in needed.into_iter().take(1 + usize::from(*makes_group)) {
+            let call = Call { actions, resource: resource.into(), facts: [None, None, None] };
+            let scene = self.scenes.called(self.asker, action, role, &call);
+            let about = About { only_if, ..About::need(action, Purpose::Calls) };
+            for call in actions {
+                self.ask(&about, role, call, &scene);
+            }
+        }
     }
 
     /// Whether an action in another account reads what this one writes.

@@ -260,7 +260,7 @@ fn clashes(resolver: &Resolver<'_>, sheets: &[Sheet]) -> Vec<Clash> {
             }
         }
     }
-    let resource = |(stack, id): (usize, &str)| ((&*templates.all[stack].stack).into(), id.to_owned());
+    let resource = |(stack, id): (usize, &str)| (resolver.stack_label(stack).into(), id.to_owned());
     let clash = |(Named { kind, name, .. }, resources): (Named<'_>, Vec<(usize, &str)>)| Clash {
         resource_type: kind.to_owned(),
         name: resolver.symbols().readable(&name),

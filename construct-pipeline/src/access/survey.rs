@@ -25,7 +25,7 @@ use super::sheet::{SettledRole, Sheet};
 use super::statements::{Statements, Told};
 use super::template::Resolver;
 use super::templates::{Outside, Templates};
-use super::world::{Bucket, Guarded, Key, Project, World};
+use super::world::{Bucket, BuildLogs, Guarded, Key, Project, World};
 
 /// What is read from templates.
 pub(crate) struct Surveyed {
@@ -54,12 +54,12 @@ pub(crate) fn survey<'t>(
         role_names: RoleNames::default(),
         managed: BTreeMap::new(),
     };
-    for (stack, template) in templates.all.iter().enumerate() {
-        surveyor.world.stacks.push((&*template.stack).into());
+    for stack in 0..templates.all.len() {
+        surveyor.world.stacks.push(surveyor.resolver.stack_label(stack).into());
         if [surveyor.resolver.account(stack), surveyor.resolver.region(stack)].into_iter().any(symbol::is_symbolic) {
             surveyor.world.doubts.push(format!(
                 "stack `{}` does not say its account and region: all such stacks are taken to be in one and the same place",
-                template.stack
+                surveyor.resolver.stack_label(stack)
             ));
         }
     }
@@ -306,8 +306,30 @@ impl<'t> Surveyor<'t> {
     fn project(&mut self, reading: Reading<'t>) {
         let (Some(arn), Some(role)) = (self.arn(reading), self.text(reading, "ServiceRole")) else { return };
         let key = self.key_name(reading, "EncryptionKey");
-        let project = Project { role, key, made: Some(self.made(reading)) };
+        let logs = self.build_logs(reading, &arn);
+        let project = Project { role, key, made: Some(self.made(reading)), logs };
         self.world.projects.insert(arn, project);
+    }
+
+    /// Where the builds of a project write their logs.
+    /// <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CloudWatchLogsConfig.html>
+    fn build_logs(&self, reading: Reading<'t>, project: &str) -> Option<BuildLogs> {
+        let config = self.lazily(reading, "LogsConfig");
+        let logs = config.as_ref().and_then(|config| config.get("CloudWatchLogs"));
+        let told = |key: &str| Some(logs.as_ref()?.text_of(key)?.into_owned());
+        if told("Status").is_some_and(|status| status == "DISABLED") {
+            return None;
+        }
+        let (base, name) = project.split_once(":project/")?;
+        let named = told("GroupName");
+        let makes_group = named.is_none();
+        let group = named.unwrap_or_else(|| ["/aws/codebuild/", name].concat());
+        let stream = told("StreamName").map(|prefix| prefix + "/").unwrap_or_default();
+        Some(BuildLogs {
+            group: [&base.replacen(":codebuild:", ":logs:", 1), ":log-group:", &group].concat(),
+            stream,
+            makes_group,
+        })
     }
 
     /// The ARN of the key that a property names, or that of its alias.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use construct_core::{is_function, parallel};
 use construct_iam::access::symbol;
+use foldhash::{HashMap, HashMapExt as _};
 
 pub use construct_iam::access::{Json, Members};
 
@@ -56,6 +57,8 @@ pub struct Resolver<'t> {
 #[derive(Clone, Debug)]
 pub(crate) struct Places<'t> {
     environments: Vec<Environment>,
+    /// What stacks are called that share their name with others.
+    labels: BTreeMap<usize, String>,
     pub(crate) exports: BTreeMap<String, Vec<(usize, &'t Json<'t>)>>,
     /// The values of parameters of Parameter Store, by account, region and name.
     parameters: BTreeMap<(String, String, String), (usize, &'t Json<'t>)>,
@@ -96,7 +99,8 @@ impl<'t> Resolver<'t> {
             Environment { account, region }
         };
         let environments = templates.all.iter().map(environment).collect();
-        let places = Places { environments, exports: BTreeMap::new(), parameters: BTreeMap::new() };
+        let labels = labels(templates);
+        let places = Places { environments, labels, exports: BTreeMap::new(), parameters: BTreeMap::new() };
         let mut resolver = Self { templates, places: places.into(), memory, depth: Cell::new(0), doubts: Vec::new() };
         resolver.adopt_keys();
         let parameters = resolver.find_parameters();
@@ -175,7 +179,7 @@ impl<'t> Resolver<'t> {
         }
         for (stack, logical_id, id) in adopted {
             let note =
-                format!("the key {id} that a parameter names is `{logical_id}` of stack `{}`", self.stack_name(stack));
+                format!("the key {id} that a parameter names is `{logical_id}` of stack `{}`", self.stack_label(stack));
             self.doubts.push(note);
             self.memory.note_name(stack, &logical_id, Some(id));
         }
@@ -467,7 +471,7 @@ impl<'t> Resolver<'t> {
     }
 
     pub(crate) fn made(&self, stack: usize, logical_id: &str, attribute: Option<&str>) -> String {
-        let label = [attribute.unwrap_or("id"), " of ", logical_id, " in ", self.stack_name(stack)].concat();
+        let label = [attribute.unwrap_or("id"), " of ", logical_id, " in ", self.stack_label(stack)].concat();
         let origin = Origin::Made { stack, logical_id: logical_id.to_owned(), attribute: attribute.map(str::to_owned) };
         // `Ref` of a type that is not known here may be anything, an ARN too.
         let resource = self.templates.all.get(stack).and_then(|template| template.resource(logical_id));
@@ -484,6 +488,30 @@ impl<'t> Resolver<'t> {
     pub(crate) fn stack_name(&self, stack: usize) -> &str {
         self.templates.all.get(stack).map_or("", |template| &template.stack)
     }
+
+    /// What a stack is called where it must not be taken for another one: with its environment, if others have its name.
+    pub(crate) fn stack_label(&self, stack: usize) -> &str {
+        self.places.labels.get(&stack).map_or_else(|| self.stack_name(stack), String::as_str)
+    }
+}
+
+/// What stacks are called of which there are several by one name, in different environments.
+fn labels(templates: &Templates<'_>) -> BTreeMap<usize, String> {
+    let mut by_name: HashMap<&str, usize> = HashMap::with_capacity(templates.all.len());
+    let mut labels = BTreeMap::new();
+    let label = |stack: usize| {
+        let Template { stack, account, region, .. } = &templates.all[stack];
+        format!("{stack} ({account}/{region})")
+    };
+    for (stack, template) in templates.all.iter().enumerate() {
+        if let Some(&first) = by_name.get(&*template.stack) {
+            labels.entry(first).or_insert_with(|| label(first));
+            labels.insert(stack, label(stack));
+        } else {
+            by_name.insert(&template.stack, stack);
+        }
+    }
+    labels
 }
 
 pub(crate) fn unknown<'t>(label: String) -> Json<'t> {

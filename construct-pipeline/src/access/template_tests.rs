@@ -199,3 +199,18 @@ fn readers_change_nothing() {
     assert_eq!(other.map(&values, |resolver, value| resolver.text(0, value)), in_order);
     assert_eq!(format!("{:?}", other.symbols()), format!("{:?}", one.symbols()));
 }
+
+/// Two stacks of one name, in two regions, each with a bucket that CloudFormation gives a name.
+#[test]
+fn stacks_of_one_name_are_told_apart_by_their_environments() {
+    let body = || json!({ "Resources": { "Store": { "Type": "AWS::S3::Bucket", "Properties": {} } } });
+    let in_region = |region: &str| Template::new("orders", "111111111111", region, body());
+    let templates = Templates::new().with(in_region("us-east-1")).with(in_region("eu-west-1"));
+    let resolver = Resolver::new(&templates);
+    let name = |stack: usize| resolver.text(stack, &json!({ "Ref": "Store" }).into());
+    assert_ne!(name(0), name(1), "one bucket must not be taken for the other");
+    let readable = |text: String| resolver.symbols().readable(&text);
+    assert_eq!(readable(name(0)), "<id of Store in orders (111111111111/us-east-1)>");
+    assert_eq!(readable(name(1)), "<id of Store in orders (111111111111/eu-west-1)>");
+    assert_eq!(resolver.text(1, &json!({ "Ref": "AWS::StackName" }).into()), "orders");
+}

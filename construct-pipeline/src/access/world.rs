@@ -48,6 +48,19 @@ pub(crate) struct Project {
     pub(crate) key: Option<String>,
     /// `None`: given from outside.
     pub(crate) made: Option<Made>,
+    /// Where its builds write their logs; `None` if they write none there, or if nobody knows.
+    pub(crate) logs: Option<BuildLogs>,
+}
+
+/// Where the builds of a project write their logs.
+#[derive(Clone, Debug)]
+pub(crate) struct BuildLogs {
+    /// ARN of the log group.
+    pub(crate) group: String,
+    /// What the names of the streams begin with.
+    pub(crate) stream: String,
+    /// Whether the project names no group, so that CodeBuild makes one.
+    pub(crate) makes_group: bool,
 }
 
 /// A policy of a resource other than buckets and keys: bus, topic, repository.

@@ -2,7 +2,7 @@
 
 use construct_core::{Assembly, Severity};
 use construct_pipeline::access::template::{Template, Templates};
-use construct_pipeline::access::{Orders, Outside, PolicyKind, Purpose, Report, prove};
+use construct_pipeline::access::{Access, Orders, Outside, PolicyKind, Purpose, Report, prove};
 use serde_json::{Value, json};
 
 const TOOLS: &str = "111111111111";
@@ -70,12 +70,14 @@ fn by_hand() -> (Value, Value) {
     let store = json!({ "Fn::Sub": "arn:aws:s3:::${Artifacts}/*" });
     let target_role = |name: &str| json!({ "Fn::Sub": format!("arn:aws:iam::${{TargetAccount}}:role/{name}") });
     let use_key = json!(["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]);
+    let log = json!({ "Fn::Sub": "arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/codebuild/${Build}" });
     let own_use = json!([
         { "Effect": "Allow", "Action": ["s3:GetObject*", "s3:PutObject", "s3:GetBucket*"], "Resource": [store, { "Fn::GetAtt": ["Artifacts", "Arn"] }] },
         { "Effect": "Allow", "Action": use_key, "Resource": { "Fn::GetAtt": ["Key", "Arn"] } },
         { "Effect": "Allow", "Action": ["codecommit:*"], "Resource": { "Fn::Sub": "arn:aws:codecommit:${AWS::Region}:${AWS::AccountId}:app" } },
         { "Effect": "Allow", "Action": ["codebuild:StartBuild", "codebuild:BatchGetBuilds"], "Resource": { "Fn::GetAtt": ["Build", "Arn"] } },
         { "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": target_role("pipeline-actions") },
+        { "Effect": "Allow", "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], "Resource": [log, { "Fn::Sub": "arn:aws:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/codebuild/${Build}:*" }] },
     ]);
     let policies = |statements: &Value| json!([{ "PolicyName": "own", "PolicyDocument": { "Version": "2012-10-17", "Statement": statements } }]);
     let type_id = |category: &str, provider: &str| json!({ "Category": category, "Owner": "AWS", "Provider": provider, "Version": "1" });
@@ -188,6 +190,51 @@ fn a_condition_that_does_not_hold_takes_the_stage_away() {
     assert_eq!(report.holes().count(), 0, "{}", told(&report));
 }
 
+/// What lacks of the log of the build, always and sometimes, after a change of the project or of what the role may write.
+fn lacking_log(change: impl FnOnce(&mut Value, &mut Value)) -> [Vec<String>; 2] {
+    let (mut tools, _) = by_hand();
+    let resources = tools["Resources"].as_object_mut().expect("resources");
+    let mut project = resources.remove("Build").expect("the project");
+    let statements = resources["Role"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].as_array_mut();
+    let log = statements.and_then(|statements| statements.last_mut()).expect("the log comes last");
+    change(&mut project["Properties"], log);
+    resources.insert("Build".into(), project);
+    let tools = Template::new("tools", TOOLS, "us-east-1", tools).parameter("TargetAccount", TARGET);
+    let report = prove(&Templates::new().with(tools), &Outside::new());
+    let calls = |access: &Access| access.iam_action().to_owned();
+    let [holes, risks] = [report.holes().map(calls).collect(), report.risks().map(calls).collect()];
+    [holes, risks]
+}
+
+#[test]
+fn a_build_writes_its_log_with_the_role_of_the_project() {
+    let none: [&str; 0] = [];
+    let (stream, all) = (["logs:CreateLogStream", "logs:PutLogEvents"], json!("*"));
+    assert_eq!(lacking_log(|_, _| {}), [none, none]);
+    assert_eq!(lacking_log(|_, log| log["Action"] = json!("sqs:*")), [&stream[..], &["logs:CreateLogGroup"]]);
+    assert_eq!(lacking_log(|_, log| log["Action"] = json!(stream)), [&[][..], &["logs:CreateLogGroup"]]);
+    let off = json!({ "CloudWatchLogs": { "Status": "DISABLED" } });
+    let without = |project: &mut Value, log: &mut Value| {
+        project["LogsConfig"] = off.clone();
+        log["Action"] = json!("sqs:*");
+    };
+    assert_eq!(lacking_log(without), [none, none]);
+    // Of a group that the project names, somebody else takes care.
+    let named = json!({ "CloudWatchLogs": { "Status": "ENABLED", "GroupName": "builds", "StreamName": "app" } });
+    let elsewhere = |project: &mut Value, _: &mut Value| project["LogsConfig"] = named.clone();
+    assert_eq!(lacking_log(elsewhere), [&stream[..], &[]]);
+    let there = |project: &mut Value, log: &mut Value| {
+        project["LogsConfig"] = named.clone();
+        *log = json!({ "Effect": "Allow", "Action": stream, "Resource": "arn:aws:logs:us-east-1:111111111111:log-group:builds:log-stream:app/*" });
+    };
+    assert_eq!(lacking_log(there), [none, none]);
+    let everything = |project: &mut Value, log: &mut Value| {
+        project["LogsConfig"] = named.clone();
+        log["Resource"] = all.clone();
+    };
+    assert_eq!(lacking_log(everything), [none, none]);
+}
+
 #[test]
 fn outside_facts_settle_what_templates_leave_open() {
     let (tools, _) = by_hand();
@@ -220,4 +267,20 @@ fn outside_facts_settle_what_templates_leave_open() {
     let report = prove(&templates, &outside.scps(TARGET, "root", [deny]));
     assert!(report.holes().any(|access| access.iam_action() == "kms:Decrypt"), "{}", told(&report));
     assert!(told(&report).contains("NoKeys"), "{}", told(&report));
+}
+
+#[test]
+fn what_is_said_of_two_stacks_of_one_name_names_their_environments() {
+    let (tools, _) = by_hand();
+    let copy = json!({ "Resources": { "Artifacts": tools["Resources"]["Artifacts"].clone() } });
+    let tools = Template::new("orders", TOOLS, "us-east-1", tools).parameter("TargetAccount", TARGET);
+    let mut copy = copy;
+    copy["Resources"]["Artifacts"]["Properties"]["BucketName"] = json!(format!("artifacts-us-east-1-{TOOLS}"));
+    let report =
+        prove(&Templates::new().with(tools).with(Template::new("orders", TARGET, "eu-west-1", copy)), &Outside::new());
+    let clash = report.findings().iter().find(|one| one.code() == "access::name-clash").map(ToString::to_string);
+    let clash = clash.expect("two buckets have one name");
+    for name in [format!("orders ({TOOLS}/us-east-1)"), format!("orders ({TARGET}/eu-west-1)")] {
+        assert!(clash.contains(&format!("`Artifacts` of stack `{name}`")), "{clash}");
+    }
 }
