@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use construct_core::Diagnostic;
+use construct_core::{AccountId, Diagnostic};
 
 use super::structure::too_many;
 use super::{Findings, is_name};
@@ -22,6 +22,8 @@ use crate::stage::Stage;
 /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_OutputArtifact.html>
 const NAME: usize = 100;
 const FILE: RangeInclusive<usize> = 1..=128;
+/// How many of many are named.
+const FEW: usize = 3;
 
 pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     names(resolved, findings);
@@ -34,6 +36,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
             read(resolved, action, input, writers.get(input.name()).copied(), findings);
         }
     }
+    foreign_to_foreign(resolved, &writers, findings);
     unread(resolved, findings);
 }
 
@@ -143,18 +146,56 @@ fn read(
                 .help("leave `.full_clone()` out, or let a build read it and write files for this action"),
         );
     }
-    let home = resolved.home;
-    if writer.is_foreign(home) && reader.is_foreign(home) && writer.known.env.account != reader.known.env.account {
-        let message = format!(
-            "`{name}` is written in account {} and read in account {}, and neither is the pipeline's",
-            writer.known.env.account, reader.known.env.account
-        );
-        findings.push(
-            Diagnostic::error("artifact::foreign-to-foreign", message)
-                .at(reader.action.location)
-                .note("it is written here", Some(writer.action.location))
-                .help("let an action in the pipeline's account write it, for example a build that passes it on"),
-        );
+}
+
+/// What one foreign account writes and others read: one finding for each artifact, however many read it.
+fn foreign_to_foreign(resolved: &Resolved<'_>, writers: &BTreeMap<&str, &ResolvedAction<'_>>, findings: &mut Findings) {
+    let outputs = resolved.actions.iter().flat_map(|action| &action.known.spec.outputs).map(Artifact::name);
+    let mut seen = BTreeSet::new();
+    for name in outputs.filter(|name| seen.insert(*name)) {
+        let Some(writer) = writers.get(name).filter(|writer| writer.is_foreign(resolved.home)) else { continue };
+        let reads = |action: &&ResolvedAction<'_>| {
+            action.is_foreign(resolved.home)
+                && action.known.env.account != writer.known.env.account
+                && action.known.spec.inputs.iter().any(|input| input.name() == name)
+        };
+        let readers: Vec<&ResolvedAction<'_>> = resolved.actions.iter().filter(reads).collect();
+        let Some(first) = readers.first() else { continue };
+        let accounts: BTreeSet<AccountId> = readers.iter().map(|reader| reader.known.env.account).collect();
+        let accounts: Vec<AccountId> = accounts.into_iter().collect();
+        let by = writer.known.env.account;
+        let message = match accounts.as_slice() {
+            [one] => {
+                format!("`{name}` is written in account {by} and read in account {one}, and neither is the pipeline's")
+            }
+            all => format!(
+                "`{name}` is written in account {by} and read in {} others ({}), and none of them is the pipeline's",
+                all.len(),
+                first_few(all)
+            ),
+        };
+        let mut finding = Diagnostic::error("artifact::foreign-to-foreign", message)
+            .at(first.action.location)
+            .note("it is written here", Some(writer.action.location));
+        let mut lines = BTreeSet::from([line(first)]);
+        for reader in readers.iter().filter(|reader| lines.insert(line(reader))).take(FEW - 1) {
+            finding = finding.note("it is read here, too", Some(reader.action.location));
+        }
+        let help = "let an action in the pipeline's account write it, for example a build that passes it on";
+        findings.push(finding.help(help));
+    }
+}
+
+/// The line of an action in the program.
+fn line<'a>(action: &ResolvedAction<'a>) -> (&'a str, u32) {
+    (action.action.location.file(), action.action.location.line())
+}
+
+fn first_few(accounts: &[AccountId]) -> String {
+    let named: Vec<&str> = accounts.iter().take(FEW).map(AccountId::as_str).collect();
+    match accounts.len().saturating_sub(FEW) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
     }
 }
 

@@ -123,6 +123,18 @@ fn artifact_from_one_foreign_account_to_another() {
 }
 
 #[test]
+fn artifact_from_one_foreign_account_to_many_others() {
+    let source = Artifact::new("Source");
+    let first = Action::new("Checkout", CodeCommitSource::new("orders", &source)).account(OTHER);
+    let targets = (0..59).map(|n| {
+        let account = format!("3{n:011}");
+        Target::new(Env::new(&account, "us-east-1")).action(Action::new("Deploy", deployment(&source)).account(account)) //~ error artifact::foreign-to-foreign at Tools/Pipeline: read in 59 others (300000000000, 300000000001, 300000000002 and 56 more)
+    });
+    let pipeline = Pipeline::new("orders").stage(Stage::new("Source").action(first));
+    check(placed(pipeline.wave(Wave::new("Accounts").targets(targets).at_once(20))));
+}
+
+#[test]
 fn foreign_build_with_outputs() {
     let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));
     let mut app = App::new();
