@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use construct_core::Assembly;
+use construct_pipeline::access::{Outside, prove};
 use construct_pipeline::contract::{Contract, FILE, Thing};
 use serde_json::Value as Json;
 
 use crate::given::no_contract;
 use crate::output::{BOLD, Failure, Report, printable};
 use crate::source::Source;
+use crate::templates;
 
 const EXAMPLES: &str = "\
 For each account and each thing in it that a pipeline uses and did not make: the
@@ -24,7 +26,14 @@ Examples:
   synth contract --json           the file `contract.json`
   synth check --policy arn:aws:s3:::artifacts=policy.json
       proves the pipelines with what an owner has
-  synth check --contract          proves them as if all owners had what is asked";
+  synth check --contract          proves them as if all owners had what is asked
+
+Other tools write no contract. Of their assemblies it is said whether they use
+anything that their templates do not make, and not what its owners must allow.
+
+Exit codes:
+  0  this is all that is asked
+  1  things of others are used, and nobody wrote down what they must allow";
 
 /// Says what the owners of imported stores, keys, roles and projects must allow
 ///
@@ -48,6 +57,7 @@ impl ContractOf {
         let assembly = Assembly::read(dir).map_err(|error| crate::model::explain(dir, &error))?;
         let mut contract = match assembly.document(FILE) {
             Some(text) => Contract::parse(text).map_err(no_contract)?,
+            None if is_of_another_tool(&assembly) => return self.of_another_tool(&assembly),
             None => Contract::default(),
         };
         if let Some(account) = &self.account {
@@ -66,6 +76,36 @@ impl ContractOf {
         }
         Ok(Report::text(text(&contract)))
     }
+
+    /// What the templates tell: whether all that the pipelines use is made by them.
+    fn of_another_tool(&self, assembly: &Assembly) -> Result<Report, Failure> {
+        let dir = &self.source.dir;
+        let proof = prove(&templates::all(dir, assembly)?, &Outside::new());
+        let n = proof.assumptions().filter(|access| !access.iam_action().is_empty()).count();
+        let answer = match n {
+            0 => "nothing is asked of anybody, as far as the templates tell: they make all that the pipelines use\n"
+                .to_owned(),
+            1 => "1 access depends on what no template tells\n".to_owned(),
+            n => format!("{n} accesses depend on what no template tells\n"),
+        };
+        let mut report = if self.json { Report::json(&Contract::default().to_json()) } else { Report::text(answer) };
+        if n > 0 {
+            let message = format!(
+                "the assembly in `{}` has no `{FILE}`, which other tools do not write: what owners must allow is not known",
+                dir.display()
+            );
+            report.finding(
+                message,
+                "`synth check` lists each access that depends on them, and proves it with `--policy`",
+            );
+        }
+        Ok(report)
+    }
+}
+
+/// Whether somebody else wrote it: a synthesis of ours always draws a tree, and never says of which classes its constructs are.
+fn is_of_another_tool(assembly: &Assembly) -> bool {
+    assembly.tree().is_none_or(|tree| tree.contains("\"constructInfo\""))
 }
 
 fn text(contract: &Contract) -> String {

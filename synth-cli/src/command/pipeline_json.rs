@@ -30,6 +30,8 @@ Examples:
   synth pipeline-json --tags orders
       with its tags, which `create-pipeline` takes and `update-pipeline` does not";
 
+const NO_PIPELINE: &str = "it has no pipeline at all; name the folder of another assembly";
+
 /// Prints a pipeline as the JSON that `aws codepipeline create-pipeline` and `update-pipeline` take
 ///
 /// The functions of the template become literals, as far as templates, accounts and regions tell.
@@ -48,6 +50,7 @@ impl PipelineJson {
     pub(crate) fn run(&self) -> Result<Report, Failure> {
         let (dir, name) = match &*self.words {
             [dir, name] => (PathBuf::from(dir), name.as_str()),
+            [dir] if Path::new(dir).join("manifest.json").is_file() => return Err(nameless(Path::new(dir))?),
             [name] => (PathBuf::from("cdk.out"), name.as_str()),
             _ => return Err(Failure::new("no pipeline is named")),
         };
@@ -83,6 +86,22 @@ impl PipelineJson {
     }
 }
 
+/// What is missing where nothing is given but the folder of an assembly.
+fn nameless(dir: &Path) -> Result<Failure, Failure> {
+    let assembly = Assembly::read(dir).map_err(|error| explain(dir, &error))?;
+    let all = export(&templates::all(dir, &assembly)?);
+    let shown = dir.display();
+    let failure =
+        Failure::new(format!("`{shown}` is the folder of an assembly, and nothing says which pipeline of it"));
+    let Some(first) = all.first() else { return Ok(failure.help(NO_PIPELINE)) };
+    let example = format!("write it behind the folder: `synth pipeline-json {shown} {}`", first.name);
+    let shown = |one: &Exported| format!("`{}` of stack `{}`", one.name, one.stack);
+    Ok(failure.help(match all.len() {
+        1 => example,
+        _ => format!("{example}; it has {}", choice(&all, |one| &one.name, &first.name, shown)),
+    }))
+}
+
 /// The one pipeline of this name.
 fn find(dir: &Path, name: &str) -> Result<Exported, Failure> {
     let assembly = Assembly::read(dir).map_err(|error| explain(dir, &error))?;
@@ -100,7 +119,7 @@ fn find(dir: &Path, name: &str) -> Result<Exported, Failure> {
             let shown = dir.display();
             let failure = Failure::new(format!("the assembly in `{shown}` has no pipeline `{name}`"));
             Err(match known.is_empty() {
-                true => failure.help("it has no pipeline at all; name the folder of another assembly"),
+                true => failure.help(NO_PIPELINE),
                 false => {
                     let shown = |(name, stack): &(String, String)| format!("`{name}` of stack `{stack}`");
                     failure.help(format!("it has {}", choice(&known, |(name, _)| name, name, shown)))

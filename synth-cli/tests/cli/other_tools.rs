@@ -24,6 +24,21 @@ fn functions_are_evaluated_as_far_as_templates_say() {
     insta::assert_snapshot!("graph_for_programs", format!("{json:#}"));
 }
 
+/// Nobody wrote down what the owners of what it imports must allow.
+#[test]
+fn the_contract_of_another_tool_is_not_known() {
+    let (answer, said) = synth(["contract".as_ref(), cdk().as_os_str()]).findings();
+    assert!(answer.ends_with(" accesses depend on what no template tells\n"), "{answer}");
+    assert!(said.contains("has no `contract.json`, which other tools do not write"), "{said}");
+    let (_, said) = synth(["contract".as_ref(), cdk().as_os_str(), "--json".as_ref()]).findings();
+    assert!(said.contains("what owners must allow is not known"), "{said}");
+    let none = serde_json::json!({ "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } } });
+    let empty =
+        crate::support::assembly("contract-of-no-pipeline", &[("One", "aws://111111111111/us-east-1", &[], none)]);
+    let answer = synth(["contract".as_ref(), empty.as_os_str()]).fine();
+    assert!(answer.starts_with("nothing is asked of anybody, as far as the templates tell"), "{answer}");
+}
+
 /// CloudFormation takes YAML as well, so every command does.
 #[test]
 fn templates_in_yaml_are_read_as_those_in_json() {

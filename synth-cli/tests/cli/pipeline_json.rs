@@ -21,6 +21,25 @@ fn the_example_is_exported_as_the_api_takes_it() {
 }
 
 #[test]
+fn a_folder_alone_says_which_pipelines_are_in_it() {
+    let dir = folder("pipeline-json-alone").join("cdk.out");
+    let mut app = App::new();
+    let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+    for name in ["orders", "invoices"] {
+        let source = Artifact::new("Source");
+        let checkout = Action::new("Checkout", CodeCommitSource::new(name, &source));
+        let read = Action::new("Read", Commands::new(&source).command("ls"));
+        let pipeline = Pipeline::new(name).stage(Stage::new("Source").action(checkout));
+        app.at(tools).add(name, pipeline.stage(Stage::new("Read").action(read)));
+    }
+    app.synth().unwrap().write(&dir).unwrap();
+    let said = synth(["pipeline-json".as_ref(), dir.as_os_str()]).unusable();
+    assert!(said.contains("is the folder of an assembly, and nothing says which pipeline of it"), "{said}");
+    assert!(said.contains("it has `orders` of stack `Tools`, `invoices` of stack `Tools`"), "{said}");
+    assert!(said.contains("`synth pipeline-json TMP/pipeline-json-alone/cdk.out orders`"), "{said}");
+}
+
+#[test]
 fn what_only_a_deployment_tells_is_named() {
     let mut app = App::new();
     let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
