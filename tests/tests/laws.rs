@@ -10,6 +10,8 @@ mod groups;
 mod proved;
 #[path = "laws/random.rs"]
 mod random;
+#[path = "laws/shared.rs"]
+mod shared;
 
 use std::collections::{BTreeMap, BTreeSet};
 
