@@ -425,8 +425,9 @@ struct Totals(Vec<(&'static Quota, HashMap<String, usize>)>);
 
 impl Totals {
     fn add(&mut self, quota: &'static Quota, place: &str, more: usize) {
-        // There are few quotas, and each is one static.
-        let known = self.0.iter().position(|(known, _)| std::ptr::eq(*known, quota));
+        // Nearly every quota is one static, which its address tells soonest; a constant may be at several.
+        let by_address = self.0.iter().position(|(known, _)| std::ptr::eq(*known, quota));
+        let known = by_address.or_else(|| self.0.iter().position(|(known, _)| *known == quota));
         let n = known.unwrap_or_else(|| {
             self.0.push((quota, HashMap::default()));
             self.0.len() - 1
@@ -495,5 +496,25 @@ impl Measurements {
             driver: None,
         }));
         measures
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_quotas_are_counted_together_wherever_they_are() {
+        const fn widgets() -> Quota {
+            Quota::new(("Widgets", "widgets"), (10, "widgets"), "", ("", ""), ("widget::too-many", ""))
+        }
+        static HERE: Quota = widgets();
+        static THERE: Quota = widgets();
+        let mut totals = Totals::default();
+        for (quota, place, more) in [(&HERE, "a", 1), (&THERE, "a", 2), (&THERE, "b", 3), (&HERE, "b", 4)] {
+            totals.add(quota, place, more);
+        }
+        let counted: Vec<_> = totals.sorted().into_iter().map(|(_, place, size)| (place, size)).collect();
+        assert_eq!(counted, [("a".to_owned(), 3), ("b".to_owned(), 7)]);
     }
 }

@@ -229,8 +229,6 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use construct_core::{Assembly, Lower, PlanCx, Synth};
-
     use super::*;
     use crate::prelude::*;
 
@@ -268,51 +266,6 @@ mod tests {
             assert_eq!(n_asked.load(Ordering::Relaxed), n + 1);
             let template = assembly.stacks()[0].template_json().unwrap().to_string();
             assert!(template.contains(&format!(r#""AskedIn":"{account}""#)), "{template}");
-        }
-    }
-
-    /// A construct of its own kind that is a pipeline, and shares it with others.
-    #[derive(Debug)]
-    struct Shared(Arc<Pipeline>);
-
-    impl Synth for Shared {
-        type Handle = PipelineRef;
-
-        fn validate(&self, cx: &mut ValidateCx<'_>) {
-            Synth::validate(&*self.0, cx);
-        }
-
-        fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
-            Synth::plan(&*self.0, cx)
-        }
-    }
-
-    #[test]
-    fn what_is_known_at_one_place_is_not_taken_for_another() {
-        let source = Artifact::new("Source");
-        let deploy = DeployStack::new("orders", source.file("template.yaml"))
-            .allow(PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:*:*:orders-*"]));
-        let pipeline = Pipeline::new("orders")
-            .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
-            .stage(Stage::new("Release").action(Action::new("Deploy", deploy).account("444444444444")));
-        let homes = [Env::new("111111111111", "us-east-1"), Env::new("222222222222", "eu-west-1")];
-        let synthesised = |place: &dyn Fn(&mut Scope<'_>)| -> Assembly {
-            let mut app = App::new();
-            for home in homes {
-                let stack = app.stack(format!("Tools-{}", home.account), home);
-                place(&mut app.at(stack));
-            }
-            app.synth().unwrap()
-        };
-        let copies = synthesised(&|scope| {
-            scope.add("Pipeline", pipeline.clone());
-        });
-        let shared = Arc::new(pipeline.clone());
-        for _ in 0..2 {
-            let shared = synthesised(&|scope| {
-                scope.add("Pipeline", Shared(Arc::clone(&shared)));
-            });
-            assert_eq!(shared.files(), copies.files());
         }
     }
 }

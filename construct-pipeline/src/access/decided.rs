@@ -19,14 +19,14 @@ impl<'p> Prover<'p, '_> {
     pub(crate) fn unknown_project(&mut self, action: &'p Action, project: String, gate: &Gate<'p>) {
         let store = gate.store;
         let question = self.unasked(&Who::Role(project.into()), "s3:GetObject", &store.object, &store.account);
-        let about = About::need(action, Purpose::Reads { artifacts: action.inputs.join(", ").into() });
+        let about = About::need(action, Purpose::Reads { artifacts: self.named(&action.inputs) });
         let remark = Remark::unknown("no template makes the project, so its role is not known");
         self.note(&about, question, Decision::Open, Some(remark));
     }
 
     /// A project that encrypts with another key than the store's writes what nobody else can read.
     pub(crate) fn other_key(&mut self, action: &'p Action, role: &Caller, gate: &Gate<'p>, own: Option<&str>) {
-        let about = About::need(action, Purpose::Writes { artifacts: action.outputs.join(", ").into() });
+        let about = About::need(action, Purpose::Writes { artifacts: self.named(&action.outputs) });
         let key = gate.store.key_arn().cloned().unwrap_or_default();
         let question = self.unasked(&role.who, "kms:GenerateDataKey", &key, &gate.store.account);
         let world = self.asker.world();
@@ -73,7 +73,7 @@ impl<'p> Prover<'p, '_> {
         }
         let who = Who::Role(Arc::clone(&self.pipeline.role));
         let question = self.unasked(&who, "s3:PutObject", &"*".into(), &self.pipeline.label.account);
-        let about = About::need(action, Purpose::Reads { artifacts: action.inputs.join(", ").into() });
+        let about = About::need(action, Purpose::Reads { artifacts: self.named(&action.inputs) });
         let remark = Remark::mended_by(
             "give the pipeline a store in the region, in `ArtifactStores`",
             format!("the pipeline has no artifact store in {}", action.region()),

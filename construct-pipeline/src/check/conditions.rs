@@ -33,7 +33,7 @@ const VALUE: RangeInclusive<usize> = 1..=10_000;
 
 pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     for stage in &resolved.pipeline.stages {
-        counts(stage, findings);
+        counts(stage, resolved, findings);
         results(stage, resolved, findings);
         for condition in stage.conditions() {
             one(stage, condition, resolved, findings);
@@ -42,7 +42,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     }
 }
 
-fn counts(stage: &Stage, findings: &mut Findings) {
+fn counts(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
     let on_failure = stage.on_failure.as_ref().map_or(0, |on_failure| on_failure.conditions.len());
     let counts = [
         ("before its entry", stage.before_entry.len()),
@@ -52,7 +52,8 @@ fn counts(stage: &Stage, findings: &mut Findings) {
     for (when, n) in counts {
         if n > CONDITIONS {
             let message = format!("the stage `{}` has {n} conditions {when}; CodePipeline takes one", stage.name);
-            let help = "put the rules into one condition, which has up to 5";
+            let most = resolved.view.quota(&quota::RULES);
+            let help = format!("put the rules into one condition, which has up to {most}");
             findings.push(Diagnostic::error("condition::too-many", message).at(stage.location).help(help));
         }
     }

@@ -86,8 +86,9 @@ pub(super) fn make(
     let mut maker = Maker { pipeline, cx, scaffold, imported: BTreeMap::new() };
     let pipeline_role = maker.pipeline_role();
     let trust = maker.trust(pipeline_role);
-    // Many actions take on one role, and what is said of several differs in little.
+    // One statement names all of them in the end.
     let mut taken_on: Vec<RoleRef> = Vec::with_capacity(known.len());
+    // What is said of the roles that one service is handed differs in little.
     let mut hand_over: BTreeMap<&Cow<'static, str>, PolicyStatement> = BTreeMap::new();
     let mut roles = Roles {
         pipeline: pipeline_role,

@@ -89,8 +89,10 @@ impl<'a> Scaffold<'a> {
         let name = names::scaffold_stack(&self.pipeline.name, env);
         let [(account, region), (to_account, to_region)] =
             [&self.home, &env].map(|env| (env.account.as_str(), env.region.as_str()));
-        let of = ["What pipeline ", &self.pipeline.name, " of ", account, "/", region];
-        let description = [&of[..], &[" needs in ", to_account, "/", to_region]].concat().concat();
+        let name_of = &*self.pipeline.name;
+        let description =
+            ["What pipeline ", name_of, " of ", account, "/", region, " needs in ", to_account, "/", to_region]
+                .concat();
         cx.stack(&name, StackProps::new(env).description(description).names_only()).into()
     }
 

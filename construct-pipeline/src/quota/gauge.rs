@@ -136,74 +136,91 @@ fn pipeline(id: &str, properties: &Json<'_>, cx: &mut GaugeCx<'_, '_>) {
         cx.count(&TRIGGERS_AS_JSON, Some(id), None, properties["Triggers"].to_string().len(), &[]);
     }
     triggers.iter().for_each(|trigger| parts.trigger(&trigger["GitConfiguration"]));
-    parts.0.iter().for_each(|largest| largest.report(id, cx));
+    parts.report(id, cx);
 }
 
 /// The largest of everything of which a pipeline may have many.
-struct Parts<'j>([Largest<'j>; 10]);
+struct Parts<'j> {
+    filters: Largest<'j>,
+    patterns: Largest<'j>,
+    rules: Largest<'j>,
+    commands_of_rules: Largest<'j>,
+    commands: Largest<'j>,
+    environment: Largest<'j>,
+    outputs: Largest<'j>,
+    files: Largest<'j>,
+    value: Largest<'j>,
+    configuration: Largest<'j>,
+}
 
 impl<'j> Parts<'j> {
     const fn new() -> Self {
-        Self([
-            Largest::new(&FILTERS),
-            Largest::new(&PATTERNS),
-            Largest::new(&RULES),
-            Largest::new(&COMMANDS_OF_A_RULE),
-            Largest::new(&COMMANDS),
-            Largest::new(&ENVIRONMENT_VARIABLES),
-            Largest::new(&OUTPUT_VARIABLES),
-            Largest::new(&EXPORTED_FILES),
-            Largest::new(&CONFIGURATION_VALUE),
-            Largest::new(&CONFIGURATION),
-        ])
+        Self {
+            filters: Largest::new(&FILTERS),
+            patterns: Largest::new(&PATTERNS),
+            rules: Largest::new(&RULES),
+            commands_of_rules: Largest::new(&COMMANDS_OF_A_RULE),
+            commands: Largest::new(&COMMANDS),
+            environment: Largest::new(&ENVIRONMENT_VARIABLES),
+            outputs: Largest::new(&OUTPUT_VARIABLES),
+            files: Largest::new(&EXPORTED_FILES),
+            value: Largest::new(&CONFIGURATION_VALUE),
+            configuration: Largest::new(&CONFIGURATION),
+        }
+    }
+
+    fn report(&self, id: &str, cx: &mut GaugeCx<'_, '_>) {
+        let Self { filters, patterns, rules, commands_of_rules, commands, .. } = self;
+        let Self { environment, outputs, files, value, configuration, .. } = self;
+        let all =
+            [filters, patterns, rules, commands_of_rules, commands, environment, outputs, files, value, configuration];
+        all.into_iter().for_each(|largest| largest.report(id, cx));
     }
 
     fn trigger(&mut self, git: &'j Json<'j>) {
-        let Self([filters, patterns, ..]) = self;
         let source = [&git["SourceActionName"], &Json::Null];
         for filter in ["Push", "PullRequest"].map(|kind| list(git, kind)) {
-            filters.see(filter.len(), source);
+            self.filters.see(filter.len(), source);
             let kinds = filter.iter().flat_map(|filter| ["Branches", "FilePaths", "Tags"].map(|kind| &filter[kind]));
             for lists in kinds.map(|kind| ["Includes", "Excludes"].map(|side| list(kind, side))) {
-                lists.into_iter().for_each(|list| patterns.see(list.len(), source));
+                lists.into_iter().for_each(|list| self.patterns.see(list.len(), source));
             }
         }
     }
 
     fn stage(&mut self, stage: &'j Json<'j>) {
-        let Self([_, _, n_rules, n_commands, ..]) = self;
         let name = &stage["Name"];
         for conditions in ["BeforeEntry", "OnSuccess", "OnFailure"].map(|when| list(&stage[when], "Conditions")) {
             for rules in conditions.iter().map(|condition| list(condition, "Rules")) {
-                n_rules.see(rules.len(), [name, &Json::Null]);
-                rules.iter().for_each(|rule| n_commands.see(list(rule, "Commands").len(), [name, &rule["Name"]]));
+                self.rules.see(rules.len(), [name, &Json::Null]);
+                rules
+                    .iter()
+                    .for_each(|rule| self.commands_of_rules.see(list(rule, "Commands").len(), [name, &rule["Name"]]));
             }
         }
     }
 
     fn action(&mut self, stage: &'j Json<'j>, action: &'j Json<'j>) {
-        let Self([.., commands, environment, outputs, files, _, _]) = self;
         let names = [stage, &action["Name"]];
-        commands.see(list(action, "Commands").len(), names);
-        environment.see(list(action, "EnvironmentVariables").len(), names);
-        outputs.see(list(action, "OutputVariables").len(), names);
+        self.commands.see(list(action, "Commands").len(), names);
+        self.environment.see(list(action, "EnvironmentVariables").len(), names);
+        self.outputs.see(list(action, "OutputVariables").len(), names);
         for output in list(action, "OutputArtifacts") {
-            files.see(list(output, "Files").len(), [&action["Name"], &output["Name"]]);
+            self.files.see(list(output, "Files").len(), [&action["Name"], &output["Name"]]);
         }
     }
 
     fn configuration(&mut self, stage: &'j Json<'j>, action: &'j Json<'j>) {
-        let Self([.., value, whole]) = self;
         let names = [stage, &action["Name"]];
         let configuration = action["Configuration"].as_object();
         let mut bytes = 0;
         for (key, one) in configuration.into_iter().flat_map(Members::iter) {
             let mut text = Text::default();
             text.add(one);
-            value.see(text.characters, names);
+            self.value.see(text.characters, names);
             bytes += key.len() + text.bytes;
         }
-        whole.see(bytes, names);
+        self.configuration.see(bytes, names);
     }
 }
 

@@ -56,3 +56,28 @@ proptest! {
         prop_assert!(!files.is_empty(), "{}", said);
     }
 }
+
+#[test]
+fn what_is_known_at_one_place_is_not_taken_for_another() {
+    let source = Artifact::new("Source");
+    let deploy = DeployStack::new("orders", source.file("template.yaml"))
+        .allow(PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:*:*:orders-*"]));
+    let pipeline = Pipeline::new("orders")
+        .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
+        .stage(Stage::new("Release").action(Action::new("Deploy", deploy).account("444444444444")));
+    let homes = [Env::new("111111111111", "us-east-1"), Env::new("222222222222", "eu-west-1")];
+    let synthesised = |pipelines: [Arc<Pipeline>; 2]| {
+        let mut app = App::new();
+        for (home, pipeline) in homes.into_iter().zip(pipelines) {
+            let stack = app.stack(format!("Tools-{}", home.account), home);
+            app.at(stack).add("Pipeline", Shared(pipeline));
+        }
+        app.synth().expect("nothing is wrong").files()
+    };
+    let copies = synthesised([Arc::new(pipeline.clone()), Arc::new(pipeline.clone())]);
+    let shared = Arc::new(pipeline);
+    // In a second app, too, nothing of the first is left.
+    for _ in 0..2 {
+        assert_eq!(synthesised([Arc::clone(&shared), Arc::clone(&shared)]), copies);
+    }
+}
