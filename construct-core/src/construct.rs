@@ -111,10 +111,6 @@ pub trait Lower: fmt::Debug + Send + Sync {
         let _ = (attr, own);
         None
     }
-
-    /// Gives up what only its resources are made of: they are written and will not be asked for again. What
-    /// [`physical`](Self::physical) says stays the same.
-    fn forget(&mut self) {}
 }
 
 /// Exactly one CloudFormation resource: a type, a handle and a function to its properties.

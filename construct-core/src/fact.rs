@@ -48,9 +48,8 @@ pub trait Fact: Clone + fmt::Debug + Ord + Send + Sync + 'static {
     /// Whether it is a finding when no node read the fact. Links from one construct to another may go unused.
     const MUST_BE_READ: bool = true;
 
-    /// Whether [checks](crate::AssemblyCheck) of the finished assembly, and constructs of other stacks, may look at the fact.
-    /// What goes into the template of its construct, as statements of policies do, need not stay in memory beside that: it is
-    /// for constructs of the same stack, and is forgotten when the stack is written.
+    /// Whether [checks](crate::AssemblyCheck) of the finished assembly may look at the fact. What goes into templates, as
+    /// statements of policies do, need not stay in memory beside them: it is forgotten when they are written.
     const IS_KEPT_FOR_CHECKS: bool = true;
 
     /// Whether both cannot hold on one construct, as two values of one tag: the code of the finding then. Facts have no

@@ -15,62 +15,56 @@ static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism()
 
 /// Maps items in parallel.
 pub fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    map_with(&mut Vec::new(), || (), items, |(), item| work(item))
+    map_with(|| (), items, |(), item| work(item)).0
 }
 
-/// Maps items in parallel by workers that each have something of their own, which serves for one item after the other. Those
-/// that lack are made; all of them are there for the next time, and for the same worker: what one thread allocated is
-/// neither grown nor freed by another, which would have to wait for it.
+/// Maps items in parallel by workers that each have something of their own, which serves for one item after the other, and gives
+/// that too: what one thread allocated is neither grown nor freed by another meanwhile, which would have to wait for it.
 pub fn map_with<W: Send, T: Send, R: Send>(
-    own: &mut Vec<W>,
-    new: impl Fn() -> W,
+    new: impl Fn() -> W + Sync,
     items: Vec<T>,
     work: impl Fn(&mut W, T) -> R + Sync,
-) -> Vec<R> {
-    map_beside(own, new, items, work, || ()).0
+) -> (Vec<R>, Vec<W>) {
+    let (results, own, ()) = map_beside(new, items, work, || ());
+    (results, own)
 }
 
 /// The same, while this thread does something else first.
 pub fn map_beside<W: Send, T: Send, R: Send, A>(
-    own: &mut Vec<W>,
-    new: impl Fn() -> W,
+    new: impl Fn() -> W + Sync,
     items: Vec<T>,
     work: impl Fn(&mut W, T) -> R + Sync,
     first: impl FnOnce() -> A,
-) -> (Vec<R>, A) {
+) -> (Vec<R>, Vec<W>, A) {
     let n_threads = if items.len() < FEW { 1 } else { *CORES };
-    while own.len() < n_threads {
-        own.push(new());
-    }
-    let (mine, others) = own.split_first_mut().expect("there is one for each thread");
     if n_threads == 1 {
-        let first = first();
-        return (items.into_iter().map(|item| work(mine, item)).collect(), first);
+        let (first, mut own) = (first(), new());
+        return (items.into_iter().map(|item| work(&mut own, item)).collect(), vec![own], first);
     }
     let size = items.len().div_ceil(n_threads * PORTIONS);
     let n_items = items.len();
     let mut items = items.into_iter();
     let portions: Vec<Vec<T>> = (0..n_items.div_ceil(size)).map(|_| items.by_ref().take(size).collect()).collect();
     let open = Mutex::new(portions.into_iter().enumerate());
-    let worker = |own: &mut W| {
-        let mut done: Vec<(usize, Vec<R>)> = Vec::new();
+    let worker = || {
+        let (mut own, mut done): (W, Vec<(usize, Vec<R>)>) = (new(), Vec::new());
         loop {
             let next = open.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some((n, portion)) = next else { return done };
-            done.push((n, portion.into_iter().map(|item| work(own, item)).collect()));
+            let Some((n, portion)) = next else { return (own, done) };
+            done.push((n, portion.into_iter().map(|item| work(&mut own, item)).collect()));
         }
     };
-    let (mut done, first) = thread::scope(|scope| {
-        let others: Vec<_> = others[..n_threads - 1].iter_mut().map(|own| scope.spawn(|| worker(own))).collect();
+    let (workers, first) = thread::scope(|scope| {
+        let others: Vec<_> = (1..n_threads).map(|_| scope.spawn(worker)).collect();
         let first = first();
-        let mut done = worker(mine);
-        for other in others {
-            done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        }
-        (done, first)
+        let mut workers = vec![worker()];
+        workers.extend(others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic))));
+        (workers, first)
     });
+    let (own, done): (Vec<W>, Vec<_>) = workers.into_iter().unzip();
+    let mut done: Vec<(usize, Vec<R>)> = done.into_iter().flatten().collect();
     done.sort_unstable_by_key(|(n, _)| *n);
-    (done.into_iter().flat_map(|(_, results)| results).collect(), first)
+    (done.into_iter().flat_map(|(_, results)| results).collect(), own, first)
 }
 
 /// Does two things at the same time.
@@ -99,21 +93,18 @@ mod tests {
     }
 
     #[test]
-    fn what_workers_have_serves_again() {
-        let mut own = Vec::new();
-        for round in 1..=2 {
-            map_with(&mut own, || 0, (0..100).collect(), |used: &mut usize, _: usize| *used += 1);
-            assert_eq!(own.iter().sum::<usize>(), round * 100);
+    fn what_workers_have_serves_for_all_items() {
+        for n in [0, FEW - 1, FEW, 100] {
+            let (_, own) = map_with(|| 0, (0..n).collect(), |used: &mut usize, _: usize| *used += 1);
+            assert_eq!(own.iter().sum::<usize>(), n);
         }
     }
 
     #[test]
     fn something_else_is_done_whatever_the_items() {
         for n in [0, FEW - 1, FEW] {
-            assert_eq!(
-                map_beside(&mut Vec::new(), || 2, (0..n).collect(), |own, item: usize| item * *own, || "else"),
-                ((0..n).map(|item| item * 2).collect(), "else")
-            );
+            let (doubled, _, other) = map_beside(|| 2, (0..n).collect(), |own, item: usize| item * *own, || "else");
+            assert_eq!((doubled, other), ((0..n).map(|item| item * 2).collect(), "else"));
         }
     }
 

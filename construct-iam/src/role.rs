@@ -372,14 +372,6 @@ impl Lower for Role {
     fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
         self.0.physical(attr, own)
     }
-
-    fn forget(&mut self) {
-        // Whoever else holds it goes on holding all of it.
-        if let Some(settings) = Arc::get_mut(&mut self.0) {
-            (settings.trust, settings.permissions) = (PolicyDocument::new(), PolicyDocument::new());
-            settings.policies = Vec::new();
-        }
-    }
 }
 
 impl Settings {

@@ -86,9 +86,4 @@ impl Lower for PlannedPipeline {
     fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {
         (*attr == Attr::Ref).then(|| self.name.clone().into())
     }
-
-    fn forget(&mut self) {
-        self.declaration = Arc::default();
-        self.after = Vec::new();
-    }
 }

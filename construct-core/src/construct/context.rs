@@ -1,6 +1,4 @@
 //! What a construct sees in each pass, and what it may do there.
-//!
-//! Codes: `fact::of-another-stack`.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -16,7 +14,7 @@ use super::{AssemblyCheck, Document};
 use crate::assembly::Assembly;
 use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::env::Env;
-use crate::fact::{Fact, Reach, ReadMarks};
+use crate::fact::{Fact, ReadMarks};
 use crate::handle::{NodeId, StackRef};
 use crate::json::Json;
 use crate::quota::{Gauge, Quota};
@@ -191,11 +189,9 @@ impl LowerCx<'_> {
         self.facts_of(self.node)
     }
 
-    /// The facts of one kind that reach another construct. If they are [not kept](Fact::IS_KEPT_FOR_CHECKS), the other must
-    /// stand in the same stack.
+    /// The facts of one kind that reach another construct.
     pub fn facts_of<F: Fact>(&self, node: impl Into<NodeId>) -> impl Iterator<Item = &F> {
-        let node = node.into();
-        let found = if self.may_read::<F>(node) { self.plan.tree.reaching::<F>(node) } else { Vec::new() };
+        let found = self.plan.tree.reaching::<F>(node.into());
         found.iter().for_each(|found| self.marks.mark(found));
         each_once(found)
     }
@@ -203,34 +199,10 @@ impl LowerCx<'_> {
     /// The facts of one kind that were attached to a construct itself, as they come: for those who bring them into an order of
     /// their own. Equal ones may come more than once.
     pub fn facts_as_attached<F: Fact>(&self, node: impl Into<NodeId>) -> impl Iterator<Item = &F> {
-        let node = node.into();
-        let found = self.may_read::<F>(node).then(|| self.plan.tree.facts.as_attached::<F>(node));
-        found.into_iter().flatten().map(|found| {
+        self.plan.tree.facts.as_attached::<F>(node.into()).map(|found| {
             self.marks.mark(&found);
             found.fact
         })
-    }
-
-    /// Whether facts of one kind about a construct are there for this one. Those that are not kept are forgotten when their stack
-    /// is written, before or after this one: nobody may find them by chance.
-    fn may_read<F: Fact>(&self, of: NodeId) -> bool {
-        let stack_of = |node: NodeId| self.plan.tree.node(node).stack;
-        let is_of_stack = !F::IS_KEPT_FOR_CHECKS && F::REACH == Reach::Node && stack_of(of).is_some();
-        if !is_of_stack || stack_of(of) == stack_of(self.node) {
-            return true;
-        }
-        let (other, kind) = (self.plan.tree.node(of), F::NAME);
-        let message = format!(
-            "`{}` reads each {kind} of `{}`, which stands in another stack",
-            self.path(),
-            self.plan.tree.path(of)
-        );
-        self.report(
-            Diagnostic::error("fact::of-another-stack", message).note("it is placed here", Some(other.location)).help(
-                format!("place it in the stack of `{}`, or read what is kept beyond a stack", self.plan.tree.path(of)),
-            ),
-        );
-        false
     }
 
     /// What an attribute of a construct is worth outside of its stack, if anybody can know.

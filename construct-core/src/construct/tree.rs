@@ -7,7 +7,7 @@ use super::{AssemblyCheck, Document, Lower, Synth};
 use crate::arena::{Arena, Node};
 use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::env::Env;
-use crate::fact::{Fact, Facts, Found, Reach, ReadMarks};
+use crate::fact::{Fact, Facts, Found, Reach};
 use crate::handle::{NodeId, StackRef};
 use crate::quota::{Gauge, Quota, QuotaValue, Quotas};
 use crate::resource::{Claim, Claims};
@@ -224,18 +224,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Gives up what only the template of a construct needed, which is written.
-    pub(crate) fn forget(&mut self, node: NodeId, marks: &ReadMarks) {
-        self.lowers[node.index()].forget();
-        self.tree.facts.forget_on(node, marks);
-    }
-
-    /// What checks of the finished assembly may look at. The rest need not be in memory beside it any more.
-    pub(crate) fn for_checks(mut self) -> Self {
-        self.tree.facts.forget();
-        Self { lowers: Vec::new(), ..self }
-    }
-
     /// What an attribute of a construct is worth outside of its stack, if anybody can know.
     pub(crate) fn physical(&self, of: NodeId, attr: &Attr) -> Option<Expr> {
         let own = self.tree.node(of).env?;

@@ -122,21 +122,8 @@ impl Facts {
         self.as_attached(node).any(|found| holds(found.fact))
     }
 
-    /// Forgets what was read on a node and is of no use beyond its stack.
-    pub(crate) fn forget_on(&mut self, node: NodeId, marks: &ReadMarks) {
-        let mut next = self.last.get(node.index()).copied().flatten();
-        while let Some(number) = next {
-            let index = number.get() as usize - 1;
-            let on = &self.all[index];
-            if on.target == node && marks.is_read(index) {
-                self.kinds.at_mut(on.kind).forget_of_stack(on.place);
-            }
-            next = on.before;
-        }
-    }
-
-    /// Forgets what no check may look at.
-    pub(crate) fn forget(&mut self) {
+    /// Those that checks of the finished assembly may look at. The others need not be in memory beside it.
+    pub(crate) fn for_checks(mut self) -> Self {
         self.last.clear();
         for on in std::mem::take(&mut self.all) {
             if self.kinds.at(on.kind).is_kept_for_checks() {
@@ -145,6 +132,7 @@ impl Facts {
         }
         self.all.shrink_to_fit();
         self.kinds.forget();
+        self
     }
 
     pub(crate) fn marks(&self) -> ReadMarks {
@@ -228,24 +216,6 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_is_forgotten_with_its_stack() {
-        let app = AppId::next();
-        let (node, other) = (NodeId::new(app, 0), NodeId::new(app, 1));
-        let mut facts = Facts::default();
-        for (target, fact) in [(node, 1), (node, 2), (other, 3)] {
-            facts.attach(target, Written(fact), Location::caller());
-        }
-        facts.attach(node, RemovalPolicy::Retain, Location::caller());
-        let marks = facts.marks();
-        facts.on::<Written>(node).iter().skip(1).for_each(|found| marks.mark(found));
-        facts.on::<Written>(other).iter().for_each(|found| marks.mark(found));
-        facts.on::<RemovalPolicy>(node).iter().for_each(|found| marks.mark(found));
-        facts.forget_on(node, &marks);
-        let on = |node| facts.on::<Written>(node).iter().map(|found| found.fact.0).collect::<Vec<_>>();
-        assert_eq!((on(node), on(other), facts.on::<RemovalPolicy>(node).len()), (vec![1], vec![3], 1));
-    }
-
-    #[test]
     fn contradictions_come_in_the_order_in_which_facts_were_attached() {
         let node = NodeId::new(AppId::next(), 0);
         let mut facts = Facts::default();
@@ -267,7 +237,7 @@ mod tests {
         let mut facts = Facts::default();
         facts.attach(node, Written(1), Location::caller());
         facts.attach(node, RemovalPolicy::Retain, Location::caller());
-        facts.forget();
+        let facts = facts.for_checks();
         assert_eq!((facts.on::<Written>(node).len(), facts.on::<RemovalPolicy>(node).len()), (0, 1));
     }
 }

@@ -29,13 +29,13 @@ pub(crate) struct Contradiction {
 /// The facts of a kind, by their places.
 #[derive(Debug)]
 pub(super) struct Kind<F> {
-    facts: Vec<Option<F>>,
+    facts: Vec<F>,
 }
 
 impl<F> Kind<F> {
-    /// The fact at a place, unless it is forgotten.
+    /// The fact at a place, unless its kind is forgotten.
     pub(super) fn at(&self, place: u32) -> Option<&F> {
-        self.facts.get(place as usize)?.as_ref()
+        self.facts.get(place as usize)
     }
 }
 
@@ -46,8 +46,6 @@ pub(super) trait AnyKind: Any + fmt::Debug + Send + Sync {
     fn must_be_read(&self) -> bool;
     fn is_kept_for_checks(&self) -> bool;
     fn summary(&self, place: u32) -> Option<String>;
-    /// Forgets a fact if it is for constructs of its own stack alone.
-    fn forget_of_stack(&mut self, place: u32);
     fn forget(&mut self);
     /// What is wrong with facts, each by itself and with its index.
     fn problems(&self, facts: &[OnNode], out: &mut Vec<(usize, Diagnostic)>);
@@ -74,12 +72,6 @@ impl<F: Fact> AnyKind for Kind<F> {
 
     fn summary(&self, place: u32) -> Option<String> {
         self.at(place)?.summary()
-    }
-
-    fn forget_of_stack(&mut self, place: u32) {
-        if F::REACH == Reach::Node && !F::IS_KEPT_FOR_CHECKS {
-            self.facts.get_mut(place as usize).map(Option::take);
-        }
     }
 
     fn forget(&mut self) {
@@ -144,12 +136,8 @@ impl Kinds {
         });
         let kind: &mut dyn Any = &mut *self.0[position].1;
         let facts = &mut kind.downcast_mut::<Kind<F>>().expect("kinds are told apart by their types").facts;
-        facts.push(Some(fact));
+        facts.push(fact);
         (position as u16, facts.len() as u32 - 1)
-    }
-
-    pub(super) fn at_mut(&mut self, position: u16) -> &mut dyn AnyKind {
-        &mut *self.0[usize::from(position)].1
     }
 
     /// Forgets the kinds that no check may look at.

@@ -43,23 +43,22 @@ impl<'a> CheckCx<'a> {
     /// run to run.
     pub fn read<W: Send, R: Send>(
         &mut self,
-        new: impl Fn() -> W,
+        new: impl Fn() -> W + Sync,
         look: impl Fn(&mut W, &'a StackArtifact, Json<'a>, &Source<'a>) -> R + Sync,
     ) -> (Vec<R>, Vec<W>) {
         // Whoever is first has them measured too, so that one reading serves both.
         let gauging = self.measured.is_none().then(|| Gauging::of(self.tree));
         let measurements = || gauging.as_ref().map(|gauging| (gauging, gauging.measurements()));
         let new = || (Repeats::default(), measurements(), new());
-        let (mut readers, stacks) = (Vec::new(), self.assembly.stacks().iter().collect());
-        let seen =
-            parallel::map_with(&mut readers, new, stacks, |(repeats, gauging, own), stack: &'a StackArtifact| {
-                // Templates of ours are JSON.
-                let read = Source::read(&stack.template, repeats);
-                let (json, source) = read.unwrap_or_else(|_| (Json::Null, Source::of(&stack.template)));
-                let measured =
-                    gauging.as_mut().and_then(|(gauging, counted)| gauging.measure(counted, stack, &json, &source));
-                (measured, look(own, stack, json, &source))
-            });
+        let stacks = self.assembly.stacks().iter().collect();
+        let (seen, readers) = parallel::map_with(new, stacks, |(repeats, gauging, own), stack: &'a StackArtifact| {
+            // Templates of ours are JSON.
+            let read = Source::read(&stack.template, repeats);
+            let (json, source) = read.unwrap_or_else(|_| (Json::Null, Source::of(&stack.template)));
+            let measured =
+                gauging.as_mut().and_then(|(gauging, counted)| gauging.measure(counted, stack, &json, &source));
+            (measured, look(own, stack, json, &source))
+        });
         let (counted, own): (Vec<_>, Vec<_>) = readers.into_iter().map(|(_, gauging, own)| (gauging, own)).unzip();
         let counted = counted.into_iter().filter_map(|gauging| Some(gauging?.1)).collect();
         let (measured, looks): (Vec<_>, Vec<_>) = seen.into_iter().unzip();

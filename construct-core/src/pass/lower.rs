@@ -2,8 +2,7 @@
 //! expression as JSON with CloudFormation's functions.
 //!
 //! Stacks are lowered one by one and in parallel, and each is text as soon as it is complete: a large app is never in memory
-//! as expressions and as text at once. They come in a few rounds, after each of which the plan forgets what only the stacks of
-//! the round needed: no more is it in memory as a plan and as text.
+//! as expressions and as text at once.
 //!
 //! Codes: `fact::unread`, `stack::empty`, `resource::duplicate-name`, and those of [`apply`], [`cycles`], [`resolve`] and
 //! [`stack`].
@@ -15,17 +14,16 @@ mod resolve;
 mod stack;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use crate::assembly::ConstructTree;
-use crate::construct::Plan;
+use crate::construct::{Plan, Tree};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fact::{Fact, Reach, ReadMarks};
 use crate::handle::NodeId;
 use crate::parallel;
 use crate::resource::{Claim, Claims};
-use resolve::{Elsewhere, Exports};
-use stack::{Desk, Ids, lower_stack};
+use resolve::Exports;
+use stack::{Desk, Done, lower_stack};
 
 pub(crate) use stack::{LoweredStack, Section};
 
@@ -45,60 +43,46 @@ impl Lowered {
     }
 }
 
-/// In how many rounds stacks are lowered. After each, every thread waits for the slowest.
-const ROUNDS: usize = 12;
-
-/// A round of fewer stacks is not worth it.
-const FEW: usize = 64;
-
-/// What is known of the stacks that are written.
-#[derive(Debug)]
-struct Written {
-    /// The type of each node's first resource.
-    kinds: Vec<Option<Cow<'static, str>>>,
-    ids: BTreeMap<NodeId, Ids>,
-}
-
-impl Written {
-    /// What a construct of a written stack lowered to.
-    fn elsewhere(&self, stack: NodeId, node: NodeId) -> Option<Elsewhere> {
-        let ids = self.ids.get(&stack)?;
-        let id = ids.binary_search_by_key(&node, |(node, _)| *node).ok().map(|place| ids[place].1.clone());
-        Some(Elsewhere { id, has_resource: self.kinds[node.index()].is_some() })
-    }
-}
-
 /// Lowers a plan, and gives back what findings and checks need of it.
 #[must_use]
-pub fn lower(mut plan: Plan) -> (Lowered, Plan) {
+pub fn lower(plan: Plan) -> (Lowered, Plan) {
     let marks = plan.tree.facts.marks();
+    let by_stack = nodes_by_stack(&plan.tree);
+    let (done, _) = parallel::map_with(Desk::default, by_stack, |desk, (stack, nodes)| {
+        lower_stack(&plan, &marks, desk, stack, &nodes)
+    });
+    let unread = unread(&plan.tree, &marks);
+    let Plan { mut tree, lowers, built } = plan;
+    let facts = std::mem::take(&mut tree.facts);
+    // Freeing what only templates needed takes as long as putting them together.
+    let (lowered, facts) = parallel::both(
+        || put_together(&tree, done, unread),
+        || {
+            drop(lowers);
+            facts.for_checks()
+        },
+    );
+    tree.facts = facts;
+    (lowered, Plan { tree, lowers: Vec::new(), built })
+}
+
+/// Puts together what the stacks, which come in the order of the tree, have left for the others and for the whole.
+fn put_together(tree: &Tree, done: Vec<Done>, unread: Diagnostics) -> Lowered {
     let mut findings = Diagnostics::new();
     let mut exports = Exports::new();
-    let mut written = Written { kinds: vec![None; plan.tree.arena.len()], ids: BTreeMap::new() };
+    // The type of each node's first resource.
+    let mut kinds: Vec<Option<Cow<'static, str>>> = vec![None; tree.arena.len()];
     // In a large app every other construct is a resource with a name of its own.
-    let mut claims = Claims::with_capacity(plan.tree.arena.len() / 2);
-    let waiting = nodes_by_stack(&plan);
-    // As they are waiting: in the order of the tree.
-    let mut stacks: Vec<LoweredStack> = Vec::with_capacity(waiting.len());
-    let mut desks: Vec<Desk> = Vec::new();
-    for round in waiting.chunks(waiting.len().div_ceil(ROUNDS).max(FEW)) {
-        let stacks_of_round = round.iter().collect();
-        let done =
-            parallel::map_with(&mut desks, Desk::default, stacks_of_round, |desk, (stack, nodes): &(_, Vec<_>)| {
-                lower_stack(&plan, &marks, &written, desk, *stack, nodes)
-            });
-        for done in done {
-            findings.extend(done.findings);
-            exports.extend(done.exports);
-            done.kinds.into_iter().for_each(|(node, kind)| written.kinds[node.index()] = Some(kind));
-            for (node, kind, claim) in done.claims {
-                name_is_claimed_once(&plan, &mut claims, (node, &kind, &claim), &mut findings);
-            }
-            written.ids.insert(done.stack.node, done.ids);
-            stacks.push(done.stack);
+    let mut claims = Claims::with_capacity(tree.arena.len() / 2);
+    let mut stacks: Vec<LoweredStack> = Vec::with_capacity(done.len());
+    for done in done {
+        findings.extend(done.findings);
+        exports.extend(done.exports);
+        done.kinds.into_iter().for_each(|(node, kind)| kinds[node.index()] = Some(kind));
+        for (node, kind, claim) in done.claims {
+            name_is_claimed_once(tree, &mut claims, (node, &kind, &claim), &mut findings);
         }
-        // By the thread that planned: threads that free together what one of them allocated wait for each other.
-        round.iter().flat_map(|(_, nodes)| nodes).for_each(|node| plan.forget(*node, &marks));
+        stacks.push(done.stack);
     }
     for ((stack, ..), export) in exports {
         if let Ok(place) = stacks.binary_search_by_key(&stack, |stack| stack.node) {
@@ -109,7 +93,7 @@ pub fn lower(mut plan: Plan) -> (Lowered, Plan) {
             }
         }
     }
-    report_unread(&plan, &marks, &mut findings);
+    findings.extend(unread);
     // A stack that holds nothing (only imports, say) is no stack for CloudFormation.
     for stack in stacks.extract_if(.., |stack| stack.n_resources == 0) {
         if !stack.outputs.is_empty() || !stack.template.is_empty() {
@@ -118,31 +102,32 @@ pub fn lower(mut plan: Plan) -> (Lowered, Plan) {
             findings.push(diagnostic.help("add a resource; the stack is left out until then"));
         }
     }
-    let tree = construct_tree(&plan, written.kinds);
-    (Lowered { stacks, tree, findings }, plan.for_checks())
+    Lowered { stacks, tree: construct_tree(tree, kinds), findings }
 }
 
 /// The stacks in the order of the tree, each with the nodes that stand in it.
-fn nodes_by_stack(plan: &Plan) -> Vec<(NodeId, Vec<NodeId>)> {
-    let all = || (0..plan.tree.arena.len()).map(|index| plan.tree.arena.id(index));
-    let mut nodes: Vec<Vec<NodeId>> = vec![Vec::new(); plan.tree.arena.len()];
+fn nodes_by_stack(tree: &Tree) -> Vec<(NodeId, Vec<NodeId>)> {
+    let all = || (0..tree.arena.len()).map(|index| tree.arena.id(index));
+    let mut nodes: Vec<Vec<NodeId>> = vec![Vec::new(); tree.arena.len()];
     for node in all() {
-        if let Some(stack) = plan.tree.node(node).stack {
+        if let Some(stack) = tree.node(node).stack {
             nodes[stack.index()].push(node);
         }
     }
     all().zip(nodes).filter(|(_, nodes)| !nodes.is_empty()).collect()
 }
 
-fn report_unread(plan: &Plan, marks: &ReadMarks, findings: &mut Diagnostics) {
-    for unread in plan.tree.facts.unread(marks) {
+/// What nobody has read of what constructs were told.
+fn unread(tree: &Tree, marks: &ReadMarks) -> Diagnostics {
+    let mut findings = Diagnostics::new();
+    for unread in tree.facts.unread(marks) {
         // Facts about constructs of other apps, or outside of every stack, are reported as such.
-        let target = plan.tree.node(unread.target);
-        let is_group_of_stacks = plan.tree.arena.root() == unread.target;
-        if !plan.tree.arena.owns(unread.target) || target.stack.is_none() && !is_group_of_stacks {
+        let target = tree.node(unread.target);
+        let is_group_of_stacks = tree.arena.root() == unread.target;
+        if !tree.arena.owns(unread.target) || target.stack.is_none() && !is_group_of_stacks {
             continue;
         }
-        let path = plan.tree.path(unread.target).to_owned();
+        let path = tree.path(unread.target).to_owned();
         let place = if path.is_empty() { "in the app".to_owned() } else { format!("at or below `{path}`") };
         let what = unread.summary.map(|summary| format!(" {summary}")).unwrap_or_default();
         let message = format!("nothing {place} takes the {}{what}", unread.name);
@@ -154,25 +139,25 @@ fn report_unread(plan: &Plan, marks: &ReadMarks, findings: &mut Diagnostics) {
         let diagnostic = diagnostic.at(unread.location).on(path);
         findings.push(diagnostic.help("attach it to the construct it is about, or remove it"));
     }
+    findings
 }
 
 /// Reports a name that an earlier resource has.
 fn name_is_claimed_once(
-    plan: &Plan,
+    tree: &Tree,
     claims: &mut Claims,
     (node, kind, claim): (NodeId, &str, &Claim),
     findings: &mut Diagnostics,
 ) {
-    let at = plan.tree.node(node);
-    let Some(env) = at.stack.and_then(|stack| plan.tree.node(stack).env) else { return };
+    let at = tree.node(node);
+    let Some(env) = at.stack.and_then(|stack| tree.node(stack).env) else { return };
     if let Some(first) = claims.claim(kind, claim, env, node) {
-        let diagnostic = plan.tree.claimed_twice(kind, claim, env, first);
-        findings.push(diagnostic.on(plan.tree.path(node)).at(at.location));
+        let diagnostic = tree.claimed_twice(kind, claim, env, first);
+        findings.push(diagnostic.on(tree.path(node)).at(at.location));
     }
 }
 
-fn construct_tree(plan: &Plan, mut kinds: Vec<Option<Cow<'static, str>>>) -> ConstructTree {
-    let arena = &plan.tree.arena;
+fn construct_tree(Tree { arena, .. }: &Tree, mut kinds: Vec<Option<Cow<'static, str>>>) -> ConstructTree {
     let mut tree = ConstructTree::with_capacity(arena.len());
     let mut next = Some(arena.root());
     while let Some(node) = next {
@@ -194,8 +179,8 @@ mod tests {
     use std::collections::BTreeMap;
     use std::ops::Range;
 
-    use super::FEW;
-    use crate::{App, Env, RawResource, StackRef};
+    use crate::handle::NodeId;
+    use crate::{App, Env, LowerCx, Properties, RawRef, RawResource, Resource, StackRef, Tag, Tagging};
 
     /// The templates of stacks by threes, of which the middle one refers to both others; all first ones come first.
     fn templates(triples: Range<usize>) -> BTreeMap<String, String> {
@@ -215,10 +200,39 @@ mod tests {
         assembly.stacks().iter().map(|stack| (stack.stack_name.clone(), stack.template.clone())).collect()
     }
 
+    /// A queue that is called after the tags of another one.
+    #[derive(Clone, Debug)]
+    struct Named(NodeId);
+
+    impl Resource for Named {
+        type Handle = RawRef;
+        const TYPE: &'static str = "AWS::SQS::Queue";
+
+        fn properties(&self, cx: &LowerCx<'_>) -> Properties {
+            let tags: Vec<&str> = cx.facts_of::<Tag>(self.0).map(|tag| &*tag.value).collect();
+            Properties::new().set("QueueName", tags.concat())
+        }
+    }
+
     #[test]
-    fn no_template_shows_in_which_round_it_was_written() {
-        let all = templates(0..FEW);
-        for n in [0, FEW / 2, FEW - 1] {
+    fn what_a_construct_is_told_may_be_read_in_any_stack() {
+        let mut app = App::new();
+        let [one, other] = ["One", "Other"].map(|name| app.stack(name, Env::new("111111111111", "us-east-1")));
+        let queue = app.at(one).add("Queue", RawResource::new("AWS::SQS::Queue").tagging(Tagging::Map));
+        app.attach(queue, Tag::new("team", "delivery"));
+        for stack in [one, other] {
+            app.at(stack).add("Named", Named(queue.into()));
+        }
+        let assembly = app.synth().expect("the app is sound");
+        for stack in assembly.stacks() {
+            assert!(stack.template.contains(r#""QueueName": "delivery""#), "{}", stack.template);
+        }
+    }
+
+    #[test]
+    fn no_template_shows_what_was_written_beside_it() {
+        let all = templates(0..64);
+        for n in [0, 32, 63] {
             let alone = templates(n..n + 1);
             assert_eq!(alone.len(), 3);
             alone.iter().for_each(|(name, template)| assert_eq!(all.get(name), Some(template)));

@@ -144,9 +144,8 @@ fn report(surveyed: Surveyed, keep: Keep) -> Report {
         accesses
     };
     let order = || order::order(stacks, named, &world, &pipelines);
-    let mut askers = Vec::new();
     let new = || Asker::new(&world, &apart, &distinctions);
-    let (proved, order) = parallel::map_beside(&mut askers, new, pipelines.iter().enumerate().collect(), prove, order);
+    let (proved, askers, order) = parallel::map_beside(new, pipelines.iter().enumerate().collect(), prove, order);
     drop(askers);
     Report {
         accesses: proved.into_iter().flatten().collect(),

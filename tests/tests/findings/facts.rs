@@ -1,6 +1,6 @@
 //! What one construct says about another: facts that contradict each other, are malformed or reach nobody.
 
-use construct_core::{LowerCx, Metadata, Properties, RawRef, Resource, Tagging};
+use construct_core::{Metadata, Tagging};
 use construct_iam::{ManagedPolicy, PermissionsBoundary};
 
 use super::*;
@@ -199,29 +199,5 @@ fn facts_about_a_construct_of_another_app() {
     app.attach(stray, Tag::new("team", "delivery")); //~ error tree::foreign-handle at the app: tag
     app.attach(stray, Metadata::new("Owner", "delivery")); //~ error tree::foreign-handle at the app: metadata
     app.attach(tools, DependsOn::new(stray)); //~ error tree::foreign-handle at Tools: dependency
-    check(app);
-}
-
-/// A parameter that says how much is stated about a bucket.
-#[derive(Clone, Debug)]
-struct Statements(BucketRef);
-
-impl Resource for Statements {
-    type Handle = RawRef;
-    const TYPE: &'static str = "AWS::SSM::Parameter";
-
-    fn properties(&self, cx: &LowerCx<'_>) -> Properties {
-        let n = cx.facts_of::<PolicyStatement>(self.0).count();
-        Properties::new().set("Type", "String").set("Value", n.to_string())
-    }
-}
-
-#[test]
-fn statements_about_a_construct_of_another_stack() {
-    let mut app = App::new();
-    let (data, tools) = (app.stack("Data", HOME), app.stack("Tools", HOME));
-    let bucket = app.at(data).add("Bucket", Bucket::new().bucket_name("orders-releases"));
-    app.at(data).add("Near", Statements(bucket));
-    app.at(tools).add("Far", Statements(bucket)); //~ error fact::of-another-stack at Tools/Far: each policy statement of `Data/Bucket`
     check(app);
 }

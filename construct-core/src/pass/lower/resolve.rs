@@ -18,7 +18,6 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::Written;
 use super::cycles::References;
 use super::place::{Placed, place, places_of};
 use crate::bytes;
@@ -62,7 +61,6 @@ pub(super) struct Elsewhere {
 pub(super) struct Resolver<'a> {
     plan: &'a Plan,
     marks: &'a ReadMarks,
-    written: &'a Written,
     findings: &'a RefCell<Diagnostics>,
     stack: NodeId,
     /// The parts of the stack, in the order of their nodes.
@@ -94,7 +92,6 @@ impl<'a> Resolver<'a> {
     pub(super) fn new(
         plan: &'a Plan,
         marks: &'a ReadMarks,
-        written: &'a Written,
         findings: &'a RefCell<Diagnostics>,
         stack: NodeId,
         placed: &'a [Placed],
@@ -103,7 +100,6 @@ impl<'a> Resolver<'a> {
         Self {
             plan,
             marks,
-            written,
             findings,
             stack,
             placed,
@@ -137,14 +133,10 @@ impl<'a> Resolver<'a> {
         places_of(self.placed, node).find(|place| self.placed[*place].is_referable)
     }
 
-    /// What a construct of another stack lowers to. While that stack is not written, the construct is asked once more: few are
-    /// referred to from other stacks, and so the stacks stay apart.
+    /// What a construct of another stack lowers to. It is asked once more: few are referred to from other stacks, and so the
+    /// stacks stay apart.
     fn elsewhere(&mut self, node: NodeId) -> &Elsewhere {
         self.elsewhere.entry(node).or_insert_with(|| {
-            let stack = self.plan.tree.node(node).stack;
-            if let Some(known) = stack.and_then(|stack| self.written.elsewhere(stack, node)) {
-                return known;
-            }
             let unsaid = RefCell::new(Diagnostics::new());
             let mut placed = Vec::new();
             place(self.plan, self.marks, &unsaid, node, &mut Resources::default(), &mut placed);

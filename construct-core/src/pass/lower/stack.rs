@@ -7,7 +7,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::vec::Drain;
 
-use super::Written;
 use super::apply::Applied;
 use super::cycles::resource_cycles;
 use super::place::{Placed, place};
@@ -79,16 +78,12 @@ impl Section {
 /// A stack, and what lowering it left for the others.
 pub(super) struct Done {
     pub(super) stack: LoweredStack,
-    pub(super) ids: Ids,
     pub(super) exports: Exports,
     /// The type of each node's first resource.
     pub(super) kinds: Vec<(NodeId, Cow<'static, str>)>,
     pub(super) claims: Vec<(NodeId, Cow<'static, str>, Claim)>,
     pub(super) findings: Diagnostics,
 }
-
-/// The logical id that a reference to a node means, for the nodes of a stack in their order.
-pub(super) type Ids = Vec<(NodeId, String)>;
 
 /// What a stack is written on. It serves one after the other, so that texts have their room already.
 #[derive(Debug, Default)]
@@ -108,7 +103,6 @@ struct Paper {
 pub(super) fn lower_stack(
     plan: &Plan,
     marks: &ReadMarks,
-    written: &Written,
     Desk { parts, paper, lately }: &mut Desk,
     stack: NodeId,
     nodes: &[NodeId],
@@ -129,16 +123,14 @@ pub(super) fn lower_stack(
         claims.extend(resource.claim.take().map(|claim| (*node, resource.kind.clone(), claim)));
     }
     let applied = Applied::new(plan, marks, stack, &placed);
-    let mut resolver = Resolver::new(plan, marks, written, &findings, stack, &placed, lately);
+    let mut resolver = Resolver::new(plan, marks, &findings, stack, &placed, lately);
     let mut stack = open_stack(plan, marks, stack);
     write_stack(&mut stack, &placed, parts.parts.drain(..), paper, &applied, &mut resolver);
     let left = resolver.finish();
     stack.needs = left.needs;
     let mut findings = findings.into_inner();
     resource_cycles(plan, &placed, left.references, &mut findings);
-    let mut ids: Ids = placed.into_iter().filter(|part| part.is_referable).map(|part| (part.node, part.id)).collect();
-    ids.dedup_by_key(|(node, _)| *node);
-    Done { stack, ids, exports: left.exports, kinds, claims, findings }
+    Done { stack, exports: left.exports, kinds, claims, findings }
 }
 
 fn open_stack(plan: &Plan, marks: &ReadMarks, node: NodeId) -> LoweredStack {
