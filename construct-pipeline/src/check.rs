@@ -46,6 +46,16 @@ impl Findings {
     }
 }
 
+/// Why a text is no name, for the end of a message: what it has that it must not have.
+fn name_problem(text: &str, others: &str, most: usize) -> String {
+    let is_wrong = |one: &char| !one.is_ascii_alphanumeric() && !others.contains(*one);
+    match text.chars().find(is_wrong) {
+        Some(wrong) => format!("it has `{}`", wrong.escape_debug()),
+        None if text.is_empty() => "it is empty".into(),
+        None => format!("it has {} characters, {most} at most", text.len()),
+    }
+}
+
 /// Whether a text consists of ASCII letters, digits and some other characters, and is neither empty nor too long.
 fn is_name(text: &str, others: &str, most: usize) -> bool {
     let is_one = |byte: u8| byte.is_ascii_alphanumeric() || others.as_bytes().contains(&byte);

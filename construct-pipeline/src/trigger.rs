@@ -14,7 +14,9 @@ use construct_core::{Caller, Properties};
 /// let trigger = GitTrigger::new("Checkout")
 ///     .push(GitPushFilter::new().branches(GlobPatterns::new().include("main").include("release/**")))
 ///     .push(GitPushFilter::new().tags(GlobPatterns::new().include("v*").exclude("*-rc*")))
-///     .pull_request(GitPullRequestFilter::new().event(GitPullRequestEvent::Closed));
+///     .pull_request(
+///         GitPullRequestFilter::new().branches(GlobPatterns::new().include("main")).event(GitPullRequestEvent::Closed),
+///     );
 /// let pipeline = Pipeline::new("orders").trigger(trigger);
 /// ```
 ///
@@ -64,7 +66,8 @@ impl GitTrigger {
     }
 }
 
-/// Pushes of branches or tags. Branches and file paths must hold both.
+/// Pushes of branches, or of tags: one filter takes branches, branches and file paths, which must hold both, or tags.
+/// See <https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-filter.html>.
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct GitPushFilter {
@@ -74,7 +77,7 @@ pub struct GitPushFilter {
 }
 
 impl GitPushFilter {
-    /// Every push.
+    /// No push yet: say which.
     pub fn new() -> Self {
         Self::default()
     }
@@ -85,13 +88,13 @@ impl GitPushFilter {
         self
     }
 
-    /// Only those that change these files.
+    /// Only those that change these files, and only together with [branches](Self::branches).
     pub fn file_paths(mut self, patterns: GlobPatterns) -> Self {
         self.file_paths = Some(patterns);
         self
     }
 
-    /// Only of these tags.
+    /// Only of these tags, and with nothing else in the filter.
     pub fn tags(mut self, patterns: GlobPatterns) -> Self {
         self.tags = Some(patterns);
         self

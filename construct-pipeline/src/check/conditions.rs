@@ -1,8 +1,9 @@
 //! Conditions of stages and their rules.
 //!
-//! Codes: `condition::too-many`, `condition::no-rule`, `condition::too-many-rules`, `condition::result`,
-//! `condition::retry-and-condition`, `condition::rollback-in-parallel`, `rule::malformed-name`, `rule::unknown-provider`,
-//! `rule::malformed-configuration`, `rule::malformed-command`, `rule::too-many-commands`, `rule::unknown-artifact`.
+//! Codes: `condition::v2-only`, `condition::too-many`, `condition::no-rule`, `condition::too-many-rules`, `condition::result`,
+//! `condition::retry-and-condition`, `condition::rollback-in-parallel`, `condition::rollback-of-sources`,
+//! `rule::malformed-name`, `rule::unknown-provider`, `rule::missing-configuration`, `rule::malformed-configuration`,
+//! `rule::malformed-command`, `rule::too-many-commands`, `rule::unknown-artifact`, `rule::read-too-early`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html>
 
@@ -11,17 +12,26 @@ use std::ops::RangeInclusive;
 use construct_core::{Diagnostic, Expr};
 
 use super::structure::too_many;
-use super::{Findings, is_name};
-use crate::artifact::Artifact;
+use super::{Findings, is_name, name_problem};
 use crate::condition::{Condition, ConditionRule, StageResult};
-use crate::pipeline::ExecutionMode;
+use crate::pipeline::{ExecutionMode, PipelineType};
 use crate::quota;
-use crate::resolve::Resolved;
+use crate::resolve::{Resolved, ResolvedAction};
 use crate::stage::Stage;
 
+/// The providers of rules, and what the configuration of each must have.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference.html>, as of 2026-11.
-const PROVIDERS: [&str; 6] =
-    ["CloudWatchAlarm", "CodeBuild", "Commands", "DeploymentWindow", "LambdaInvoke", "VariableCheck"];
+const PROVIDERS: [(&str, &[&str]); 6] = [
+    ("CloudWatchAlarm", &["AlarmName"]),
+    ("CodeBuild", &["ProjectName"]),
+    ("Commands", &[]),
+    ("DeploymentWindow", &["Cron"]),
+    ("LambdaInvoke", &["FunctionName"]),
+    ("VariableCheck", &["Variable", "Operator", "Value"]),
+];
+/// The rules by which a stage can be skipped.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html>
+const SKIPPING: [&str; 2] = ["LambdaInvoke", "VariableCheck"];
 /// The lists of conditions have one each, whatever anybody's quota.
 /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_BeforeEntryConditions.html>
 const CONDITIONS: usize = 1;
@@ -32,13 +42,31 @@ const KEY: RangeInclusive<usize> = 1..=50;
 const VALUE: RangeInclusive<usize> = 1..=10_000;
 
 pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
-    for stage in &resolved.pipeline.stages {
+    for (at, stage) in resolved.pipeline.stages.iter().enumerate() {
+        needs_v2(stage, resolved, findings);
         counts(stage, resolved, findings);
         results(stage, resolved, findings);
         for condition in stage.conditions() {
             one(stage, condition, resolved, findings);
             condition.rules.iter().for_each(|one| rule(one, resolved, findings));
         }
+        // What is read before the stage is entered is written in an earlier one; afterwards, that of the stage is there, too.
+        let later = stage.on_success.iter().chain(stage.on_failure.iter().flat_map(|failure| &failure.conditions));
+        let read = stage.before_entry.iter().map(|one| (one, at)).chain(later.map(|one| (one, at + 1)));
+        for (condition, stages) in read {
+            condition.rules.iter().for_each(|rule| inputs(rule, stages, resolved, findings));
+        }
+    }
+}
+
+/// Conditions, retries and rollbacks came with V2.
+/// <https://aws.amazon.com/about-aws/whats-new/2024/08/aws-codepipeline-stage-level-conditions-implement-pipeline-gates>
+fn needs_v2(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
+    let any = stage.conditions().next().is_some() || stage.on_failure.as_ref().is_some_and(|one| one.result.is_some());
+    if any && resolved.pipeline.pipeline_type == PipelineType::V1 {
+        let message = format!("the conditions of the stage `{}` need a pipeline of type V2", stage.name);
+        let help = "leave `.pipeline_type(PipelineType::V1)` out";
+        findings.push(Diagnostic::error("condition::v2-only", message).at(stage.location).help(help));
     }
 }
 
@@ -77,6 +105,14 @@ fn results(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
             }
         }
     }
+    for rule in stage.before_entry.iter().filter(|one| one.result == Some(Skip)).flat_map(|one| &one.rules) {
+        if is_known(&rule.provider) && !SKIPPING.contains(&&*rule.provider) {
+            let message = format!("the stage `{}` is to be skipped by a rule of {}", stage.name, rule.provider);
+            let help =
+                format!("AWS documents skipping for the rules {}; let the stage fail instead", SKIPPING.join(" and "));
+            findings.push(Diagnostic::warning("condition::result", message).at(rule.location).help(help));
+        }
+    }
     let on_failure = stage.on_failure.as_ref();
     if on_failure.is_some_and(|on_failure| on_failure.retry.is_some() && !on_failure.conditions.is_empty()) {
         let message = format!("the stage `{}` has a retry and a condition on failure", stage.name);
@@ -85,7 +121,14 @@ fn results(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
     }
     let of_conditions = stage.conditions().filter_map(|condition| condition.result);
     let mut all = of_conditions.chain(on_failure.and_then(|on_failure| on_failure.result));
-    if resolved.pipeline.execution_mode == Some(ExecutionMode::Parallel) && all.any(|result| result == Rollback) {
+    let rolls_back = all.any(|result| result == Rollback);
+    // <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-rollback.html>
+    if rolls_back && resolved.pipeline.stages.first().is_some_and(|first| std::ptr::eq(first, stage)) {
+        let message = format!("the stage `{}` is to be rolled back, which a stage of sources cannot", stage.name);
+        let help = "use another result, or let a later stage be rolled back";
+        findings.push(Diagnostic::warning("condition::rollback-of-sources", message).at(at).help(help));
+    }
+    if rolls_back && resolved.pipeline.execution_mode == Some(ExecutionMode::Parallel) {
         let message = format!("the stage `{}` is to be rolled back, which the mode PARALLEL cannot", stage.name);
         let help = "use another execution mode, or another result";
         findings.push(Diagnostic::error("condition::rollback-in-parallel", message).at(at).help(help));
@@ -109,14 +152,24 @@ fn one(stage: &Stage, condition: &Condition, resolved: &Resolved<'_>, findings: 
 fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) {
     let mut push = |diagnostic: Diagnostic| findings.push(diagnostic.at(rule.location));
     if !is_name(&rule.name, ".@_-", 100) {
-        let message = format!("`{}` is no name of a rule", rule.name.escape_debug());
+        let message =
+            format!("`{}` is no name of a rule: {}", rule.name.escape_debug(), name_problem(&rule.name, ".@_-", 100));
         push(Diagnostic::error("rule::malformed-name", message).help("use 1 to 100 letters, digits and `.@_-`"));
     }
-    if !PROVIDERS.contains(&&*rule.provider) {
+    if !is_known(&rule.provider) {
         let message = format!("`{}` is no provider of rules known here", rule.provider.escape_debug());
-        push(
-            Diagnostic::warning("rule::unknown-provider", message).help(format!("known are {}", PROVIDERS.join(", "))),
-        );
+        let known = PROVIDERS.map(|(name, _)| name).join(", ");
+        push(Diagnostic::warning("rule::unknown-provider", message).help(format!("known are {known}")));
+    }
+    let needed = PROVIDERS.iter().filter(|(name, _)| *name == rule.provider).flat_map(|(_, keys)| *keys);
+    for key in needed.filter(|key| rule.configuration.get(key).is_none()) {
+        let message = format!("the rule `{}` has no `{key}`, without which {} does nothing", rule.name, rule.provider);
+        let help = format!("add it with `.configuration({key:?}, …)`");
+        push(Diagnostic::error("rule::missing-configuration", message).help(help));
+    }
+    if rule.provider == "Commands" && rule.commands.is_empty() {
+        let message = format!("the rule `{}` has no command", rule.name);
+        push(Diagnostic::error("rule::missing-configuration", message).help("add one with `.command(…)`"));
     }
     let (n, most) = (rule.commands.len(), resolved.view.quota(&quota::COMMANDS_OF_A_RULE));
     if n > most {
@@ -141,12 +194,29 @@ fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) 
         let help = "commands have 1 to 1,000 characters; put longer ones into a script of an input artifact";
         push(Diagnostic::error("rule::malformed-command", message).help(help));
     }
+}
+
+/// Whether what a rule reads has been written when it does, in one of the first so many stages.
+fn inputs(rule: &ConditionRule, stages: usize, resolved: &Resolved<'_>, findings: &mut Findings) {
     for input in &rule.inputs {
-        let is_written = |artifact: &Artifact| artifact == input;
-        if !resolved.actions.iter().flat_map(|action| &action.known.spec.outputs).any(is_written) {
-            let message = format!("the rule `{}` reads `{}`, which no action writes", rule.name, input.name());
-            let help = "give the artifact to an earlier action as its output";
-            push(Diagnostic::error("rule::unknown-artifact", message).help(help));
-        }
+        let writes = |action: &&ResolvedAction<'_>| action.known.spec.outputs.iter().any(|artifact| artifact == input);
+        let (code, message, help) = match resolved.actions.iter().find(writes) {
+            Some(writer) if writer.stage_index < stages => continue,
+            Some(writer) => (
+                "rule::read-too-early",
+                format!("the rule `{}` reads `{}` before {} has written it", rule.name, input.name(), writer.words()),
+                "let it read an artifact of an earlier stage, or use the rule in a later one",
+            ),
+            None => (
+                "rule::unknown-artifact",
+                format!("the rule `{}` reads `{}`, which no action writes", rule.name, input.name()),
+                "give the artifact to an earlier action as its output",
+            ),
+        };
+        findings.push(Diagnostic::error(code, message).at(rule.location).help(help));
     }
+}
+
+fn is_known(provider: &str) -> bool {
+    PROVIDERS.iter().any(|(name, _)| *name == provider)
 }

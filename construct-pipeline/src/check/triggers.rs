@@ -1,7 +1,8 @@
 //! Triggers at connected repositories.
 //!
 //! Codes: `trigger::v2-only`, `trigger::too-many`, `trigger::unknown-source`, `trigger::duplicate-source`,
-//! `trigger::too-many-filters`, `trigger::no-pattern`, `trigger::too-many-patterns`, `trigger::malformed-pattern`.
+//! `trigger::too-many-filters`, `trigger::filter-combination`, `trigger::no-pattern`, `trigger::too-many-patterns`,
+//! `trigger::malformed-pattern`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_GitConfiguration.html>
 
@@ -14,8 +15,8 @@ use super::Findings;
 use super::structure::too_many;
 use crate::pipeline::PipelineType;
 use crate::quota;
-use crate::resolve::Resolved;
-use crate::trigger::{GitTrigger, GlobPatterns};
+use crate::resolve::{Resolved, ResolvedAction};
+use crate::trigger::{GitPushFilter, GitTrigger, GlobPatterns};
 
 /// Characters of a pattern, as the API validates them.
 /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_GitBranchFilterCriteria.html>
@@ -35,10 +36,19 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
             let help = "leave `.pipeline_type(PipelineType::V1)` out";
             findings.push(Diagnostic::error("trigger::v2-only", message).at(at).help(help));
         }
-        let is_source = |name: &str, provider: &str| name == source && provider == "CodeStarSourceConnection";
-        if !resolved.actions.iter().any(|action| is_source(&action.action.name, &action.known.spec.provider)) {
+        let connections = || {
+            let is_connection = |action: &&ResolvedAction<'_>| action.known.spec.provider == "CodeStarSourceConnection";
+            resolved.actions.iter().filter(is_connection).map(|action| &action.action.name)
+        };
+        if !connections().any(|name| name == source) {
             let message = format!("the trigger is at `{source}`, which is no source through a connection");
-            let help = "name the action of a `ConnectionSource`: only connections have triggers";
+            let help = match connections().next() {
+                Some(name) => format!("name an action that is one: `GitTrigger::new({name:?})`"),
+                None => {
+                    "only the action of a `ConnectionSource` has triggers; other sources start the pipeline without"
+                        .into()
+                }
+            };
             findings.push(Diagnostic::error("trigger::unknown-source", message).at(at).help(help));
         }
         if let Some(first) = seen.insert(source, at) {
@@ -63,6 +73,7 @@ fn filters(trigger: &GitTrigger, resolved: &Resolved<'_>, findings: &mut Finding
             findings.push(Diagnostic::error(quota::FILTERS.code, message).at(at).help(quota::FILTERS.help));
         }
     }
+    combinations(trigger, findings);
     for GlobPatterns { includes, excludes } in trigger.patterns() {
         if includes.is_empty() && excludes.is_empty() {
             let message = "a filter of the trigger has no pattern";
@@ -80,5 +91,32 @@ fn filters(trigger: &GitTrigger, resolved: &Resolved<'_>, findings: &mut Finding
                 findings.push(Diagnostic::error("trigger::malformed-pattern", message).at(at).help(help));
             }
         }
+    }
+}
+
+/// What a filter may be made of. CodePipeline refuses other filters of pushes ("choose valid filter combinations",
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/43105>); of pull requests that is documented, no more.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-filter.html>
+fn combinations(trigger: &GitTrigger, findings: &mut Findings) {
+    const CODE: &str = "trigger::filter-combination";
+    let at = trigger.location;
+    for GitPushFilter { branches, file_paths, tags } in &trigger.push {
+        let (what, help) = match (branches, file_paths, tags) {
+            (_, _, None) if branches.is_some() => continue,
+            (None, None, Some(_)) => continue,
+            (_, _, Some(_)) => {
+                let with = if branches.is_some() { "branches" } else { "file paths" };
+                (format!("has tags and {with}"), "give the tags a filter of their own with another `.push(…)`")
+            }
+            (_, Some(_), None) => ("has file paths without branches".into(), "say for which branches, `**` for all"),
+            (_, None, None) => ("is empty".into(), "say which with `.branches(…)` or `.tags(…)`, or leave it out"),
+        };
+        findings.push(Diagnostic::error(CODE, format!("a filter of pushes {what}")).at(at).help(help));
+    }
+    for filter in trigger.pull_request.iter().filter(|filter| filter.branches.is_none()) {
+        let what = if filter.file_paths.is_some() { "file paths without branches" } else { "no branches" };
+        let message = format!("a filter of pull requests has {what}");
+        let help = "say into which branches with `.branches(…)`, `**` for all: AWS documents no filter without";
+        findings.push(Diagnostic::warning(CODE, message).at(at).help(help));
     }
 }

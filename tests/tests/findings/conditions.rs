@@ -14,6 +14,11 @@ fn window() -> ConditionRule {
     ConditionRule::new("Window", "DeploymentWindow").configuration("Cron", "* * 9-16 ? * * *")
 }
 
+#[track_caller]
+fn gate() -> ConditionRule {
+    ConditionRule::new("Gate", "LambdaInvoke").configuration("FunctionName", "gate")
+}
+
 /// A pipeline whose source is a connection.
 fn connected(source: &Artifact) -> Pipeline {
     let checkout = Action::new("Checkout", ConnectionSource::new(CONNECTION, "example/orders", source));
@@ -23,7 +28,11 @@ fn connected(source: &Artifact) -> Pipeline {
 #[test]
 fn conditions_and_triggers_that_hold() {
     let source = Artifact::new("Source");
-    let entry = Condition::new(StageResult::Skip).rule(window());
+    let skip = ConditionRule::new("Skip", "VariableCheck")
+        .configuration("Variable", "#{variables.DEPLOY}")
+        .configuration("Operator", "EQ")
+        .configuration("Value", "yes");
+    let entry = Condition::new(StageResult::Skip).rule(skip);
     let alarm = ConditionRule::new("Alarm", "CloudWatchAlarm").configuration("AlarmName", "errors");
     let success = Condition::new(StageResult::Rollback).rule(alarm);
     let failure = OnFailure::new().retry(RetryMode::FailedActions);
@@ -89,7 +98,7 @@ fn rollback_in_the_mode_parallel() {
 fn rules_that_are_malformed() {
     let source = Artifact::new("Source");
     let entry = Condition::new(StageResult::Fail)
-        .rule(ConditionRule::new("my rule", "DeploymentWindow")) //~ error rule::malformed-name at Tools/Pipeline: `my rule`
+        .rule(ConditionRule::new("my rule", "DeploymentWindow").configuration("Cron", "* * 9-16 ? * * *")) //~ error rule::malformed-name at Tools/Pipeline: `my rule`
         .rule(ConditionRule::new("Moon", "MoonPhase")) //~ warning rule::unknown-provider at Tools/Pipeline: `MoonPhase`
         .rule(ConditionRule::new("Empty", "Commands").command("")) //~ error rule::malformed-command at Tools/Pipeline: 0 characters
         .rule((0..51).fold(
@@ -104,7 +113,7 @@ fn rules_whose_configuration_is_empty_or_too_long() {
     let source = Artifact::new("Source");
     let entry = Condition::new(StageResult::Fail)
         .rule(ConditionRule::new("Empty", "DeploymentWindow").configuration("Cron", "")) //~ error rule::malformed-configuration at Tools/Pipeline: 0 characters
-        .rule(ConditionRule::new("Long", "LambdaInvoke").configuration("UserParameters", "x".repeat(10_001))); //~ error rule::malformed-configuration at Tools/Pipeline: 10001 characters
+        .rule(gate().configuration("UserParameters", "x".repeat(10_001))); //~ error rule::malformed-configuration at Tools/Pipeline: 10001 characters
     check(placed(ending(&source, approve("Approve").before_entry(entry))));
 }
 
@@ -114,6 +123,60 @@ fn rule_that_reads_what_nobody_writes() {
     let rule = ConditionRule::new("Check", "Commands").command("make check"); //~ error rule::unknown-artifact at Tools/Pipeline: `Nothing`
     let entry = Condition::new(StageResult::Fail).rule(rule.input(&Artifact::new("Nothing")));
     check(placed(ending(&source, approve("Approve").before_entry(entry))));
+}
+
+#[test]
+fn rules_that_lack_what_they_need() {
+    let source = Artifact::new("Source");
+    let check_variable = ConditionRule::new("Check", "VariableCheck").configuration("Variable", "x");
+    //~^ error rule::missing-configuration at Tools/Pipeline: no `Operator`
+    //~^^ error rule::missing-configuration at Tools/Pipeline: no `Value`
+    let entry = Condition::new(StageResult::Fail)
+        .rule(ConditionRule::new("Window", "DeploymentWindow").configuration("cron", "* * 9-16 ? * * *")) //~ error rule::missing-configuration at Tools/Pipeline: the rule `Window` has no `Cron`
+        .rule(ConditionRule::new("Alarm", "CloudWatchAlarm")) //~ error rule::missing-configuration at Tools/Pipeline: no `AlarmName`
+        .rule(ConditionRule::new("Make", "Commands")) //~ error rule::missing-configuration at Tools/Pipeline: the rule `Make` has no command
+        .rule(check_variable);
+    let success = Condition::new(StageResult::Fail)
+        .rule(ConditionRule::new("Build", "CodeBuild")) //~ error rule::missing-configuration at Tools/Pipeline: no `ProjectName`
+        .rule(ConditionRule::new("Gate", "LambdaInvoke")) //~ error rule::missing-configuration at Tools/Pipeline: no `FunctionName`
+        .rule(ConditionRule::new("New", "SomethingNew")); //~ warning rule::unknown-provider at Tools/Pipeline: `SomethingNew`
+    check(placed(ending(&source, approve("Approve").before_entry(entry).on_success(success))));
+}
+
+#[test]
+fn stage_that_is_skipped_by_the_clock() {
+    let source = Artifact::new("Source");
+    let window = window(); //~ warning condition::result at Tools/Pipeline: skipped by a rule of DeploymentWindow
+    let entry = Condition::new(StageResult::Skip).rule(window).rule(gate());
+    check(placed(ending(&source, approve("Approve").before_entry(entry))));
+}
+
+#[test]
+fn conditions_of_a_pipeline_of_the_first_type() {
+    let source = Artifact::new("Source");
+    let last = approve("Approve").before_entry(Condition::new(StageResult::Fail).rule(gate())); //~ error condition::v2-only at Tools/Pipeline: `Approve`
+    let retried = approve("Again").on_failure(OnFailure::new().retry(RetryMode::AllActions)); //~ error condition::v2-only at Tools/Pipeline: `Again`
+    check(placed(ending(&source, last).stage(retried).pipeline_type(PipelineType::V1)));
+}
+
+#[test]
+fn sources_that_are_rolled_back() {
+    let source = Artifact::new("Source");
+    let first = checkout(&source).on_failure(OnFailure::new().result(StageResult::Rollback)); //~ warning condition::rollback-of-sources at Tools/Pipeline: `Source`
+    check(placed(Pipeline::new("orders").stage(first).stage(deploy(&source))));
+}
+
+#[test]
+fn rule_that_reads_what_is_not_there_yet() {
+    let source = Artifact::new("Source");
+    let late = Artifact::new("Late");
+    let early = ConditionRule::new("Early", "Commands").command("ls").input(&late); //~ error rule::read-too-early at Tools/Pipeline: `Early` reads `Late` before `Make` of stage `Make` has written it
+    let then = ConditionRule::new("Then", "Commands").command("ls").input(&late);
+    let stage = Stage::new("Make")
+        .action(Action::new("Make", Commands::new(&source).command("make").output(&late)))
+        .before_entry(Condition::new(StageResult::Fail).rule(early))
+        .on_success(Condition::new(StageResult::Fail).rule(then));
+    check(placed(ending(&source, stage)));
 }
 
 #[test]
@@ -175,10 +238,29 @@ fn filters_that_codepipeline_refuses() {
         //~^ error trigger::too-many-patterns at Tools/Pipeline: 9 patterns
         //~^^ error trigger::malformed-pattern at Tools/Pipeline: ``
         //~^^^ error trigger::too-many-filters at Tools/Pipeline: 4 filters of pushes
+        //~^^^^ error trigger::filter-combination at Tools/Pipeline: a filter of pushes is empty
         .push(branches(GlobPatterns::new()))
         .push(branches(many))
         .push(branches(GlobPatterns::new().exclude("")))
         .push(GitPushFilter::new());
+    check(placed(connected(&source).trigger(trigger)));
+}
+
+#[test]
+fn filters_that_do_not_go_together() {
+    let source = Artifact::new("Source");
+    let main = || GlobPatterns::new().include("main");
+    let trigger = GitTrigger::new("Checkout") //~ error trigger::filter-combination at Tools/Pipeline: tags and branches
+        //~^ error trigger::filter-combination at Tools/Pipeline: tags and file paths
+        //~^^ error trigger::filter-combination at Tools/Pipeline: file paths without branches
+        //~^^^ warning trigger::filter-combination at Tools/Pipeline: pull requests has file paths without branches
+        //~^^^^ warning trigger::filter-combination at Tools/Pipeline: pull requests has no branches
+        .push(GitPushFilter::new().branches(main()).tags(main()))
+        .push(GitPushFilter::new().file_paths(main()).tags(main()))
+        .push(GitPushFilter::new().file_paths(main()))
+        .pull_request(GitPullRequestFilter::new().file_paths(main()))
+        .pull_request(GitPullRequestFilter::new().event(GitPullRequestEvent::Open))
+        .pull_request(GitPullRequestFilter::new().file_paths(main()).branches(main()));
     check(placed(connected(&source).trigger(trigger)));
 }
 
