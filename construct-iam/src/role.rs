@@ -346,7 +346,9 @@ impl Synth for Role {
                     "iam::malformed-statement",
                     format!("IAM refuses a statement of this role: {problem}"),
                 )
-                .help("a statement has an effect, actions and resources, each once"),
+                .help(
+                    "write it as in `PolicyStatement::allow([\"sqs:SendMessage\"]).on([\"arn:aws:sqs:*:*:orders-*\"])`",
+                ),
             );
         }
     }

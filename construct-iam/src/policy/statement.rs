@@ -68,6 +68,12 @@ fn is_action(text: &str) -> bool {
     text == "*" || has_one_colon && !text.starts_with(':') && !text.ends_with(':')
 }
 
+/// Whether a text can be a resource: an ARN, which may have wildcards, or `*`.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
+fn is_resource(text: &str) -> bool {
+    text == "*" || text.starts_with("arn:")
+}
+
 /// What a statement says.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Elements {
@@ -274,8 +280,12 @@ impl PolicyStatement {
         if self.0.actions.is_empty() && self.0.not_actions.is_empty() {
             return Some("it names no action".into());
         }
-        if needs_resource && self.0.resources.is_empty() && self.0.not_resources.is_empty() {
+        let names_resources = !self.0.resources.is_empty() || !self.0.not_resources.is_empty();
+        if needs_resource && !names_resources {
             return Some("it names no resource; say which with `.on([…])`".into());
+        }
+        if !needs_resource && names_resources {
+            return Some("it names a resource, and a trust policy has none: the role itself is meant".into());
         }
         if let Some(sid) = &self.0.sid
             && !sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
@@ -283,8 +293,13 @@ impl PolicyStatement {
             return Some(format!("its Sid `{sid}` has characters other than letters and digits"));
         }
         let mut actions = self.0.actions.iter().chain(self.0.not_actions.iter());
-        let wrong = actions.find(|action| !is_action(action))?;
-        Some(format!("`{wrong}` is no action; actions are written `service:Name`"))
+        if let Some(wrong) = actions.find(|action| !is_action(action)) {
+            return Some(format!("`{wrong}` is no action; actions are written `service:Name`, as in `s3:GetObject`"));
+        }
+        let resources = self.0.resources.iter().chain(self.0.not_resources.iter());
+        let wrong = resources.filter_map(Expr::literal).find(|text| !is_resource(text))?;
+        let wrong = wrong.escape_debug();
+        Some(format!("`{wrong}` is no resource; resources are ARNs, as in `arn:aws:s3:::orders/*`, or `*`"))
     }
 
     /// No less than the bytes of the statement and the comma behind it, told without writing it.
@@ -411,6 +426,14 @@ mod tests {
             assert_eq!(PolicyStatement::allow([action]).on(["*"]).problem(true), None);
         }
         assert!(read().not_on(["*"]).problem(true).is_some());
+        for resource in ["orders-table", "", "s3://orders/*", "ARN:aws:s3:::orders", " *"] {
+            let problem = PolicyStatement::allow(["a:b"]).on([resource]).problem(true);
+            assert!(problem.is_some_and(|problem| problem.contains("no resource;")), "{resource}");
+        }
+        for resource in ["*", "arn:aws:s3:::a", "arn:*:s3:::a/*", "arn:aws:iam::*:role/x"] {
+            assert_eq!(PolicyStatement::allow(["a:b"]).on([resource]).problem(true), None);
+        }
+        assert!(PolicyStatement::allow(["sts:AssumeRole"]).on(["*"]).problem(false).unwrap().contains("trust policy"));
         assert!(read().sid("with space").problem(true).is_some());
         assert!(PolicyStatement::new(Effect::Allow).on(["*"]).problem(true).is_some());
     }

@@ -12,9 +12,9 @@ use std::ops::RangeInclusive;
 use construct_core::{Diagnostic, Expr, Severity};
 
 use super::structure::too_many;
-use super::{Findings, is_name};
+use super::{Findings, is_name, name_problem};
 use crate::pipeline::PipelineType;
-use crate::provider::Category;
+use crate::provider::{Category, Owner};
 use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
 
@@ -44,7 +44,10 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
             let found = if found.location().is_some() { found } else { found.at(action.action.location) };
             findings.push(found);
         }
-        permissions(action, findings);
+        // Values that are wrong make permissions that are.
+        if !has_errors {
+            permissions(action, findings);
+        }
         foreign_values(resolved, action, findings);
         for (key, value) in action.known.configuration.iter() {
             // What the provider has said of the value in its own words need not be said again.
@@ -55,6 +58,9 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
                 references(resolved, action, key, text, &namespaces, findings);
             }
         }
+        for (key, value) in action.action.provider.siblings().iter() {
+            each_text(value, &mut |text| references(resolved, action, key, text, &namespaces, findings));
+        }
     }
 }
 
@@ -64,9 +70,9 @@ fn permissions(action: &ResolvedAction<'_>, findings: &mut Findings) {
     for problem in action.known.permissions.statements().chain(passed).filter_map(|statement| statement.problem(true)) {
         let message = format!("IAM refuses a permission of {}: {problem}", action.words());
         findings.push(
-            Diagnostic::error("action::malformed-statement", message)
-                .at(action.action.location)
-                .help("a permission has actions and resources, each once"),
+            Diagnostic::error("action::malformed-statement", message).at(action.action.location).help(
+                "write it as in `PolicyStatement::allow([\"sqs:SendMessage\"]).on([\"arn:aws:sqs:*:*:orders-*\"])`",
+            ),
         );
     }
 }
@@ -138,6 +144,48 @@ fn texts(expr: &Expr) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Every text in an expression with a `#`.
+fn each_text(expr: &Expr, use_text: &mut impl FnMut(&str)) {
+    match expr {
+        Expr::List(items) => items.iter().for_each(|item| each_text(item, use_text)),
+        Expr::Map(entries) => entries.iter().for_each(|(_, value)| each_text(value, use_text)),
+        other => texts(other).filter(|text| text.contains('#')).for_each(use_text),
+    }
+}
+
+/// The variables of the sources that AWS documents. Those of other actions are theirs to choose, or grow with the service.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html>, as of 2026-11.
+const SOURCE_VARIABLES: [(&str, &[&str]); 4] = [
+    ("CodeCommit", &["RepositoryName", "BranchName", "CommitId", "CommitMessage", "AuthorDate", "CommitterDate"]),
+    (
+        "CodeStarSourceConnection",
+        &["AuthorDate", "BranchName", "CommitId", "CommitMessage", "ConnectionArn", "FullRepositoryName"],
+    ),
+    ("ECR", &["RegistryId", "RepositoryName", "ImageTag", "ImageDigest", "ImageURI"]),
+    ("S3", &["BucketName", "ETag", "ObjectKey", "VersionId"]),
+];
+
+/// That a source has no variable of this name. Sources may have more than is documented, so it is a warning, unless letters
+/// in the wrong case tell what is meant.
+fn unknown_variable(writer: &ResolvedAction<'_>, name: &str, place: &str) -> Option<Diagnostic> {
+    let spec = &writer.known.spec;
+    let is_source = spec.category == Category::Source && spec.owner == Owner::Aws;
+    let (_, known) = SOURCE_VARIABLES.iter().find(|(provider, _)| is_source && *provider == spec.provider)?;
+    if known.contains(&name) {
+        return None;
+    }
+    Some(match known.iter().find(|known| known.eq_ignore_ascii_case(name)) {
+        Some(meant) => {
+            let message = format!("{place}, and {} sets no variable `{name}`", writer.words());
+            Diagnostic::error("variable::unknown", message).help(format!("write `{meant}`"))
+        }
+        None => {
+            let message = format!("{place}, and AWS documents no variable `{name}` of {}", spec.provider);
+            Diagnostic::warning("variable::unknown", message).help(format!("documented are {}", known.join(", ")))
+        }
+    })
+}
+
 fn variables(resolved: &Resolved<'_>, findings: &mut Findings) {
     let pipeline = resolved.pipeline;
     let (n, most) = (pipeline.variables.len(), resolved.view.quota(&quota::VARIABLES));
@@ -153,7 +201,11 @@ fn variables(resolved: &Resolved<'_>, findings: &mut Findings) {
             findings.push(Diagnostic::error("variable::v2-only", message).at(at).help(help));
         }
         if !is_name(&variable.name, "@_-", VARIABLE_NAME) {
-            let message = format!("`{}` is no name of a variable", variable.name.escape_debug());
+            let message = format!(
+                "`{}` is no name of a variable: {}",
+                variable.name.escape_debug(),
+                name_problem(&variable.name, "@_-", VARIABLE_NAME)
+            );
             let help = "use 1 to 128 letters, digits and `@_-`";
             findings.push(Diagnostic::error("variable::malformed-name", message).at(at).help(help));
         }
@@ -190,7 +242,11 @@ fn namespaces<'r, 'a>(
         let Some(namespace) = &action.action.namespace else { continue };
         let at = action.action.location;
         if !is_name(namespace, "@_-", NAMESPACE) {
-            let message = format!("`{}` is no namespace", namespace.escape_debug());
+            let message = format!(
+                "`{}` is no namespace: {}",
+                namespace.escape_debug(),
+                name_problem(namespace, "@_-", NAMESPACE)
+            );
             let help = "use 1 to 100 letters, digits and `@_-`";
             findings.push(Diagnostic::error("namespace::malformed", message).at(at).help(help));
         }
@@ -257,7 +313,11 @@ fn references(
                             .help("move the reader to a later stage, or give it a higher run order within the stage"),
                     );
                 }
-                Some(_) => {}
+                Some(writer) => {
+                    if let Some(found) = unknown_variable(writer, name, &place) {
+                        findings.push(found.at(at));
+                    }
+                }
             },
         }
     }
