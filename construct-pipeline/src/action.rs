@@ -102,7 +102,7 @@ impl Action {
         self
     }
 
-    /// How long the action may take, in minutes: 5 to 86,400.
+    /// How long a manual approval may take, in minutes: 5 to 86,400. Other actions have no such setting.
     pub fn timeout(mut self, minutes: u32) -> Self {
         self.timeout_minutes = Some(minutes);
         self

@@ -127,6 +127,26 @@ impl ArtifactFile {
         &self.path
     }
 
+    /// Why there can be no such file, in words.
+    ///
+    /// ```
+    /// use construct_pipeline::Artifact;
+    /// let bundle = Artifact::new("Bundle");
+    /// assert_eq!(bundle.file("template.yaml").problem(), None);
+    /// assert!(bundle.file("/template.yaml").problem().is_some());
+    /// assert!(bundle.file("Bundle::template.yaml").problem().is_some());
+    /// ```
+    #[must_use]
+    pub fn problem(&self) -> Option<&'static str> {
+        let twice = |rest: &str| rest.starts_with("::");
+        match self.path.as_str() {
+            "" => Some("it has no path"),
+            path if path.starts_with('/') => Some("it has a `/` in front of its path"),
+            path if path.strip_prefix(self.artifact.name()).is_some_and(twice) => Some("it names the artifact twice"),
+            _ => None,
+        }
+    }
+
     /// The value of a key in the file, which is JSON with text values, for CloudFormation parameters.
     #[must_use]
     pub fn param(&self, key: impl Into<String>) -> Expr {

@@ -35,6 +35,15 @@ impl Fact for EventBridgeNotifications {
     const REACH: Reach = Reach::Node;
 }
 
+/// Says that the bucket must keep old versions of its objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BucketVersioning;
+
+impl Fact for BucketVersioning {
+    const NAME: &'static str = "bucket versioning";
+    const REACH: Reach = Reach::Node;
+}
+
 /// How a bucket encrypts what is put into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -107,7 +116,7 @@ impl Bucket {
         self
     }
 
-    /// Keeps old versions of objects.
+    /// Keeps old versions of objects, as the bucket of an [`S3Source`](crate::providers::S3Source) does anyway.
     pub fn versioned(mut self) -> Self {
         self.versioned = true;
         self
@@ -180,6 +189,7 @@ impl Lower for Bucket {
         let encryption = Properties::new().set("ServerSideEncryptionConfiguration", [rule]);
         let ownership =
             Properties::new().set("Rules", [Properties::new().set("ObjectOwnership", "BucketOwnerEnforced")]);
+        let versioned = cx.facts::<BucketVersioning>().count() > 0 || self.versioned;
         let private = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
         let enabled = || Properties::new().set("Status", "Enabled");
         let lifecycle = self.expire_after_days.map(|days| {
@@ -188,7 +198,7 @@ impl Lower for Bucket {
                 .set("Id", "Expire")
                 .set("ExpirationInDays", days)
                 .set("AbortIncompleteMultipartUpload", abort);
-            let old = self.versioned.then(|| Properties::new().set("NoncurrentDays", days));
+            let old = versioned.then(|| Properties::new().set("NoncurrentDays", days));
             Properties::new().set("Rules", [expire.opt("NoncurrentVersionExpiration", old)])
         });
         let events = cx.facts::<EventBridgeNotifications>().next().map(|_| {
@@ -202,7 +212,7 @@ impl Lower for Bucket {
             .set("BucketEncryption", encryption)
             .set("OwnershipControls", ownership)
             .set("PublicAccessBlockConfiguration", private.into_iter().map(|key| (key, true)).collect::<Properties>())
-            .opt("VersioningConfiguration", self.versioned.then(enabled))
+            .opt("VersioningConfiguration", versioned.then(enabled))
             .opt("LifecycleConfiguration", lifecycle)
             .opt("LoggingConfiguration", logging)
             .opt("NotificationConfiguration", events);
@@ -395,6 +405,7 @@ impl Lower for ImportedBucket {
         cx.facts::<PolicyStatement>().for_each(drop);
         cx.facts::<StatementForm>().for_each(drop);
         cx.facts::<EventBridgeNotifications>().for_each(drop);
+        cx.facts::<BucketVersioning>().for_each(drop);
     }
 
     fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {

@@ -12,7 +12,7 @@ use std::ops::RangeInclusive;
 use construct_core::{AccountId, Diagnostic};
 
 use super::structure::too_many;
-use super::{Findings, is_name};
+use super::{Findings, is_name, name_problem};
 use crate::artifact::Artifact;
 use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
@@ -45,11 +45,15 @@ fn names(resolved: &Resolved<'_>, findings: &mut Findings) {
     for action in &resolved.actions {
         for artifact in action.known.spec.inputs.iter().chain(&action.known.spec.outputs) {
             if seen.insert(artifact.name()) && !is_name(artifact.name(), "_-", NAME) {
-                let message = format!("`{}` is no name of an artifact", artifact.name().escape_debug());
+                let message = format!(
+                    "`{}` is no name of an artifact: {}",
+                    artifact.name().escape_debug(),
+                    name_problem(artifact.name(), "_-", NAME)
+                );
                 findings.push(
                     Diagnostic::error("artifact::malformed-name", message)
                         .at(artifact.location())
-                        .help("use 1 to 100 letters, digits, `_` and `-`"),
+                        .help("use 1 to 100 letters `A-Za-z`, digits, `_` and `-`"),
                 );
             }
         }

@@ -4,7 +4,7 @@
 //! `pipeline::too-many-actions`, `pipeline::no-source`, `pipeline::source-outside-first-stage`,
 //! `pipeline::other-action-in-first-stage`, `pipeline::execution-mode`, `stage::malformed-name`,
 //! `stage::duplicate-name`, `stage::no-action`, `stage::too-many-actions`, `stage::malformed-reason`,
-//! `action::malformed-name`, `action::duplicate-name`, `action::run-order`, `action::timeout`, `action::v2-only`,
+//! `action::malformed-name`, `action::duplicate-name`, `action::run-order`, `action::timeout`, `action::timeout-of-no-approval`, `action::v2-only`,
 //! `action::malformed-provider`, `action::malformed-version`, `action::role-not-aws`, `action::account-not-aws`,
 //! `action::region-not-aws`, `action::foreign-handle`, and those of the environment an action runs in.
 //!
@@ -16,7 +16,7 @@ use std::ops::RangeInclusive;
 use construct_core::quota::{Driver, NEARLY};
 use construct_core::{AccountId, Diagnostic, Quota};
 
-use super::{Findings, is_name};
+use super::{Findings, is_name, name_problem};
 use crate::known::Known;
 use crate::names;
 use crate::pipeline::{ExecutionMode, PipelineType};
@@ -25,7 +25,7 @@ use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
 use crate::stage::Stage;
 
-const NAME_HELP: &str = "use 1 to 100 letters, digits and `.@_-`";
+const NAME_HELP: &str = "use 1 to 100 letters `A-Za-z`, digits and `.@_-`";
 
 /// What the API validates of a pipeline, its stages and its actions: characters of names and texts, run orders, minutes.
 /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineDeclaration.html>,
@@ -53,7 +53,11 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
 fn pipeline(resolved: &Resolved<'_>, findings: &mut Findings) {
     let pipeline = resolved.pipeline;
     if !names::is_pipeline_name(&pipeline.name) {
-        let message = format!("`{}` is no name of a pipeline", pipeline.name.escape_debug());
+        let message = format!(
+            "`{}` is no name of a pipeline: {}",
+            pipeline.name.escape_debug(),
+            name_problem(&pipeline.name, ".@_-", NAME)
+        );
         findings.push(Diagnostic::error("pipeline::malformed-name", message).help(NAME_HELP));
     }
     if let Some(path) = &pipeline.role_path
@@ -121,7 +125,11 @@ fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
     for stage in &resolved.pipeline.stages {
         let at = stage.location;
         if !is_name(&stage.name, ".@_-", NAME) {
-            let message = format!("`{}` is no name of a stage", stage.name.escape_debug());
+            let message = format!(
+                "`{}` is no name of a stage: {}",
+                stage.name.escape_debug(),
+                name_problem(&stage.name, ".@_-", NAME)
+            );
             findings.push(Diagnostic::error("stage::malformed-name", message).at(at).help(NAME_HELP));
         }
         if let Some(first) = seen.insert(&stage.name, stage) {
@@ -189,7 +197,9 @@ fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, fin
         findings.push(Diagnostic::error(code, message).at(action.location).help(help));
     };
     if !is_name(&action.name, ".@_-", NAME) {
-        error("action::malformed-name", format!("`{}` is no name of an action", action.name.escape_debug()), NAME_HELP);
+        let problem = name_problem(&action.name, ".@_-", NAME);
+        let message = format!("`{}` is no name of an action: {problem}", action.name.escape_debug());
+        error("action::malformed-name", message, NAME_HELP);
     }
     if !RUN_ORDER.contains(&action.run_order) {
         error("action::run-order", format!("{} is no run order", action.run_order), "use 1 to 999");
@@ -203,6 +213,17 @@ fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, fin
             "use 5 to 86,400 minutes",
         );
     }
+    if action.timeout_minutes.is_some() && spec.category != Category::Approval {
+        // "This attribute is available only to the manual approval ActionType":
+        // <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html>
+        let message =
+            format!("{} has a timeout, which AWS documents for manual approvals only", resolved_action.words());
+        let help = "leave `.timeout(…)` out; a build has a timeout of its own, `PipelineProject::timeout`";
+        findings.push(Diagnostic::warning("action::timeout-of-no-approval", message).at(action.location).help(help));
+    }
+    let mut error = |code, message: String, help: &str| {
+        findings.push(Diagnostic::error(code, message).at(action.location).help(help));
+    };
     if !is_name(&spec.provider, "_-", PROVIDER) {
         let message = format!("`{}` is no name of a provider", spec.provider.escape_debug());
         error("action::malformed-provider", message, "use 1 to 35 letters, digits, `_` and `-`");

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use super::{Contract, FILE, RequiredKind, RequiredPolicy, Setting, Thing};
 use crate::asked::Asked;
-use crate::aws::{EventBridgeNotifications, TopicKey, key_administration};
+use crate::aws::{BucketVersioning, EventBridgeNotifications, TopicKey, key_administration};
 use crate::provider::ArtifactKey;
 
 /// The contract as a document of the assembly.
@@ -79,6 +79,10 @@ impl Stated {
         for key in cx.facts_of::<TopicKey>(node) {
             let why = "whoever announces approvals through the topic is let in to this key alone";
             self.set("KmsMasterKeyId", text(cx, &key.0.clone().into()).into(), why);
+        }
+        if cx.facts_of::<BucketVersioning>(node).next().is_some() {
+            let why = "a pipeline fetches versions of an object";
+            self.set("Versioning", "Enabled".into(), why);
         }
         if cx.facts_of::<EventBridgeNotifications>(node).next().is_some() {
             let why = "an event of the bucket starts the pipeline";

@@ -125,15 +125,12 @@ impl Deployment {
         let mut found: Vec<Diagnostic> = stack_name_problem(&self.stack).into_iter().collect();
         let files = [Some(&self.template), self.configuration.as_ref()];
         for file in files.into_iter().flatten() {
-            if file.path().is_empty() || file.path().starts_with('/') {
-                found.push(
-                    Diagnostic::error(
-                        "cloudformation::malformed-path",
-                        format!("`{file}` names no file of the artifact"),
-                    )
-                    .help("write the path from the top of the artifact, without a `/` in front"),
-                );
-            }
+            found.extend(file.problem().map(|problem| {
+                let message = format!("`{file}` names no file of the artifact: {problem}");
+                Diagnostic::error("cloudformation::malformed-path", message).help(
+                    "write the path from the top of the artifact, without a `/` or the name of the artifact in front",
+                )
+            }));
         }
         found
     }

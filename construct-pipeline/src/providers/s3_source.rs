@@ -7,12 +7,13 @@ use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
 use super::given_key::ask_for;
 use crate::artifact::Artifact;
-use crate::aws::{BucketRef, EventBridgeNotifications};
+use crate::aws::{BucketRef, BucketVersioning, EventBridgeNotifications};
 use crate::provider::{ActionCx, Category, EventPattern, Owner, Provider, ProviderSpec};
 
 /// An object of a versioned bucket: one archive, at most 7 GB. A new version starts the pipeline, through an event rule.
 ///
-/// An owned bucket is made to send its events to EventBridge. Whoever owns an imported one must switch that on.
+/// An owned bucket is made to keep versions and to send its events to EventBridge. Whoever owns an imported one must switch
+/// both on; the import contract says so.
 ///
 /// ```
 /// use construct_pipeline::prelude::*;
@@ -98,6 +99,9 @@ impl Provider for S3Source {
     }
 
     fn prepare(&self, performer: Option<RoleRef>, scope: &mut Scope<'_>) {
+        // A revision of the source is a version of the object, so the bucket has to keep them:
+        // https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3.html
+        scope.attach(self.bucket, BucketVersioning);
         if self.trigger == Trigger::Event {
             scope.attach(self.bucket, EventBridgeNotifications);
         }
@@ -148,6 +152,8 @@ mod tests {
     use super::super::custom::testing::{HOME, ask_in, text_of};
     use super::*;
     use crate::aws::Bucket;
+    use crate::providers::DeployStack;
+    use crate::{Action, Pipeline, Stage};
     use construct_core::{App, Expr};
 
     fn bucket(app: &mut App) -> BucketRef {
@@ -172,6 +178,25 @@ mod tests {
         let root = app.root();
         source.prepare(None, &mut app.at(root));
         assert_eq!(app.at(root).view().facts_of::<EventBridgeNotifications>(bucket).count(), 1);
+    }
+
+    #[test]
+    fn a_bucket_of_the_app_keeps_versions() {
+        let mut app = App::new();
+        let stack = app.stack("Tools", HOME);
+        let release = Artifact::new("Release");
+        let bucket = app.at(stack).add("Bucket", Bucket::new().bucket_name("orders-releases"));
+        let fetch = Action::new("Fetch", S3Source::new(bucket, "orders.zip", &release).no_trigger());
+        let deploy = DeployStack::new("orders", release.file("template.yaml")).administrator_permissions();
+        let pipeline = Pipeline::new("orders")
+            .stage(Stage::new("Source").action(fetch))
+            .stage(Stage::new("Deploy").action(Action::new("Deploy", deploy)));
+        app.at(stack).add("Pipeline", pipeline);
+        let assembly = app.synth().unwrap();
+        let template = assembly.stacks()[0].template_json().unwrap();
+        let mut buckets = template["Resources"].as_object().unwrap().values();
+        let bucket = buckets.find(|one| one["Properties"]["BucketName"] == "orders-releases").unwrap();
+        assert_eq!(bucket["Properties"]["VersioningConfiguration"]["Status"], "Enabled");
     }
 
     #[test]

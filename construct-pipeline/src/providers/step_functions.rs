@@ -134,11 +134,13 @@ impl Provider for StepFunctionsInvoke {
         }
         match &self.input {
             Some(Input::Literal(text)) => found.extend(text.literal().and_then(literal_problem)),
-            Some(Input::File(file)) if file.path().is_empty() || file.path().starts_with('/') => found.push(
-                Diagnostic::error("step-functions::malformed-path", format!("`{file}` names no file of the artifact"))
-                    .help("write the path from the top of the artifact, without a `/` in front"),
-            ),
-            Some(Input::File(_)) | None => {}
+            Some(Input::File(file)) => found.extend(file.problem().map(|problem| {
+                let message = format!("`{file}` names no file of the artifact: {problem}");
+                Diagnostic::error("step-functions::malformed-path", message).help(
+                    "write the path from the top of the artifact, without a `/` or the name of the artifact in front",
+                )
+            })),
+            None => {}
         }
         found
     }

@@ -14,6 +14,20 @@ fn between(source: &Artifact, action: Action) -> Pipeline {
 }
 
 #[test]
+fn variable_that_no_source_sets() {
+    let source = Artifact::new("Source");
+    let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source)).namespace("checkout");
+    let wrong = Commands::new(&source).command("echo #{checkout.CommitID} #{checkout.Author}");
+    let wrong = Action::new("Wrong", wrong);
+    //~^ error variable::unknown at Tools/Pipeline: `Checkout` of stage `Source` sets no variable `CommitID`
+    //~^^ warning variable::unknown at Tools/Pipeline: AWS documents no variable `Author` of CodeCommit
+    let known = Commands::new(&source).command("echo #{checkout.CommitId}").environment("A", "#{nobody.X}");
+    let known = Action::new("Known", known); //~ error variable::unknown at Tools/Pipeline: no action has the namespace `nobody`
+    let first = Stage::new("Source").action(checkout);
+    check(placed(Pipeline::new("orders").stage(first).stage(Stage::new("Say").action(wrong).action(known))));
+}
+
+#[test]
 fn value_of_1001_characters() {
     let source = Artifact::new("Source");
     let action = Action::new("Check", jenkins(&source).configuration("Text", "x".repeat(1_001))); //~ warning configuration::long-value at Tools/Pipeline: 1001 characters

@@ -57,6 +57,23 @@ fn two_pipelines_of_one_name() {
 }
 
 #[test]
+fn names_say_what_is_wrong_with_them() {
+    let source = Artifact::new("Source");
+    let long = "x".repeat(101);
+    let stage = Stage::new("Größe") //~ error stage::malformed-name at Tools/Pipeline: is no name of a stage: it has `ö`
+        .action(Action::new("", ManualApproval::new())) //~ error action::malformed-name at Tools/Pipeline: it is empty
+        .action(Action::new(long, ManualApproval::new())); //~ error action::malformed-name at Tools/Pipeline: it has 101 characters, 100 at most
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(deploy(&source)).stage(stage)));
+}
+
+#[test]
+fn timeout_of_what_is_no_approval() {
+    let source = Artifact::new("Source");
+    let deploy = Action::new("Late", deployment(&source)).timeout(30); //~ warning action::timeout-of-no-approval at Tools/Pipeline: `Late` of stage `Check`
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(Stage::new("Check").action(deploy))));
+}
+
+#[test]
 fn no_stage() {
     check(placed(Pipeline::new("orders"))); //~ error pipeline::too-few-stages at Tools/Pipeline: no stage
 }

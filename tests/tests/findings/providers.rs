@@ -220,6 +220,23 @@ fn permission_that_iam_refuses() {
 }
 
 #[test]
+fn template_whose_path_names_the_artifact_again() {
+    let source = Artifact::new("Source");
+    let template = source.file("Source::template.yaml");
+    let deploy = Action::new("Again", DeployStack::new("orders-2", template).administrator_permissions()); //~ error cloudformation::malformed-path at Tools/Pipeline: `Source::Source::template.yaml` names no file of the artifact: it names the artifact twice
+    check(placed(between(&source, deploy)));
+}
+
+#[test]
+fn permission_on_what_is_no_arn() {
+    let source = Artifact::new("Source");
+    let tables = PolicyStatement::allow(["dynamodb:PutItem"]).on(["orders-table"]);
+    let deploy = DeployStack::new("orders-2", source.file("template.yaml")).allow(tables);
+    let action = Action::new("Deploy2", deploy); //~ error action::malformed-statement at Tools/Pipeline: `orders-table` is no resource
+    check(placed(between(&source, action)));
+}
+
+#[test]
 fn permission_of_a_deployment_that_iam_refuses() {
     let source = Artifact::new("Source");
     let deploy = DeployStack::new("orders-2", source.file("template.yaml")).allow(PolicyStatement::allow(["sqs:*"]));

@@ -204,9 +204,9 @@ pub(super) fn no_targets() -> Diagnostic {
 }
 
 pub(super) fn path_problem(file: &ArtifactFile) -> Option<Diagnostic> {
-    (file.path().is_empty() || file.path().starts_with('/')).then(|| {
-        Diagnostic::error("stack-set::malformed-path", format!("`{file}` names no file of the artifact"))
-            .help("write the path from the top of the artifact, without a `/` in front")
+    file.problem().map(|problem| {
+        Diagnostic::error("stack-set::malformed-path", format!("`{file}` names no file of the artifact: {problem}"))
+            .help("write the path from the top of the artifact, without a `/` or the name of the artifact in front")
     })
 }
 
