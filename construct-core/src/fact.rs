@@ -181,7 +181,7 @@ pub struct PropertyOverride {
 impl PropertyOverride {
     /// Sets the property at a path of names and list positions, separated by dots, below `Properties`.
     pub fn set(path: impl Into<String>, value: impl Into<Expr>) -> Self {
-        Self { path: path.into(), value: Some(value.into()), only: None }
+        Self { path: path.into(), value: Some(value.into().bounded()), only: None }
     }
 
     /// Removes the property at a path.
@@ -243,7 +243,7 @@ pub struct Metadata {
 impl Metadata {
     /// An entry.
     pub fn new(key: impl Into<String>, value: impl Into<Expr>) -> Self {
-        Self { key: key.into(), value: value.into() }
+        Self { key: key.into(), value: value.into().bounded() }
     }
 }
 

@@ -130,7 +130,7 @@ impl RawResource {
 
     /// What an attribute is worth in other accounts and regions, where CloudFormation cannot look it up.
     pub fn physical(mut self, attr: Attr, value: impl Into<Expr>) -> Self {
-        self.physical.push((attr, value.into()));
+        self.physical.push((attr, value.into().bounded()));
         self
     }
 }
@@ -253,7 +253,7 @@ pub struct Condition {
 impl Condition {
     /// A condition by its function: `Fn::Equals`, `Fn::And`, `Fn::Or` or `Fn::Not`.
     pub fn new(expression: Expr) -> Self {
-        Self { expression }
+        Self { expression: expression.bounded() }
     }
 }
 
@@ -285,7 +285,7 @@ pub struct Output {
 impl Output {
     /// An output with a value.
     pub fn new(value: impl Into<Expr>) -> Self {
-        Self { id: None, value: value.into(), description: None, export: None, condition: None }
+        Self { id: None, value: value.into().bounded(), description: None, export: None, condition: None }
     }
 
     /// The name of the output, 1 to 255 letters and digits; made from the construct's path when absent.
@@ -302,7 +302,7 @@ impl Output {
 
     /// The name under which other stacks of the same account and region may import it.
     pub fn export_name(mut self, name: impl Into<Expr>) -> Self {
-        self.export = Some(name.into());
+        self.export = Some(name.into().bounded());
         self
     }
 

@@ -63,7 +63,7 @@ impl Properties {
 
     /// Sets a property in place.
     pub fn put(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Expr>) {
-        let (key, value) = (key.into(), value.into());
+        let (key, value) = (key.into(), value.into().bounded());
         match self.entries.iter_mut().find(|(there, _)| *there == key) {
             Some(entry) => entry.1 = value,
             None => self.entries.push((key, value)),
@@ -302,14 +302,14 @@ impl CfnResource {
     /// An entry of `Metadata`.
     #[must_use]
     pub fn metadata(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Expr>) -> Self {
-        self.metadata.push((key.into(), value.into()));
+        self.metadata.push((key.into(), value.into().bounded()));
         self
     }
 
     /// Another attribute of the resource, such as `CreationPolicy` or `UpdatePolicy`.
     #[must_use]
     pub fn attribute(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Expr>) -> Self {
-        self.attributes.push((key.into(), value.into()));
+        self.attributes.push((key.into(), value.into().bounded()));
         self
     }
 }

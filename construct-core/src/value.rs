@@ -111,6 +111,8 @@ impl PartialEq for Real {
 impl Eq for Real {}
 
 /// An expression in a template: JSON with references in it.
+///
+/// A construct takes at most 100 expressions inside each other; a deeper one becomes [`TooDeep`](Expr::TooDeep) where it is given away.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Expr {
@@ -146,7 +148,13 @@ pub enum Expr {
     Call(Cow<'static, str>, Box<Expr>),
     /// What is held in a form of its own until it is written; [`spelled_out`](Expr::spelled_out) gives it as one of the others.
     Spelled(spell::Unspelled),
+    /// What was nested too deep, of which nothing is left but a finding; see [`bounded`](Expr::bounded).
+    TooDeep,
 }
+
+/// How deep expressions may be nested. Who reads JSON stops somewhat deeper, `serde_json` at 128 levels, of which a template has some above
+/// its properties; and whatever walks through an expression calls itself once for each level.
+pub(crate) const DEEPEST: usize = 100;
 
 impl Expr {
     /// An object.
@@ -186,6 +194,49 @@ impl Expr {
         }
     }
 
+    /// The expression, or [`TooDeep`](Expr::TooDeep) if it is nested more than 100 levels deep. What takes expressions from a program
+    /// calls it first: going through a deeper one, or only freeing it, could take more of the stack than there is.
+    ///
+    /// ```
+    /// use construct_core::Expr;
+    /// let deep = (0..100_000).fold(Expr::from("core"), |inner, _| Expr::list([inner]));
+    /// assert_eq!(deep.bounded(), Expr::TooDeep);
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn bounded(self) -> Self {
+        match &self {
+            Self::ByName(_) | Self::Call(..) | Self::Join(_) | Self::List(_) | Self::Map(_) if !self.fits(DEEPEST) => {
+                self.take_apart();
+                Self::TooDeep
+            }
+            _ => self,
+        }
+    }
+
+    fn fits(&self, levels: usize) -> bool {
+        let Some(left) = levels.checked_sub(1) else { return false };
+        match self {
+            Self::ByName(inner) | Self::Call(_, inner) => inner.fits(left),
+            Self::Join(items) | Self::List(items) => items.iter().all(|item| item.fits(left)),
+            Self::Map(entries) => entries.iter().all(|(_, value)| value.fits(left)),
+            _ => true,
+        }
+    }
+
+    /// Frees it level by level, however deep it is.
+    fn take_apart(self) {
+        let mut open = vec![self];
+        while let Some(expr) = open.pop() {
+            match expr {
+                Self::ByName(inner) | Self::Call(_, inner) => open.push(*inner),
+                Self::Join(items) | Self::List(items) => open.extend(items),
+                Self::Map(entries) => open.extend(entries.into_iter().map(|(_, value)| value)),
+                _ => {}
+            }
+        }
+    }
+
     /// The expression with names instead of references; see [`Expr::ByName`].
     #[must_use]
     pub fn by_name(self) -> Self {
@@ -214,7 +265,13 @@ impl Expr {
             Self::Join(items) | Self::List(items) => items.iter().any(Self::is_dynamic),
             Self::Map(entries) => entries.iter().any(|(_, value)| value.is_dynamic()),
             Self::Spelled(it) => it.spelled_out().is_dynamic(),
-            Self::Bool(_) | Self::Int(_) | Self::Real(_) | Self::Null | Self::Attr { .. } | Self::Pseudo(_) => false,
+            Self::Bool(_)
+            | Self::Int(_)
+            | Self::Real(_)
+            | Self::Null
+            | Self::Attr { .. }
+            | Self::Pseudo(_)
+            | Self::TooDeep => false,
         }
     }
 
@@ -242,7 +299,13 @@ impl Expr {
             Self::Join(items) | Self::List(items) => items.iter().for_each(|item| item.for_each_attr(visit)),
             Self::Map(entries) => entries.iter().for_each(|(_, value)| value.for_each_attr(visit)),
             Self::Spelled(it) => it.spelled_out().for_each_attr(visit),
-            Self::Str(_) | Self::Bool(_) | Self::Int(_) | Self::Real(_) | Self::Null | Self::Pseudo(_) => {}
+            Self::Str(_)
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Real(_)
+            | Self::Null
+            | Self::Pseudo(_)
+            | Self::TooDeep => {}
         }
     }
 }
@@ -289,16 +352,34 @@ impl<T: Into<Expr>, const N: usize> From<[T; N]> for Expr {
 /// Any JSON is an expression: whole property trees can be taken from a file.
 impl From<serde_json::Value> for Expr {
     fn from(json: serde_json::Value) -> Self {
-        match json {
-            serde_json::Value::Null => Self::Null,
-            serde_json::Value::Bool(flag) => Self::Bool(flag),
-            serde_json::Value::Number(number) => match number.as_i64() {
-                Some(int) => Self::Int(int),
-                None => Self::Real(Real(number.as_f64().unwrap_or(f64::NAN))),
-            },
-            serde_json::Value::String(text) => Self::Str(Cow::Owned(text)),
-            serde_json::Value::Array(items) => Self::list(items),
-            serde_json::Value::Object(entries) => Self::map(entries),
+        from_json(json, DEEPEST)
+    }
+}
+
+fn from_json(json: serde_json::Value, levels: usize) -> Expr {
+    use serde_json::Value as Json;
+    let Some(left) = levels.checked_sub(1) else {
+        let mut open = vec![json];
+        while let Some(json) = open.pop() {
+            match json {
+                Json::Array(items) => open.extend(items),
+                Json::Object(entries) => open.extend(entries.into_iter().map(|(_, value)| value)),
+                _ => {}
+            }
+        }
+        return Expr::TooDeep;
+    };
+    match json {
+        Json::Null => Expr::Null,
+        Json::Bool(flag) => Expr::Bool(flag),
+        Json::Number(number) => match number.as_i64() {
+            Some(int) => Expr::Int(int),
+            None => Expr::Real(Real(number.as_f64().unwrap_or(f64::NAN))),
+        },
+        Json::String(text) => Expr::Str(Cow::Owned(text)),
+        Json::Array(items) => Expr::List(items.into_iter().map(|item| from_json(item, left)).collect()),
+        Json::Object(entries) => {
+            Expr::Map(entries.into_iter().map(|(key, value)| (key.into(), from_json(value, left))).collect())
         }
     }
 }
@@ -319,7 +400,7 @@ pub struct Value<K> {
 impl<K> Value<K> {
     /// A value from any expression; the caller vouches for its kind.
     pub fn new(expr: impl Into<Expr>) -> Self {
-        Self { expr: expr.into(), kind: PhantomData }
+        Self { expr: expr.into().bounded(), kind: PhantomData }
     }
 
     /// An attribute of a construct; handles call this.
@@ -466,6 +547,7 @@ pub mod text {
 
     /// Puts the values in the places of the format; neighbouring literals become one.
     pub fn join<const N: usize>(format: &'static str, values: [Expr; N]) -> Value<kind::Text> {
+        let values = values.map(Expr::bounded);
         let known = values.iter().map(|value| if let Expr::Str(text) = value { text.len() } else { 0 });
         let length = format.len().saturating_sub(N * "{}".len()) + known.sum::<usize>();
         let mut joined = Joined { parts: Vec::new(), text: String::with_capacity(length) };
@@ -536,5 +618,36 @@ mod tests {
     #[test]
     fn dynamic_references_are_not_literals() {
         assert_eq!(Value::<kind::Name>::from("{{resolve:ssm:/a}}").literal(), None);
+    }
+
+    /// As deep as it is said, one in the other.
+    fn nested(levels: usize, around: fn(Expr) -> Expr) -> Expr {
+        (1..levels).fold("core".into(), |inner, _| around(inner))
+    }
+
+    #[test]
+    fn what_is_too_deep_is_told_however_deep_it_is() {
+        let around: [fn(Expr) -> Expr; 5] = [
+            |inner| Expr::list([Expr::from("first"), inner]),
+            |inner| Expr::map([("key", inner)]),
+            |inner| Expr::call("Fn::Select", inner),
+            |inner| Expr::Join(vec![inner]),
+            |inner| Expr::ByName(Box::new(inner)),
+        ];
+        for around in around {
+            assert_eq!(nested(DEEPEST, around).bounded(), nested(DEEPEST, around));
+            assert_eq!(nested(DEEPEST + 1, around).bounded(), Expr::TooDeep);
+            assert_eq!(nested(300_000, around).bounded(), Expr::TooDeep);
+            assert_eq!(text!("a{}", nested(300_000, around)).expr(), &Expr::Join(vec!["a".into(), Expr::TooDeep]));
+        }
+    }
+
+    #[test]
+    fn json_that_is_too_deep_is_told_too() {
+        let deep = |levels| (1..levels).fold(serde_json::Value::from(1), |inner, _| vec![inner].into());
+        let told = |levels| format!("{:?}", Expr::from(deep(levels)));
+        assert!(!told(DEEPEST).contains("TooDeep"));
+        assert!(told(DEEPEST + 1).contains("TooDeep"));
+        assert_eq!(told(300_000), told(DEEPEST + 1));
     }
 }

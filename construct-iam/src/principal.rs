@@ -48,7 +48,7 @@ impl Principal {
 
     /// An identity provider.
     pub fn federated(provider: impl Into<Expr>) -> Self {
-        Self::Federated(provider.into())
+        Self::Federated(provider.into().bounded())
     }
 
     /// No less than the bytes that it takes in an element, with all that stands around principals of its kind.

@@ -221,7 +221,7 @@ pub(crate) fn at_most(expr: &Expr, of_reference: &dyn Fn(&Expr) -> usize) -> usi
     };
     match expr {
         Expr::Str(known) => at_most_of_text(known),
-        Expr::Bool(_) | Expr::Int(_) | Expr::Real(_) | Expr::Null => 24,
+        Expr::Bool(_) | Expr::Int(_) | Expr::Real(_) | Expr::Null | Expr::TooDeep => 24,
         Expr::ByName(inner) => at_most(inner, of_reference),
         Expr::List(items) => 2 + all(items, 1),
         Expr::Join(parts) => all(parts, 0),

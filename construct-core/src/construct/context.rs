@@ -233,7 +233,7 @@ impl LowerCx<'_> {
             Expr::Bool(flag) => Json::Bool(*flag),
             Expr::Int(int) => Json::Number((*int).into()),
             Expr::Real(real) => Number::from_f64(real.0).map_or(Json::Null, Json::Number),
-            Expr::Null => Json::Null,
+            Expr::Null | Expr::TooDeep => Json::Null,
             Expr::ByName(inner) => self.preview(inner),
             Expr::List(items) => items.iter().map(|item| self.preview(item)).collect(),
             Expr::Map(entries) => {
@@ -370,7 +370,7 @@ impl<'a> DocumentCx<'a> {
             Expr::Bool(flag) => (*flag).into(),
             Expr::Int(int) => (*int).into(),
             Expr::Real(real) => real.0.into(),
-            Expr::Null => serde_json::Value::Null,
+            Expr::Null | Expr::TooDeep => serde_json::Value::Null,
             Expr::List(items) => items.iter().map(|item| self.json(item)).collect(),
             Expr::Map(entries) => serde_json::Value::Object(
                 entries.iter().map(|(key, value)| (key.to_string(), self.json(value))).collect(),

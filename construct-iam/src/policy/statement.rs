@@ -340,7 +340,7 @@ impl PolicyStatement {
 
 /// An expression without the mark that it is written by name.
 fn unmarked(expr: impl Into<Expr>) -> Expr {
-    match expr.into() {
+    match expr.into().bounded() {
         Expr::ByName(inner) => *inner,
         other => other,
     }

@@ -24,7 +24,7 @@ pub struct Rule {
 impl Rule {
     /// A rule for events of a pattern.
     pub fn new(pattern: impl Into<Expr>) -> Self {
-        Self { description: None, pattern: pattern.into(), targets: Vec::new() }
+        Self { description: None, pattern: pattern.into().bounded(), targets: Vec::new() }
     }
 
     /// What the rule is for, at most 512 characters.

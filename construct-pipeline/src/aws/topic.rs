@@ -68,7 +68,7 @@ impl Topic {
     /// services and accounts need a customer-managed one.
     /// <https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html>
     pub fn kms_master_key_id(mut self, key: impl Into<Expr>) -> Self {
-        self.kms_master_key_id = Some(key.into());
+        self.kms_master_key_id = Some(key.into().bounded());
         self
     }
 

@@ -141,7 +141,7 @@ macro_rules! deployment_methods {
         /// Sets a template parameter: text, a value, [`Artifact::att`] or [`ArtifactFile::param`]. It wins over the
         /// template configuration. All overrides together have at most 1,000 characters as JSON.
         pub fn parameter(mut self, name: impl Into<String>, value: impl Into<Expr>) -> Self {
-            self.deployment.parameters.push((name.into(), value.into()));
+            self.deployment.parameters.push((name.into(), value.into().bounded()));
             self
         }
 

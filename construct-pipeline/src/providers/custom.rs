@@ -135,7 +135,7 @@ impl CustomAction {
     /// Sets a value of the configuration. Booleans and numbers are written as text, lists and objects as the text of
     /// their JSON. Secrets belong in [`secret`](Self::secret).
     pub fn configuration(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Expr>) -> Self {
-        let value = match value.into() {
+        let value = match value.into().bounded() {
             json @ (Expr::Bool(_) | Expr::Int(_) | Expr::Real(_) | Expr::List(_) | Expr::Map(_) | Expr::Spelled(_)) => {
                 wire::json_text(&json).into()
             }

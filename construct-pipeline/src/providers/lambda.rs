@@ -64,7 +64,7 @@ impl LambdaInvoke {
 
     /// What the function is told, as JSON of at most 1,000 characters; references stand in its texts.
     pub fn user_parameters_json(mut self, json: impl Into<Expr>) -> Self {
-        self.parameters = Some(wire::json_text(&json.into()));
+        self.parameters = Some(wire::json_text(&json.into().bounded()));
         self
     }
 }

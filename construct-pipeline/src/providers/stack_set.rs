@@ -88,7 +88,7 @@ impl DeployStackSet {
     /// Sets a parameter of the template. Values with blanks, commas or quotes go into a
     /// [`parameters_file`](Self::parameters_file).
     pub fn parameter(mut self, name: impl Into<String>, value: impl Into<Expr>) -> Self {
-        self.parameters.values.push((name.into(), Some(parameter_text(value.into()))));
+        self.parameters.values.push((name.into(), Some(parameter_text(value.into().bounded()))));
         self
     }
 
@@ -277,7 +277,7 @@ impl DeployStackInstances {
     /// Sets a parameter for these stacks alone. Values with blanks, commas or quotes go into a
     /// [`parameter_overrides_file`](Self::parameter_overrides_file).
     pub fn parameter_override(mut self, name: impl Into<String>, value: impl Into<Expr>) -> Self {
-        self.overrides.values.push((name.into(), Some(parameter_text(value.into()))));
+        self.overrides.values.push((name.into(), Some(parameter_text(value.into().bounded()))));
         self
     }
 

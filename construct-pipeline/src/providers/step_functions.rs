@@ -57,7 +57,7 @@ impl StepFunctionsInvoke {
     /// The input of the execution as JSON of at most 1,000 characters; references stand in its texts. The last input
     /// given counts.
     pub fn input_json(self, json: impl Into<Expr>) -> Self {
-        self.input(wire::json_text(&json.into()))
+        self.input(wire::json_text(&json.into().bounded()))
     }
 
     /// Takes the input of the execution from a JSON file of an artifact. The last input given counts.

@@ -133,6 +133,28 @@ fn null_deep_in_a_tree_of_properties() {
     check(app);
 }
 
+/// One expression in another, so many times that going through them takes more stack than there is.
+fn deep() -> Expr {
+    (0..200_000).fold("core".into(), |inner, _| Expr::list([inner]))
+}
+
+#[test]
+fn values_that_are_nested_too_deep() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Queue", queue().property("Policy", [deep()])); //~ error value::too-deep at Tools/Queue: the property `Policy` has values nested more than 100 levels deep
+    check(app);
+}
+
+#[test]
+fn conditions_of_a_policy_that_are_nested_too_deep() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let statement = PolicyStatement::allow(["sqs:*"]).on(["*"]).condition("StringEquals", "aws:RequestTag/a", [deep()]);
+    app.at(tools).add("Role", Role::new(Principal::service("events.amazonaws.com")).allow(statement)); //~ error value::too-deep at Tools/Role: StringEquals
+    check(app);
+}
+
 #[test]
 fn number_that_json_cannot_hold() {
     let mut app = App::new();

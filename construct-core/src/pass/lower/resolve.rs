@@ -220,7 +220,7 @@ impl<'a> Resolver<'a> {
                 }
                 out.scalar(real.0.into());
             }
-            Expr::Null => {
+            Expr::Null | Expr::TooDeep => {
                 self.met_null = true;
                 self.is_bound.set(true);
                 out.scalar(Json::Null);

@@ -1,19 +1,19 @@
 //! What cannot be written, in words.
 //!
 //! Codes: `reference::no-physical-name`, `reference::dynamic-elsewhere`, `reference::nothing-there`,
-//! `reference::condition-elsewhere`, `tree::foreign-handle`, `value::null`, `value::not-a-number`,
-//! `value::malformed-dynamic-reference`.
+//! `reference::condition-elsewhere`, `tree::foreign-handle`, `value::null`, `value::too-deep`,
+//! `value::not-a-number`, `value::malformed-dynamic-reference`.
 
 use super::Resolver;
 use crate::diagnostic::Diagnostic;
 use crate::handle::NodeId;
-use crate::value::{Attr, Expr};
+use crate::value::{Attr, DEEPEST, Expr};
 
-/// The paths of all `null`s in an expression.
-fn null_places(expr: &Expr, at: &str, out: &mut Vec<String>) {
+/// The paths of all `null`s in an expression, and of all that was too deep.
+fn null_places(expr: &Expr, at: &str, out: &mut Vec<(String, bool)>) {
     let below = |step: &str| if at.is_empty() { step.to_owned() } else { format!("{at}.{step}") };
     match expr {
-        Expr::Null => out.push(at.to_owned()),
+        Expr::Null | Expr::TooDeep => out.push((at.to_owned(), matches!(expr, Expr::TooDeep))),
         Expr::ByName(inner) | Expr::Call(_, inner) => null_places(inner, at, out),
         Expr::List(items) | Expr::Join(items) => {
             items.iter().enumerate().for_each(|(n, item)| null_places(item, &below(&n.to_string()), out));
@@ -48,11 +48,17 @@ impl Resolver<'_> {
         ));
     }
 
-    /// Reports every `null` of an expression that stands at a place.
+    /// Reports every `null` of an expression that stands at a place, and what was too deep.
     pub(super) fn report_nulls(&self, expr: &Expr, at: &str) {
         let mut places = Vec::new();
         null_places(expr, at, &mut places);
-        for place in places {
+        for (place, is_deep) in places {
+            if is_deep {
+                let message = format!("the property `{place}` has values nested more than {DEEPEST} levels deep");
+                let help = "nest them less: who reads a template follows no such depth";
+                self.report(Diagnostic::error("value::too-deep", message).help(help));
+                continue;
+            }
             let message = format!("the property `{place}` is `null`, which CloudFormation refuses");
             let help = "leave the property out, or give it the value `Pseudo::NoValue`";
             self.report(Diagnostic::error("value::null", message).help(help));
