@@ -196,7 +196,8 @@ impl App {
             clippy::disallowed_methods,
             reason = "the CDK CLI says through this variable where it reads the assembly"
         )]
-        let dir = std::env::var_os("CDK_OUTDIR").map_or_else(|| PathBuf::from("cdk.out"), PathBuf::from);
+        let dir = std::env::var_os("CDK_OUTDIR").filter(|dir| !dir.is_empty());
+        let dir = dir.map_or_else(|| PathBuf::from("cdk.out"), PathBuf::from);
         let result = self.emit().and_then(|Emitted { plan, assembly, mut findings }| {
             // Making files is mostly waiting, so the checks are made meanwhile; what they refuse is never put in place.
             let others = || (assembly.stage(&dir), Table(&assembly).to_string());
@@ -212,7 +213,12 @@ impl App {
             staged?.put_in_place()?;
             let warnings = if findings.is_empty() { String::new() } else { format!("{findings}\n\n") };
             std::mem::forget(assembly);
-            Ok(warnings + &table)
+            // Whoever stands in the folder that was replaced, such as the shell, stands in none now.
+            let note = match std::env::current_dir() {
+                Ok(_) => "",
+                Err(_) => "note: the current folder was replaced as a whole: `cd .` enters the new one\n",
+            };
+            Ok(warnings + &table + note)
         });
         // Standard error has no buffer: what is printed piece by piece is a call of the system for each piece.
         match result {
@@ -221,7 +227,13 @@ impl App {
                 ExitCode::SUCCESS
             }
             Err(error) => {
-                let mut said = format!("{error}\n");
+                let mut said = match &error {
+                    SynthError::Findings(findings) => format!("{findings}\n"),
+                    SynthError::Write(error) => {
+                        let help = error.help().map(|help| format!("  help: {help}\n"));
+                        format!("error: {error}\n{}", help.unwrap_or_default())
+                    }
+                };
                 if let Some(findings) = error.findings() {
                     let n = findings.iter().filter(|one| one.severity() == crate::Severity::Error).count();
                     let errors = if n == 1 { "error" } else { "errors" };

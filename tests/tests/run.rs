@@ -141,3 +141,29 @@ fn moderate_nesting_is_fine() {
     let assembly = programs::assembly(programs::deep(40));
     assert_eq!(assembly.stacks().len(), 1);
 }
+
+#[test]
+fn an_empty_name_of_a_folder_is_none() {
+    let dir = folder();
+    assert!(run("first", dir.path(), Some(Path::new(""))).status.success());
+    assert_eq!(names_in(dir.path()), ["cdk.out"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn whoever_stands_in_the_folder_is_told_that_it_is_another_one() {
+    let dir = folder();
+    let output = run("first", dir.path(), Some(Path::new(".")));
+    assert!(output.status.success() && stderr(&output).contains("`cd .` enters the new one"), "{output:?}");
+    assert_eq!(Assembly::read(dir.path()).unwrap(), programs::assembly(programs::first()));
+}
+
+#[test]
+fn what_keeps_an_assembly_from_being_written_comes_with_what_mends_it() {
+    let dir = folder();
+    std::fs::write(dir.join("taken"), "mine").unwrap();
+    let output = run("first", dir.path(), Some(Path::new("taken")));
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.starts_with("error: cannot write `") && said.contains("\n  help: name another folder"), "{said}");
+}

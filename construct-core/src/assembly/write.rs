@@ -5,6 +5,7 @@
 //! cleared by the next one; a live writer is told apart by the lock it holds on its folder.
 
 use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,29 @@ pub enum WriteError {
         /// One of the files in it.
         file: String,
     },
+}
+
+impl WriteError {
+    /// The change that most likely mends it, if there is one that can be told.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        let Self::Io { source, .. } = self else { return None };
+        Some(match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "make room: a new assembly stands beside the earlier one until it is complete"
+            }
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                "name another folder: the files are written to a new folder beside it, so the folder that it is in has to be \
+                 writable, too"
+            }
+            io::ErrorKind::ResourceBusy => "name a folder in it: what is mounted cannot be replaced as a whole",
+            io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename => "name another folder",
+            io::ErrorKind::NotFound => {
+                "name a folder that can be made; if it is the current one and was replaced, `cd .` enters the new one"
+            }
+            _ => return None,
+        })
+    }
 }
 
 impl Assembly {
@@ -94,7 +118,7 @@ impl Drop for Staged {
 /// The folder to write, and what is beside it.
 struct Target {
     parent: PathBuf,
-    name: String,
+    name: OsString,
     path: PathBuf,
     /// The folders above it that had to be made, the innermost first.
     made: Vec<PathBuf>,
@@ -116,24 +140,30 @@ struct Staging {
 impl Target {
     fn new(dir: &Path) -> Result<Self, WriteError> {
         let error = |source| WriteError::Io { path: dir.to_owned(), source };
-        let mut made = Vec::new();
+        let refused = |kind, what: &str| error(io::Error::new(kind, what.to_owned()));
         // A link is followed, so that the folder behind it is replaced and the link stays.
-        let path = match fs::canonicalize(dir) {
-            Ok(path) => path,
+        let (path, is_there) = match fs::canonicalize(dir) {
+            Ok(path) if !path.is_dir() => return Err(refused(io::ErrorKind::NotADirectory, "it is no folder")),
+            Ok(path) => (path, true),
             Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
-                let absolute = std::path::absolute(dir).map_err(error)?;
-                if let Some(parent) = absolute.parent() {
-                    made.extend(parent.ancestors().take_while(|above| !above.exists()).map(Path::to_owned));
-                    fs::create_dir_all(parent).map_err(error)?;
+                if let Ok(to) = fs::read_link(dir) {
+                    let what = format!("it is a link to `{}`, which is not there", to.display());
+                    return Err(refused(io::ErrorKind::NotADirectory, &what));
                 }
-                absolute
+                (std::path::absolute(dir).map_err(error)?, false)
             }
             Err(other) => return Err(error(other)),
         };
-        let unnamed = || error(io::Error::new(io::ErrorKind::InvalidInput, "it is no folder that could be replaced"));
-        let name = path.file_name().ok_or_else(unnamed)?.to_string_lossy().into_owned();
-        let parent = path.parent().ok_or_else(unnamed)?.to_owned();
-        let target = Self { parent, name, path, made };
+        let (Some(name), Some(parent)) = (path.file_name().map(OsStr::to_owned), path.parent().map(Path::to_owned))
+        else {
+            return Err(refused(io::ErrorKind::InvalidInput, "it is no folder that could be replaced"));
+        };
+        let mut target = Self { parent, name, path, made: Vec::new() };
+        if !is_there {
+            let ancestors = target.parent.ancestors();
+            target.made.extend(ancestors.take_while(|above| !above.exists()).map(Path::to_owned));
+            fs::create_dir_all(&target.parent).map_err(error)?;
+        }
         target.refuse_other_contents()?;
         Ok(target)
     }
@@ -160,15 +190,29 @@ impl Target {
         }
     }
 
-    fn staging_prefix(&self) -> String {
-        format!(".{}.new-", self.name)
+    /// What the names of folders begin with that are to take the place of this one; a process and a number follow.
+    fn staging_prefix(&self) -> OsString {
+        let mut prefix = OsString::from(".");
+        prefix.push(&self.name);
+        prefix.push(".new-");
+        prefix
+    }
+
+    /// Whether a folder of this name is, or was, to take the place of this one.
+    fn is_staging(&self, name: &OsStr) -> bool {
+        let rest = name.as_encoded_bytes().strip_prefix(self.staging_prefix().as_encoded_bytes());
+        // The name of another target may go on in the same way; the numbers end with the name, or before `.old`.
+        let is_number = |byte: &u8| byte.is_ascii_digit() || *byte == b'-';
+        rest.map(|rest| rest.strip_suffix(b".old").unwrap_or(rest)).is_some_and(|rest| rest.iter().all(is_number))
     }
 
     fn stage(&self) -> Result<Staging, WriteError> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         loop {
             let n = COUNT.fetch_add(1, Ordering::Relaxed);
-            let path = self.parent.join(format!("{}{}-{n}", self.staging_prefix(), std::process::id()));
+            let mut name = self.staging_prefix();
+            name.push(format!("{}-{n}", std::process::id()));
+            let path = self.parent.join(name);
             match fs::create_dir(&path) {
                 Ok(()) => {}
                 Err(taken) if taken.kind() == io::ErrorKind::AlreadyExists => continue,
@@ -228,10 +272,9 @@ impl Target {
     }
 
     fn clear_leftovers(&self) {
-        let prefix = self.staging_prefix();
         for entry in fs::read_dir(&self.parent).into_iter().flatten().flatten() {
             let path = entry.path();
-            if !entry.file_name().to_string_lossy().starts_with(&prefix) || !path.is_dir() {
+            if !self.is_staging(&entry.file_name()) || !path.is_dir() {
                 continue;
             }
             if let Some(_lock) = try_lock(&path)

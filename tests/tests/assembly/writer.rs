@@ -140,6 +140,45 @@ fn a_file_in_the_way_is_left_alone() {
 }
 
 #[test]
+fn nothing_is_made_for_what_cannot_be_a_folder() {
+    let dir = folder();
+    for odd in ["new/..", "new/below/../.."] {
+        assert!(matches!(first().write(dir.join(odd)), Err(WriteError::Io { .. })), "{odd}");
+    }
+    assert!(names_in(dir.path()).is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_named_as_such() {
+    let dir = folder();
+    std::os::unix::fs::symlink("gone", dir.join("link")).unwrap();
+    let said = first().write(dir.join("link")).unwrap_err().to_string();
+    assert!(said.ends_with("it is a link to `gone`, which is not there"), "{said}");
+    assert_eq!(names_in(dir.path()), ["link"]);
+}
+
+/// What is left of a writer belongs to one folder alone, even where another one's name begins or looks the same.
+#[cfg(unix)]
+#[test]
+fn leftovers_of_other_folders_are_left_to_them() {
+    use std::os::unix::ffi::OsStrExt;
+    let dir = folder();
+    let others = [&b".cdk.out.new-x.new-1-0"[..], b".\xfe.new-1-0"].map(std::ffi::OsStr::from_bytes);
+    for other in others {
+        fs::create_dir(dir.path().join(other)).unwrap();
+    }
+    fs::create_dir(dir.join(".cdk.out.new-1-0")).unwrap();
+    for target in [&b"cdk.out"[..], b"\xff"].map(std::ffi::OsStr::from_bytes) {
+        for _ in 0..2 {
+            first().write(dir.path().join(target)).unwrap();
+        }
+    }
+    assert!(others.iter().all(|other| dir.path().join(other).is_dir()));
+    assert!(!dir.join(".cdk.out.new-1-0").is_dir());
+}
+
+#[test]
 fn an_error_leaves_the_earlier_assembly_as_it_was() {
     let dir = folder();
     // The longest name a folder can have leaves no room for that of a folder beside it.
