@@ -37,6 +37,7 @@ pub struct Assembly {
     stacks: Vec<StackArtifact>,
     tree: Option<TreeFile>,
     documents: BTreeMap<String, String>,
+    is_own: bool,
 }
 
 /// One stack of an assembly.
@@ -79,7 +80,7 @@ impl StackArtifact {
 
 impl Assembly {
     pub(crate) fn new(stacks: Vec<StackArtifact>, tree: ConstructTree) -> Self {
-        Self { stacks, tree: Some(TreeFile::of(tree)), documents: BTreeMap::new() }
+        Self { stacks, tree: Some(TreeFile::of(tree)), documents: BTreeMap::new(), is_own: true }
     }
 
     /// Says whether the file can stand beside the others.
@@ -106,6 +107,13 @@ impl Assembly {
     #[must_use]
     pub fn tree(&self) -> Option<&str> {
         self.tree.as_ref().map(TreeFile::text)
+    }
+
+    /// Whether a synthesis of this library made it. What other tools made lacks the documents that every synthesis here writes when
+    /// there is something to say.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.is_own
     }
 
     /// The contents of a file that is neither manifest nor template, such as one that a [`Document`](crate::Document)

@@ -4,7 +4,7 @@
 //! ones are read too, and the remaining types are passed over.
 //!
 //! Documents are no artifacts: the CLI refuses what its schema does not have. They are named in the metadata of the tree,
-//! where any type of entry may stand, and where the CLI looks for nothing.
+//! where any type of entry may stand, and where the CLI looks for nothing. There stands also that the assembly is one of ours.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +21,8 @@ const TREE: &str = "cdk:tree";
 const NESTED: &str = "cdk:cloud-assembly";
 /// The type of the metadata entry that names a document.
 const DOCUMENT: &str = "construct:document";
+/// The type of the metadata entry that says who made the assembly.
+const OWN: &str = "construct:assembly";
 
 pub(super) fn write(assembly: &Assembly) -> String {
     let mut out = Text::at(0);
@@ -31,9 +33,9 @@ pub(super) fn write(assembly: &Assembly) -> String {
     out.begin(Shape::Map);
     // The tree stands last; without one, the last stack will do to name the documents.
     let n_stacks = assembly.stacks.len();
-    let documents = |is_last: bool| assembly.documents.keys().filter(move |_| is_last);
     for (n, stack) in assembly.stacks.iter().enumerate() {
-        write_stack(stack, documents(assembly.tree.is_none() && n + 1 == n_stacks), &mut out);
+        let is_last = assembly.tree.is_none() && n + 1 == n_stacks;
+        write_stack(stack, is_last.then_some(assembly), &mut out);
     }
     if assembly.tree.is_some() {
         let mut id = "Tree".to_owned();
@@ -45,7 +47,7 @@ pub(super) fn write(assembly: &Assembly) -> String {
         entry("type", TREE, &mut out);
         out.key("properties");
         written::call("file", TREE_FILE, &mut out);
-        write_documents(documents(true), &mut out);
+        write_metadata(assembly, &mut out);
         out.end(Shape::Map);
     }
     out.end(Shape::Map);
@@ -58,7 +60,8 @@ fn entry(key: &str, text: &str, out: &mut Text) {
     out.text(text);
 }
 
-fn write_stack<'a>(stack: &StackArtifact, documents: impl Iterator<Item = &'a String>, out: &mut Text) {
+/// Writes a stack, with the metadata of the assembly if it is the one that has it.
+fn write_stack(stack: &StackArtifact, assembly: Option<&Assembly>, out: &mut Text) {
     out.key(&stack.id);
     out.begin(Shape::Map);
     entry("type", STACK, out);
@@ -93,20 +96,23 @@ fn write_stack<'a>(stack: &StackArtifact, documents: impl Iterator<Item = &'a St
         out.end(Shape::List);
     }
     entry("displayName", &stack.id, out);
-    write_documents(documents, out);
+    assembly.iter().for_each(|assembly| write_metadata(assembly, out));
     out.end(Shape::Map);
 }
 
-fn write_documents<'a>(documents: impl Iterator<Item = &'a String>, out: &mut Text) {
-    let mut documents = documents.peekable();
-    if documents.peek().is_none() {
+fn write_metadata(assembly: &Assembly, out: &mut Text) {
+    if assembly.documents.is_empty() && !assembly.is_own {
         return;
     }
     out.key("metadata");
     out.begin(Shape::Map);
     out.key("/");
     out.begin(Shape::List);
-    for file in documents {
+    if assembly.is_own {
+        out.item();
+        written::call("type", OWN, out);
+    }
+    for file in assembly.documents.keys() {
         out.item();
         out.begin(Shape::Map);
         entry("type", DOCUMENT, out);
@@ -123,6 +129,7 @@ pub(super) struct Manifest {
     pub(super) stacks: Vec<StackArtifact>,
     pub(super) tree_file: Option<String>,
     pub(super) documents: Vec<String>,
+    pub(super) is_own: bool,
     /// The folders of nested assemblies, which a CDK app has for each of its stages.
     pub(super) nested: Vec<String>,
 }
@@ -157,6 +164,7 @@ pub(super) fn read(json: &Json) -> Result<Manifest, String> {
             None => return Err(format!("artifact `{id}` has no `type`")),
         }
         for entry in artifact["metadata"].as_object().into_iter().flat_map(Map::values).filter_map(Json::as_array) {
+            manifest.is_own |= entry.iter().any(|entry| entry["type"] == OWN);
             let documents = entry.iter().filter(|entry| entry["type"] == DOCUMENT);
             for file in documents.filter_map(|entry| entry["data"].as_str()) {
                 stays_inside(file).map_err(|what| format!("it {what}"))?;

@@ -57,7 +57,7 @@ impl ContractOf {
         let assembly = Assembly::read(dir).map_err(|error| crate::model::explain(dir, &error))?;
         let mut contract = match assembly.document(FILE) {
             Some(text) => Contract::parse(text).map_err(no_contract)?,
-            None if is_of_another_tool(&assembly) => return self.of_another_tool(&assembly),
+            None if !assembly.is_own() => return self.of_another_tool(&assembly),
             None => Contract::default(),
         };
         if let Some(account) = &self.account {
@@ -101,11 +101,6 @@ impl ContractOf {
         }
         Ok(report)
     }
-}
-
-/// Whether somebody else wrote it: a synthesis of ours always draws a tree, and never says of which classes its constructs are.
-fn is_of_another_tool(assembly: &Assembly) -> bool {
-    assembly.tree().is_none_or(|tree| tree.contains("\"constructInfo\""))
 }
 
 fn text(contract: &Contract) -> String {
