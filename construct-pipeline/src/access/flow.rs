@@ -1,7 +1,7 @@
 //! Pipelines as CodePipeline reads them: actions with who performs them and where, the artifacts that pass between them, and the stores.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use construct_core::StackArtifact;
@@ -217,17 +217,31 @@ fn read<'t>(
     };
     let PipelineLabel { account, region, .. } = &*pipeline.label;
     let home = Home { account, region, role: Arc::clone(&pipeline.role), texts: Texts::default() };
-    let mut position = 0;
-    for stage in properties.get("Stages").iter().flat_map(Lazy::items) {
+    let (mut position, mut left_open) = (0, BTreeSet::new());
+    let mut is_known = |it: &Lazy<'_, '_>| {
+        // An action that was taken out left `null` in its place.
+        if !it.is_entry() && !it.is_null() {
+            left_open.insert(it.function());
+        }
+        it.is_entry()
+    };
+    properties.each_of("Stages", &mut |stage| {
+        if !is_known(stage) {
+            return;
+        }
         let stage_name = stage.text_of("Name").unwrap_or_default();
-        for declared in stage.get("Actions").iter().flat_map(Lazy::items) {
-            let is_taken = !source.taken.is_empty() && declared.is_null();
-            if !is_taken {
-                pipeline.actions.push(home.action(&stage_name, position, &declared));
+        stage.each_of("Actions", &mut |declared| {
+            if is_known(declared) {
+                pipeline.actions.push(home.action(&stage_name, position, declared));
             }
             position += 1;
-        }
-    }
+        });
+    });
+    doubts.extend(left_open.into_iter().map(|function| {
+        let what = function.map_or_else(|| "something else".to_owned(), |function| format!("what `{function}` makes"));
+        let name = &pipeline.label.name;
+        format!("{what} in the place of stages or actions of the pipeline `{name}` needs nothing that is not allowed")
+    }));
     pipeline
 }
 

@@ -5,7 +5,7 @@
 use construct_iam::access::{Json, Members, symbol};
 
 use super::physical::{RefIs, naming_of};
-use super::template::{DEPTH, Known, Meaning, Origin, Resolver, Template};
+use super::template::{DEPTH, Known, Meaning, Origin, Resolver, Template, function_of};
 
 /// No name, ARN or policy is as long as this.
 const LONGEST: usize = 100_000;
@@ -210,6 +210,14 @@ impl<'t> Resolver<'t> {
                 _ => None,
             },
         }
+    }
+
+    /// What a value may be, if a condition leaves that open.
+    pub(crate) fn open_cases<'v>(&self, stack: usize, json: &'v Json<'t>) -> Option<[&'v Json<'t>; 2]> {
+        let (function, argument) = function_of(json.as_object()?)?;
+        let cases = [argument.at(1)?, argument.at(2)?];
+        let is_open = function == "Fn::If" && self.condition(stack, argument.at(0)?.as_str()?).is_none();
+        is_open.then_some(cases)
     }
 
     pub(crate) fn test(&self, stack: usize, test: &Json<'t>) -> Option<bool> {

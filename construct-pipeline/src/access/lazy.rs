@@ -54,6 +54,35 @@ impl<'v, 't> Lazy<'v, 't> {
         self.json.as_array().into_iter().flatten().filter_map(|item| self.inside(item))
     }
 
+    /// Shows the items of a member that is a list. Where a condition leaves open what it is, or what an item is, those of both cases: in
+    /// one of them they are there. What only a deployment knows is no object.
+    pub(crate) fn each_of(&self, name: &str, visit: &mut dyn FnMut(&Lazy<'_, 't>)) {
+        let Some(json) = self.json.get(name) else { return };
+        self.in_each_case(json, &mut |list| match list.json.as_array() {
+            Some(items) => items.iter().for_each(|item| list.in_each_case(item, visit)),
+            None => visit(list),
+        });
+    }
+
+    fn in_each_case(&self, json: &Json<'t>, visit: &mut dyn FnMut(&Lazy<'_, 't>)) {
+        let cases = self.resolver.filter(|_| !self.is_computed).and_then(|(all, stack)| all.open_cases(stack, json));
+        match cases {
+            Some(cases) => cases.into_iter().for_each(|case| self.in_each_case(case, visit)),
+            None => self.inside(json).iter().for_each(visit),
+        }
+    }
+
+    /// Whether it is an object, and no function that is left.
+    pub(crate) fn is_entry(&self) -> bool {
+        self.json.as_object().is_some_and(|map| function_of(map).is_none())
+    }
+
+    /// The function that is left of it, as it is written in the template.
+    pub(crate) fn function(&self) -> Option<String> {
+        let (function, argument) = function_of(self.json.as_object()?)?;
+        Some(argument.as_str().map_or_else(|| function.to_owned(), str::to_owned))
+    }
+
     /// The members, if it is an object.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, Lazy<'_, 't>)> {
         let members = self.json.as_object().into_iter().flat_map(Members::iter);

@@ -75,10 +75,12 @@ impl Check {
 }
 
 fn text(proof: &Proof) -> String {
-    if proof.pipelines().len() == 0 {
-        return "there is no pipeline in these templates\n".into();
-    }
     let mut out = String::new();
+    if proof.pipelines().len() == 0 {
+        out.push_str("there is no pipeline in these templates\n");
+        tell_assumed(proof, &mut out);
+        return out;
+    }
     let matrix = proof.matrix();
     for (pipeline, actions) in proof.pipelines() {
         let name = printable(&pipeline.name).into_owned();
@@ -99,6 +101,16 @@ fn text(proof: &Proof) -> String {
         out.push('\n');
     }
     let _ = writeln!(out, "{}", summary(proof));
+    tell_assumed(proof, &mut out);
+    let _ = writeln!(out, "\n{DIM}Every proof takes for granted that");
+    for premise in premises() {
+        let _ = writeln!(out, "  {premise}");
+    }
+    let _ = writeln!(out, "{DIM:#}");
+    out.trim_end().to_owned() + "\n"
+}
+
+fn tell_assumed(proof: &Proof, out: &mut String) {
     let findings = proof.findings();
     let mut assumed = findings.iter().filter(|finding| finding.code() == "access::assumed").peekable();
     if assumed.peek().is_some() {
@@ -108,12 +120,6 @@ fn text(proof: &Proof) -> String {
     for finding in assumed {
         let _ = writeln!(out, "  {}", printable(finding.message()));
     }
-    let _ = writeln!(out, "\n{DIM}Every proof takes for granted that");
-    for premise in premises() {
-        let _ = writeln!(out, "  {premise}");
-    }
-    let _ = writeln!(out, "{DIM:#}");
-    out.trim_end().to_owned() + "\n"
 }
 
 fn shown(cell: Cell) -> String {

@@ -39,6 +39,58 @@ fn the_contract_of_another_tool_is_not_known() {
     assert!(answer.starts_with("nothing is asked of anybody, as far as the templates tell"), "{answer}");
 }
 
+/// Not every tool writes of which classes its constructs are, and a construct of ours may be called anything.
+#[test]
+fn an_assembly_says_itself_whose_it_is() {
+    let dir = pipeline("whose");
+    let contract = || synth(["contract".as_ref(), dir.as_os_str()]).fine();
+    let tree = dir.join("tree.json");
+    std::fs::write(&tree, std::fs::read_to_string(&tree).unwrap().replace("\"Tools\"", "\"constructInfo\"")).unwrap();
+    assert!(contract().starts_with("nothing is asked of anybody: the assembly has no `contract.json`"));
+    let manifest = dir.join("manifest.json");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, text.replace("construct:assembly", "another:entry")).unwrap();
+    assert!(contract().starts_with("nothing is asked of anybody, as far as the templates tell"));
+}
+
+/// What an assembly leaves to the deployment is told, and what may be there is proved.
+#[test]
+fn what_is_not_looked_into_is_told() {
+    let dir = pipeline("left-open");
+    let file = dir.join("Tools.template.json");
+    let mut template: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    let all = synth(["check".as_ref(), dir.as_os_str()]).fine();
+    let of_stages = |all: &str| all.lines().filter(|line| line.contains("/")).map(str::to_owned).collect::<Vec<_>>();
+    template["Parameters"]["Env"] = serde_json::json!({ "Type": "String" });
+    template["Conditions"]["IsProduction"] = serde_json::json!({ "Fn::Equals": [{ "Ref": "Env" }, "production"] });
+    template["Transform"] = serde_json::json!(["AWS::LanguageExtensions", { "Name": "Ours" }]);
+    let nested =
+        serde_json::json!({ "Type": "AWS::CloudFormation::Stack", "Properties": { "TemplateURL": "https://x" } });
+    template["Resources"]["Nested"] = nested;
+    let pipeline = template["Resources"].as_object_mut().unwrap().values_mut();
+    let pipeline = pipeline.into_iter().find(|one| one["Type"] == "AWS::CodePipeline::Pipeline").unwrap();
+    let open =
+        |one: serde_json::Value| serde_json::json!({ "Fn::If": ["IsProduction", one, { "Ref": "AWS::NoValue" }] });
+    let stages = pipeline["Properties"]["Stages"].as_array_mut().unwrap();
+    let last = stages.last_mut().unwrap();
+    last["Actions"][0] = open(last["Actions"][0].take());
+    *last = open(last.take());
+    stages.push(serde_json::json!({ "Fn::Transform": { "Name": "Stages" } }));
+    std::fs::write(&file, template.to_string()).unwrap();
+    let said = synth(["check".as_ref(), dir.as_os_str()]).fine();
+    assert!(of_stages(&said).starts_with(&of_stages(&all)[..2]), "{said}");
+    let count = |text: &str| text.lines().find(|line| line.contains(" needed accesses proved")).map(str::to_owned);
+    assert_eq!(count(&said), count(&all));
+    for told in [
+        "the transform `AWS::LanguageExtensions` of stack `Tools` changes nothing",
+        "the transform `Ours` of stack `Tools` changes nothing",
+        "the nested stacks `Nested` of stack `Tools`",
+        "in the place of stages or actions of the pipeline `orders`",
+    ] {
+        assert!(said.contains(told), "{told}: {said}");
+    }
+}
+
 /// CloudFormation takes YAML as well, so every command does.
 #[test]
 fn templates_in_yaml_are_read_as_those_in_json() {
