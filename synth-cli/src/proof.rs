@@ -117,6 +117,11 @@ impl Subject {
         self
     }
 
+    /// Whether it is said what to prove.
+    pub(crate) fn is_named(&self) -> bool {
+        self.dir.is_some() || self.has_templates()
+    }
+
     /// Whether templates were given in place of a folder.
     pub(crate) fn has_templates(&self) -> bool {
         !self.templates.is_empty()

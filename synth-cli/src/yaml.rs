@@ -12,12 +12,25 @@ pub(crate) fn parse(text: &str) -> Result<Json, String> {
         // JSON is YAML too, but its parser explains itself better.
         Err(error) if text.trim_start().starts_with('{') => return Err(error.to_string()),
         Err(_) => {
+            refuse_deep(text)?;
             let yaml: Yaml = serde_yaml_ng::from_str(text).map_err(|error| error.to_string())?;
             to_json(yaml)?
         }
     };
     // Nearly every text is YAML: one that is no more than a text.
     if json.is_object() { Ok(json) } else { Err("it is no object in JSON or YAML".to_owned()) }
+}
+
+/// The parser refuses what is deep, too, but only after a time that grows with the square of the depth.
+fn refuse_deep(text: &str) -> Result<(), String> {
+    /// Deeper than any parser goes, and more than anybody leaves open within texts.
+    const DEEPEST: i32 = 1_000;
+    let depths = text.bytes().scan(0, |depth, byte| {
+        *depth += i32::from(matches!(byte, b'[' | b'{')) - i32::from(matches!(byte, b']' | b'}'));
+        Some(*depth)
+    });
+    let is_deep = depths.max().is_some_and(|depth| depth > DEEPEST);
+    if is_deep { Err(format!("its brackets are nested more than {DEEPEST} levels deep")) } else { Ok(()) }
 }
 
 fn to_json(yaml: Yaml) -> Result<Json, String> {
@@ -77,6 +90,12 @@ mod tests {
             "N": 3,
         } } } });
         assert_eq!(parse(yaml).unwrap(), wanted);
+    }
+
+    #[test]
+    fn what_is_deep_is_refused_at_once() {
+        let deep = format!("a: {}", "[".repeat(200_000));
+        assert!(parse(&deep).unwrap_err().contains("more than 1000 levels"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `synth explain`: the story of one action.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
@@ -47,8 +48,12 @@ impl Explain {
     pub(crate) fn run(mut self) -> Result<Report, Failure> {
         let wanted = self.words.pop().unwrap_or_default();
         let dir = self.words.pop();
+        let is_nameless = dir.is_none() && Path::new(&wanted).join("manifest.json").is_file();
         if dir.is_some() && self.subject.has_templates() {
             return Err(Failure::new("there is a folder beside `--template`").help("name one or the other"));
+        }
+        if is_nameless && !self.subject.is_named() {
+            return Err(nameless(wanted, self.subject));
         }
         let subject = self.subject.in_dir(dir.map(Into::into));
         let (templates, proof) = subject.prove()?;
@@ -89,6 +94,23 @@ fn quote(out: &mut String, templates: &Templates<'_>, proof: &Proof, access: &Ac
             let _ = writeln!(out, "    {DIM}{}{DIM:#}", printable(&statement.to_string()));
         }
     }
+}
+
+/// What is missing where nothing is given but the folder of an assembly.
+fn nameless(dir: String, subject: Subject) -> Failure {
+    let failure = Failure::new(format!("`{dir}` is the folder of an assembly, and nothing says which action of it"));
+    let proof = match subject.in_dir(Some((&dir).into())).prove() {
+        Ok((_, proof)) => proof,
+        Err(failure) => return failure,
+    };
+    let first = proof.pipelines().flat_map(|(_, actions)| actions).next();
+    failure.help(match first {
+        Some(first) => {
+            let action = format!("{}/{}", proof.readable(&first.stage), proof.readable(&first.name));
+            format!("write it behind the folder: `synth explain {dir} {action}`; `synth check {dir}` lists them all")
+        }
+        None => "it has no pipeline at all; name the folder of another assembly".to_owned(),
+    })
 }
 
 /// Finds an action by its name, or by as much of its path as tells it apart.

@@ -1,7 +1,5 @@
 //! `synth import`: a Rust program from a pipeline that exists.
 
-use std::fs;
-use std::io::Read as _;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -10,6 +8,7 @@ use construct_pipeline::json::Declaration;
 
 use crate::import::import;
 use crate::output::{Failure, Report};
+use crate::source::read;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,8 +57,7 @@ pub(crate) struct Import {
 
 impl Import {
     pub(crate) fn run(&self) -> Result<Report, Failure> {
-        let shown = self.file.display();
-        let text = self.read().map_err(|error| Failure::new(format!("cannot read `{shown}`: {error}")))?;
+        let text = read(&self.file)?;
         let declaration = match Declaration::read(&text) {
             Ok(declaration) => declaration,
             Err(findings) => {
@@ -100,15 +98,6 @@ impl Import {
             );
         }
         Ok(report)
-    }
-
-    fn read(&self) -> std::io::Result<String> {
-        if self.file.as_os_str() == "-" {
-            let mut text = String::new();
-            std::io::stdin().lock().read_to_string(&mut text)?;
-            return Ok(text);
-        }
-        fs::read_to_string(&self.file)
     }
 
     fn home(&self, declaration: &Declaration) -> Result<Env, Failure> {

@@ -10,6 +10,41 @@ fn manifest(artifact: &str) -> String {
     format!(r#"{{"version":"36.0.0","artifacts":{{"A":{artifact}}}}}"#)
 }
 
+/// The folder alone is no action, and `cdk.out` is not what was meant.
+#[test]
+fn a_folder_without_an_action_is_taken_for_a_folder() {
+    let dir = pipeline("bad-nameless");
+    let said = synth(["explain".as_ref(), dir.as_os_str()]).unusable();
+    assert!(said.contains("is the folder of an assembly, and nothing says which action of it"), "{said}");
+    assert!(said.contains("bad-nameless Source/Checkout`"), "{said}");
+    let empty = assembly("bad-nameless-empty", &[]);
+    assert!(synth(["explain".as_ref(), empty.as_os_str()]).unusable().contains("it has no pipeline at all"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_comes_with_what_mends_it() {
+    let dir = files("bad-files", &[("marked.json", "\u{feff}[]"), ("utf-16.json", "")]);
+    std::fs::write(dir.join("utf-16.json"), b"\xff\xfe[\0]\0").unwrap();
+    let import = |file: &str| synth(["import".as_ref(), dir.join(file).as_os_str()]);
+    assert!(import("nowhere").unusable().ends_with("help: name a file that is there\n"));
+    assert!(import("").unusable().ends_with("help: name a file in it\n"));
+    assert!(import("utf-16.json").unusable().contains("help: save it as UTF-8"));
+    let (_, said) = import("marked.json").findings();
+    assert!(said.contains("this is no pipeline: it is no object"), "{said}");
+}
+
+/// A stack that is left to the environment of the deployment may have its store in any region.
+#[test]
+fn what_depends_on_an_unknown_region_is_open() {
+    let dir = pipeline("bad-region");
+    let manifest = dir.join("manifest.json");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, text.replace("aws://111111111111/us-east-1", "aws://unknown-account/unknown-region"))
+        .unwrap();
+    let said = synth(["check".as_ref(), dir.as_os_str()]).fine();
+    assert!(!said.contains("NO ") && said.contains("? "), "{said}");
+}
+
 /// Every command that reads an assembly refuses a broken one with the same words.
 #[test]
 fn what_is_no_assembly_is_refused_with_the_change_that_mends_it() {
