@@ -37,31 +37,6 @@ pub(crate) struct Surveyed {
 }
 
 /// Reads templates and outside facts; `sheets` say what the templates tell by themselves.
-/// What a template leaves to others, in words.
-fn not_looked_into(template: &Template<'_>, stack: &str) -> Vec<String> {
-    /// More names say no more.
-    const MOST: usize = 5;
-    let transforms = template.body.get("Transform").into_iter().flat_map(Json::one_or_many);
-    let name = |transform: &Json<'_>| transform.as_str().or(transform["Name"].as_str()).unwrap_or_default().to_owned();
-    let mut left: Vec<String> = transforms
-        .map(|one| {
-            format!("the transform `{}` of stack `{stack}` changes nothing that pipelines have to do with", name(one))
-        })
-        .collect();
-    let resources = template.section("Resources").into_iter().flat_map(Members::iter);
-    let nested = resources.filter(|(_, one)| one["Type"].as_str() == Some("AWS::CloudFormation::Stack"));
-    let nested: Vec<String> = nested.map(|(logical_id, _)| format!("`{logical_id}`")).collect();
-    if !nested.is_empty() {
-        let names = nested[..nested.len().min(MOST)].join(", ");
-        let more = nested.len().checked_sub(MOST + 1).map(|n| format!(" and {} more", n + 1)).unwrap_or_default();
-        left.push(format!(
-            "the nested stacks {names}{more} of stack `{stack}`, of which no template is read, have no pipeline and nothing that \
-             pipelines have to do with"
-        ));
-    }
-    left
-}
-
 pub(crate) fn survey<'t>(
     templates: &'t Templates<'t>,
     sheets: Vec<Sheet>,
@@ -114,6 +89,31 @@ pub(crate) fn survey<'t>(
     let stacks = Stacks::of(&resolver, &sheets);
     world.symbols = resolver.into_symbols();
     Surveyed { world, pipelines, stacks, sheets }
+}
+
+/// What a template leaves to others, in words.
+fn not_looked_into(template: &Template<'_>, stack: &str) -> Vec<String> {
+    /// More names say no more.
+    const MOST: usize = 5;
+    let transforms = template.body.get("Transform").into_iter().flat_map(Json::one_or_many);
+    let name = |transform: &Json<'_>| transform.as_str().or(transform["Name"].as_str()).unwrap_or_default().to_owned();
+    let mut left: Vec<String> = transforms
+        .map(|one| {
+            format!("the transform `{}` of stack `{stack}` changes nothing that pipelines have to do with", name(one))
+        })
+        .collect();
+    let resources = template.section("Resources").into_iter().flat_map(Members::iter);
+    let nested = resources.filter(|(_, one)| one["Type"].as_str() == Some("AWS::CloudFormation::Stack"));
+    let nested: Vec<String> = nested.map(|(logical_id, _)| format!("`{logical_id}`")).collect();
+    if !nested.is_empty() {
+        let names = nested[..nested.len().min(MOST)].join(", ");
+        let more = nested.len().checked_sub(MOST + 1).map(|n| format!(" and {} more", n + 1)).unwrap_or_default();
+        left.push(format!(
+            "the nested stacks {names}{more} of stack `{stack}`, of which no template is read, have no pipeline and nothing that \
+             pipelines have to do with"
+        ));
+    }
+    left
 }
 
 /// A policy that is compiled when all that have to be are known.
