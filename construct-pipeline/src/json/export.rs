@@ -19,7 +19,7 @@ pub struct Exported {
     pub stack: String,
     /// Its logical id.
     pub logical_id: String,
-    /// Its name.
+    /// Its name; the logical id where it has none.
     pub name: String,
     /// The pipeline, or what keeps it from being one.
     pub declaration: Result<Declaration, Diagnostics>,
@@ -132,7 +132,8 @@ fn one(
     });
     let mut unknown = BTreeSet::new();
     let pipeline = to_api(&properties, &mut |text| readable(resolver, text, &mut unknown));
-    let name = pipeline["name"].as_str().unwrap_or_default().to_owned();
+    // Whoever has to name a pipeline without a name can say its logical id.
+    let name = pipeline["name"].as_str().filter(|name| !name.is_empty()).unwrap_or(logical_id).to_owned();
     Exported {
         stack: resolver
             .templates()

@@ -57,8 +57,14 @@ impl PipelineJson {
         let found = find(&dir, name)?;
         let declaration = found.declaration.as_ref().map_err(|findings| {
             let all: Vec<String> = findings.iter().map(|finding| finding.message().to_owned()).collect();
-            Failure::new(format!("the API would refuse the pipeline `{name}`: {}", all.join("; ")))
-                .help("mend the program that wrote the template")
+            let help = match found.unknown.first() {
+                Some(unknown) => format!(
+                    "only a deployment tells what `{unknown}` is; where that takes the place of a stage or an action, ask \
+                     `aws codepipeline get-pipeline` for what was deployed"
+                ),
+                None => "mend the program that wrote the template".to_owned(),
+            };
+            Failure::new(format!("the API would refuse the pipeline `{name}`: {}", all.join("; "))).help(help)
         })?;
         let mut answer = declaration.to_json();
         if self.tags && !found.tags.is_empty() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use construct_pipeline::prelude::*;
 use serde_json::json;
 
-use crate::support::{folder, synth};
+use crate::support::{assembly, folder, synth};
 
 #[path = "../../../examples/codecommit_two_accounts.rs"]
 #[expect(dead_code, unreachable_pub, reason = "an example is a program: tests do not call its `main`")]
@@ -37,6 +37,30 @@ fn a_folder_alone_says_which_pipelines_are_in_it() {
     assert!(said.contains("is the folder of an assembly, and nothing says which pipeline of it"), "{said}");
     assert!(said.contains("it has `orders` of stack `Tools`, `invoices` of stack `Tools`"), "{said}");
     assert!(said.contains("`synth pipeline-json TMP/pipeline-json-alone/cdk.out orders`"), "{said}");
+}
+
+#[test]
+fn a_pipeline_that_is_none_says_why() {
+    let refused = |name: &str, stages: serde_json::Value| {
+        let resource = json!({ "Type": "AWS::CodePipeline::Pipeline", "Properties": stages });
+        let template = json!({ "Parameters": { "Env": { "Type": "String" } },
+            "Conditions": { "Open": { "Fn::Equals": [{ "Ref": "Env" }, "a"] } }, "Resources": { "Orders": resource } });
+        let dir = assembly(name, &[("Tools", "111111111111/us-east-1", &[], template)]);
+        [
+            synth(["pipeline-json".as_ref(), dir.as_os_str(), "Orders".as_ref()]),
+            synth(["pipeline-json".as_ref(), dir.as_os_str()]),
+        ]
+        .map(crate::support::Said::unusable)
+    };
+    let stage = json!({ "Fn::If": ["Open", { "Name": "Deploy", "Actions": [] }, { "Ref": "AWS::NoValue" }] });
+    let [open, _] = refused("pipeline-json-open", json!({ "Name": "orders", "RoleArn": "x", "Stages": [stage] }));
+    assert!(
+        open.contains("`pipeline.stages[0]` is a text") && open.contains("help: only a deployment tells what"),
+        "{open}"
+    );
+    let [none, alone] = refused("pipeline-json-none", json!("none"));
+    assert!(none.contains("help: mend the program that wrote the template"), "{none}");
+    assert!(alone.ends_with("pipeline-json-none Orders`\n"), "a pipeline without a name has its logical id: {alone}");
 }
 
 #[test]
