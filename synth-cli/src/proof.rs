@@ -112,9 +112,12 @@ impl Args for Subject {
 
 impl Subject {
     /// The same, with the folder given in another way.
-    pub(crate) fn in_dir(mut self, dir: Option<PathBuf>) -> Self {
+    pub(crate) fn in_dir(mut self, dir: Option<PathBuf>) -> Result<Self, Failure> {
+        if dir.is_some() && self.has_templates() {
+            return Err(Failure::new("there is a folder beside `--template`").help("name one or the other"));
+        }
         self.dir = self.dir.or(dir);
-        self
+        Ok(self)
     }
 
     /// Whether it is said what to prove.
@@ -123,7 +126,7 @@ impl Subject {
     }
 
     /// Whether templates were given in place of a folder.
-    pub(crate) fn has_templates(&self) -> bool {
+    fn has_templates(&self) -> bool {
         !self.templates.is_empty()
     }
 

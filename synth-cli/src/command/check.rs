@@ -53,7 +53,7 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(self) -> Result<Report, Failure> {
-        let subject = self.subject.in_dir(self.dir);
+        let subject = self.subject.in_dir(self.dir)?;
         let (_, proof) = subject.prove()?;
         let mut report = if self.json { Report::json(&json(&proof)) } else { Report::text(text(&proof)) };
         let findings = proof.findings();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use construct_core::Assembly;
+use construct_core::{AccountId, Assembly};
 use construct_pipeline::access::{Outside, prove};
 use construct_pipeline::contract::{Contract, FILE, Thing};
 use serde_json::Value as Json;
@@ -53,6 +53,11 @@ pub(crate) struct ContractOf {
 
 impl ContractOf {
     pub(crate) fn run(self) -> Result<Report, Failure> {
+        if let Some(account) = &self.account {
+            // Nothing is asked of an account that there is not, which must not be taken for an answer.
+            AccountId::parse(account)
+                .map_err(|error| Failure::new(error.to_string()).help("write the 12 digits of the account"))?;
+        }
         let dir = &self.source.dir;
         let assembly = Assembly::read(dir).map_err(|error| crate::model::explain(dir, &error))?;
         let mut contract = match assembly.document(FILE) {

@@ -49,13 +49,10 @@ impl Explain {
         let wanted = self.words.pop().unwrap_or_default();
         let dir = self.words.pop();
         let is_nameless = dir.is_none() && Path::new(&wanted).join("manifest.json").is_file();
-        if dir.is_some() && self.subject.has_templates() {
-            return Err(Failure::new("there is a folder beside `--template`").help("name one or the other"));
-        }
         if is_nameless && !self.subject.is_named() {
             return Err(nameless(wanted, self.subject));
         }
-        let subject = self.subject.in_dir(dir.map(Into::into));
+        let subject = self.subject.in_dir(dir.map(Into::into))?;
         let (templates, proof) = subject.prove()?;
         let (pipeline, action) = find(&proof, &wanted)?;
         let is_told =
@@ -99,7 +96,7 @@ fn quote(out: &mut String, templates: &Templates<'_>, proof: &Proof, access: &Ac
 /// What is missing where nothing is given but the folder of an assembly.
 fn nameless(dir: String, subject: Subject) -> Failure {
     let failure = Failure::new(format!("`{dir}` is the folder of an assembly, and nothing says which action of it"));
-    let proof = match subject.in_dir(Some((&dir).into())).prove() {
+    let proof = match subject.in_dir(Some((&dir).into())).and_then(|subject| subject.prove()) {
         Ok((_, proof)) => proof,
         Err(failure) => return failure,
     };
