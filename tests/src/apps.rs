@@ -2,6 +2,8 @@
 //!
 //! The second version has an account more, one less, and a region more, where there is one to take away or to add.
 
+use std::collections::BTreeSet;
+
 use construct_pipeline::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -160,6 +162,7 @@ fn pipeline(chance: &mut Chance, seed: u64, fleet: usize) -> Random {
         key_by_arn: chance.below(3) == 0,
         stores: if chance.below(4) == 0 { Stores::Imported } else { Stores::Made },
         home: 0,
+        with: BTreeSet::new(),
     }
 }
 

@@ -1,14 +1,21 @@
 //! Pipelines as plain data, and the programs that make them: what laws try at random, and what the conformance suite is
 //! given.
 
+mod extra;
+mod step;
+
+use std::collections::BTreeSet;
+
 use construct_pipeline::prelude::*;
+
+pub use extra::Extra;
 
 /// A pipeline in numbers, so that a failing one shrinks to something readable.
 #[derive(Clone, Debug)]
 pub struct Random {
     /// The pipeline's name.
     pub name: String,
-    /// Which partition: 0 and 1 are `aws`, 2 is `aws-cn`.
+    /// Which partition: 0 and 1 are `aws`, 2 is `aws-cn`, 3 `aws-us-gov`, 4 `aws-eusc`.
     pub partition: usize,
     /// Where its artifacts begin.
     pub source: Source,
@@ -22,6 +29,8 @@ pub struct Random {
     pub stores: Stores,
     /// The number of the pipeline's own account; all others count from there.
     pub home: usize,
+    /// What else is said of it.
+    pub with: BTreeSet<Extra>,
 }
 
 /// Whose the artifact stores are.
@@ -29,8 +38,16 @@ pub struct Random {
 pub enum Stores {
     /// The pipeline makes them.
     Made,
+    /// The pipeline makes them, with everything that may be asked for.
+    Kept,
     /// Somebody else's bucket and key in the pipeline's own region; the pipeline makes those of other regions.
     Imported,
+    /// Somebody else's buckets and keys in all regions, given together.
+    ImportedTogether,
+    /// Somebody else's buckets and keys in the regions where actions run, each given by itself.
+    ImportedReplicas,
+    /// A store of the tree in the pipeline's own region.
+    Placed,
 }
 
 /// The first action.
@@ -47,9 +64,18 @@ pub struct Source {
 #[expect(missing_docs, reason = "the providers say it")]
 pub enum SourceKind {
     CodeCommit,
+    CodeCommitPolled,
+    CodeCommitClone,
+    ImportedRepository,
+    OwnRepository,
     S3,
+    S3Polled,
+    S3Encrypted,
+    OwnS3,
     Connection,
+    ConnectionClone,
     Ecr,
+    GitHub,
 }
 
 /// A stage with one kind of work in one environment.
@@ -70,26 +96,45 @@ pub struct Step {
 #[expect(missing_docs, reason = "the providers say it")]
 pub enum Kind {
     DeployStack,
+    DeployAnything,
+    DeployFiles,
+    DeployAs,
     ReplaceStack,
     ChangeSet,
     DeleteStack,
     StackSet,
+    StackSetOfUnits,
+    StackSetAs,
     StackInstances,
     S3Deploy,
+    S3DeployEncrypted,
+    S3DeployOwn,
+    S3DeployAs,
     Lambda,
+    LambdaOutput,
     StepFunctions,
+    StepFunctionsOutput,
     CodeBuild,
+    CodeBuildOwn,
     Approval,
+    ApprovalTold,
+    ApprovalToldElsewhere,
     Commands,
+    CommandsOutput,
     Custom,
+    CustomOfAws,
 }
 
 /// The regions of each partition; a partition with fewer than five has some of them twice.
-pub const REGIONS: [[&str; 5]; 3] = [
+pub const REGIONS: [[&str; 5]; 5] = [
     ["us-east-1", "eu-west-1", "ap-southeast-2", "us-west-2", "eu-north-1"],
     ["ap-northeast-1", "us-east-1", "eu-central-1", "sa-east-1", "ca-central-1"],
     ["cn-north-1", "cn-northwest-1", "cn-north-1", "cn-northwest-1", "cn-north-1"],
+    ["us-gov-west-1", "us-gov-east-1", "us-gov-west-1", "us-gov-east-1", "us-gov-west-1"],
+    ["eusc-de-east-1", "eusc-de-east-1", "eusc-de-east-1", "eusc-de-east-1", "eusc-de-east-1"],
 ];
+
+const KEY_ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 
 /// Accounts, leading zeros included.
 #[must_use]
@@ -134,115 +179,90 @@ impl Random {
         let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));
         let project = scope.add("Build", PipelineProject::new());
         let build = CodeBuild::new(project, &source).output(&bundle);
+        let checkout = self.source(&source, scope).namespace("source");
         let mut pipeline = Pipeline::new(&self.name)
-            .stage(Stage::new("source").action(self.source(&source, scope)))
+            .stage(Stage::new("source").action(checkout))
             .stage(Stage::new("build").action(Action::new("build", build)));
-        if self.steps.iter().any(|step| matches!(step.kind, Kind::Commands)) {
-            pipeline = pipeline.pipeline_type(PipelineType::V2);
-        }
         if self.key_by_arn {
             pipeline = pipeline.key_reference(KeyReference::Exact);
         }
-        if self.stores == Stores::Imported {
-            let home = self.home();
-            let key = Arn::regional(home, "kms", "key/1234abcd-12ab-34cd-56ef-1234567890ab");
-            let bucket = format!("platform-{}-{}", home.account, home.region);
-            pipeline = pipeline.artifact_store(ImportedArtifactStore::new(bucket, home.region).key(key));
-        }
+        pipeline = self.with_stores(pipeline, scope);
         for (n, step) in self.steps.iter().enumerate() {
             // Stages are told apart by a number; what the random name adds is its characters.
             let name: String = format!("{n}{}", step.name).chars().take(100).collect();
-            pipeline = pipeline.stage(Stage::new(name).actions(self.actions(n, step, &bundle, scope)));
+            let stage = Stage::new(name).actions(self.actions(n, step, &bundle, scope));
+            pipeline = pipeline.stage(self.with_extras_of_stage(n, stage, &bundle));
         }
         if !self.wave.is_empty() {
-            let targets = self.wave.iter().map(|&(account, region)| {
-                let env = self.env(account, region);
-                Target::new(env).action(Action::new("deploy", deploy_stack(env, &bundle)))
-            });
-            pipeline = pipeline.wave(Wave::new("wave").targets(targets));
+            pipeline = pipeline.wave(self.fleet(&bundle));
         }
-        pipeline
+        self.with_extras(pipeline, scope)
     }
 
-    fn source(&self, output: &Artifact, scope: &mut Scope<'_>) -> Action {
-        let env = self.env(self.source.account, 0);
-        let action = |provider: CodeCommitSource| Action::new("checkout", provider);
-        match self.source.kind {
-            SourceKind::CodeCommit => action(CodeCommitSource::new("orders", output)).account(env.account),
-            SourceKind::S3 => {
-                let bucket = scope.add("Releases", Bucket::import("orders-releases").env(env));
-                Action::new("checkout", S3Source::new(bucket, "orders.zip", output))
+    fn fleet(&self, bundle: &Artifact) -> Wave {
+        let targets = self.wave.iter().map(|&(account, region)| {
+            let env = self.env(account, region);
+            match self.has(Extra::TwoSteps) {
+                false => Target::new(env).action(Action::new("deploy", step::deploy_stack(env, bundle))),
+                true => {
+                    let template = bundle.file("template.yaml");
+                    let prepare = CreateChangeSet::new("orders", "release", template).allow(step::queues(env));
+                    Target::new(env)
+                        .action(Action::new("prepare", prepare))
+                        .action(Action::new("execute", ExecuteChangeSet::new("orders", "release")))
+                }
             }
-            SourceKind::Connection => {
-                let connection = Arn::regional(self.home(), "codeconnections", "connection/1234");
-                Action::new("checkout", ConnectionSource::new(connection, "example/orders", output))
-            }
-            SourceKind::Ecr => Action::new("checkout", EcrSource::new("orders", output)).account(env.account),
-        }
+        });
+        let wave = Wave::new("wave").targets(targets);
+        if self.has(Extra::FewAtOnce) { wave.at_once(7).actions_per_stage(20) } else { wave }
     }
 
-    fn actions(&self, n: usize, step: &Step, bundle: &Artifact, scope: &mut Scope<'_>) -> Vec<Action> {
-        let env = self.env(step.account, step.region);
-        let allowed = || queues(env);
-        let template = || bundle.file("template.yaml");
-        let one = |action: Action| vec![action];
-        let targets = || StackSetTargets::accounts([env.account]);
-        match step.kind {
-            Kind::DeployStack => one(Action::new("deploy", deploy_stack(env, bundle)).env(env)),
-            Kind::ReplaceStack => {
-                let deploy = DeployStack::new("orders", template()).replace_on_failure().allow(allowed());
-                one(Action::new("deploy", deploy).env(env))
+    /// The regions other than the pipeline's own in which a step or a target is.
+    fn regions(&self) -> BTreeSet<&'static str> {
+        let numbers = self.steps.iter().map(|step| step.region).chain(self.wave.iter().map(|(_, region)| *region));
+        let names = numbers.map(|number| REGIONS[self.partition][number]);
+        names.filter(|name| *name != REGIONS[self.partition][0]).collect()
+    }
+
+    fn with_stores(&self, pipeline: Pipeline, scope: &mut Scope<'_>) -> Pipeline {
+        let home = self.home();
+        let bucket = |region: &str| format!("platform-{}-{region}", home.account);
+        let key = |region: &str| {
+            let env = Env { region: Region::parse(region).expect("regions are sound"), ..home };
+            Arn::regional(env, "kms", format!("key/{KEY_ID}"))
+        };
+        let store = |region: &str| ImportedArtifactStore::new(bucket(region), region).key(key(region));
+        let own = home.region.as_str();
+        match self.stores {
+            Stores::Made => pipeline,
+            Stores::Kept => {
+                let administrator = Arn::role(home, "/", "key-administrator");
+                let settings = StoreSettings::new()
+                    .customer_managed_key()
+                    .without_rotation()
+                    .expire_after_days(30)
+                    .deny_unencrypted_uploads()
+                    .key_administrators([administrator])
+                    .versioned()
+                    .removal_policy(RemovalPolicy::Destroy);
+                pipeline.store_settings(settings)
             }
-            Kind::ChangeSet => vec![
-                Action::new("prepare", CreateChangeSet::new("orders", "release", template()).allow(allowed())).env(env),
-                Action::new("execute", ExecuteChangeSet::new("orders", "release")).env(env).run_order(2),
-            ],
-            Kind::DeleteStack => one(Action::new("delete", DeleteStack::new("orders").allow(allowed())).env(env)),
-            Kind::StackSet => {
-                let deploy = DeployStackSet::new("baseline", template()).deploy_to(targets(), [env.region]);
-                one(Action::new("deploy", deploy).env(env))
+            Stores::Imported => pipeline.artifact_store(store(own)),
+            Stores::ImportedTogether => {
+                let all: BTreeSet<&str> = REGIONS[self.partition].into_iter().collect();
+                pipeline.artifact_stores(all.into_iter().map(store))
             }
-            Kind::StackInstances => {
-                let deploy = DeployStackInstances::new("baseline").deploy_to(targets(), [env.region]);
-                one(Action::new("deploy", deploy).env(env))
+            Stores::ImportedReplicas => {
+                // By its ARN as a text: other accounts would look up an id among their own keys.
+                let stated =
+                    |region: &str| ImportedArtifactStore::new(bucket(region), region).key_id(key(region).to_string());
+                let pipeline = pipeline.artifact_store(stated(own));
+                self.regions().into_iter().fold(pipeline, |pipeline, one| pipeline.replica_store(one, stated(one)))
             }
-            Kind::S3Deploy => {
-                let site = scope.add(format!("Site{n}"), Bucket::import(format!("site-{n}")).env(env));
-                one(Action::new("publish", S3Deploy::new(site, bundle)))
-            }
-            Kind::Lambda => {
-                let arn = Arn::regional(env, "lambda", format!("function:check-{n}"));
-                let function = scope.add(format!("Function{n}"), Function::import(arn));
-                one(Action::new("check", LambdaInvoke::new(function).input(bundle)))
-            }
-            Kind::StepFunctions => {
-                let arn = Arn::regional(env, "states", format!("stateMachine:migrate-{n}"));
-                let machine = scope.add(format!("Machine{n}"), StateMachine::import(arn));
-                one(Action::new("migrate", StepFunctionsInvoke::new(machine).input_file(bundle.file("input.json"))))
-            }
-            Kind::CodeBuild => {
-                let role = Role::import(Arn::role(env, "/", &format!("tester-{n}")));
-                let project = PipelineProject::import(Arn::regional(env, "codebuild", format!("project/test-{n}")));
-                let project = scope.add(format!("Project{n}"), project.role(role));
-                one(Action::new("test", CodeBuild::new(project, bundle).test()))
-            }
-            Kind::Approval => one(Action::new("approve", ManualApproval::new())),
-            Kind::Commands => {
-                let commands = Commands::new(bundle).command("make check");
-                one(Action::new("check", commands).account(env.account))
-            }
-            Kind::Custom => {
-                let custom = CustomAction::new(Category::Test, Owner::Custom, "Checker").input(bundle);
-                one(Action::new("custom", custom.input_count(1..=1).configuration("Project", "orders")))
+            Stores::Placed => {
+                let store = scope.add("Store", ArtifactStore::new(&self.name));
+                pipeline.artifact_store(store)
             }
         }
     }
-}
-
-fn queues(env: Env) -> PolicyStatement {
-    PolicyStatement::allow(["sqs:*"]).on([Arn::regional(env, "sqs", "orders-*")])
-}
-
-fn deploy_stack(env: Env, bundle: &Artifact) -> DeployStack {
-    DeployStack::new("orders", bundle.file("template.yaml")).allow(queues(env))
 }

@@ -72,6 +72,17 @@ pub fn calls(template: &Json, function: &str) -> bool {
     found
 }
 
+/// Whether `Fn::Join` is called anywhere for texts alone, which could stand there as one.
+#[must_use]
+pub fn joins_texts(template: &Json) -> bool {
+    let mut found = false;
+    objects(template, &mut |object| {
+        let parts = object.get("Fn::Join").map(|join| &join[1]);
+        found |= parts.is_some_and(|parts| !parts.as_array().into_iter().flatten().any(Json::is_object));
+    });
+    found
+}
+
 /// The physical name that a resource gives itself, if its type has one.
 #[must_use]
 pub fn physical_name(resource: &Json) -> Option<&str> {
@@ -82,6 +93,7 @@ pub fn physical_name(resource: &Json) -> Option<&str> {
         "AWS::CodePipeline::Pipeline" | "AWS::CodeBuild::Project" => "Name",
         "AWS::Events::EventBusPolicy" => "StatementId",
         "AWS::SNS::Topic" => "TopicName",
+        "AWS::CodeCommit::Repository" => "RepositoryName",
         _ => return None,
     };
     resource["Properties"][property].as_str()

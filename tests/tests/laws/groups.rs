@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-use construct_tests::random::Random;
+use construct_tests::random::{Random, Stores};
 
 use super::random::random;
 use super::{assembly, cases, is_sound};
@@ -28,6 +28,8 @@ fn company() -> impl Strategy<Value = (Vec<Random>, u32)> {
         let mut seen = BTreeSet::new();
         all.retain(|one| seen.insert(one.name.clone()));
         all.iter_mut().for_each(|one| one.partition = partition);
+        // The stores of a group are kept as the group says.
+        all.iter_mut().filter(|one| one.stores == Stores::Kept).for_each(|one| one.stores = Stores::Made);
         (all, role_stacks)
     })
 }

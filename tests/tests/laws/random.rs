@@ -1,11 +1,62 @@
 //! Random pipelines that are right: any accounts, any regions, every provider, odd names.
 
-use construct_tests::random::SourceKind;
+use std::collections::BTreeSet;
+
+use construct_tests::random::{Extra, SourceKind};
 pub(crate) use construct_tests::random::{Kind, REGIONS, Random, Source, Step, Stores, account};
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
+use proptest::sample::select;
 
-/// Names of pipelines and stages that CodePipeline takes.
+const SOURCES: [SourceKind; 13] = [
+    SourceKind::CodeCommit,
+    SourceKind::CodeCommitPolled,
+    SourceKind::CodeCommitClone,
+    SourceKind::ImportedRepository,
+    SourceKind::OwnRepository,
+    SourceKind::S3,
+    SourceKind::S3Polled,
+    SourceKind::S3Encrypted,
+    SourceKind::OwnS3,
+    SourceKind::Connection,
+    SourceKind::ConnectionClone,
+    SourceKind::Ecr,
+    SourceKind::GitHub,
+];
+const KINDS: [Kind; 28] = [
+    Kind::DeployStack,
+    Kind::DeployAnything,
+    Kind::DeployFiles,
+    Kind::DeployAs,
+    Kind::ReplaceStack,
+    Kind::ChangeSet,
+    Kind::DeleteStack,
+    Kind::StackSet,
+    Kind::StackSetOfUnits,
+    Kind::StackSetAs,
+    Kind::StackInstances,
+    Kind::S3Deploy,
+    Kind::S3DeployEncrypted,
+    Kind::S3DeployOwn,
+    Kind::S3DeployAs,
+    Kind::Lambda,
+    Kind::LambdaOutput,
+    Kind::StepFunctions,
+    Kind::StepFunctionsOutput,
+    Kind::CodeBuild,
+    Kind::CodeBuildOwn,
+    Kind::Approval,
+    Kind::ApprovalTold,
+    Kind::ApprovalToldElsewhere,
+    Kind::Commands,
+    Kind::CommandsOutput,
+    Kind::Custom,
+    Kind::CustomOfAws,
+];
+const STORES: [Stores; 6] =
+    [Stores::Made, Stores::Kept, Stores::Imported, Stores::ImportedTogether, Stores::ImportedReplicas, Stores::Placed];
+
+/// Names of pipelines, stages and actions that CodePipeline takes.
 pub(crate) fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "[A-Za-z0-9.@_-]{1,40}",
@@ -20,16 +71,13 @@ pub(crate) fn name() -> impl Strategy<Value = String> {
 pub(crate) const NEXT_ACCOUNT: usize = 61;
 
 pub(crate) fn random(most_steps: usize) -> impl Strategy<Value = Random> {
-    let source_kind = prop_oneof![
-        Just(SourceKind::CodeCommit),
-        Just(SourceKind::S3),
-        Just(SourceKind::Connection),
-        Just(SourceKind::Ecr)
-    ];
-    let source = (source_kind, 0..3_usize).prop_map(|(kind, account)| Source { kind, account });
-    let stores = prop_oneof![3 => Just(Stores::Made), 1 => Just(Stores::Imported)];
-    (name(), 0..3_usize, source, vec(step(), 1..=most_steps), any::<bool>(), stores).prop_map(
-        |(name, partition, source, steps, key_by_arn, stores)| Random {
+    let source = (select(&SOURCES[..]), 0..3_usize).prop_map(|(kind, account)| Source { kind, account });
+    let stores = prop_oneof![3 => Just(Stores::Made), 5 => select(&STORES[..])];
+    // Most pipelines say little beside their stages.
+    let with = prop_oneof![1 => Just(BTreeSet::new()), 1 => btree_set(select(&Extra::ALL[..]), 0..4)];
+    let partition = prop_oneof![6 => 0..3_usize, 1 => 3..5_usize];
+    (name(), partition, source, vec(step(), 1..=most_steps), any::<bool>(), stores, with).prop_map(
+        |(name, partition, source, steps, key_by_arn, stores, with)| Random {
             name,
             partition,
             source,
@@ -38,6 +86,7 @@ pub(crate) fn random(most_steps: usize) -> impl Strategy<Value = Random> {
             key_by_arn,
             stores,
             home: 0,
+            with,
         },
     )
 }
@@ -54,23 +103,8 @@ pub(crate) fn fleet(most_steps: usize, most_targets: usize) -> impl Strategy<Val
 }
 
 pub(crate) fn step() -> impl Strategy<Value = Step> {
-    let kind = prop_oneof![
-        Just(Kind::DeployStack),
-        Just(Kind::ReplaceStack),
-        Just(Kind::ChangeSet),
-        Just(Kind::DeleteStack),
-        Just(Kind::StackSet),
-        Just(Kind::StackInstances),
-        Just(Kind::S3Deploy),
-        Just(Kind::Lambda),
-        Just(Kind::StepFunctions),
-        Just(Kind::CodeBuild),
-        Just(Kind::Approval),
-        Just(Kind::Commands),
-        Just(Kind::Custom),
-    ];
     // Twelve accounts, the pipeline's own included.
-    (name(), kind, 0..12_usize, 0..5_usize).prop_map(|(name, kind, account, region)| Step {
+    (name(), select(&KINDS[..]), 0..12_usize, 0..5_usize).prop_map(|(name, kind, account, region)| Step {
         name,
         kind,
         account,

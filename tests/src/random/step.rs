@@ -1,0 +1,241 @@
+//! What a random pipeline begins with, and what it does in each of its stages.
+
+use construct_pipeline::names;
+use construct_pipeline::prelude::*;
+
+use super::{KEY_ID, Kind, Random, SourceKind, Step};
+
+/// What a stack needs.
+pub(super) fn queues(env: Env) -> PolicyStatement {
+    PolicyStatement::allow(["sqs:*"]).on([Arn::regional(env, "sqs", "orders-*")])
+}
+
+pub(super) fn deploy_stack(env: Env, bundle: &Artifact) -> DeployStack {
+    DeployStack::new("orders", bundle.file("template.yaml")).allow(queues(env))
+}
+
+fn key(env: Env) -> Arn {
+    Arn::regional(env, "kms", format!("key/{KEY_ID}"))
+}
+
+impl Random {
+    pub(super) fn source(&self, output: &Artifact, scope: &mut Scope<'_>) -> Action {
+        let env = self.env(self.source.account, 0);
+        let codecommit = |provider: CodeCommitSource| Action::new("checkout", provider).account(env.account);
+        let connection = || {
+            let connection = Arn::regional(self.home(), "codeconnections", "connection/1234");
+            ConnectionSource::new(connection, "example/orders", output)
+        };
+        let s3 = |bucket: BucketRef| S3Source::new(bucket, "orders.zip", output);
+        let releases = |scope: &mut Scope<'_>| scope.add("Releases", Bucket::import("orders-releases").env(env));
+        match self.source.kind {
+            SourceKind::CodeCommit => codecommit(CodeCommitSource::new("orders", output)),
+            SourceKind::CodeCommitClone => codecommit(CodeCommitSource::new("orders", output).full_clone()),
+            // CodePipeline polls nothing of other accounts.
+            SourceKind::CodeCommitPolled => Action::new("checkout", CodeCommitSource::new("orders", output).poll()),
+            SourceKind::ImportedRepository => {
+                let repository = Repository::import(Arn::regional(env, "codecommit", "orders"));
+                let repository = scope.add("Repository", repository);
+                Action::new("checkout", CodeCommitSource::new(repository, output).branch("release/1"))
+            }
+            SourceKind::OwnRepository => {
+                let repository = {
+                    let name = format!("orders-{}", names::tag("repository", &self.name, self.home()));
+                    scope.add("Repository", Repository::new(name).encryption_key(key(self.home())))
+                };
+                Action::new("checkout", CodeCommitSource::new(repository, output))
+            }
+            SourceKind::S3 => Action::new("checkout", s3(releases(scope))),
+            SourceKind::S3Polled => Action::new("checkout", s3(releases(scope)).poll().allow_key_override()),
+            SourceKind::S3Encrypted => Action::new("checkout", s3(releases(scope)).encryption_key(key(env))),
+            SourceKind::OwnS3 => {
+                let bucket = scope.add("Releases", Bucket::new().versioned());
+                Action::new("checkout", s3(bucket).no_trigger())
+            }
+            SourceKind::Connection => Action::new("checkout", connection()),
+            SourceKind::ConnectionClone => Action::new("checkout", connection().full_clone().detect_changes(false)),
+            SourceKind::Ecr => Action::new("checkout", EcrSource::new("orders", output)).account(env.account),
+            SourceKind::GitHub => {
+                let github = CustomAction::new(Category::Source, Owner::ThirdParty, "GitHub").output(output);
+                let github = github.configuration("Owner", "example").configuration("Repo", "orders");
+                Action::new("checkout", github.secret("OAuthToken", Secret::new("delivery/github").json_key("token")))
+            }
+        }
+    }
+
+    pub(super) fn actions(&self, n: usize, step: &Step, bundle: &Artifact, scope: &mut Scope<'_>) -> Vec<Action> {
+        let env = self.env(step.account, step.region);
+        // What the random name adds is its characters.
+        let one = |provider: Action| vec![provider];
+        let name: String = step.name.chars().take(100).collect();
+        let template = || bundle.file("template.yaml");
+        let written = Artifact::new(format!("Written{n}"));
+        match step.kind {
+            Kind::DeployStack => one(Action::new(name, deploy_stack(env, bundle)).env(env)),
+            Kind::DeployAnything => {
+                let deploy = DeployStack::new("orders", template()).administrator_permissions();
+                one(Action::new(name, deploy.capability(Capability::NamedIam)).env(env))
+            }
+            Kind::DeployFiles => {
+                let deploy = deploy_stack(env, bundle)
+                    .parameter("Code", bundle.att(ArtifactAtt::ObjectKey))
+                    .parameter("Bucket", bundle.att(ArtifactAtt::BucketName))
+                    .template_configuration(bundle.file("configuration.json"))
+                    .output(&written, "outputs.json");
+                one(Action::new(name, deploy).env(env).namespace(format!("deployed{n}")))
+            }
+            Kind::DeployAs => {
+                let deploy =
+                    DeployStack::new("orders", template()).deployment_role(role(env, &format!("deployer-{n}")));
+                one(Action::new(name, deploy).env(env).role(role(env, &format!("performer-{n}"))))
+            }
+            Kind::ReplaceStack => {
+                let deploy = DeployStack::new("orders", template()).replace_on_failure().allow(queues(env));
+                one(Action::new(name, deploy).env(env))
+            }
+            Kind::ChangeSet => {
+                let prepare = CreateChangeSet::new("orders", "release", template()).allow(queues(env));
+                let execute = ExecuteChangeSet::new("orders", "release");
+                let execute = Action::new("execute", execute).env(env).run_order(2);
+                vec![Action::new("prepare", prepare).env(env), execute]
+            }
+            Kind::DeleteStack => one(Action::new(name, DeleteStack::new("orders").allow(queues(env))).env(env)),
+            Kind::StackSet | Kind::StackSetOfUnits | Kind::StackSetAs | Kind::StackInstances => {
+                one(stack_set(step.kind, n, name, env, bundle))
+            }
+            Kind::S3Deploy | Kind::S3DeployEncrypted | Kind::S3DeployOwn | Kind::S3DeployAs => {
+                one(s3_deploy(step.kind, n, name, env, bundle, scope))
+            }
+            Kind::Lambda | Kind::LambdaOutput => {
+                let arn = Arn::regional(env, "lambda", format!("function:check-{n}"));
+                let function = scope.add(format!("Function{n}"), Function::import(arn));
+                let invoke = LambdaInvoke::new(function).input(bundle);
+                let has_output = matches!(step.kind, Kind::LambdaOutput);
+                let invoke = if has_output { invoke.output(&written).user_parameters("all") } else { invoke };
+                one(Action::new(name, invoke))
+            }
+            Kind::StepFunctions | Kind::StepFunctionsOutput => {
+                let arn = Arn::regional(env, "states", format!("stateMachine:migrate-{n}"));
+                let machine = scope.add(format!("Machine{n}"), StateMachine::import(arn));
+                let invoke = StepFunctionsInvoke::new(machine).input_file(bundle.file("input.json"));
+                let has_output = matches!(step.kind, Kind::StepFunctionsOutput);
+                let invoke = if has_output { invoke.output(&written).execution_name_prefix("orders") } else { invoke };
+                one(Action::new(name, invoke))
+            }
+            Kind::CodeBuild => {
+                let role = role(env, &format!("tester-{n}"));
+                let project = PipelineProject::import(Arn::regional(env, "codebuild", format!("project/test-{n}")));
+                let project = scope.add(format!("Project{n}"), project.role(role));
+                one(Action::new(name, CodeBuild::new(project, bundle).test()))
+            }
+            Kind::CodeBuildOwn => {
+                let project = PipelineProject::new().batch_builds().privileged().allow(queues(env));
+                // The owner of an imported key must be told its name.
+                let builder_name = format!("builder-{n}-{}", names::tag("builder", &self.name, self.home()));
+                let builder = Role::new(Principal::service("codebuild.amazonaws.com")).role_name(builder_name);
+                let builder = scope.add(format!("Builder{n}"), builder);
+                let project = scope.add(format!("Project{n}"), project.role(builder));
+                let build = CodeBuild::new(project, bundle).output(&written).batch().combine_artifacts();
+                one(Action::new(name, build.environment_parameter("LEVEL", "/orders/level")))
+            }
+            Kind::Approval => one(Action::new(name, ManualApproval::new())),
+            Kind::ApprovalTold => {
+                let topic = scope.add(format!("Topic{n}"), Topic::new().email("release@example.com"));
+                one(Action::new(name, ManualApproval::new().topic(topic).comment("#{source.CommitId}")).timeout(60))
+            }
+            Kind::ApprovalToldElsewhere => {
+                // A topic is in the region of the action.
+                let env = self.env(step.account, 0);
+                let topic = Topic::import(Arn::regional(env, "sns", format!("approvals-{n}")));
+                let topic = scope.add(format!("Topic{n}"), topic);
+                one(Action::new(name, ManualApproval::new().topic(topic).topic_key(key(env))))
+            }
+            Kind::Commands => {
+                let commands = Commands::new(bundle).command("make check");
+                one(Action::new(name, commands).account(env.account))
+            }
+            Kind::CommandsOutput => {
+                let written = written.export_file("dist/**/*");
+                let secret = Arn::regional(env, "secretsmanager", "secret:token-AbCdEf");
+                let commands = Commands::new(bundle)
+                    .command("make")
+                    .environment("STAGE", "test")
+                    .environment_secret("TOKEN", secret.to_string())
+                    .permission(PolicyStatement::allow(["secretsmanager:GetSecretValue"]).on([secret]))
+                    .output_variable("VERSION")
+                    .output(&written);
+                one(Action::new(name, commands).account(env.account))
+            }
+            Kind::Custom => {
+                let custom = CustomAction::new(Category::Test, Owner::Custom, "Checker").input(bundle);
+                one(Action::new(name, custom.input_count(1..=1).configuration("Project", "orders")))
+            }
+            Kind::CustomOfAws => {
+                // https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeDeploy.html
+                let on = |resource: &str, actions: [&'static str; 2]| {
+                    PolicyStatement::allow(actions).on([Arn::regional(env, "codedeploy", resource)])
+                };
+                let revisions = ["codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"];
+                let deployments = ["codedeploy:CreateDeployment", "codedeploy:GetDeployment"];
+                let configurations = ["codedeploy:GetDeploymentConfig", "codedeploy:ListDeploymentConfigs"];
+                let custom = CustomAction::new(Category::Deploy, Owner::Aws, "CodeDeploy")
+                    .input(bundle)
+                    .configuration("ApplicationName", "orders")
+                    .configuration("DeploymentGroupName", "production")
+                    .permission(on("application:orders", revisions))
+                    .permission(on("deploymentgroup:orders/production", deployments))
+                    .permission(on("deploymentconfig:*", configurations));
+                one(Action::new(name, custom).env(env))
+            }
+        }
+    }
+}
+
+fn role(env: Env, name: &str) -> construct_iam::ImportedRole {
+    Role::import(Arn::role(env, "/", name))
+}
+
+fn stack_set(kind: Kind, n: usize, name: String, env: Env, bundle: &Artifact) -> Action {
+    let template = bundle.file("template.yaml");
+    let targets = || StackSetTargets::accounts([env.account]);
+    let units = || StackSetTargets::organizational_units(["ou-examplerootid111-exampleouid111"]);
+    match kind {
+        Kind::StackInstances => {
+            Action::new(name, DeployStackInstances::new("baseline").deploy_to(targets(), [env.region])).env(env)
+        }
+        Kind::StackSetOfUnits => {
+            let deploy = DeployStackSet::new("baseline", template)
+                .permission_model(ServiceManaged::new())
+                .deploy_to(units(), [env.region])
+                .as_delegated_administrator();
+            Action::new(name, deploy.max_concurrent_percentage(50)).env(env)
+        }
+        Kind::StackSetAs => {
+            let model = SelfManaged::new()
+                .administration_role(role(env, &format!("administrator-{n}")))
+                .execution_role_name("Executor");
+            let deploy = DeployStackSet::new("baseline", template).permission_model(model);
+            let deploy = deploy.deploy_to(StackSetTargets::file(bundle.file("accounts.json")), [env.region]);
+            Action::new(name, deploy.parameters_file(bundle.file("parameters.json"))).env(env)
+        }
+        _ => Action::new(name, DeployStackSet::new("baseline", template).deploy_to(targets(), [env.region])).env(env),
+    }
+}
+
+fn s3_deploy(kind: Kind, n: usize, name: String, env: Env, bundle: &Artifact, scope: &mut Scope<'_>) -> Action {
+    let id = format!("Site{n}");
+    if matches!(kind, Kind::S3DeployOwn) {
+        let site = scope.add(id, Bucket::new());
+        return Action::new(name, S3Deploy::new(site, bundle).extract(false).object_key("archive/{datetime}.zip"));
+    }
+    let site = scope.add(id, Bucket::import(format!("site-{n}")).env(env));
+    let deploy = S3Deploy::new(site, bundle);
+    match kind {
+        Kind::S3DeployEncrypted => {
+            let deploy = deploy.encryption_key(key(env)).canned_acl(CannedAcl::BucketOwnerFullControl);
+            Action::new(name, deploy.cache_control("public, max-age=300"))
+        }
+        Kind::S3DeployAs => Action::new(name, deploy).role(role(env, &format!("publisher-{n}"))),
+        _ => Action::new(name, deploy),
+    }
+}
