@@ -17,6 +17,7 @@ use serde_json::Value as Json;
 use crate::env::Env;
 use crate::fact::RemovalPolicy;
 use crate::handle::{Handle, NodeId};
+use crate::quota::Gauge;
 use crate::resource::{CfnResource, Claim, Properties, Resources, Tagging};
 use crate::value::{Attr, Expr};
 
@@ -150,6 +151,8 @@ pub trait Resource: Clone + fmt::Debug + Send + Sync + 'static {
     const TYPE: &'static str;
     /// How the type takes tags.
     const TAGGING: Tagging = Tagging::None;
+    /// What measures such resources, by a name of its own; see [`PlanCx::gauge`].
+    const GAUGE: Option<(&'static str, Gauge)> = None;
 
     /// Its properties.
     fn properties(&self, cx: &LowerCx<'_>) -> Properties;
@@ -188,7 +191,10 @@ impl<R: Resource> Synth for R {
         Resource::validate(self, cx);
     }
 
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+    fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        if let Some((name, gauge)) = R::GAUGE {
+            cx.gauge(name, gauge);
+        }
         Box::new(ResourceLower(self.clone()))
     }
 }

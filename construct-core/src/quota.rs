@@ -242,6 +242,8 @@ pub struct Measure {
     pub path: Option<String>,
     /// What makes it large, as far as that is other accounts; looked for only when it is large.
     pub driver: Option<Driver>,
+    /// Whether a warning says that it is nearly reached: the quota says so, and no other measure says it already.
+    pub warns: bool,
 }
 
 impl Measure {
@@ -257,7 +259,7 @@ impl Measure {
     pub fn finding(&self) -> Option<Diagnostic> {
         let Self { quota, size, limit, .. } = self;
         let advice = std::ptr::eq(*quota, &INLINE_TEMPLATE);
-        if size * 100 < limit * NEARLY || !quota.warns && size <= limit {
+        if size * 100 < limit * NEARLY || !self.warns && size <= limit {
             return None;
         }
         let about = if self.estimated { "about " } else { "" };
@@ -332,6 +334,12 @@ impl<'a> GaugeCx<'a, '_> {
         self.measurements.large_only && at_most * 100 < self.measurements.quotas.value(quota) * NEARLY
     }
 
+    /// Whether so much of a quota comes near it.
+    #[must_use]
+    pub fn is_nearly_reached(&self, quota: &'static Quota, size: usize) -> bool {
+        size * 100 >= self.measurements.quotas.value(quota) * NEARLY
+    }
+
     /// Reports a size in text: what is counted is `content`, or a part of it.
     pub fn text(
         &mut self,
@@ -343,7 +351,22 @@ impl<'a> GaugeCx<'a, '_> {
     ) {
         let account = self.account;
         let driver = || driver::of_text(content, account);
-        self.push(quota, logical_id, None, (size, estimated), driver);
+        self.push(quota, logical_id, None, (size, estimated), quota.warns, driver);
+    }
+
+    /// The same as [`text`](Self::text) for what is to be heard of only beyond its quota, because another measure says that
+    /// there is hardly any room left.
+    pub fn text_without_warning(
+        &mut self,
+        quota: &'static Quota,
+        logical_id: Option<&str>,
+        size: usize,
+        estimated: bool,
+        content: &[&Json<'_>],
+    ) {
+        let account = self.account;
+        let driver = || driver::of_text(content, account);
+        self.push(quota, logical_id, None, (size, estimated), false, driver);
     }
 
     /// Reports a number of things; `part` names the part of the resource that holds them. `things` tell whom they are there for:
@@ -357,13 +380,13 @@ impl<'a> GaugeCx<'a, '_> {
         things: &[&Json<'_>],
     ) {
         let account = self.account;
-        self.push(quota, logical_id, part, (size, false), || driver::of_count(things, account));
+        self.push(quota, logical_id, part, (size, false), quota.warns, || driver::of_count(things, account));
     }
 
     /// Reports a number of things that are filled one after the other with what is there for accounts, such as policies.
     pub fn filled(&mut self, quota: &'static Quota, logical_id: Option<&str>, size: usize, things: &[&Json<'_>]) {
         let account = self.account;
-        self.push(quota, logical_id, None, (size, false), || driver::of_filled(things, account));
+        self.push(quota, logical_id, None, (size, false), quota.warns, || driver::of_filled(things, account));
     }
 
     /// Adds to a number that is counted for a whole account, or account and region.
@@ -384,6 +407,7 @@ impl<'a> GaugeCx<'a, '_> {
         logical_id: Option<&str>,
         part: Option<&str>,
         (size, estimated): (usize, bool),
+        warns: bool,
         driver: impl FnOnce() -> Option<Driver>,
     ) {
         let limit = self.measurements.quotas.value(quota);
@@ -402,6 +426,7 @@ impl<'a> GaugeCx<'a, '_> {
             part: part.map(str::to_owned),
             path: path.map(str::to_owned),
             driver: if is_large { driver() } else { None },
+            warns,
         });
     }
 }
@@ -494,6 +519,7 @@ impl Measurements {
             part: None,
             path: None,
             driver: None,
+            warns: quota.warns,
         }));
         measures
     }

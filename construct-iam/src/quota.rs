@@ -1,6 +1,7 @@
 //! How long policies may be, and how long they are: as IAM, S3, KMS and EventBridge count.
 //!
-//! Codes: `iam::policy-too-large`, `iam::too-many-managed-policies`, `iam::too-many-roles`, `s3::policy-too-large`,
+//! Codes: `iam::policy-too-large`, `iam::too-many-managed-policies`, `iam::too-many-roles`,
+//! `iam::too-many-policies`, `s3::policy-too-large`,
 //! `kms::policy-too-large`.
 
 use std::collections::BTreeMap;
@@ -25,9 +26,7 @@ pub static MANAGED_POLICY: Quota = Quota::new(
     "AWS::IAM::ManagedPolicy",
     IAM,
     ("iam::policy-too-large", "divide the policy, or the work among several roles"),
-)
-// What a role spills fills them.
-.without_warning();
+);
 
 /// Managed policies attached to a role.
 pub static MANAGED_POLICIES: Quota = Quota::new(
@@ -63,6 +62,17 @@ pub static ROLES: Quota = Quota::new(
 .adjustable(Adjustable::UpTo(5_000))
 .counted_for(QuotaScope::Account);
 
+/// Managed policies that an account has of its own, such as those into which roles spill.
+pub static CUSTOMER_POLICIES: Quota = Quota::new(
+    ("IAM", "customer managed policies"),
+    (1_500, "policies"),
+    "AWS::IAM::ManagedPolicy",
+    IAM,
+    ("iam::too-many-policies", "ask AWS to raise the quota, and say so with `app.quota(…)`"),
+)
+.adjustable(Adjustable::UpTo(5_000))
+.counted_for(QuotaScope::Account);
+
 /// Bytes of a bucket policy.
 pub static BUCKET_POLICY: Quota = Quota::new(
     ("S3", "policy of the bucket"),
@@ -82,8 +92,16 @@ pub static KEY_POLICY: Quota = Quota::new(
 );
 
 /// All quotas of policies and roles.
-pub static QUOTAS: [&Quota; 7] =
-    [&INLINE_POLICIES, &MANAGED_POLICY, &MANAGED_POLICIES, &TRUST_POLICY, &ROLES, &BUCKET_POLICY, &KEY_POLICY];
+pub static QUOTAS: [&Quota; 8] = [
+    &INLINE_POLICIES,
+    &MANAGED_POLICY,
+    &MANAGED_POLICIES,
+    &TRUST_POLICY,
+    &ROLES,
+    &CUSTOMER_POLICIES,
+    &BUCKET_POLICY,
+    &KEY_POLICY,
+];
 
 /// How long a policy document is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -161,12 +179,13 @@ impl PolicySize {
         }
     }
 
-    /// Text between the quotation marks. White space inside of strings does not count for IAM either.
+    /// Text between the quotation marks. White space inside of strings does not count for IAM either, but for line ends and tabs,
+    /// which are written as a backslash and a letter there.
     fn text(&mut self, text: &str) {
-        let escapes = count_bytes(text, |c| matches!(c, b'"' | b'\\'));
+        let escapes = count_bytes(text, |c| matches!(c, b'"' | b'\\' | ..b' '));
         let characters = match text.is_ascii() {
-            true => text.len() - count_bytes(text, |c| matches!(c, b' ' | b'\t'..=b'\r')),
-            false => text.chars().filter(|c| !c.is_whitespace()).count(),
+            true => text.len() - count_bytes(text, |c| c == b' '),
+            false => text.chars().filter(|c| !c.is_whitespace() || *c < ' ').count(),
         };
         self.characters += characters + escapes;
         self.bytes += text.len() + escapes;
@@ -289,6 +308,7 @@ pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
     let mut roles: Vec<RolePolicies<'_>> = cx.resources().filter(is_role).map(role).collect();
     // Most templates have no policy that is a resource of its own.
     let mut places = None;
+    let mut managed = Vec::new();
     for (id, kind, properties) in cx.resources() {
         let document = &properties["PolicyDocument"];
         let mut of = |document: &Json<'_>, quota, count: fn(PolicySize) -> usize| {
@@ -302,7 +322,6 @@ pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
             "AWS::IAM::Role" => {
                 of(&properties["AssumeRolePolicyDocument"], &TRUST_POLICY, PolicySize::estimated_characters);
             }
-            "AWS::IAM::ManagedPolicy" => of(document, &MANAGED_POLICY, PolicySize::estimated_characters),
             "AWS::S3::BucketPolicy" => of(document, &BUCKET_POLICY, PolicySize::estimated_bytes),
             "AWS::KMS::Key" => of(&properties["KeyPolicy"], &KEY_POLICY, PolicySize::estimated_bytes),
             _ => {}
@@ -312,11 +331,19 @@ pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
         }
         let places = places.get_or_insert_with(|| places_of(&roles));
         let named = properties["Roles"].as_array().into_iter().flatten();
-        for name in named.filter_map(|role| role["Ref"].as_str().or_else(|| role.as_str())) {
-            let Some(role) = places.get(name).and_then(|place| roles.get_mut(*place)) else { continue };
+        let named = named.filter_map(|role| places.get(role["Ref"].as_str().or_else(|| role.as_str())?).copied());
+        let named: Vec<usize> = named.collect();
+        for place in &named {
+            let role = &mut roles[*place];
             let list = if kind == "AWS::IAM::Policy" { &mut role.attached } else { &mut role.spilled };
             list.push(document);
         }
+        if kind == "AWS::IAM::ManagedPolicy" {
+            managed.push((id, document, named));
+        }
+    }
+    for (id, document, named) in &managed {
+        managed_policy(id, document, named.iter().map(|place| &roles[*place]), cx);
     }
     roles.sort_unstable_by_key(|role| role.id);
     for role in &roles {
@@ -329,13 +356,32 @@ pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
             let documents: Vec<&Json<'_>> = role.inline().collect();
             cx.text(&INLINE_POLICIES, Some(role.id), characters, estimated, &documents);
         }
-        let managed = role.properties["ManagedPolicyArns"].as_array().map_or(0, <[_]>::len) + role.spilled.len();
-        if managed > 0 {
-            cx.filled(&MANAGED_POLICIES, Some(role.id), managed, &role.spilled);
+        if role.n_managed() > 0 {
+            cx.filled(&MANAGED_POLICIES, Some(role.id), role.n_managed(), &role.spilled);
         }
     }
-    if !roles.is_empty() {
-        cx.total(&ROLES, roles.len());
+    for (quota, n) in [(&ROLES, roles.len()), (&CUSTOMER_POLICIES, managed.len())] {
+        if n > 0 {
+            cx.total(quota, n);
+        }
+    }
+}
+
+/// Measures a managed policy. Those of a role are filled when there are nearly as many as it may have, which is said of the role.
+fn managed_policy<'a>(
+    id: &str,
+    document: &'a Json<'a>,
+    mut roles: impl Iterator<Item = &'a RolePolicies<'a>>,
+    cx: &mut GaugeCx<'_, '_>,
+) {
+    if is_short(cx, &MANAGED_POLICY) || are_short(cx, &MANAGED_POLICY, std::iter::once(document)) {
+        return;
+    }
+    let size = PolicySize::of(document);
+    let (characters, estimated) = (size.estimated_characters(), size.references > 0);
+    match roles.any(|role| cx.is_nearly_reached(&MANAGED_POLICIES, role.n_managed())) {
+        true => cx.text_without_warning(&MANAGED_POLICY, Some(id), characters, estimated, &[document]),
+        false => cx.text(&MANAGED_POLICY, Some(id), characters, estimated, &[document]),
     }
 }
 
@@ -354,6 +400,11 @@ impl<'a> RolePolicies<'a> {
     fn inline(&self) -> impl Iterator<Item = &'a Json<'a>> {
         let own = self.properties["Policies"].as_array().into_iter().flatten();
         own.map(|policy| &policy["PolicyDocument"]).chain(self.attached.iter().copied())
+    }
+
+    /// How many managed policies it has.
+    fn n_managed(&self) -> usize {
+        self.properties["ManagedPolicyArns"].as_array().map_or(0, <[_]>::len) + self.spilled.len()
     }
 }
 
@@ -378,6 +429,11 @@ mod tests {
         assert_eq!(size.bytes, document.to_string().len());
         assert_eq!(size.characters, size.bytes - 1);
         assert_eq!(size.references, 0);
+        let lines = PolicySize::of(&json!(["a\nb\tc", "\u{e9} \n\u{a0}"]).into());
+        assert_eq!(
+            (lines.characters, lines.bytes),
+            (r#"["a\nb\tc","é\n"]"#.chars().count(), r#"["a\nb\tc","é \n "]"#.len() + 1)
+        );
     }
 
     #[test]

@@ -21,27 +21,30 @@
 //! `commands::too-many-commands`, `commands::too-many-variables`, `commands::too-many-outputs`,
 //! `artifact::too-many-files`, `configuration::long-value`, `configuration::too-large`, `events::policy-too-large`,
 //! `events::too-many-rules`, `events::too-many-targets`, `events::pattern-too-large`, `s3::too-many-buckets`,
-//! `kms::too-many-keys`, `kms::too-many-aliases`, and those of the other two tables.
+//! `kms::too-many-keys`, `kms::too-many-aliases`, `sns::policy-too-large`, `codebuild::too-many-projects`, and those of the
+//! other two tables.
 
 mod gauge;
 mod table;
 
 use construct_core::{Assembly, Gauge, Json, Measure, Measurements, PlanCx, Quotas, Source};
 
-use gauge::gauge;
+pub use gauge::gauge;
 
 pub use construct_core::quota::{
     DYNAMIC_REFERENCES, INLINE_TEMPLATE, MAPPINGS, OUTPUTS, PARAMETER_VALUE, PARAMETERS, Quota, RESOURCES, STACKS,
     TAGS, TEMPLATE_BYTES,
 };
 pub use construct_iam::quota::{
-    BUCKET_POLICY, INLINE_POLICIES, KEY_POLICY, MANAGED_POLICIES, MANAGED_POLICY, ROLES, TRUST_POLICY,
+    BUCKET_POLICY, CUSTOMER_POLICIES, INLINE_POLICIES, KEY_POLICY, MANAGED_POLICIES, MANAGED_POLICY, ROLES,
+    TRUST_POLICY,
 };
 pub use table::{
     ACTIONS_OF_A_PIPELINE, ACTIONS_OF_A_STAGE, ALIASES, BUCKETS, COMMANDS, COMMANDS_OF_A_RULE, CONFIGURATION,
     CONFIGURATION_VALUE, CUSTOM_ACTION_TYPES, ENVIRONMENT_VARIABLES, EVENT_BUS_POLICY, EVENT_PATTERN, EVENT_RULES,
     EVENT_TARGETS, EXPORTED_FILES, FILTERS, KEYS, OUTPUT_VARIABLES, PARALLEL_ACTIONS, PATTERNS, PIPELINES,
-    POLLING_PIPELINES, RULES, SEQUENTIAL_ACTIONS, STAGES, TRIGGERS, TRIGGERS_AS_JSON, VARIABLES, WEBHOOKS,
+    POLLING_PIPELINES, PROJECTS, RULES, SEQUENTIAL_ACTIONS, STAGES, TOPIC_POLICY, TOPIC_PRINCIPALS, TOPIC_STATEMENTS,
+    TRIGGERS, TRIGGERS_AS_JSON, VARIABLES, WEBHOOKS,
 };
 
 /// All quotas that are measured.

@@ -19,6 +19,10 @@ fn some_of_everything() -> App {
     let key_name: Value<kind::Name> = SsmParameter::new("/delivery/name").version(3).into();
     scope.add("Topic", RawResource::new("AWS::SNS::Topic").property("DisplayName", key_name));
     let buckets = (0..300).map(|n| format!("arn:aws:s3:::orders-{n:04}/*"));
+    let approvals = scope.add("Approvals", Topic::new());
+    let announce = PolicyStatement::allow(["sns:Publish"]).principal(Principal::account(Env::new(OTHER, "us-east-1")));
+    scope.attach(approvals, announce.on([approvals.arn()]));
+    scope.add("Project", PipelineProject::new().build_spec_file("buildspec.yml"));
     // More than fits into a role: it has managed policies, too.
     let read = PolicyStatement::allow(["s3:GetObject"]).on(buckets);
     scope.add("Reader", Role::new(Principal::service("lambda.amazonaws.com")).allow(read));
@@ -131,6 +135,129 @@ fn what_can_be_mended_fits_a_smaller_quota() {
         assert!(measures.map(|measure| measure.size).max() <= Some(value), "{quota:?}");
         assert_eq!(warnings.len(), said, "{quota:?}: {warnings}");
     }
+}
+
+/// The findings of an app with nothing but what is placed here.
+fn findings_of(place: impl FnOnce(&mut Scope<'_>)) -> Vec<(&'static str, String)> {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    place(&mut app.at(tools));
+    let findings: Diagnostics = match app.synth_with_warnings() {
+        Ok((_, warnings)) => warnings,
+        Err(error) => error.findings().expect("nothing is written").clone(),
+    };
+    findings.iter().map(|one| (one.code(), one.message().to_owned())).collect()
+}
+
+fn publisher(n: usize, topic: TopicRef) -> PolicyStatement {
+    let account = Principal::account(Env::new(&format!("2{n:011}"), "us-east-1"));
+    PolicyStatement::allow(["sns:Publish"]).principal(account).on([topic.arn()])
+}
+
+/// What is measured beside pipelines is measured without one, too.
+#[test]
+fn resources_are_measured_in_apps_without_pipelines() {
+    let rule = || Rule::new(Expr::map([("source", Expr::list(["x".repeat(2_034)]))]));
+    let role = |scope: &mut Scope<'_>| scope.add("Role", Role::import("arn:aws:iam::111111111111:role/events"));
+    let found = findings_of(|scope| {
+        let role = role(scope);
+        let rule =
+            (0..6).fold(rule(), |rule, n| rule.target(format!("arn:aws:sqs:us-east-1:111111111111:q{n}"), role.arn()));
+        scope.add("Rule", rule);
+    });
+    let said = |code, message: &str| (code, message.to_owned());
+    let expected = [
+        said("events::too-many-targets", "the targets of the rule: 6 targets; EventBridge takes at most 5"),
+        said("events::pattern-too-large", "the pattern of the rule: 2049 characters; EventBridge takes at most 2048"),
+    ];
+    assert_eq!(found, expected);
+    let found = findings_of(|scope| {
+        let role = role(scope);
+        for n in 0..301 {
+            let rule = Rule::new(Expr::map([("source", Expr::list([format!("s{n}")]))]));
+            scope.add(format!("Rule{n}"), rule.target("arn:aws:sqs:us-east-1:111111111111:orders", role.arn()));
+        }
+    });
+    assert!(found.iter().any(|(code, _)| *code == "events::too-many-rules"), "{found:?}");
+    let found = findings_of(|scope| {
+        let key = scope
+            .add("Key", Key::import("arn:aws:kms:us-east-1:111111111111:key/1234abcd-12ab-34cd-56ef-1234567890ab"));
+        for n in 0..51 {
+            scope.add(format!("Alias{n}"), Alias::new(format!("alias/a{n}"), key));
+        }
+    });
+    assert_eq!(found, [said("kms::too-many-aliases", "the aliases of the key: 51 aliases; KMS takes at most 50")]);
+    let found = findings_of(|scope| {
+        let topic = scope.add("Topic", Topic::new());
+        (0..201).for_each(|n| scope.attach(topic, publisher(n, topic)));
+    });
+    let too_many = "the principals of a statement for the topic: 201 principals; SNS takes at most 200";
+    assert_eq!(found, [said("sns::policy-too-large", too_many)]);
+    let found = findings_of(|scope| {
+        let topic = scope.add("Topic", Topic::new());
+        for n in 0..101 {
+            let one = publisher(n, topic).condition("StringEquals", "aws:PrincipalTag/team", [n.to_string()]);
+            scope.attach(topic, one);
+        }
+    });
+    let too_many = "the statements for the topic: 101 statements; SNS takes at most 100";
+    assert!(found.contains(&said("sns::policy-too-large", too_many)), "{found:?}");
+}
+
+/// The policy of an event bus is counted as it stands there: with the ids of its statements.
+#[test]
+fn the_policy_of_an_event_bus_is_counted_as_it_stands_there() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let bus = "arn:aws:events:us-east-1:111111111111:event-bus/default";
+    for n in 2..6 {
+        let account = Principal::account(Env::new(&format!("{n}").repeat(12), "us-east-1"));
+        let admit = PolicyStatement::allow(["events:PutEvents"]).principal(account).on([bus]);
+        app.at(tools).add(format!("Bus{n}"), EventBusPolicy::new(format!("from-{n}"), admit));
+    }
+    let other = RawResource::new("AWS::Events::EventBusPolicy").property("EventBusName", "orders");
+    let other = other.property("StatementId", "all").property("Action", "events:PutEvents").property("Principal", "*");
+    app.at(tools).add("Other", other);
+    let assembly = app.synth().expect("the program has no mistakes");
+    let statements = (2..6).map(|n| {
+        let principal = format!("arn:aws:iam::{}:root", format!("{n}").repeat(12));
+        serde_json::json!({
+            "Sid": format!("from-{n}"), "Effect": "Allow", "Principal": { "AWS": principal }, "Action": "events:PutEvents", "Resource": bus,
+        })
+    });
+    let policy = serde_json::json!({ "Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>() });
+    let measures = quota::measure(&assembly, Quotas::new());
+    let sizes: Vec<_> = measures.iter().filter(|one| *one.quota == quota::EVENT_BUS_POLICY).collect();
+    let [other, default] = &*sizes else { panic!("{sizes:?}") };
+    assert_eq!((&*default.place, default.size), ("111111111111/us-east-1", policy.to_string().len()));
+    assert_eq!(other.part.as_deref(), Some("orders"));
+    assert!(other.size > 150, "{other:?}");
+}
+
+/// One that is written by hand is warned of; those that a role fills are told of with the role.
+#[test]
+fn managed_policies_are_nearly_too_long_before_they_are() {
+    let of = |length: usize| {
+        findings_of(|scope| {
+            let read = PolicyStatement::allow(["s3:GetObject"]).on([format!("arn:aws:s3:::{}", "x".repeat(length))]);
+            let policy = RawResource::new("AWS::IAM::ManagedPolicy")
+                .property("PolicyDocument", PolicyDocument::new().with(read));
+            scope.add("Policy", policy);
+            scope.add("Role", Role::new(Principal::service("lambda.amazonaws.com")));
+        })
+    };
+    let around = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::"}]}"#.len();
+    assert_eq!(of(4_915 - around), []);
+    let nearly = "the managed policy: 4916 of the 6144 characters that IAM takes, 80 %";
+    assert_eq!(of(4_916 - around), [("quota::nearly-reached", nearly.to_owned())]);
+    let found = findings_of(|scope| {
+        let buckets = (0..2_000).map(|n| format!("arn:aws:s3:::orders-{n:04}/*"));
+        let read = PolicyStatement::allow(["s3:GetObject"]).on(buckets);
+        scope.add("Reader", Role::new(Principal::service("lambda.amazonaws.com")).allow(read));
+    });
+    let codes: Vec<_> = found.iter().filter(|(_, message)| !message.contains("inline")).collect();
+    assert_eq!(codes.len(), 1, "{codes:?}");
+    assert!(codes[0].1.starts_with("the managed policies of the role: "), "{codes:?}");
 }
 
 /// A pipeline with two actions in each of so many other accounts, in stages of 10 or in one.

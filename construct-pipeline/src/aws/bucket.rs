@@ -162,6 +162,7 @@ impl Synth for Bucket {
     }
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        cx.gauge("construct-pipeline", crate::quota::gauge);
         let bucket: BucketRef = cx.here().into();
         cx.attach(bucket, deny_insecure_transport(bucket));
         if self.deny_unencrypted_uploads {

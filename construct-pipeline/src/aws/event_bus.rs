@@ -1,7 +1,9 @@
 //! What other accounts may do with the default event bus.
 
-use construct_core::{Claim, Env, LowerCx, Properties, Resource, Uniqueness};
+use construct_core::{Claim, Env, Gauge, LowerCx, Properties, Resource, Uniqueness};
 use construct_iam::{Arn, PolicyStatement};
+
+use crate::quota;
 
 construct_core::handle! {
     /// One statement of the policy of an event bus.
@@ -34,6 +36,7 @@ impl EventBusPolicy {
 impl Resource for EventBusPolicy {
     type Handle = EventBusPolicyRef;
     const TYPE: &'static str = "AWS::Events::EventBusPolicy";
+    const GAUGE: Option<(&'static str, Gauge)> = Some(("construct-pipeline", quota::gauge));
 
     fn properties(&self, _: &LowerCx<'_>) -> Properties {
         Properties::new()

@@ -1,8 +1,8 @@
 //! Keys and their aliases.
 
 use construct_core::{
-    Attr, CfnResource, Claim, Diagnostic, Env, Expr, Lower, LowerCx, PlanCx, Properties, RemovalPolicy, Resource,
-    Resources, Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
+    Attr, CfnResource, Claim, Diagnostic, Env, Expr, Gauge, Lower, LowerCx, PlanCx, Properties, RemovalPolicy,
+    Resource, Resources, Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
 };
 use construct_iam::{Arn, ArnKind, Imported, PolicyStatement, Principal, quota};
 
@@ -183,6 +183,7 @@ impl Synth for Key {
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
         cx.gauge("construct-iam", quota::gauge);
+        cx.gauge("construct-pipeline", crate::quota::gauge);
         Box::new(self.clone())
     }
 }
@@ -227,6 +228,7 @@ impl Alias {
 impl Resource for Alias {
     type Handle = AliasRef;
     const TYPE: &'static str = "AWS::KMS::Alias";
+    const GAUGE: Option<(&'static str, Gauge)> = Some(("construct-pipeline", crate::quota::gauge));
 
     fn properties(&self, _: &LowerCx<'_>) -> Properties {
         Properties::new().set("AliasName", self.name.clone()).set("TargetKeyId", self.key.arn())

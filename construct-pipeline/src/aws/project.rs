@@ -11,6 +11,7 @@ use construct_iam::{Arn, ArnKind, Imported, PolicyStatement, Principal, Role, Ro
 use crate::asked::Asked;
 use crate::names;
 use crate::provider::{ArtifactKey, GivenRole};
+use crate::quota;
 
 /// The service that works with the roles of projects.
 const CODEBUILD: &str = "codebuild.amazonaws.com";
@@ -281,6 +282,11 @@ impl Synth for Project {
                 .help("project names have 2 to 150 letters, digits, `-` and `_`, and begin with a letter or digit"),
             );
         }
+        // https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html
+        if self.of.description.as_ref().is_some_and(|text| text.chars().count() > 255) {
+            let message = "the description of the project has more than 255 characters";
+            cx.report(Diagnostic::error("codebuild::long-description", message).help("shorten it"));
+        }
         let ranges = [
             ("a build", self.of.timeout_minutes, 5..=2_160),
             ("waiting for a build", self.of.queued_timeout_minutes, 5..=480),
@@ -323,6 +329,7 @@ impl Synth for Project {
     }
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        cx.gauge("construct-pipeline", quota::gauge);
         let is_near = cx.view().stack_of(self.role) == cx.view().stack_of(cx.here());
         Box::new(Self { after: is_near.then_some(self.role), ..self.clone() })
     }

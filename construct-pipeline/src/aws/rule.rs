@@ -1,6 +1,8 @@
 //! Rules of EventBridge.
 
-use construct_core::{Expr, LowerCx, Properties, Resource, Tagging, Value, kind};
+use construct_core::{Diagnostic, Expr, Gauge, LowerCx, Properties, Resource, Tagging, ValidateCx, Value, kind};
+
+use crate::quota;
 
 construct_core::handle! {
     /// A rule.
@@ -45,6 +47,15 @@ impl Resource for Rule {
     type Handle = RuleRef;
     const TYPE: &'static str = "AWS::Events::Rule";
     const TAGGING: Tagging = Tagging::List;
+    const GAUGE: Option<(&'static str, Gauge)> = Some(("construct-pipeline", quota::gauge));
+
+    fn validate(&self, cx: &mut ValidateCx<'_>) {
+        // https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
+        if self.description.as_ref().is_some_and(|text| text.chars().count() > 512) {
+            let message = "the description of the rule has more than 512 characters";
+            cx.report(Diagnostic::error("events::long-description", message).help("shorten it"));
+        }
+    }
 
     fn properties(&self, _: &LowerCx<'_>) -> Properties {
         Properties::new()

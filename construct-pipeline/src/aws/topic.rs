@@ -6,6 +6,8 @@ use construct_core::{
 };
 use construct_iam::{Arn, ArnKind, Imported, PolicyDocument, PolicyStatement};
 
+use crate::quota;
+
 construct_core::handle! {
     /// A topic, owned or imported.
     pub struct TopicRef {
@@ -136,6 +138,7 @@ impl Synth for Topic {
     }
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        cx.gauge("construct-pipeline", quota::gauge);
         let topic = cx.here().into();
         cx.scope().add("Policy", TopicPolicy { topic });
         Box::new(self.clone())

@@ -3,21 +3,24 @@
 use std::collections::BTreeMap;
 
 use construct_core::{GaugeCx, Json, Members, Quota};
+use construct_iam::quota::PolicySize;
 
 use super::{
     ACTIONS_OF_A_PIPELINE, ACTIONS_OF_A_STAGE, ALIASES, BUCKETS, COMMANDS, COMMANDS_OF_A_RULE, CONFIGURATION,
     CONFIGURATION_VALUE, CUSTOM_ACTION_TYPES, ENVIRONMENT_VARIABLES, EVENT_BUS_POLICY, EVENT_PATTERN, EVENT_RULES,
     EVENT_TARGETS, EXPORTED_FILES, FILTERS, KEYS, OUTPUT_VARIABLES, PARALLEL_ACTIONS, PATTERNS, PIPELINES,
-    POLLING_PIPELINES, RULES, SEQUENTIAL_ACTIONS, STAGES, TRIGGERS, TRIGGERS_AS_JSON, VARIABLES, WEBHOOKS,
+    POLLING_PIPELINES, PROJECTS, RULES, SEQUENTIAL_ACTIONS, STAGES, TOPIC_POLICY, TOPIC_PRINCIPALS, TOPIC_STATEMENTS,
+    TRIGGERS, TRIGGERS_AS_JSON, VARIABLES, WEBHOOKS,
 };
 
 /// What polls unless it is told not to. <https://docs.aws.amazon.com/codepipeline/latest/userguide/change-detection-methods.html>
 const POLLING: [&str; 3] = ["CodeCommit", "S3", "GitHub"];
 
-pub(super) fn gauge(cx: &mut GaugeCx<'_, '_>) {
-    let (mut pipelines, mut polling, mut keys, mut buckets) = (0, 0, 0, 0);
-    let (mut bus, mut rules, mut webhooks, mut action_types) = (0, 0, 0, 0);
-    let mut aliases = Vec::new();
+/// Measures the pipelines of a template, and what belongs to them: rules, keys, buckets, topics, projects.
+pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
+    let (mut pipelines, mut polling, mut keys, mut buckets, mut projects) = (0, 0, 0, 0, 0);
+    let (mut rules, mut webhooks, mut action_types) = (0, 0, 0);
+    let (mut aliases, mut buses) = (Vec::new(), BTreeMap::new());
     for (id, kind, properties) in cx.resources() {
         match kind {
             "AWS::CodePipeline::Pipeline" => {
@@ -30,18 +33,23 @@ pub(super) fn gauge(cx: &mut GaugeCx<'_, '_>) {
             "AWS::KMS::Key" => keys += 1,
             "AWS::KMS::Alias" => aliases.push((id, &properties["TargetKeyId"])),
             "AWS::S3::Bucket" => buckets += 1,
+            "AWS::CodeBuild::Project" => projects += 1,
+            "AWS::SNS::TopicPolicy" => topic_policy(id, &properties["PolicyDocument"], cx),
             "AWS::Events::Rule" => {
-                let bus = &properties["EventBusName"];
-                rules += usize::from(matches!(bus, Json::Null) || bus.as_str() == Some("default"));
+                rules += usize::from(bus_of(properties) == DEFAULT_BUS);
                 rule(id, properties, cx);
             }
             "AWS::Events::EventBusPolicy" => {
-                bus += construct_iam::quota::PolicySize::of(properties).estimated_characters();
+                buses.entry(bus_of(properties)).or_insert((id, 0)).1 += admitted_by_bus(properties);
             }
             _ => {}
         }
     }
     aliases_of_keys(&aliases, cx);
+    let bus = buses.remove(DEFAULT_BUS).map_or(0, |(_, statements)| policy_of(statements));
+    for (name, (id, statements)) in &buses {
+        cx.count(&EVENT_BUS_POLICY, Some(id), Some(name), policy_of(*statements), &[]);
+    }
     let totals = [
         (&PIPELINES, pipelines),
         (&POLLING_PIPELINES, polling),
@@ -51,6 +59,7 @@ pub(super) fn gauge(cx: &mut GaugeCx<'_, '_>) {
         (&EVENT_BUS_POLICY, bus),
         (&EVENT_RULES, rules),
         (&BUCKETS, buckets),
+        (&PROJECTS, projects),
     ];
     for (quota, n) in totals {
         if n > 0 {
@@ -274,10 +283,70 @@ fn rule(id: &str, properties: &Json<'_>, cx: &mut GaugeCx<'_, '_>) {
     }
     let pattern = &properties["EventPattern"];
     if !pattern.is_null() {
-        let size = construct_iam::quota::PolicySize::of(pattern);
+        let size = PolicySize::of(pattern);
         // One that is written as text already is as long as that text.
         let characters = pattern.as_str().map_or(size.estimated_bytes(), str::len);
         cx.text(&EVENT_PATTERN, Some(id), characters, size.references > 0, &[pattern]);
+    }
+}
+
+/// The bus on which nearly everything stands.
+const DEFAULT_BUS: &str = "default";
+
+/// The name of the event bus of a rule, or of a statement: that of another one may be known to CloudFormation alone.
+fn bus_of(properties: &Json<'_>) -> String {
+    match &properties["EventBusName"] {
+        Json::Null => DEFAULT_BUS.to_owned(),
+        Json::String(name) => name.rsplit_once(":event-bus/").map_or(&**name, |(_, name)| name).to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// The characters of the policy of an event bus with statements of so many. What stands around them counts for each stack that has
+/// any.
+const fn policy_of(statements: usize) -> usize {
+    const AROUND: usize = r#"{"Version":"2012-10-17","Statement":[]}"#.len();
+    (AROUND + statements).saturating_sub(COMMA)
+}
+
+/// What stands between statements.
+const COMMA: usize = 1;
+
+/// What a statement takes in the policy of an event bus, where its id stands in it.
+fn admitted_by_bus(properties: &Json<'_>) -> usize {
+    const ID: usize = r#""Sid":"","#.len();
+    let id = properties["StatementId"].as_str().map_or(0, |id| ID + id.len());
+    let statement = match &properties["Statement"] {
+        // Given as an action and an account, of which EventBridge makes a statement about the bus.
+        Json::Null => {
+            const FRAME: usize = r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam:::root"},"Action":"","Resource":"arn:aws:events:ap-southeast-2:111111111111:event-bus/default"}"#.len();
+            let text = |name| PolicySize::of(&properties[name]).estimated_characters();
+            FRAME + text("Principal") + text("Action") + text("Condition")
+        }
+        // One that is given as text already is as long as that text.
+        Json::String(text) => text.len(),
+        statement => PolicySize::of(statement).estimated_characters(),
+    };
+    id + statement + COMMA
+}
+
+fn topic_policy(id: &str, document: &Json<'_>, cx: &mut GaugeCx<'_, '_>) {
+    let statements = match &document["Statement"] {
+        Json::Array(statements) => &**statements,
+        Json::Null => &[],
+        single => std::slice::from_ref(single),
+    };
+    let size = PolicySize::of(document);
+    cx.text(&TOPIC_POLICY, Some(id), size.estimated_bytes(), size.references > 0, &[document]);
+    let things: Vec<&Json<'_>> = statements.iter().collect();
+    cx.count(&TOPIC_STATEMENTS, Some(id), None, statements.len(), &things);
+    let principals = |statement: &'_ Json<'_>| -> usize {
+        let of = |one: &Json<'_>| one.as_array().map_or(1, <[_]>::len);
+        statement["Principal"].as_object().map_or(1, |kinds| kinds.values().map(of).sum())
+    };
+    if let Some(most) = statements.iter().max_by_key(|statement| principals(statement)) {
+        let names = most["Principal"]["AWS"].as_array().unwrap_or_default();
+        cx.count(&TOPIC_PRINCIPALS, Some(id), None, principals(most), &names.iter().collect::<Vec<_>>());
     }
 }
 

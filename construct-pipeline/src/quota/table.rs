@@ -1,4 +1,4 @@
-//! The numbers: what CodePipeline, EventBridge, S3 and KMS take at most, each with its source.
+//! The numbers: what CodePipeline, CodeBuild, EventBridge, SNS, S3 and KMS take at most, each with its source.
 //!
 //! Where the sources of AWS differ, the quota says so, and what was decided.
 
@@ -7,6 +7,8 @@ use construct_core::{Adjustable, Quota, QuotaScope};
 /// AWS lists most of these as fixed there.
 const CODEPIPELINE: (&str, &str) = ("https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html", "2026-11");
 const EVENTBRIDGE: (&str, &str) = ("https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html", "2026-11");
+const SNS: (&str, &str) =
+    ("https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html", "2026-11");
 const KMS: (&str, &str) = ("https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html", "2026-11");
 
 /// The page of a structure of the API.
@@ -283,6 +285,41 @@ pub static EVENT_PATTERN: Quota = Quota::new(
 )
 .adjustable(Adjustable::Yes);
 
+/// Projects of an account in a region.
+pub static PROJECTS: Quota = Quota::new(
+    ("CodeBuild", "projects"),
+    (5_000, "projects"),
+    "AWS::CodeBuild::Project",
+    ("https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html", "2026-11"),
+    (
+        "codebuild::too-many-projects",
+        "let several pipelines use one project, or ask AWS to raise the quota and say so with `app.quota(…)`",
+    ),
+)
+.adjustable(Adjustable::Yes)
+.counted_for(QuotaScope::Region);
+
+const DIVIDE_TOPIC: (&str, &str) =
+    ("sns::policy-too-large", "name an organisation by `aws:PrincipalOrgID`, or divide the work among several topics");
+
+/// Bytes of the policy of a topic: 30 KB.
+pub static TOPIC_POLICY: Quota =
+    Quota::new(("SNS", "policy of the topic"), (30_720, "bytes"), "AWS::SNS::TopicPolicy", SNS, DIVIDE_TOPIC);
+
+/// Statements of the policy of a topic.
+pub static TOPIC_STATEMENTS: Quota =
+    Quota::new(("SNS", "statements for the topic"), (100, "statements"), "AWS::SNS::TopicPolicy", SNS, DIVIDE_TOPIC);
+
+/// Principals of the policy of a topic. AWS's page does not say whether that is for each statement, as is assumed here, or for all
+/// of them together.
+pub static TOPIC_PRINCIPALS: Quota = Quota::new(
+    ("SNS", "principals of a statement for the topic"),
+    (200, "principals"),
+    "AWS::SNS::TopicPolicy",
+    SNS,
+    DIVIDE_TOPIC,
+);
+
 /// Buckets of an account.
 pub static BUCKETS: Quota = Quota::new(
     ("S3", "buckets"),
@@ -318,7 +355,7 @@ pub static ALIASES: Quota = Quota::new(
 )
 .adjustable(Adjustable::Yes);
 
-pub(super) static QUOTAS: [&Quota; 29] = [
+pub(super) static QUOTAS: [&Quota; 33] = [
     &STAGES,
     &ACTIONS_OF_A_STAGE,
     &PARALLEL_ACTIONS,
@@ -345,6 +382,10 @@ pub(super) static QUOTAS: [&Quota; 29] = [
     &EVENT_RULES,
     &EVENT_TARGETS,
     &EVENT_PATTERN,
+    &PROJECTS,
+    &TOPIC_POLICY,
+    &TOPIC_STATEMENTS,
+    &TOPIC_PRINCIPALS,
     &BUCKETS,
     &KEYS,
     &ALIASES,

@@ -183,6 +183,15 @@ fn key_that_is_gone_in_a_day() {
 }
 
 #[test]
+fn rule_that_tells_a_long_story() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let rule = Rule::new(Expr::map([("source", Expr::list(["aws.s3"]))])).description("x".repeat(513));
+    app.at(tools).add("Rule", rule); //~ error events::long-description at Tools/Rule: more than 512 characters
+    check(app);
+}
+
+#[test]
 fn key_whose_administrator_is_no_principal() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
@@ -214,6 +223,7 @@ fn project_that_codebuild_refuses() {
     let tools = app.stack("Tools", HOME);
     let mut scope = app.at(tools);
     scope.add("One", PipelineProject::new().project_name("-x")); //~ error codebuild::malformed-project-name at Tools/One/Resource: `-x`
+    scope.add("Long", PipelineProject::new().description("x".repeat(256))); //~ error codebuild::long-description at Tools/Long/Resource: more than 255 characters
     scope.add("Two", PipelineProject::new().timeout(1)); //~ error codebuild::timeout at Tools/Two/Resource: 1 minutes
     scope.add("Three", PipelineProject::new().environment("MY-VAR", "x")); //~ error codebuild::malformed-variable at Tools/Three/Resource: `MY-VAR`
     let token: Value<kind::Text> = Secret::new("git").into();
