@@ -349,8 +349,11 @@ impl<'a> GaugeCx<'a, '_> {
         estimated: bool,
         content: &[&Json<'_>],
     ) {
-        let account = self.account;
-        let driver = || driver::of_text(content, account);
+        let (account, template) = (self.account, self.template);
+        let driver = || match content {
+            [whole] if std::ptr::eq(*whole, template) => driver::of_template(whole, account),
+            _ => driver::of_text(content, account),
+        };
         self.push(quota, logical_id, None, (size, estimated), quota.warns, driver);
     }
 

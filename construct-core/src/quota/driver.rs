@@ -55,6 +55,12 @@ pub(super) fn of_text(content: &[&Json<'_>], own: &str) -> Option<Driver> {
     Driver::new(accounts.len(), driven)
 }
 
+/// Who makes a template long. One that names a single account is not there for accounts: it is the account of the pipelines of which
+/// it holds the roles.
+pub(super) fn of_template(template: &Json<'_>, own: &str) -> Option<Driver> {
+    of_text(&[template], own).filter(|driver| driver.accounts > 1)
+}
+
 /// Who makes a number large: those for each of whom there are things of their own. What names one account everywhere, such as
 /// the account of a pipeline in the stack of its roles, is not there for accounts.
 pub(super) fn of_count(things: &[&Json<'_>], own: &str) -> Option<Driver> {
@@ -143,6 +149,9 @@ mod tests {
         let driver = of_text(&[&policy], "111111111111").unwrap();
         assert_eq!(driver, Driver { accounts: 2, driven: 2 * "\"arn:aws:iam::222222222222:root\",".len() });
         assert_eq!(of_text(&[&json!(["1234567890123", "x222222222222"]).into()], "111111111111"), None);
+        assert_eq!(of_template(&policy, "111111111111"), Some(driver));
+        let of_roles = Json::from(json!([{ "AWS": "arn:aws:iam::111111111111:root" }]));
+        assert_eq!(of_template(&of_roles, "222222222222"), None);
     }
 
     #[test]
