@@ -7,6 +7,7 @@ mod conditions;
 mod configuration;
 mod group;
 mod reach;
+mod stacks;
 mod stores;
 mod structure;
 mod triggers;
@@ -27,6 +28,7 @@ pub(crate) fn check(pipeline: &Pipeline, cx: &mut ValidateCx<'_>) {
     structure::check(&resolved, &mut findings);
     artifacts::check(&resolved, &mut findings);
     configuration::check(&resolved, &mut findings);
+    stacks::check(&resolved, &mut findings);
     conditions::check(&resolved, &mut findings);
     triggers::check(&resolved, &mut findings);
     stores::check(&resolved, cx.view().stack_of(cx.here()), &mut findings);

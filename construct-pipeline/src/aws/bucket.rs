@@ -7,6 +7,7 @@ use construct_core::{
 use construct_iam::{Effect, PolicyDocument, PolicyStatement, Principal, quota};
 
 use super::StatementForm;
+use super::form::report_statements;
 
 construct_core::handle! {
     /// A bucket, owned or imported.
@@ -159,6 +160,7 @@ impl Synth for Bucket {
         if self.expire_after_days == Some(0) {
             cx.report(Diagnostic::error("s3::expiry", "objects cannot expire after 0 days").help("use 1 day or more"));
         }
+        report_statements(cx, "s3::malformed-statement", "the bucket has a statement that S3 refuses", true);
     }
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {

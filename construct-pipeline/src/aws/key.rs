@@ -7,6 +7,7 @@ use construct_core::{
 use construct_iam::{Arn, ArnKind, Imported, PolicyStatement, Principal, quota};
 
 use super::StatementForm;
+use super::form::report_statements;
 
 construct_core::handle! {
     /// A key, owned or imported.
@@ -179,6 +180,7 @@ impl Synth for Key {
                 );
             }
         }
+        report_statements(cx, "kms::malformed-statement", "the key has a statement that KMS refuses", false);
     }
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {

@@ -3,13 +3,13 @@
 //! Codes: `condition::v2-only`, `condition::too-many`, `condition::no-rule`, `condition::too-many-rules`, `condition::result`,
 //! `condition::retry-and-condition`, `condition::rollback-in-parallel`, `condition::rollback-of-sources`,
 //! `rule::malformed-name`, `rule::unknown-provider`, `rule::missing-configuration`, `rule::malformed-configuration`,
-//! `rule::malformed-command`, `rule::too-many-commands`, `rule::unknown-artifact`, `rule::read-too-early`.
+//! `rule::unknown-region`, `rule::malformed-command`, `rule::too-many-commands`, `rule::unknown-artifact`, `rule::read-too-early`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html>
 
 use std::ops::RangeInclusive;
 
-use construct_core::{Diagnostic, Expr};
+use construct_core::{Diagnostic, Expr, Region};
 
 use super::structure::too_many;
 use super::{Findings, is_name, name_problem};
@@ -105,6 +105,15 @@ fn results(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
             }
         }
     }
+    let on_failure = stage.on_failure.iter();
+    let of_failures = on_failure.flat_map(|one| one.conditions.iter().map(|one| one.result).chain([one.result]));
+    if of_failures.flatten().any(|result| result == Skip) {
+        // "Skip can only be used with conditions evaluated before a pipeline execution enters a stage":
+        // <https://aws.amazon.com/about-aws/whats-new/2024/10/aws-codepipeline-skipping-stage>
+        let message = format!("the stage `{}` has the result SKIP on failure", stage.name);
+        let help = "AWS documents rollback and retry for this place; a stage is skipped before its entry";
+        findings.push(Diagnostic::warning("condition::result", message).at(at).help(help));
+    }
     for rule in stage.before_entry.iter().filter(|one| one.result == Some(Skip)).flat_map(|one| &one.rules) {
         if is_known(&rule.provider) && !SKIPPING.contains(&&*rule.provider) {
             let message = format!("the stage `{}` is to be skipped by a rule of {}", stage.name, rule.provider);
@@ -174,6 +183,12 @@ fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) 
     let (n, most) = (rule.commands.len(), resolved.view.quota(&quota::COMMANDS_OF_A_RULE));
     if n > most {
         push(too_many(&quota::COMMANDS_OF_A_RULE, "the rule", n, most));
+    }
+    if let Some(problem) = rule.region.as_deref().and_then(|region| Region::parse(region).err()) {
+        push(
+            Diagnostic::error("rule::unknown-region", format!("the rule `{}`: {problem}", rule.name))
+                .help(problem.help()),
+        );
     }
     for (key, value) in rule.configuration.iter() {
         let length = match value {

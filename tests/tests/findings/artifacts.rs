@@ -106,9 +106,9 @@ fn artifact_names_that_are_malformed() {
     let long = Artifact::new("x".repeat(101)); //~ error artifact::malformed-name at Tools/Pipeline: `xxx
     let artifacts = [empty, space, dot, long];
     let (mut first, mut second) = (Stage::new("Source"), Stage::new("Deploy"));
-    for (n, artifact) in artifacts.iter().enumerate() {
+    for (n, artifact) in (0..).zip(&artifacts) {
         first = first.action(Action::new(format!("Checkout{n}"), CodeCommitSource::new("orders", artifact)));
-        second = second.action(Action::new(format!("Deploy{n}"), deployment(artifact)));
+        second = second.action(Action::new(format!("Deploy{n}"), deployment(artifact)).run_order(n + 1));
     }
     check(placed(Pipeline::new("orders").stage(first).stage(second)));
 }

@@ -144,6 +144,21 @@ fn rules_that_lack_what_they_need() {
 }
 
 #[test]
+fn rule_in_a_region_that_there_is_not() {
+    let source = Artifact::new("Source");
+    let rule = ConditionRule::new("Alarm", "CloudWatchAlarm").configuration("AlarmName", "x").region("us-esat-1"); //~ error rule::unknown-region at Tools/Pipeline: `us-esat-1` is no region
+    let entry = Condition::new(StageResult::Fail).rule(rule);
+    check(placed(ending(&source, approve("Approve").before_entry(entry))));
+}
+
+#[test]
+fn stage_that_is_skipped_after_it_failed() {
+    let source = Artifact::new("Source");
+    let last = approve("Approve").on_failure(OnFailure::new().result(StageResult::Skip)); //~ warning condition::result at Tools/Pipeline: SKIP on failure
+    check(placed(ending(&source, last)));
+}
+
+#[test]
 fn stage_that_is_skipped_by_the_clock() {
     let source = Artifact::new("Source");
     let window = window(); //~ warning condition::result at Tools/Pipeline: skipped by a rule of DeploymentWindow

@@ -96,6 +96,34 @@ fn statement_with_actions_and_all_others() {
 }
 
 #[test]
+fn statements_that_s3_refuses() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let bucket = app.at(tools).add("Bucket", Bucket::new());
+    //~^ error s3::malformed-statement at Tools/Bucket: no principal
+    //~^^ error s3::malformed-statement at Tools/Bucket: `orders/*` is no resource
+    //~^^^ error s3::malformed-statement at Tools/Bucket: no resource; say which
+    let read = || PolicyStatement::allow(["s3:GetObject"]);
+    app.attach(bucket, read().on([bucket.objects()]));
+    app.attach(bucket, read().principal(Principal::account(HOME)).on(["orders/*"]));
+    app.attach(bucket, read().principal(Principal::account(HOME)));
+    check(app);
+}
+
+#[test]
+fn statements_that_kms_refuses() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let key = app.at(tools).add("Key", Key::new());
+    //~^ error kms::malformed-statement at Tools/Key: no principal
+    //~^^ error kms::malformed-statement at Tools/Key: `Decrypt` is no action
+    app.attach(key, PolicyStatement::allow(["kms:Encrypt"]).on(["*"]));
+    app.attach(key, PolicyStatement::allow(["Decrypt"]).principal(Principal::account(HOME)));
+    app.attach(key, PolicyStatement::allow(["kms:Decrypt"]).principal(Principal::account(HOME)));
+    check(app);
+}
+
+#[test]
 fn inline_policies_that_are_too_long() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);

@@ -228,6 +228,33 @@ fn template_whose_path_names_the_artifact_again() {
 }
 
 #[test]
+fn change_set_that_is_not_there() {
+    let source = Artifact::new("Source");
+    let make = CreateChangeSet::new("shop", "release", source.file("template.yaml")).administrator_permissions();
+    let early = Action::new("Early", ExecuteChangeSet::new("shop", "release")); //~ error cloudformation::change-set-too-early at Tools/Pipeline: `Early` of stage `Check` executes the change set `release` before `Make` of stage `Check` has made it
+    let typo = Action::new("Typo", ExecuteChangeSet::new("shop", "relase")).run_order(2); //~ warning cloudformation::unknown-change-set at Tools/Pipeline: the change set `relase` of the stack `shop`, for which `Make` of stage `Check` makes `release`
+    let late = Action::new("Late", ExecuteChangeSet::new("shop", "release")).run_order(3);
+    let others = Action::new("Others", ExecuteChangeSet::new("theirs", "theirs"));
+    let elsewhere = Action::new("Elsewhere", ExecuteChangeSet::new("shop", "x")).region("eu-west-1");
+    let stage = Stage::new("Check").action(Action::new("Make", make)).actions([early, typo, late, others, elsewhere]);
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&source))));
+}
+
+#[test]
+fn stack_that_two_actions_work_on_at_once() {
+    let source = Artifact::new("Source");
+    let deploy = |name: &str| DeployStack::new(name, source.file("template.yaml")).administrator_permissions();
+    let stage = Stage::new("Check")
+        .action(Action::new("One", deploy("shop")))
+        .action(Action::new("Two", deploy("shop"))) //~ warning cloudformation::same-stack-at-once at Tools/Pipeline: `Two` of stage `Check` works on the stack `shop` in 111111111111/us-east-1 at the same time as `One` of stage `Check`
+        .action(Action::new("Three", deploy("shop")).run_order(2))
+        .action(Action::new("Four", deploy("shop")).account(OTHER))
+        .action(Action::new("Five", deploy("shop")).region("eu-west-1"))
+        .action(Action::new("Six", deploy("till")));
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage)));
+}
+
+#[test]
 fn permission_on_what_is_no_arn() {
     let source = Artifact::new("Source");
     let tables = PolicyStatement::allow(["dynamodb:PutItem"]).on(["orders-table"]);

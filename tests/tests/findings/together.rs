@@ -34,7 +34,7 @@ fn twelve_mistakes_in_one_run() {
             .stage(checkout(&source))
             .stage(approve("Approve"))
             .stage(approve("Approve")) //~ error stage::duplicate-name at Tools/Pipeline: `Approve`
-            .stage(deploy(&source).action(Action::new("Bundle", deployment(&bundle)))) //~ error artifact::never-written at Tools/Pipeline: `Bundle`
+            .stage(deploy(&source).action(Action::new("Bundle", deployment(&bundle)).account(OTHER))) //~ error artifact::never-written at Tools/Pipeline: `Bundle`
             .stage(Stage::new("Last").action(
                 Action::new("Ask", ManualApproval::new().external_link("example.com")).run_order(0),
                 //~^ error action::run-order at Tools/Pipeline: 0

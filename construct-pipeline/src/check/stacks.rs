@@ -1,0 +1,118 @@
+//! What actions of CloudFormation do to one stack, one after the other or at the same time.
+//!
+//! Codes: `cloudformation::change-set-too-early`, `cloudformation::unknown-change-set`, `cloudformation::same-stack-at-once`.
+//!
+//! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html>
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use construct_core::{Diagnostic, Env, Expr};
+
+use super::Findings;
+use crate::provider::Owner;
+use crate::resolve::{Resolved, ResolvedAction};
+
+/// An action that works on a stack whose name is known.
+struct Work<'r, 'a> {
+    action: &'r ResolvedAction<'a>,
+    stack: &'r str,
+    mode: &'r str,
+}
+
+pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
+    let work: Vec<Work<'_, '_>> = resolved.actions.iter().filter_map(Work::of).collect();
+    change_sets(&work, findings);
+    at_once(&work, findings);
+}
+
+impl<'r, 'a> Work<'r, 'a> {
+    fn of(action: &'r ResolvedAction<'a>) -> Option<Self> {
+        let spec = &action.known.spec;
+        if spec.provider != "CloudFormation" || spec.owner != Owner::Aws {
+            return None;
+        }
+        Some(Self { action, stack: setting(action, "StackName")?, mode: setting(action, "ActionMode")? })
+    }
+
+    fn place(&self) -> (Env, &'r str) {
+        (self.action.known.env, self.stack)
+    }
+}
+
+/// A text of the configuration, if it is known and says something.
+fn setting<'r>(action: &'r ResolvedAction<'_>, key: &str) -> Option<&'r str> {
+    let text = action.known.configuration.get(key).and_then(Expr::literal)?;
+    (!text.is_empty() && !text.contains("#{")).then_some(text)
+}
+
+/// A change set is executed after it was made. Where this pipeline makes none for the stack, somebody else does.
+fn change_sets(work: &[Work<'_, '_>], findings: &mut Findings) {
+    let mut made: BTreeMap<(Env, &str), Vec<(&str, &ResolvedAction<'_>)>> = BTreeMap::new();
+    for one in work.iter().filter(|one| one.mode == "CHANGE_SET_REPLACE") {
+        let Some(name) = setting(one.action, "ChangeSetName") else { continue };
+        made.entry(one.place()).or_default().push((name, one.action));
+    }
+    for one in work.iter().filter(|one| one.mode == "CHANGE_SET_EXECUTE") {
+        let (Some(name), Some(makers)) = (setting(one.action, "ChangeSetName"), made.get(&one.place())) else {
+            continue;
+        };
+        let mut same = makers.iter().filter(|(made, _)| *made == name).map(|(_, maker)| *maker);
+        if same.clone().any(|maker| one.action.is_after(maker)) {
+            continue;
+        }
+        let finding = match same.next() {
+            Some(maker) => {
+                let does = "executes the change set";
+                let message = format!("{} {does} `{name}` before {} has made it", one.action.words(), maker.words());
+                Diagnostic::error("cloudformation::change-set-too-early", message)
+                    .note("it is made here", Some(maker.action.location))
+                    .help("move it to a later stage, or give it a higher run order within the stage")
+            }
+            None => {
+                let (other, maker) = makers[0];
+                let message = format!(
+                    "{} executes the change set `{name}` of the stack `{}`, for which {} makes `{other}`",
+                    one.action.words(),
+                    one.stack,
+                    maker.words()
+                );
+                Diagnostic::warning("cloudformation::unknown-change-set", message)
+                    .note("that one is made here", Some(maker.action.location))
+                    .help(format!("write `ExecuteChangeSet::new({:?}, {other:?})`", one.stack))
+            }
+        };
+        findings.push(finding.at(one.action.action.location));
+    }
+}
+
+/// CloudFormation works on a stack for one caller at a time, and refuses the other.
+fn at_once(work: &[Work<'_, '_>], findings: &mut Findings) {
+    let mut seen = BTreeMap::new();
+    for one in work.iter().filter(|one| one.mode != "CHANGE_SET_REPLACE") {
+        let action = one.action;
+        match seen.entry((action.stage_index, action.action.run_order, one.place())) {
+            Entry::Vacant(place) => drop(place.insert(action)),
+            Entry::Occupied(first) => {
+                let first = first.get();
+                // Actions of one name are reported as such.
+                if first.action.name == action.action.name {
+                    continue;
+                }
+                let message = format!(
+                    "{} works on the stack `{}` in {} at the same time as {}",
+                    action.words(),
+                    one.stack,
+                    action.known.env,
+                    first.words()
+                );
+                findings.push(
+                    Diagnostic::warning("cloudformation::same-stack-at-once", message)
+                        .at(action.action.location)
+                        .note("the other one is here", Some(first.action.location))
+                        .help("name another stack, account or region, or give one a higher run order"),
+                );
+            }
+        }
+    }
+}
