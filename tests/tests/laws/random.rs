@@ -93,7 +93,10 @@ pub(crate) fn random(most_steps: usize) -> impl Strategy<Value = Random> {
 
 /// A pipeline with a wave, for most of the accounts that there can be.
 pub(crate) fn fleet(most_steps: usize, most_targets: usize) -> impl Strategy<Value = Random> {
-    (random(most_steps), btree_set((0..NEXT_ACCOUNT, 0..5_usize), 1..=most_targets)).prop_map(|(random, targets)| {
+    // Many accounts in one region make the policies of its store long.
+    let regions = prop_oneof![Just(1), 1..=5_usize];
+    let targets = regions.prop_flat_map(move |regions| btree_set((0..NEXT_ACCOUNT, 0..regions), 1..=most_targets));
+    (random(most_steps), targets).prop_map(|(random, targets)| {
         // A partition with fewer than five regions has some of them twice.
         let is_first =
             |region: usize| !REGIONS[random.partition][..region].contains(&REGIONS[random.partition][region]);
