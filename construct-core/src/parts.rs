@@ -7,7 +7,7 @@ use crate::construct::{Lower, LowerCx, PlanCx, Synth, ValidateCx};
 use crate::diagnostic::Diagnostic;
 use crate::fact::RemovalPolicy;
 use crate::handle::NodeId;
-use crate::resource::{CfnResource, Part, Properties, Resources, Tagging};
+use crate::resource::{CfnResource, Claim, Part, Properties, Resources, Tagging, Uniqueness};
 use crate::value::{Attr, Expr, Value, kind};
 
 crate::handle! {
@@ -300,7 +300,7 @@ impl Output {
         self
     }
 
-    /// The name under which other stacks of the same account and region may import it.
+    /// The name under which other stacks of the same account and region may import it; no other export there has it.
     pub fn export_name(mut self, name: impl Into<Expr>) -> Self {
         self.export = Some(name.into().bounded());
         self
@@ -316,7 +316,12 @@ impl Output {
 impl Synth for Output {
     type Handle = OutputRef;
 
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+    fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        // An account has each name of an export once in a region. Of two with conditions, only one may ever be there.
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
+        if let Some(name) = self.export.as_ref().and_then(Expr::literal).filter(|_| self.condition.is_none()) {
+            cx.claim("export", &Claim::new(Uniqueness::Environment, name));
+        }
         Box::new(self.clone())
     }
 }

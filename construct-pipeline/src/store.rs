@@ -269,7 +269,7 @@ impl ImportedArtifactStore {
     }
 
     /// The key as an existing pipeline names it: by its ARN, its id, or the name or ARN of an alias. It is declared as it
-    /// stands here. Only an ARN or id of a key works in actions of other accounts.
+    /// stands here. In actions of other accounts use the key's ARN: an id, or the name of an alias, is looked up there.
     /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_EncryptionKey.html>
     pub fn key_id(mut self, id: impl Into<Value<kind::Text>>) -> Self {
         self.key = Some(GivenKey::Stated(id.into()));

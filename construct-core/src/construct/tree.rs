@@ -102,7 +102,8 @@ impl Tree {
     /// The finding that a name is claimed a second time.
     pub(crate) fn claimed_twice(&self, kind: &str, claim: &Claim, env: Env, first: NodeId) -> Diagnostic {
         let (path, location) = (self.path(first), self.node(first).location);
-        let message = format!("two resources of type `{kind}` in {} are named `{}`", claim.place(env), claim.name);
+        let what = if kind.contains("::") { format!("resources of type `{kind}`") } else { format!("{kind}s") };
+        let message = format!("two {what} in {} are named `{}`", claim.place(env), claim.name);
         Diagnostic::error("resource::duplicate-name", message)
             .note(format!("the other one is `{path}`"), Some(location))
             .help("give one of them another name")

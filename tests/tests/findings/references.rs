@@ -246,3 +246,20 @@ fn dynamic_reference_in_the_template_of_another_account() {
     app.at(tools).add("User", user); //~ error reference::dynamic-elsewhere at Tools/User: `Data/Topic`
     check(app);
 }
+
+#[test]
+fn two_exports_of_one_name() {
+    let mut app = App::new();
+    let [tools, other] = ["Tools", "Other"].map(|name| app.stack(name, HOME));
+    let far = app.stack("Far", Env::new("111111111111", "eu-west-1"));
+    let export = || Output::new("value").export_name("orders-queue");
+    let is_there = app.at(other).add("Is", Condition::new(Expr::call("Fn::Equals", Expr::list(["a", "b"]))));
+    app.at(tools).add("Queue", export());
+    app.at(other).add("Perhaps", export().condition(is_there));
+    app.at(far).add("Queue", export());
+    app.at(other).add("Queue", export()); //~ error resource::duplicate-name at Other/Queue: two exports in 111111111111/us-east-1 are named `orders-queue`
+    for stack in [tools, other, far] {
+        app.at(stack).add("Topic", RawResource::new("AWS::SNS::Topic"));
+    }
+    check(app);
+}
