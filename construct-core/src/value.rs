@@ -11,8 +11,13 @@ use std::marker::PhantomData;
 use crate::bytes;
 use crate::handle::NodeId;
 
+pub(crate) use depth::DEEPEST;
+
+mod depth;
 /// Expressions that are held in a form of their own until they are written; see [`Spell`](spell::Spell).
 pub mod spell;
+#[doc(hidden)]
+pub mod text;
 
 /// What a [`Value`] is good for.
 pub mod kind {
@@ -152,10 +157,6 @@ pub enum Expr {
     TooDeep,
 }
 
-/// How deep expressions may be nested. Who reads JSON stops somewhat deeper, `serde_json` at 128 levels, of which a template has some above
-/// its properties; and whatever walks through an expression calls itself once for each level.
-pub(crate) const DEEPEST: usize = 100;
-
 impl Expr {
     /// An object.
     pub fn map<K: Into<Cow<'static, str>>, V: Into<Expr>>(entries: impl IntoIterator<Item = (K, V)>) -> Self {
@@ -191,49 +192,6 @@ impl Expr {
                 Self::Map(entries.into_iter().map(|(key, value)| (key, value.spelled_out())).collect())
             }
             plain => plain,
-        }
-    }
-
-    /// The expression, or [`TooDeep`](Expr::TooDeep) if it is nested more than 100 levels deep. What takes expressions from a program
-    /// calls it first: going through a deeper one, or only freeing it, could take more of the stack than there is.
-    ///
-    /// ```
-    /// use construct_core::Expr;
-    /// let deep = (0..100_000).fold(Expr::from("core"), |inner, _| Expr::list([inner]));
-    /// assert_eq!(deep.bounded(), Expr::TooDeep);
-    /// ```
-    #[must_use]
-    #[inline]
-    pub fn bounded(self) -> Self {
-        match &self {
-            Self::ByName(_) | Self::Call(..) | Self::Join(_) | Self::List(_) | Self::Map(_) if !self.fits(DEEPEST) => {
-                self.take_apart();
-                Self::TooDeep
-            }
-            _ => self,
-        }
-    }
-
-    fn fits(&self, levels: usize) -> bool {
-        let Some(left) = levels.checked_sub(1) else { return false };
-        match self {
-            Self::ByName(inner) | Self::Call(_, inner) => inner.fits(left),
-            Self::Join(items) | Self::List(items) => items.iter().all(|item| item.fits(left)),
-            Self::Map(entries) => entries.iter().all(|(_, value)| value.fits(left)),
-            _ => true,
-        }
-    }
-
-    /// Frees it level by level, however deep it is.
-    fn take_apart(self) {
-        let mut open = vec![self];
-        while let Some(expr) = open.pop() {
-            match expr {
-                Self::ByName(inner) | Self::Call(_, inner) => open.push(*inner),
-                Self::Join(items) | Self::List(items) => open.extend(items),
-                Self::Map(entries) => open.extend(entries.into_iter().map(|(_, value)| value)),
-                _ => {}
-            }
         }
     }
 
@@ -346,41 +304,6 @@ impl<T: Into<Expr>> From<Vec<T>> for Expr {
 impl<T: Into<Expr>, const N: usize> From<[T; N]> for Expr {
     fn from(items: [T; N]) -> Self {
         Self::list(items)
-    }
-}
-
-/// Any JSON is an expression: whole property trees can be taken from a file.
-impl From<serde_json::Value> for Expr {
-    fn from(json: serde_json::Value) -> Self {
-        from_json(json, DEEPEST)
-    }
-}
-
-fn from_json(json: serde_json::Value, levels: usize) -> Expr {
-    use serde_json::Value as Json;
-    let Some(left) = levels.checked_sub(1) else {
-        let mut open = vec![json];
-        while let Some(json) = open.pop() {
-            match json {
-                Json::Array(items) => open.extend(items),
-                Json::Object(entries) => open.extend(entries.into_iter().map(|(_, value)| value)),
-                _ => {}
-            }
-        }
-        return Expr::TooDeep;
-    };
-    match json {
-        Json::Null => Expr::Null,
-        Json::Bool(flag) => Expr::Bool(flag),
-        Json::Number(number) => match number.as_i64() {
-            Some(int) => Expr::Int(int),
-            None => Expr::Real(Real(number.as_f64().unwrap_or(f64::NAN))),
-        },
-        Json::String(text) => Expr::Str(Cow::Owned(text)),
-        Json::Array(items) => Expr::List(items.into_iter().map(|item| from_json(item, left)).collect()),
-        Json::Object(entries) => {
-            Expr::Map(entries.into_iter().map(|(key, value)| (key.into(), from_json(value, left))).collect())
-        }
     }
 }
 
@@ -525,78 +448,6 @@ macro_rules! text {
     }};
 }
 
-/// What [`text!`](crate::text!) expands to.
-#[doc(hidden)]
-pub mod text {
-    use super::{Expr, Value, kind};
-
-    /// Counts the `{}` of a format.
-    #[must_use]
-    pub const fn places(format: &str) -> usize {
-        let bytes = format.as_bytes();
-        let (mut at, mut n) = (0, 0);
-        while at + 1 < bytes.len() {
-            if bytes[at] == b'{' && bytes[at + 1] == b'}' {
-                n += 1;
-                at += 1;
-            }
-            at += 1;
-        }
-        n
-    }
-
-    /// Puts the values in the places of the format; neighbouring literals become one.
-    pub fn join<const N: usize>(format: &'static str, values: [Expr; N]) -> Value<kind::Text> {
-        let values = values.map(Expr::bounded);
-        let known = values.iter().map(|value| if let Expr::Str(text) = value { text.len() } else { 0 });
-        let length = format.len().saturating_sub(N * "{}".len()) + known.sum::<usize>();
-        let mut joined = Joined { parts: Vec::new(), text: String::with_capacity(length) };
-        let mut rest = format;
-        for value in values {
-            let at = rest.as_bytes().windows(2).position(|two| two == b"{}").unwrap_or(rest.len());
-            joined.text.push_str(&rest[..at]);
-            rest = rest.get(at + 2..).unwrap_or_default();
-            joined.push(value);
-        }
-        joined.text.push_str(rest);
-        Value::new(joined.finish())
-    }
-
-    /// Parts, and the text that comes behind them.
-    struct Joined {
-        parts: Vec<Expr>,
-        text: String,
-    }
-
-    impl Joined {
-        fn push(&mut self, part: Expr) {
-            match part {
-                Expr::Str(text) => self.text.push_str(&text),
-                Expr::Join(inner) => inner.into_iter().for_each(|part| self.push(part)),
-                part => {
-                    self.push_text();
-                    self.parts.push(part);
-                }
-            }
-        }
-
-        fn push_text(&mut self) {
-            if !self.text.is_empty() {
-                self.parts.push(self.text.as_str().to_owned().into());
-                self.text.clear();
-            }
-        }
-
-        fn finish(mut self) -> Expr {
-            if self.parts.is_empty() {
-                return self.text.into();
-            }
-            self.push_text();
-            if self.parts.len() == 1 { self.parts.remove(0) } else { Expr::Join(self.parts) }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -618,36 +469,5 @@ mod tests {
     #[test]
     fn dynamic_references_are_not_literals() {
         assert_eq!(Value::<kind::Name>::from("{{resolve:ssm:/a}}").literal(), None);
-    }
-
-    /// As deep as it is said, one in the other.
-    fn nested(levels: usize, around: fn(Expr) -> Expr) -> Expr {
-        (1..levels).fold("core".into(), |inner, _| around(inner))
-    }
-
-    #[test]
-    fn what_is_too_deep_is_told_however_deep_it_is() {
-        let around: [fn(Expr) -> Expr; 5] = [
-            |inner| Expr::list([Expr::from("first"), inner]),
-            |inner| Expr::map([("key", inner)]),
-            |inner| Expr::call("Fn::Select", inner),
-            |inner| Expr::Join(vec![inner]),
-            |inner| Expr::ByName(Box::new(inner)),
-        ];
-        for around in around {
-            assert_eq!(nested(DEEPEST, around).bounded(), nested(DEEPEST, around));
-            assert_eq!(nested(DEEPEST + 1, around).bounded(), Expr::TooDeep);
-            assert_eq!(nested(300_000, around).bounded(), Expr::TooDeep);
-            assert_eq!(text!("a{}", nested(300_000, around)).expr(), &Expr::Join(vec!["a".into(), Expr::TooDeep]));
-        }
-    }
-
-    #[test]
-    fn json_that_is_too_deep_is_told_too() {
-        let deep = |levels| (1..levels).fold(serde_json::Value::from(1), |inner, _| vec![inner].into());
-        let told = |levels| format!("{:?}", Expr::from(deep(levels)));
-        assert!(!told(DEEPEST).contains("TooDeep"));
-        assert!(told(DEEPEST + 1).contains("TooDeep"));
-        assert_eq!(told(300_000), told(DEEPEST + 1));
     }
 }

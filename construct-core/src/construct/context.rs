@@ -110,7 +110,8 @@ impl PlanCx<'_> {
     }
 
     /// Claims a name for a resource of a type, or for something else that must have a name of its own, such as an `export`: for
-    /// constructs from whose name many others are derived, and for what is no resource. Says whether it was free; if it was not, that is reported, and the construct had better become [`Nothing`](super::Nothing).
+    /// constructs from whose name many others are derived, and for what is no resource. Says whether it was free; if it was
+    /// not, that is reported, and the construct had better become [`Nothing`](super::Nothing).
     pub fn claim(&mut self, kind: &str, claim: &Claim) -> bool {
         let Some(env) = self.env() else { return true };
         let Some(first) = self.tree.claims.claim(kind, claim, env, self.node) else { return true };

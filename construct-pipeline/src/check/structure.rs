@@ -4,9 +4,10 @@
 //! `pipeline::too-many-actions`, `pipeline::no-source`, `pipeline::source-outside-first-stage`,
 //! `pipeline::other-action-in-first-stage`, `pipeline::execution-mode`, `stage::malformed-name`,
 //! `stage::duplicate-name`, `stage::no-action`, `stage::too-many-actions`, `stage::malformed-reason`,
-//! `action::malformed-name`, `action::duplicate-name`, `action::run-order`, `action::timeout`, `action::timeout-of-no-approval`, `action::v2-only`,
-//! `action::malformed-provider`, `action::malformed-version`, `action::role-not-aws`, `action::account-not-aws`,
-//! `action::region-not-aws`, `action::foreign-handle`, and those of the environment an action runs in.
+//! `action::malformed-name`, `action::duplicate-name`, `action::run-order`, `action::timeout`,
+//! `action::timeout-of-no-approval`, `action::v2-only`, `action::malformed-provider`, `action::malformed-version`,
+//! `action::role-not-aws`, `action::account-not-aws`, `action::region-not-aws`, `action::foreign-handle`, and those of the
+//! environment an action runs in.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html>
 
