@@ -14,6 +14,7 @@ mod resolve;
 mod stack;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::assembly::ConstructTree;
 use crate::construct::{Plan, Tree};
@@ -75,9 +76,14 @@ fn put_together(tree: &Tree, done: Vec<Done>, unread: Diagnostics) -> Lowered {
     // In a large app every other construct is a resource with a name of its own.
     let mut claims = Claims::with_capacity(tree.arena.len() / 2);
     let mut stacks: Vec<LoweredStack> = Vec::with_capacity(done.len());
+    // The first finding about each, and how many others say the same.
+    let mut unnamed: BTreeMap<NodeId, (Diagnostic, usize)> = BTreeMap::new();
     for done in done {
         findings.extend(done.findings);
         exports.extend(done.exports);
+        for (of, finding) in done.unnamed {
+            unnamed.entry(of).and_modify(|(_, others)| *others += 1).or_insert((finding, 0));
+        }
         done.kinds.into_iter().for_each(|(node, kind)| kinds[node.index()] = Some(kind));
         for (node, kind, claim) in done.claims {
             name_is_claimed_once(tree, &mut claims, (node, &kind, &claim), &mut findings);
@@ -92,6 +98,13 @@ fn put_together(tree: &Tree, done: Vec<Done>, unread: Diagnostics) -> Lowered {
                 None => stack.outputs.push((export.output_id, export.output)),
             }
         }
+    }
+    for (finding, others) in unnamed.into_values() {
+        findings.push(match others {
+            0 => finding,
+            1 => finding.note("one more place refers to it so", None),
+            n => finding.note(format!("{n} more places refer to it so"), None),
+        });
     }
     findings.extend(unread);
     // A stack that holds nothing (only imports, say) is no stack for CloudFormation.
@@ -179,6 +192,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::ops::Range;
 
+    use crate::diagnostic::Diagnostics;
     use crate::handle::NodeId;
     use crate::{App, Env, LowerCx, Properties, RawRef, RawResource, Resource, StackRef, Tag, Tagging};
 
@@ -227,6 +241,27 @@ mod tests {
         for stack in assembly.stacks() {
             assert!(stack.template.contains(r#""QueueName": "delivery""#), "{}", stack.template);
         }
+    }
+
+    #[test]
+    fn a_name_that_many_miss_is_missed_once() {
+        let mut app = App::new();
+        let data = app.stack("Data", Env::new("333333333333", "us-east-1"));
+        let queues = ["Orders", "Bills"].map(|name| app.at(data).add(name, RawResource::new("AWS::SQS::Queue")));
+        for n in 0..3 {
+            let stack = app.stack(format!("Stack{n}"), Env::new("111111111111", "us-east-1"));
+            // All of them refer to the first queue, two to the second one as well.
+            for (key, queue) in ["One", "Other"].into_iter().zip(queues).take(if n < 2 { 2 } else { 1 }) {
+                let user = RawResource::new("AWS::SSM::Parameter").property("Value", queue.get_att("Arn"));
+                app.at(stack).add(key, user);
+            }
+        }
+        let error = app.synth().expect_err("names are missing");
+        let told: Vec<String> =
+            error.findings().into_iter().flat_map(Diagnostics::iter).map(ToString::to_string).collect();
+        assert_eq!(told.len(), 2, "{error}");
+        assert!(told[0].contains("Data/Orders") && told[0].contains("2 more places refer to it so"), "{error}");
+        assert!(told[1].contains("Data/Bills") && told[1].contains("one more place refers to it so"), "{error}");
     }
 
     #[test]

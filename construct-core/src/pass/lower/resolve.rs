@@ -44,6 +44,8 @@ pub(super) struct Left {
     pub(super) needs: BTreeMap<NodeId, String>,
     /// The exports that other stacks must make.
     pub(super) exports: Exports,
+    /// What has no name that could be known here, each with the finding for whoever refers to it.
+    pub(super) unnamed: Vec<(NodeId, Diagnostic)>,
 }
 
 /// The level at which entries of a section begin: the template has two above it.
@@ -187,10 +189,14 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn report(&self, diagnostic: Diagnostic) {
+        self.findings.borrow_mut().push(self.placed(diagnostic));
+    }
+
+    /// A finding about the part that is written.
+    fn placed(&self, diagnostic: Diagnostic) -> Diagnostic {
         self.is_bound.set(true);
         let node = self.node();
-        let (path, location) = (self.plan.tree.path(node), self.plan.tree.node(node).location);
-        self.findings.borrow_mut().push(diagnostic.or_at(path, Some(location)));
+        diagnostic.or_at(self.plan.tree.path(node), Some(self.plan.tree.node(node).location))
     }
 
     /// Writes an expression.

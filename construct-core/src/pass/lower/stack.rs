@@ -79,6 +79,8 @@ impl Section {
 pub(super) struct Done {
     pub(super) stack: LoweredStack,
     pub(super) exports: Exports,
+    /// What lacks a name, with the finding for each that refers to it.
+    pub(super) unnamed: Vec<(NodeId, Diagnostic)>,
     /// The type of each node's first resource.
     pub(super) kinds: Vec<(NodeId, Cow<'static, str>)>,
     pub(super) claims: Vec<(NodeId, Cow<'static, str>, Claim)>,
@@ -130,7 +132,7 @@ pub(super) fn lower_stack(
     stack.needs = left.needs;
     let mut findings = findings.into_inner();
     resource_cycles(plan, &placed, left.references, &mut findings);
-    Done { stack, exports: left.exports, kinds, claims, findings }
+    Done { stack, exports: left.exports, unnamed: left.unnamed, kinds, claims, findings }
 }
 
 fn open_stack(plan: &Plan, marks: &ReadMarks, node: NodeId) -> LoweredStack {

@@ -81,14 +81,16 @@ impl Resolver<'_> {
         self.report(self.about(of, "reference::nothing-there", message).help(help));
     }
 
-    pub(super) fn no_physical_name(&self, of: NodeId, attr: &Attr) {
+    /// Notes that a construct elsewhere lacks a name; that is one mistake, however many refer to it.
+    pub(super) fn no_physical_name(&mut self, of: NodeId, attr: &Attr) {
         let [from, to] = [self.node(), of].map(|node| self.plan.tree.path(node));
         let [here, there] = [self.stack, of].map(|node| self.env_of(node));
         let message = format!(
             "`{from}` in {here} refers to `{attr}` of `{to}` in {there}, which has no name that could be known there"
         );
         let help = format!("give `{to}` a name of its own, so that other accounts and regions can know it");
-        self.report(self.about(of, "reference::no-physical-name", message).help(help));
+        let diagnostic = self.placed(self.about(of, "reference::no-physical-name", message).help(help));
+        self.left.unnamed.push((of, diagnostic));
     }
 
     /// An error about another construct.
