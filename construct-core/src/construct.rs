@@ -192,9 +192,7 @@ impl<R: Resource> Synth for R {
     }
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        if let Some((name, gauge)) = R::GAUGE {
-            cx.gauge(name, gauge);
-        }
+        R::GAUGE.into_iter().for_each(|gauge| cx.gauge(gauge));
         Box::new(ResourceLower(self.clone()))
     }
 }

@@ -29,6 +29,17 @@ pub use template::{
 /// here on.
 pub const NEARLY: usize = 80;
 
+/// Whether a size is [`NEARLY`] as large as it may be, or larger.
+///
+/// ```
+/// use construct_core::quota::is_near;
+/// assert!(is_near(80, 100) && !is_near(79, 100));
+/// ```
+#[must_use]
+pub const fn is_near(size: usize, limit: usize) -> bool {
+    size * 100 >= limit * NEARLY
+}
+
 /// Whether AWS gives more of something to whoever asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -259,7 +270,7 @@ impl Measure {
     pub fn finding(&self) -> Option<Diagnostic> {
         let Self { quota, size, limit, .. } = self;
         let advice = std::ptr::eq(*quota, &INLINE_TEMPLATE);
-        if size * 100 < limit * NEARLY || !self.warns && size <= limit {
+        if !is_near(*size, *limit) || !self.warns && size <= limit {
             return None;
         }
         let about = if self.estimated { "about " } else { "" };
@@ -331,13 +342,13 @@ impl<'a> GaugeCx<'a, '_> {
     /// Whether nobody wants to hear of a size that is no larger than this, so that it need not be found out.
     #[must_use]
     pub fn is_small(&self, quota: &'static Quota, at_most: usize) -> bool {
-        self.measurements.large_only && at_most * 100 < self.measurements.quotas.value(quota) * NEARLY
+        self.measurements.large_only && !self.is_nearly_reached(quota, at_most)
     }
 
     /// Whether so much of a quota comes near it.
     #[must_use]
     pub fn is_nearly_reached(&self, quota: &'static Quota, size: usize) -> bool {
-        size * 100 >= self.measurements.quotas.value(quota) * NEARLY
+        is_near(size, self.measurements.quotas.value(quota))
     }
 
     /// Reports a size in text: what is counted is `content`, or a part of it.
@@ -414,7 +425,7 @@ impl<'a> GaugeCx<'a, '_> {
         driver: impl FnOnce() -> Option<Driver>,
     ) {
         let limit = self.measurements.quotas.value(quota);
-        let is_large = size * 100 >= limit * NEARLY;
+        let is_large = is_near(size, limit);
         if self.measurements.large_only && !is_large {
             return;
         }

@@ -1,12 +1,11 @@
 //! How long policies may be, and how long they are: as IAM, S3, KMS and EventBridge count.
 //!
 //! Codes: `iam::policy-too-large`, `iam::too-many-managed-policies`, `iam::too-many-roles`,
-//! `iam::too-many-policies`, `s3::policy-too-large`,
-//! `kms::policy-too-large`.
+//! `iam::too-many-policies`, `s3::policy-too-large`, `kms::policy-too-large`.
 
 use std::collections::BTreeMap;
 
-use construct_core::{Adjustable, Expr, GaugeCx, Json, Quota, QuotaScope, count_bytes, is_function};
+use construct_core::{Adjustable, Expr, Gauge, GaugeCx, Json, Quota, QuotaScope, count_bytes, is_function};
 
 const IAM: (&str, &str) = ("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html", "2026-11");
 
@@ -300,6 +299,9 @@ fn are_short<'j>(
     let longest = documents.try_fold(0, |sum, document| Some(sum + longest(document, of_text)?));
     longest.is_some_and(|longest| cx.is_small(quota, longest))
 }
+
+/// What measures policies, for `PlanCx::gauge` and `Resource::GAUGE`.
+pub const GAUGE: (&str, Gauge) = ("construct-iam", gauge);
 
 /// Measures the policies of a template.
 pub fn gauge(cx: &mut GaugeCx<'_, '_>) {

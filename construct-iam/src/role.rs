@@ -354,7 +354,7 @@ impl Synth for Role {
     }
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        cx.gauge("construct-iam", quota::gauge);
+        cx.gauge(quota::GAUGE);
         // The path is part of the ARN, by which others know the role: it is settled before anybody asks.
         let mut planned = self.clone();
         if self.0.path.is_none()

@@ -3,7 +3,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use construct_core::{Caller, Expr};
+use construct_core::{Caller, Diagnostic, Expr};
 
 /// Files that one action writes and later ones read, kept in the artifact store meanwhile.
 ///
@@ -127,24 +127,27 @@ impl ArtifactFile {
         &self.path
     }
 
-    /// Why there can be no such file, in words.
+    /// Why there can be no such file, as a finding of a code: the path is written from the top of the artifact.
     ///
     /// ```
     /// use construct_pipeline::Artifact;
     /// let bundle = Artifact::new("Bundle");
-    /// assert_eq!(bundle.file("template.yaml").problem(), None);
-    /// assert!(bundle.file("/template.yaml").problem().is_some());
-    /// assert!(bundle.file("Bundle::template.yaml").problem().is_some());
+    /// assert!(bundle.file("template.yaml").problem("mine::malformed-path").is_none());
+    /// assert!(bundle.file("/template.yaml").problem("mine::malformed-path").is_some());
+    /// assert!(bundle.file("Bundle::template.yaml").problem("mine::malformed-path").is_some());
     /// ```
     #[must_use]
-    pub fn problem(&self) -> Option<&'static str> {
+    pub fn problem(&self, code: &'static str) -> Option<Diagnostic> {
         let twice = |rest: &str| rest.starts_with("::");
-        match self.path.as_str() {
-            "" => Some("it has no path"),
-            path if path.starts_with('/') => Some("it has a `/` in front of its path"),
-            path if path.strip_prefix(self.artifact.name()).is_some_and(twice) => Some("it names the artifact twice"),
-            _ => None,
-        }
+        let problem = match self.path.as_str() {
+            "" => "it has no path",
+            path if path.starts_with('/') => "it has a `/` in front of its path",
+            path if path.strip_prefix(self.artifact.name()).is_some_and(twice) => "it names the artifact twice",
+            _ => return None,
+        };
+        let message = format!("`{self}` names no file of the artifact: {problem}");
+        let help = "write the path from the top of the artifact, without a `/` or the name of the artifact in front";
+        Some(Diagnostic::error(code, message).help(help))
     }
 
     /// The value of a key in the file, which is JSON with text values, for CloudFormation parameters.

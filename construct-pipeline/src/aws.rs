@@ -2,6 +2,7 @@
 //!
 //! They use nothing that another crate could not use; the way to a new one is in `CONTRIBUTING.md`.
 
+mod attached;
 mod bucket;
 mod event_bus;
 mod form;

@@ -48,14 +48,18 @@ impl Findings {
     }
 }
 
-/// Why a text is no name, for the end of a message: what it has that it must not have.
-fn name_problem(text: &str, others: &str, most: usize) -> String {
+/// What is wrong with the name of something, as in `name of a stage`: it must be a [name](is_name).
+fn misnamed(what: &str, text: &str, others: &str, most: usize) -> Option<String> {
+    if is_name(text, others, most) {
+        return None;
+    }
     let is_wrong = |one: &char| !one.is_ascii_alphanumeric() && !others.contains(*one);
-    match text.chars().find(is_wrong) {
+    let problem = match text.chars().find(is_wrong) {
         Some(wrong) => format!("it has `{}`", wrong.escape_debug()),
         None if text.is_empty() => "it is empty".into(),
         None => format!("it has {} characters, {most} at most", text.len()),
-    }
+    };
+    Some(format!("`{}` is no {what}: {problem}", text.escape_debug()))
 }
 
 /// Whether a text consists of ASCII letters, digits and some other characters, and is neither empty nor too long.

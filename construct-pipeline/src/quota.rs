@@ -29,7 +29,7 @@ mod table;
 
 use construct_core::{Assembly, Gauge, Json, Measure, Measurements, PlanCx, Quotas, Source};
 
-pub use gauge::gauge;
+use gauge::gauge;
 
 pub use construct_core::quota::{
     DYNAMIC_REFERENCES, INLINE_TEMPLATE, MAPPINGS, OUTPUTS, PARAMETER_VALUE, PARAMETERS, Quota, RESOURCES, STACKS,
@@ -85,10 +85,13 @@ pub fn measurements(quotas: Quotas) -> Measurements {
     Measurements::new(quotas, [construct_iam::quota::gauge as Gauge, gauge])
 }
 
+/// What measures pipelines and what belongs to them, for [`PlanCx::gauge`] and `Resource::GAUGE`.
+pub const GAUGE: (&str, Gauge) = ("construct-pipeline", gauge);
+
 /// Has everything measured that a pipeline makes.
 pub(crate) fn ask(cx: &mut PlanCx<'_>) {
-    cx.gauge("construct-iam", construct_iam::quota::gauge);
-    cx.gauge("construct-pipeline", gauge);
+    cx.gauge(construct_iam::quota::GAUGE);
+    cx.gauge(GAUGE);
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ fn stages(program: impl FnOnce() -> App, no_write: bool) -> Result<Map<String, J
 /// Where `App::run` writes.
 #[expect(clippy::disallowed_methods, reason = "the variable that `App::run` reads")]
 fn out_dir() -> PathBuf {
-    std::env::var_os("CDK_OUTDIR").map_or_else(|| PathBuf::from("cdk.out"), PathBuf::from)
+    std::env::var_os("CDK_OUTDIR").filter(|dir| !dir.is_empty()).map_or_else(|| PathBuf::from("cdk.out"), PathBuf::from)
 }
 
 #[derive(Default)]

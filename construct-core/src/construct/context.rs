@@ -131,7 +131,7 @@ impl PlanCx<'_> {
     }
 
     /// Asks for measures of every template, by a name of its own; however many ask, each gauge is read once.
-    pub fn gauge(&mut self, name: &'static str, gauge: Gauge) {
+    pub fn gauge(&mut self, (name, gauge): (&'static str, Gauge)) {
         self.tree.gauges.insert(name, gauge);
     }
 

@@ -7,7 +7,7 @@ use construct_core::{
 use construct_iam::{Effect, PolicyDocument, PolicyStatement, Principal, quota};
 
 use super::StatementForm;
-use super::form::report_statements;
+use super::attached::report_malformed;
 
 construct_core::handle! {
     /// A bucket, owned or imported.
@@ -160,11 +160,11 @@ impl Synth for Bucket {
         if self.expire_after_days == Some(0) {
             cx.report(Diagnostic::error("s3::expiry", "objects cannot expire after 0 days").help("use 1 day or more"));
         }
-        report_statements(cx, "s3::malformed-statement", "the bucket has a statement that S3 refuses", true);
+        report_malformed(cx, "s3::malformed-statement", "the bucket has a statement that S3 refuses", true);
     }
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        cx.gauge("construct-pipeline", crate::quota::gauge);
+        cx.gauge(crate::quota::GAUGE);
         let bucket: BucketRef = cx.here().into();
         cx.attach(bucket, deny_insecure_transport(bucket));
         if self.deny_unencrypted_uploads {
@@ -287,7 +287,7 @@ impl Synth for BucketPolicy {
     type Handle = BucketPolicyRef;
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        cx.gauge("construct-iam", quota::gauge);
+        cx.gauge(quota::GAUGE);
         Box::new(self.clone())
     }
 }

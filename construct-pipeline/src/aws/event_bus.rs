@@ -36,7 +36,7 @@ impl EventBusPolicy {
 impl Resource for EventBusPolicy {
     type Handle = EventBusPolicyRef;
     const TYPE: &'static str = "AWS::Events::EventBusPolicy";
-    const GAUGE: Option<(&'static str, Gauge)> = Some(("construct-pipeline", quota::gauge));
+    const GAUGE: Option<(&'static str, Gauge)> = Some(quota::GAUGE);
 
     fn properties(&self, _: &LowerCx<'_>) -> Properties {
         Properties::new()

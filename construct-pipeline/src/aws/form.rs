@@ -1,6 +1,6 @@
 //! Statements in two forms, for policies that may outgrow their limit.
 
-use construct_core::{Diagnostic, Fact, LowerCx, Quota, Reach, ValidateCx};
+use construct_core::{Fact, LowerCx, Quota, Reach};
 use construct_iam::{PolicyDocument, PolicyStatement};
 
 /// One form of what is said about a bucket or key: the exact statements stand in its policy, unless they make it too
@@ -67,24 +67,5 @@ impl StatementForm {
             true => short.into_iter().collect::<PolicyDocument>().into_merged().naming_once(cx),
             false => document,
         }
-    }
-}
-
-/// Reports the statements that the program attached to a bucket or key and that its service would refuse. Unless a resource is
-/// needed, a statement without one is about the thing itself.
-pub(super) fn report_statements(cx: &mut ValidateCx<'_>, code: &'static str, subject: &str, needs_resource: bool) {
-    let problem = |statement: &PolicyStatement| {
-        if !statement.has_principal() {
-            return Some("it names no principal; say who with `.principal(…)`".to_owned());
-        }
-        match needs_resource || statement.resource_exprs().next().is_some() {
-            true => statement.problem(true),
-            false => statement.clone().on_itself().problem(true),
-        }
-    };
-    let problems: Vec<String> = cx.view().facts_of::<PolicyStatement>(cx.here()).filter_map(problem).collect();
-    for problem in problems {
-        let help = "write it as in `PolicyStatement::allow([…]).principal(Principal::account(env)).on([…])`";
-        cx.report(Diagnostic::error(code, format!("{subject}: {problem}")).help(help));
     }
 }

@@ -7,7 +7,7 @@ use construct_core::{
 use construct_iam::{Arn, ArnKind, Imported, PolicyStatement, Principal, quota};
 
 use super::StatementForm;
-use super::form::report_statements;
+use super::attached::report_malformed;
 
 construct_core::handle! {
     /// A key, owned or imported.
@@ -180,12 +180,12 @@ impl Synth for Key {
                 );
             }
         }
-        report_statements(cx, "kms::malformed-statement", "the key has a statement that KMS refuses", false);
+        report_malformed(cx, "kms::malformed-statement", "the key has a statement that KMS refuses", false);
     }
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        cx.gauge("construct-iam", quota::gauge);
-        cx.gauge("construct-pipeline", crate::quota::gauge);
+        cx.gauge(quota::GAUGE);
+        cx.gauge(crate::quota::GAUGE);
         Box::new(self.clone())
     }
 }
@@ -230,7 +230,7 @@ impl Alias {
 impl Resource for Alias {
     type Handle = AliasRef;
     const TYPE: &'static str = "AWS::KMS::Alias";
-    const GAUGE: Option<(&'static str, Gauge)> = Some(("construct-pipeline", crate::quota::gauge));
+    const GAUGE: Option<(&'static str, Gauge)> = Some(crate::quota::GAUGE);
 
     fn properties(&self, _: &LowerCx<'_>) -> Properties {
         Properties::new().set("AliasName", self.name.clone()).set("TargetKeyId", self.key.arn())

@@ -329,7 +329,7 @@ impl Synth for Project {
     }
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        cx.gauge("construct-pipeline", quota::gauge);
+        cx.gauge(quota::GAUGE);
         let is_near = cx.view().stack_of(self.role) == cx.view().stack_of(cx.here());
         Box::new(Self { after: is_near.then_some(self.role), ..self.clone() })
     }

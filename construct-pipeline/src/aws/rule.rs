@@ -47,7 +47,7 @@ impl Resource for Rule {
     type Handle = RuleRef;
     const TYPE: &'static str = "AWS::Events::Rule";
     const TAGGING: Tagging = Tagging::List;
-    const GAUGE: Option<(&'static str, Gauge)> = Some(("construct-pipeline", quota::gauge));
+    const GAUGE: Option<(&'static str, Gauge)> = Some(quota::GAUGE);
 
     fn validate(&self, cx: &mut ValidateCx<'_>) {
         // https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html

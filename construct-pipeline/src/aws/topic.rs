@@ -6,6 +6,7 @@ use construct_core::{
 };
 use construct_iam::{Arn, ArnKind, Imported, PolicyDocument, PolicyStatement};
 
+use super::attached::report_malformed;
 use crate::quota;
 
 construct_core::handle! {
@@ -118,27 +119,11 @@ impl Synth for Topic {
                 );
             }
         }
-        let here = cx.here();
-        let problem = |statement: &PolicyStatement| match statement.problem(true) {
-            None if !statement.has_principal() => {
-                Some("it names no principal; say who with `.principal(…)`".to_owned())
-            }
-            problem => problem,
-        };
-        let problems: Vec<String> = cx.view().facts_of::<PolicyStatement>(here).filter_map(problem).collect();
-        for problem in problems {
-            cx.report(
-                Diagnostic::error(
-                    "sns::malformed-statement",
-                    format!("SNS refuses a statement of this topic: {problem}"),
-                )
-                .help("a statement of a topic policy has an effect, principals, actions and the topic as its resource"),
-            );
-        }
+        report_malformed(cx, "sns::malformed-statement", "the topic has a statement that SNS refuses", true);
     }
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        cx.gauge("construct-pipeline", quota::gauge);
+        cx.gauge(quota::GAUGE);
         let topic = cx.here().into();
         cx.scope().add("Policy", TopicPolicy { topic });
         Box::new(self.clone())

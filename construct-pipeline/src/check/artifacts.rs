@@ -12,7 +12,7 @@ use std::ops::RangeInclusive;
 use construct_core::{AccountId, Diagnostic};
 
 use super::structure::too_many;
-use super::{Findings, is_name, name_problem};
+use super::{Findings, misnamed};
 use crate::artifact::Artifact;
 use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
@@ -44,12 +44,9 @@ fn names(resolved: &Resolved<'_>, findings: &mut Findings) {
     let mut seen = BTreeSet::new();
     for action in &resolved.actions {
         for artifact in action.known.spec.inputs.iter().chain(&action.known.spec.outputs) {
-            if seen.insert(artifact.name()) && !is_name(artifact.name(), "_-", NAME) {
-                let message = format!(
-                    "`{}` is no name of an artifact: {}",
-                    artifact.name().escape_debug(),
-                    name_problem(artifact.name(), "_-", NAME)
-                );
+            if seen.insert(artifact.name())
+                && let Some(message) = misnamed("name of an artifact", artifact.name(), "_-", NAME)
+            {
                 findings.push(
                     Diagnostic::error("artifact::malformed-name", message)
                         .at(artifact.location())

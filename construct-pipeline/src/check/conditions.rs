@@ -12,7 +12,7 @@ use std::ops::RangeInclusive;
 use construct_core::{Diagnostic, Expr, Region};
 
 use super::structure::too_many;
-use super::{Findings, is_name, name_problem};
+use super::{Findings, misnamed};
 use crate::condition::{Condition, ConditionRule, StageResult};
 use crate::pipeline::{ExecutionMode, PipelineType};
 use crate::quota;
@@ -160,9 +160,7 @@ fn one(stage: &Stage, condition: &Condition, resolved: &Resolved<'_>, findings: 
 
 fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) {
     let mut push = |diagnostic: Diagnostic| findings.push(diagnostic.at(rule.location));
-    if !is_name(&rule.name, ".@_-", 100) {
-        let message =
-            format!("`{}` is no name of a rule: {}", rule.name.escape_debug(), name_problem(&rule.name, ".@_-", 100));
+    if let Some(message) = misnamed("name of a rule", &rule.name, ".@_-", 100) {
         push(Diagnostic::error("rule::malformed-name", message).help("use 1 to 100 letters, digits and `.@_-`"));
     }
     if !is_known(&rule.provider) {

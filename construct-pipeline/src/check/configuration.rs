@@ -12,7 +12,7 @@ use std::ops::RangeInclusive;
 use construct_core::{Diagnostic, Expr, Severity};
 
 use super::structure::too_many;
-use super::{Findings, is_name, name_problem};
+use super::{Findings, misnamed};
 use crate::pipeline::PipelineType;
 use crate::provider::{Category, Owner};
 use crate::quota;
@@ -200,12 +200,7 @@ fn variables(resolved: &Resolved<'_>, findings: &mut Findings) {
             let help = "leave `.pipeline_type(PipelineType::V1)` out";
             findings.push(Diagnostic::error("variable::v2-only", message).at(at).help(help));
         }
-        if !is_name(&variable.name, "@_-", VARIABLE_NAME) {
-            let message = format!(
-                "`{}` is no name of a variable: {}",
-                variable.name.escape_debug(),
-                name_problem(&variable.name, "@_-", VARIABLE_NAME)
-            );
+        if let Some(message) = misnamed("name of a variable", &variable.name, "@_-", VARIABLE_NAME) {
             let help = "use 1 to 128 letters, digits and `@_-`";
             findings.push(Diagnostic::error("variable::malformed-name", message).at(at).help(help));
         }
@@ -241,12 +236,7 @@ fn namespaces<'r, 'a>(
     for action in &resolved.actions {
         let Some(namespace) = &action.action.namespace else { continue };
         let at = action.action.location;
-        if !is_name(namespace, "@_-", NAMESPACE) {
-            let message = format!(
-                "`{}` is no namespace: {}",
-                namespace.escape_debug(),
-                name_problem(namespace, "@_-", NAMESPACE)
-            );
+        if let Some(message) = misnamed("namespace", namespace, "@_-", NAMESPACE) {
             let help = "use 1 to 100 letters, digits and `@_-`";
             findings.push(Diagnostic::error("namespace::malformed", message).at(at).help(help));
         }

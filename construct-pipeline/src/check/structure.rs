@@ -14,12 +14,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use construct_core::quota::{Driver, NEARLY};
+use construct_core::quota::{Driver, is_near};
 use construct_core::{AccountId, Diagnostic, Quota};
 
-use super::{Findings, is_name, name_problem};
+use super::{Findings, is_name, misnamed};
 use crate::known::Known;
-use crate::names;
 use crate::pipeline::{ExecutionMode, PipelineType};
 use crate::provider::{Category, Owner};
 use crate::quota;
@@ -53,12 +52,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
 
 fn pipeline(resolved: &Resolved<'_>, findings: &mut Findings) {
     let pipeline = resolved.pipeline;
-    if !names::is_pipeline_name(&pipeline.name) {
-        let message = format!(
-            "`{}` is no name of a pipeline: {}",
-            pipeline.name.escape_debug(),
-            name_problem(&pipeline.name, ".@_-", NAME)
-        );
+    if let Some(message) = misnamed("name of a pipeline", &pipeline.name, ".@_-", NAME) {
         findings.push(Diagnostic::error("pipeline::malformed-name", message).help(NAME_HELP));
     }
     if let Some(path) = &pipeline.role_path
@@ -125,12 +119,7 @@ fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
     let mut seen: BTreeMap<&str, &Stage> = BTreeMap::new();
     for stage in &resolved.pipeline.stages {
         let at = stage.location;
-        if !is_name(&stage.name, ".@_-", NAME) {
-            let message = format!(
-                "`{}` is no name of a stage: {}",
-                stage.name.escape_debug(),
-                name_problem(&stage.name, ".@_-", NAME)
-            );
+        if let Some(message) = misnamed("name of a stage", &stage.name, ".@_-", NAME) {
             findings.push(Diagnostic::error("stage::malformed-name", message).at(at).help(NAME_HELP));
         }
         if let Some(first) = seen.insert(&stage.name, stage) {
@@ -153,7 +142,7 @@ fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
         let subject = || format!("the stage `{}`", stage.name);
         let finding = if n > most {
             Some(too_many(&quota::ACTIONS_OF_A_STAGE, &subject(), n, most))
-        } else if n * 100 >= most * NEARLY && !stage.packed {
+        } else if is_near(n, most) && !stage.packed {
             let percent = n * 100 / most.max(1);
             let message = format!("{} has {n} of the {most} actions that CodePipeline takes, {percent} %", subject());
             let help = "let a `Wave` divide it, or divide it yourself";
@@ -197,9 +186,7 @@ fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, fin
     let mut error = |code, message: String, help: &str| {
         findings.push(Diagnostic::error(code, message).at(action.location).help(help));
     };
-    if !is_name(&action.name, ".@_-", NAME) {
-        let problem = name_problem(&action.name, ".@_-", NAME);
-        let message = format!("`{}` is no name of an action: {problem}", action.name.escape_debug());
+    if let Some(message) = misnamed("name of an action", &action.name, ".@_-", NAME) {
         error("action::malformed-name", message, NAME_HELP);
     }
     if !RUN_ORDER.contains(&action.run_order) {

@@ -124,14 +124,7 @@ impl Deployment {
     fn validate(&self) -> Vec<Diagnostic> {
         let mut found: Vec<Diagnostic> = stack_name_problem(&self.stack).into_iter().collect();
         let files = [Some(&self.template), self.configuration.as_ref()];
-        for file in files.into_iter().flatten() {
-            found.extend(file.problem().map(|problem| {
-                let message = format!("`{file}` names no file of the artifact: {problem}");
-                Diagnostic::error("cloudformation::malformed-path", message).help(
-                    "write the path from the top of the artifact, without a `/` or the name of the artifact in front",
-                )
-            }));
-        }
+        found.extend(files.into_iter().flatten().filter_map(|file| file.problem("cloudformation::malformed-path")));
         found
     }
 }

@@ -134,12 +134,7 @@ impl Provider for StepFunctionsInvoke {
         }
         match &self.input {
             Some(Input::Literal(text)) => found.extend(text.literal().and_then(literal_problem)),
-            Some(Input::File(file)) => found.extend(file.problem().map(|problem| {
-                let message = format!("`{file}` names no file of the artifact: {problem}");
-                Diagnostic::error("step-functions::malformed-path", message).help(
-                    "write the path from the top of the artifact, without a `/` or the name of the artifact in front",
-                )
-            })),
+            Some(Input::File(file)) => found.extend(file.problem("step-functions::malformed-path")),
             None => {}
         }
         found

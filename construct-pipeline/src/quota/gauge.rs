@@ -17,7 +17,7 @@ use super::{
 const POLLING: [&str; 3] = ["CodeCommit", "S3", "GitHub"];
 
 /// Measures the pipelines of a template, and what belongs to them: rules, keys, buckets, topics, projects.
-pub fn gauge(cx: &mut GaugeCx<'_, '_>) {
+pub(super) fn gauge(cx: &mut GaugeCx<'_, '_>) {
     let (mut pipelines, mut polling, mut keys, mut buckets, mut projects) = (0, 0, 0, 0, 0);
     let (mut rules, mut webhooks, mut action_types) = (0, 0, 0);
     let (mut aliases, mut buses) = (Vec::new(), BTreeMap::new());

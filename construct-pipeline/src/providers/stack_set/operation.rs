@@ -204,10 +204,7 @@ pub(super) fn no_targets() -> Diagnostic {
 }
 
 pub(super) fn path_problem(file: &ArtifactFile) -> Option<Diagnostic> {
-    file.problem().map(|problem| {
-        Diagnostic::error("stack-set::malformed-path", format!("`{file}` names no file of the artifact: {problem}"))
-            .help("write the path from the top of the artifact, without a `/` or the name of the artifact in front")
-    })
+    file.problem("stack-set::malformed-path")
 }
 
 /// A parameter's value as text, whatever it was written as.
