@@ -74,6 +74,11 @@ pub trait Synth: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// Says about other constructs what must be known before any of them is validated. It is asked as soon as it is placed.
+    fn announce(&self, scope: &mut Scope<'_>) {
+        let _ = scope;
+    }
+
     /// Reports what is wrong with it. Every construct is asked, so that all findings come at once.
     fn validate(&self, cx: &mut ValidateCx<'_>) {
         let _ = cx;
@@ -201,6 +206,7 @@ impl<S: Synth> Construct for S {
     type Handle = S::Handle;
 
     fn compose(self, scope: &mut Scope<'_>) -> Self::Handle {
+        self.announce(scope);
         scope.become_synth(Arc::new(self)).into()
     }
 }

@@ -5,11 +5,14 @@
 
 use construct_core::{Construct, Diagnostic, Env, Fact, NodeId, ParameterRef, Reach, Region, Scope, StackRef, View};
 
+use crate::names::group::RoleStack;
 use crate::names::{self, RoleKind};
 use crate::store::{ArtifactStore, StoreRef, StoreSettings};
 
+mod division;
 mod members;
 
+use division::{Announced, Divided};
 pub(crate) use members::Member;
 use members::Members;
 
@@ -26,6 +29,9 @@ const ROLE_STACKS: u32 = 100;
 /// Where a pipeline's things stand, and what they are called, depends on that pipeline and the group alone. So a pipeline
 /// that joins, leaves or goes changes nothing of the others but the lists in the policies of the shared buckets and keys. A
 /// pipeline that joins or leaves changes its stores and roles, so it should not run meanwhile.
+///
+/// One exception: a stack of roles that is nearly full is halved by itself, and half of the roles in it move. With
+/// [`role_stacks`](Self::role_stacks) nobody ever moves; a warning tells when that is worth it.
 ///
 /// The store of the group's own region stands where the group is placed; everything else is in stacks of the group. Names are
 /// derived from the group's name: see [`names::group`].
@@ -47,18 +53,26 @@ pub struct ScaffoldGroup {
 impl ScaffoldGroup {
     /// A group: a name of 1 to 100 characters `A-Za-z0-9.@_-`, unique in its account and region.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { group: Group { name: name.into(), role_stacks: 1, settings: StoreSettings::new() } }
+        Self {
+            group: Group {
+                name: name.into(),
+                role_stacks: None,
+                divided: Divided::default(),
+                settings: StoreSettings::new(),
+            },
+        }
     }
 
-    /// How many stacks hold the roles in each environment: 1 to 100; 1 by default.
+    /// Sets how many stacks hold the roles in each environment: 1 to 100. By default there is one, which is halved, and its
+    /// halves again, before it reaches the limits of a stack: with some 80 pipelines.
     ///
-    /// A stack has at most 500 resources: 250 pipelines that deploy to an environment, 125 that have their source there too.
-    /// The pipelines are spread over the stacks by their names alone, so that none moves because of another: give one stack
-    /// for each 100 pipelines that the group may ever have. Another number later gives most roles another stack and another
-    /// name; that can be deployed in any order, but no pipeline of the group should run meanwhile. Putting further pipelines
-    /// into a second group leaves the first as it is.
+    /// Halving gives half of the roles in a stack another stack and another name, and pipelines that leave undo it. A number
+    /// rules that out: the pipelines are spread over so many stacks by their names alone, so that none moves because of
+    /// another. A stack has at most 500 resources, so give one for each 100 pipelines that the group may ever have. Another
+    /// number later moves most roles. Whatever moves roles can be deployed in any order, but no pipeline of the group should
+    /// run meanwhile. Putting further pipelines into a second group leaves the first as it is.
     pub fn role_stacks(mut self, stacks: u32) -> Self {
-        self.group.role_stacks = stacks;
+        self.group.role_stacks = Some(stacks);
         self
     }
 
@@ -82,6 +96,25 @@ impl ScaffoldGroupRef {
     #[must_use]
     pub fn store(self) -> StoreRef {
         self.store
+    }
+
+    /// Whether a pipeline that stands here can be in the group: not if that is of another app or stands elsewhere.
+    fn admits(self, home: Env, view: View<'_>) -> bool {
+        view.owns(self.node) && view.env_of(self.node) == Some(home)
+    }
+
+    /// Says how many resources a pipeline will bring into other environments: the group divides its roles by that.
+    pub(crate) fn announce(
+        self,
+        pipeline: &str,
+        home: Env,
+        brings: impl FnOnce(View<'_>) -> Vec<(Env, usize)>,
+        scope: &mut Scope<'_>,
+    ) {
+        if self.admits(home, scope.view()) {
+            let announced = Announced { pipeline: pipeline.to_owned(), brings: brings(scope.view()) };
+            scope.attach(self.parts, announced);
+        }
     }
 
     /// Where [`Group`] and [`Shared`] are attached: apart from what each pipeline says to the group.
@@ -108,8 +141,8 @@ impl Construct for ScaffoldGroup {
                 Diagnostic::error("group::malformed-name", message).help("use 1 to 100 letters, digits and `.@_-`"),
             );
         }
-        if !(1..=ROLE_STACKS).contains(&group.role_stacks) {
-            let message = format!("a group cannot have {} role stacks", group.role_stacks);
+        if let Some(stacks) = group.role_stacks.filter(|stacks| !(1..=ROLE_STACKS).contains(stacks)) {
+            let message = format!("a group cannot have {stacks} role stacks");
             scope.report(Diagnostic::error("group::role-stacks", message).help(format!("use 1 to {ROLE_STACKS}")));
         }
         let parts = scope.group("Parts").here();
@@ -117,7 +150,7 @@ impl Construct for ScaffoldGroup {
         // Always with a key: whether one is needed must not depend on who else is in the group.
         let store = ArtifactStore::of_group(&group.name, scope.env()).settings(group.settings.clone());
         let store = scope.add("Store", store);
-        let node = Members { group: group.name }.compose(&mut scope).into();
+        let node = Members { group }.compose(&mut scope).into();
         ScaffoldGroupRef { node, parts, store }
     }
 }
@@ -126,7 +159,9 @@ impl Construct for ScaffoldGroup {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Group {
     pub(crate) name: String,
-    pub(crate) role_stacks: u32,
+    /// How many role stacks the program wants; none if as many as it takes.
+    role_stacks: Option<u32>,
+    divided: Divided,
     pub(crate) settings: StoreSettings,
 }
 
@@ -139,8 +174,8 @@ impl Fact for Group {
 /// Something that a group has because a pipeline needed it first: the others find it here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Shared {
-    /// The stack with roles of an environment, by its number; 0 is the one that holds the store.
-    Stack(Env, u32, StackRef),
+    /// A stack of an environment.
+    Stack(Env, RoleStack, StackRef),
     /// The store of a region.
     Store(Env, StoreRef),
     /// The parameter of a stack of pipelines that takes the ARN of the key of a region.
@@ -164,19 +199,17 @@ pub(crate) struct Membership {
 impl Membership {
     /// The group of a pipeline; none if the group is of another app or stands elsewhere, which the validation reports.
     pub(crate) fn of(handle: Option<ScaffoldGroupRef>, home: Env, view: View<'_>) -> Option<Self> {
-        let handle = handle?;
-        if !view.owns(handle.node) || view.env_of(handle.node) != Some(home) {
-            return None;
-        }
+        let handle = handle.filter(|handle| handle.admits(home, view))?;
         let group = view.facts_of::<Group>(handle.parts).next()?.clone();
+        group.divided.among(view.facts_of::<Announced>(handle.parts), view);
         Some(Self { handle, group, home })
     }
 
-    /// The number of the stack with the roles of a pipeline: 0 is the one that holds the store too.
-    pub(crate) fn stack_number(&self, pipeline: &str) -> u32 {
+    /// The stack with the roles of a pipeline in an environment.
+    pub(crate) fn role_stack(&self, pipeline: &str, env: Env) -> RoleStack {
         match self.group.role_stacks {
-            0 | 1 => 0,
-            several => names::group::role_stack_of(pipeline, several),
+            Some(stacks) => RoleStack::of(pipeline, stacks),
+            None => self.group.divided.stack(env, pipeline),
         }
     }
 
@@ -188,11 +221,8 @@ impl Membership {
         names::group::alias(&self.group.name, self.home, env)
     }
 
-    pub(crate) fn stack_name(&self, env: Env, number: u32) -> String {
-        match number {
-            0 => names::group::scaffold_stack(&self.group.name, self.home, env),
-            _ => names::group::role_stack(&self.group.name, self.home, env, number),
-        }
+    pub(crate) fn stack_name(&self, env: Env, stack: RoleStack) -> String {
+        names::group::role_stack(&self.group.name, self.home, env, stack)
     }
 
     /// The ARNs of the group's roles of one kind in a region, as a pattern.
@@ -204,8 +234,9 @@ impl Membership {
 /// The name of a role of a pipeline, in the stacks of a group if one is given: that bears the group's tag.
 pub(crate) fn role_name(pipeline: &str, membership: Option<&Membership>, kind: RoleKind, env: Env) -> String {
     match membership {
-        Some(Membership { group, home, .. }) => {
-            names::group::role(kind, pipeline, env, &group.name, *home, group.role_stacks)
+        Some(membership) => {
+            let (Membership { group, home, .. }, stack) = (membership, membership.role_stack(pipeline, env));
+            names::group::role(kind, pipeline, env, &group.name, *home, stack)
         }
         None => names::role(kind, pipeline, env),
     }

@@ -44,6 +44,14 @@ pub(crate) fn known(pipeline: &Pipeline, home: Env, view: View<'_>, at: NodeId) 
     })
 }
 
+/// Where the actions of a pipeline run, each with its category: asked while the program is at work, when the tree is not whole.
+pub(crate) fn environments(pipeline: &Pipeline, home: Env, view: View<'_>) -> impl Iterator<Item = (Env, Category)> {
+    pipeline.actions().map(move |(_, action)| {
+        let spec = action.provider.spec();
+        (env(action, &spec, home, view, &mut Vec::new()), spec.category)
+    })
+}
+
 impl<'a> Resolved<'a> {
     /// A pipeline with those of its actions of which something is known.
     pub(crate) fn new(pipeline: &'a Pipeline, known: &'a [Known], home: Env, view: View<'a>, at: NodeId) -> Self {

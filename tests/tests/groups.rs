@@ -210,17 +210,47 @@ fn several_role_stacks_divide_the_roles_by_the_name_of_the_pipeline_alone() {
     let stacks: Vec<_> = assembly.stacks().iter().filter(|stack| stack.stack_name.contains("-scaffold-")).collect();
     assert_eq!(stacks.len(), 6, "three in each of two accounts");
     for n in 0..12 {
-        let number = construct_pipeline::names::group::role_stack_of(&format!("service-{n}"), 3);
+        let stack = construct_pipeline::names::group::RoleStack::of(&format!("service-{n}"), 3);
+        let word = stack.word().expect("one of several");
         let has = stacks.iter().filter(|stack| stack.template.contains(&format!("\"service-{n}-us-east-1-deploy-")));
         assert!(has.clone().count() == 2, "service-{n}");
-        assert!(has.clone().all(|stack| stack.stack_name.starts_with(&format!("platform-scaffold-{number}-"))));
+        assert!(has.clone().all(|stack| stack.stack_name.starts_with(&format!("platform-scaffold-{word}-"))));
     }
+}
+
+/// How many resources the stacks with roles have, by their names.
+fn role_stacks(assembly: &Assembly) -> BTreeMap<String, usize> {
+    let scaffolds = assembly.stacks().iter().filter(|stack| stack.stack_name.contains("-scaffold-"));
+    scaffolds.map(|stack| (stack.stack_name.clone(), template::resources(&template::of(stack)).count())).collect()
+}
+
+#[test]
+fn roles_that_are_too_many_for_a_stack_are_divided() {
+    // Two roles, and two more things for the events of the source, each.
+    let (assembly, warnings) = company(126, 1, ScaffoldGroup::new("platform")).synth_with_warnings().expect("it fits");
+    let stacks = role_stacks(&assembly);
+    let names: Vec<&str> = stacks.keys().map(|name| &name[..name.len() - "-12345678".len()]).collect();
+    assert_eq!(names, ["platform-scaffold-222222222222-us-east-1", "platform-scaffold-b1-222222222222-us-east-1"]);
+    assert_eq!(stacks.values().sum::<usize>(), 504);
+    assert!(stacks.values().all(|&resources| resources <= 350), "{stacks:?}");
+    let divided: Vec<&Diagnostic> = warnings.iter().filter(|one| one.code() == "group::divided").collect();
+    assert_eq!(divided.len(), 1, "{warnings}");
+    assert!(divided[0].message().contains("126 pipelines in 222222222222/us-east-1"), "{warnings}");
+    assert!(divided[0].help_text().is_some_and(|help| help.contains("`.role_stacks(4)`")), "{warnings}");
+}
+
+#[test]
+fn roles_are_divided_in_time_when_a_quota_is_lower() {
+    let mut app = company(30, 1, ScaffoldGroup::new("platform"));
+    app.quota(&construct_core::quota::RESOURCES, 60);
+    app.access(AccessCheck::Off);
+    let stacks = role_stacks(&app.synth().expect("it fits"));
+    assert!(stacks.len() > 2 && stacks.values().all(|&resources| resources <= 42), "{stacks:?}");
 }
 
 #[test]
 fn a_role_stack_that_is_full_says_what_helps() {
-    // Two roles, and two more things for the events of the source, each.
-    let mut app = company(126, 1, ScaffoldGroup::new("platform"));
+    let mut app = company(126, 1, ScaffoldGroup::new("platform").role_stacks(1));
     app.access(AccessCheck::Off);
     let error = app.synth().expect_err("504 resources are too many");
     let findings: Vec<&Diagnostic> =
@@ -229,5 +259,6 @@ fn a_role_stack_that_is_full_says_what_helps() {
     assert!(findings[0].help_text().is_some_and(|help| help.contains(".role_stacks(")), "{error}");
     let mut app = company(126, 1, ScaffoldGroup::new("platform").role_stacks(3));
     app.access(AccessCheck::Off);
-    assert!(app.synth().is_ok());
+    let (_, warnings) = app.synth_with_warnings().expect("it fits");
+    assert!(warnings.iter().all(|one| one.code() != "group::divided"), "{warnings}");
 }

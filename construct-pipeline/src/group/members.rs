@@ -1,11 +1,13 @@
 //! Who is in a group: what can be said only when all pipelines are known.
 //!
-//! Codes: `group::without-pipeline`, `group::same-folder`.
+//! Codes: `group::without-pipeline`, `group::same-folder`, `group::divided`.
 
 use std::collections::BTreeMap;
 
 use construct_core::{Caller, Claim, Diagnostic, Fact, Lower, LowerCx, PlanCx, Reach, Resources, Synth, Uniqueness};
 
+use super::division::Crowd;
+use super::{Group, ROLE_STACKS};
 use crate::names::FOLDER_CHARACTERS;
 
 construct_core::handle! {
@@ -16,7 +18,7 @@ construct_core::handle! {
 /// The group itself, which lowers to nothing.
 #[derive(Clone, Debug)]
 pub(super) struct Members {
-    pub(super) group: String,
+    pub(super) group: Group,
 }
 
 /// That a pipeline is in the group.
@@ -38,7 +40,7 @@ impl Synth for Members {
     type Handle = MembersRef;
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        cx.claim("ScaffoldGroup", &Claim::new(Uniqueness::Environment, &self.group));
+        cx.claim("ScaffoldGroup", &Claim::new(Uniqueness::Environment, &self.group.name));
         Box::new(self.clone())
     }
 }
@@ -54,7 +56,7 @@ impl Lower for Members {
             };
             let message = format!(
                 "`{}` and `{}` of the group `{}` begin with the same {FOLDER_CHARACTERS} characters, after which CodePipeline names the folders of their artifacts, so the roles of each reach the artifacts of the other",
-                first.pipeline, member.pipeline, self.group
+                first.pipeline, member.pipeline, self.group.name
             );
             cx.report(
                 Diagnostic::warning("group::same-folder", message)
@@ -67,10 +69,28 @@ impl Lower for Members {
         if folders.is_empty() {
             let message = format!(
                 "no pipeline is in the group `{}`, whose bucket and key cost something all the same",
-                self.group
+                self.group.name
             );
             let help = "put pipelines in with `.scaffold_group(…)`, or leave the group out";
             cx.report(Diagnostic::warning("group::without-pipeline", message).help(help));
         }
+        if let Some(crowd) = self.group.divided.crowd().filter(|_| self.group.role_stacks.is_none()) {
+            cx.report(divided(crowd));
+        }
     }
+}
+
+fn divided(Crowd { env, pipelines, stacks }: Crowd) -> Diagnostic {
+    let message = match stacks {
+        1 => format!(
+            "the roles of {pipelines} pipelines in {env} nearly fill their stack: with a few more, half of them get another stack and other names"
+        ),
+        _ => format!(
+            "the roles of {pipelines} pipelines in {env} are too many for one stack and stand in {stacks}: a pipeline that joins or leaves can move those of others to another stack"
+        ),
+    };
+    let twice_as_many = (2 * stacks).min(ROLE_STACKS as usize);
+    Diagnostic::warning("group::divided", message).help(format!(
+        "`.role_stacks({twice_as_many})`, enough for twice as many pipelines, moves roles once and then never again"
+    ))
 }

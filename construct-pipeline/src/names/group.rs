@@ -8,7 +8,7 @@
 //! | bucket | `<slug>-<region>-<tag>` | `group-bucket` |
 //! | key alias | `alias/codepipeline-<slug>-<tag>` | `group-alias` |
 //! | scaffold stack | `<slug>-scaffold-<account>-<region>-<tag>` | `group-scaffold` |
-//! | role stack, where a group has several | `<slug>-scaffold-<n>-<account>-<region>-<tag>` | `group-scaffold-<n>` |
+//! | role stack, where a group has several | `<slug>-scaffold-<word>-<account>-<region>-<tag>` | `group-scaffold-<word>` |
 //!
 //! The tag is over the kind, the exact name of the group, the account and region of the group, and the account and region
 //! of the thing itself, separated by NUL:
@@ -22,9 +22,11 @@
 //! that joins or leaves a group gets other roles, and no two stacks ever want the same role at once. In an account whose
 //! actions write artifacts, the role of the actions is a `writer`, so that policies can tell the writers of a group by name.
 //!
-//! Where a group has several role stacks, the roles of a pipeline are in the one whose number is 1 + the first 8 hexadecimal
-//! digits of the SHA-256 over `stack` and the pipeline's name, modulo the number of stacks; the kind in the tags of its roles
-//! is then `action-<n>`, `deploy-<n>` and so on.
+//! Where a group has several role stacks, each has a word of its own, see [`RoleStack`]; the kind in the tags of the roles in
+//! it is then `action-<word>`, `deploy-<word>` and so on. What decides about the stack of a pipeline is its place: the first 8
+//! hexadecimal digits of the SHA-256 over `stack`, NUL and the pipeline's name.
+
+use std::borrow::Cow;
 
 use construct_core::{Env, Region, short_hash};
 
@@ -55,27 +57,73 @@ pub fn scaffold_stack(group: &str, home: Env, env: Env) -> String {
     stack_tagged("scaffold", group, env, &tag_in("group-scaffold", group, home, env))
 }
 
-/// The name of the role stack with a number, from 1, of a group that has several.
-#[must_use]
-pub fn role_stack(group: &str, home: Env, env: Env, number: u32) -> String {
-    let kind = format!("group-scaffold-{number}");
-    stack_tagged(&format!("scaffold-{number}"), group, env, &tag_in(&kind, group, home, env))
+/// The stack of a group that holds the roles of a pipeline in an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RoleStack {
+    /// The scaffold stack, which holds the store as well.
+    Scaffold,
+    /// One of so many as the program says, by its number from 1. Its word is that number.
+    Numbered(u32),
+    /// One that was split off because its roles were too many: it begins at this place. Its word is `b` and the binary
+    /// digits of the place, without the zeros that end it.
+    SplitOff(u32),
 }
 
-/// The number of the stack, from 1, that holds the roles of a pipeline: it depends on nothing but the pipeline's name and how
-/// many stacks there are.
-#[must_use]
-pub fn role_stack_of(pipeline: &str, stacks: u32) -> u32 {
-    let hash = short_hash(["stack\0", pipeline]);
-    1 + u32::from_str_radix(&hash, 16).unwrap_or_default() % stacks.max(1)
+impl RoleStack {
+    /// The stack of a pipeline in a group of so many role stacks: the one whose number is 1 + the pipeline's place modulo the
+    /// number of stacks.
+    #[must_use]
+    pub fn of(pipeline: &str, stacks: u32) -> Self {
+        match stacks {
+            0 | 1 => Self::Scaffold,
+            several => Self::Numbered(1 + place(pipeline) % several),
+        }
+    }
+
+    /// The stack that bears a word in its name.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        if let Some(digits) = word.strip_prefix('b') {
+            let is_place =
+                digits.ends_with('1') && digits.len() <= 32 && digits.bytes().all(|digit| b"01".contains(&digit));
+            let place = u32::from_str_radix(digits, 2).ok().filter(|_| is_place)?;
+            return Some(Self::SplitOff(place << (32 - digits.len())));
+        }
+        let is_number = !word.starts_with(['0', '+']);
+        word.parse().ok().filter(|_| is_number).map(Self::Numbered)
+    }
+
+    /// What tells it from the others in names; none for the scaffold stack.
+    #[must_use]
+    pub fn word(self) -> Option<String> {
+        match self {
+            Self::Scaffold | Self::SplitOff(0) => None,
+            Self::Numbered(number) => Some(number.to_string()),
+            Self::SplitOff(place) => Some(format!("b{}", format!("{place:032b}").trim_end_matches('0'))),
+        }
+    }
 }
 
-/// The name of a role in the stacks of a group that has so many role stacks, at most 64 characters.
+/// Where a pipeline stands among all that there might be: its name alone decides.
 #[must_use]
-pub fn role(kind: RoleKind, pipeline: &str, env: Env, group: &str, home: Env, stacks: u32) -> String {
-    let word = match stacks {
-        0 | 1 => kind.as_str().to_owned(),
-        _ => format!("{}-{}", kind.as_str(), role_stack_of(pipeline, stacks)),
+pub fn place(pipeline: &str) -> u32 {
+    u32::from_str_radix(&short_hash(["stack\0", pipeline]), 16).unwrap_or_default()
+}
+
+/// The name of a stack of a group that holds roles.
+#[must_use]
+pub fn role_stack(group: &str, home: Env, env: Env, stack: RoleStack) -> String {
+    let Some(word) = stack.word() else { return scaffold_stack(group, home, env) };
+    let kind = format!("group-scaffold-{word}");
+    stack_tagged(&format!("scaffold-{word}"), group, env, &tag_in(&kind, group, home, env))
+}
+
+/// The name of a role in a stack of a group, at most 64 characters.
+#[must_use]
+pub fn role(kind: RoleKind, pipeline: &str, env: Env, group: &str, home: Env, stack: RoleStack) -> String {
+    let word = match stack.word() {
+        None => Cow::Borrowed(kind.as_str()),
+        Some(stack) => Cow::Owned(format!("{}-{stack}", kind.as_str())),
     };
     let tag = format!("{}-{}", tag(group, home), super::tag(&word, pipeline, env));
     role_tagged(kind, pipeline, env, &tag)
@@ -116,16 +164,19 @@ mod tests {
         assert_eq!(bucket("platform", HOME, HOME), "platform-us-east-1-8eb8743d");
         assert_eq!(alias("platform", HOME, HOME), "alias/codepipeline-platform-c2766cd2");
         assert_eq!(scaffold_stack("platform", HOME, THERE), "platform-scaffold-333333333333-eu-west-1-37009f6c");
-        assert_eq!(role_stack("platform", HOME, THERE, 2), "platform-scaffold-2-333333333333-eu-west-1-90708bc1");
         assert_eq!(
-            role(RoleKind::Action, "orders", THERE, "platform", HOME, 1),
+            role_stack("platform", HOME, THERE, RoleStack::Numbered(2)),
+            "platform-scaffold-2-333333333333-eu-west-1-90708bc1"
+        );
+        assert_eq!(
+            role(RoleKind::Action, "orders", THERE, "platform", HOME, RoleStack::Scaffold),
             "orders-eu-west-1-action-540b71e8-63d48804"
         );
         assert_eq!(
-            role(RoleKind::Action, "orders", THERE, "platform", HOME, 4),
+            role(RoleKind::Action, "orders", THERE, "platform", HOME, RoleStack::of("orders", 4)),
             "orders-eu-west-1-action-540b71e8-cd275860"
         );
-        assert_eq!(role_stack_of("orders", 4), 3);
+        assert_eq!(RoleStack::of("orders", 4), RoleStack::Numbered(3));
         assert_eq!(
             role_pattern(RoleKind::Action, "platform", HOME, THERE.region),
             "arn:aws:iam::*:role/*-eu-west-1-action-540b71e8-????????"
@@ -142,18 +193,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_name_obeys_its_service(name in "[A-Za-z0-9.@_-]{1,100}", pipeline in "[A-Za-z0-9.@_-]{1,100}", region in 0..40_usize, stacks in 1..100_u32) {
+        fn every_name_obeys_its_service(name in "[A-Za-z0-9.@_-]{1,100}", pipeline in "[A-Za-z0-9.@_-]{1,100}", region in 0..40_usize, stacks in 1..100_u32, place: u32) {
             let region = Region::known().nth(region).unwrap();
             let env = Env { account: THERE.account, region };
             let pipeline = pipeline.as_str();
             prop_assert!(bucket(&name, HOME, env).len() <= 63);
-            prop_assert!((1..=stacks).contains(&role_stack_of(pipeline, stacks)));
-            let stack = role_stack(&name, HOME, env, stacks);
-            prop_assert!(stack.len() <= 128 && stack.starts_with(|c: char| c.is_ascii_alphabetic()));
-            for kind in RoleKind::ALL {
-                let role = role(kind, pipeline, env, &name, HOME, stacks);
-                let word = format!("-{}-", kind.as_str());
-                prop_assert!(role.len() <= 64 && role.contains(&tag(&name, HOME)) && role.contains(&word));
+            for stack in [RoleStack::of(pipeline, stacks), RoleStack::SplitOff(place)] {
+                let name_of = role_stack(&name, HOME, env, stack);
+                prop_assert!(name_of.len() <= 128 && name_of.starts_with(|c: char| c.is_ascii_alphabetic()));
+                prop_assert_eq!(stack.word().and_then(|word| RoleStack::from_word(&word)), stack.word().map(|_| stack));
+                for kind in RoleKind::ALL {
+                    let role = role(kind, pipeline, env, &name, HOME, stack);
+                    let word = format!("-{}-", kind.as_str());
+                    prop_assert!(role.len() <= 64 && role.contains(&tag(&name, HOME)) && role.contains(&word));
+                }
             }
         }
     }

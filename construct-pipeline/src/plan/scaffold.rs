@@ -8,6 +8,7 @@ use construct_iam::{Role, RoleRef};
 
 use crate::aws::KeyRef;
 use crate::group::{Member, Membership, Shared, role_name};
+use crate::names::group::RoleStack;
 use crate::names::{self, RoleKind};
 use crate::pipeline::Pipeline;
 use crate::store::{ArtifactStore, StoreRef};
@@ -22,13 +23,10 @@ pub(super) struct Scaffold<'a> {
     /// The pipeline's own stacks; in a group, its scopes in the stacks of the group.
     made: BTreeMap<Env, NodeId>,
     /// The stacks of the group.
-    stacks: BTreeMap<(Env, u32), StackRef>,
+    stacks: BTreeMap<(Env, RoleStack), StackRef>,
     /// The stores of the group.
     stores: BTreeMap<Env, StoreRef>,
 }
-
-/// The number of the stack of an environment that holds the store, and of the pipeline's own only one.
-const FIRST: u32 = 0;
 
 impl<'a> Scaffold<'a> {
     pub(super) fn new(pipeline: &'a Pipeline, home: Env, membership: Option<Membership>, cx: &mut PlanCx<'_>) -> Self {
@@ -41,7 +39,7 @@ impl<'a> Scaffold<'a> {
             stores.insert(home, handle.store());
             for part in cx.view().facts_of::<Shared>(handle.parts()) {
                 match *part {
-                    Shared::Stack(env, number, stack) => drop(stacks.insert((env, number), stack)),
+                    Shared::Stack(env, which, stack) => drop(stacks.insert((env, which), stack)),
                     Shared::Store(env, store) => drop(stores.insert(env, store)),
                     Shared::Key(..) => {}
                 }
@@ -70,11 +68,12 @@ impl<'a> Scaffold<'a> {
         if env == self.home {
             return cx.scope();
         }
-        let number = self.membership().map_or(FIRST, |membership| membership.stack_number(&self.pipeline.name));
         let node = match self.made.get(&env) {
             Some(node) => *node,
             None => {
-                let node = match self.shared_place(env, number, cx) {
+                let role_stack = |membership: &Membership| membership.role_stack(&self.pipeline.name, env);
+                let which = self.membership().map_or(RoleStack::Scaffold, role_stack);
+                let node = match self.shared_place(env, which, cx) {
                     Some(place) => self.member_scope(place, cx),
                     None => self.own_stack(env, cx),
                 };
@@ -103,23 +102,23 @@ impl<'a> Scaffold<'a> {
     }
 
     /// Where the things of an environment stand in the group: at home with the group itself, else in a stack of the group.
-    fn shared_place(&mut self, env: Env, number: u32, cx: &mut PlanCx<'_>) -> Option<NodeId> {
+    fn shared_place(&mut self, env: Env, which: RoleStack, cx: &mut PlanCx<'_>) -> Option<NodeId> {
         let membership = self.membership.as_ref()?;
         if env == self.home {
             return Some(membership.handle.into());
         }
-        if let Some(stack) = self.stacks.get(&(env, number)) {
+        if let Some(stack) = self.stacks.get(&(env, which)) {
             return Some((*stack).into());
         }
-        let name = membership.stack_name(env, number);
+        let name = membership.stack_name(env, which);
         let group = &membership.group.name;
         let description = format!("What the pipelines of group {group} of {} need in {env}", self.home);
         let props = StackProps::new(env).stack_name(name.clone()).description(description).names_only().when_full(
             "spread the roles over more stacks with `.role_stacks(…)`, or put further pipelines into another group",
         );
         let stack = cx.stack_at(membership.handle, &name, props);
-        cx.attach(membership.handle.parts(), Shared::Stack(env, number, stack));
-        self.stacks.insert((env, number), stack);
+        cx.attach(membership.handle.parts(), Shared::Stack(env, which, stack));
+        self.stacks.insert((env, which), stack);
         Some(stack.into())
     }
 
@@ -128,7 +127,7 @@ impl<'a> Scaffold<'a> {
         if let Some(store) = self.stores.get(&env) {
             return Some(*store);
         }
-        let place = self.shared_place(env, FIRST, cx)?;
+        let place = self.shared_place(env, RoleStack::Scaffold, cx)?;
         let Membership { handle, group, .. } = self.membership.as_ref()?;
         let store = ArtifactStore::of_group(&group.name, Some(self.home)).settings(group.settings.clone());
         let store = cx.scope_at(place).add("Store", store);
@@ -140,7 +139,7 @@ impl<'a> Scaffold<'a> {
     /// The key of the group's store in a region, by its own ARN: an output beside the store, and a parameter of the pipeline's
     /// stack, each made once for all pipelines that want it.
     pub(super) fn shared_key(&mut self, env: Env, key: KeyRef, cx: &mut PlanCx<'_>) -> Option<ParameterRef> {
-        let place = self.shared_place(env, FIRST, cx)?;
+        let place = self.shared_place(env, RoleStack::Scaffold, cx)?;
         let Membership { handle, group, .. } = self.membership.as_ref()?;
         let stack = cx.view().stack_of(cx.here())?;
         let id = names::group::replica_key_parameter(&group.name, self.home, env);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use construct_core::{AccountId, Env, EnvError, Partition, Region};
+use construct_pipeline::names::group::RoleStack;
 use construct_pipeline::names::{self, RoleKind};
 use serde_json::{Map, Value as Json, json};
 
@@ -52,6 +53,9 @@ pub(crate) struct Names {
     /// How many role stacks the group has
     #[arg(long, value_name = "N", requires = "group", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     role_stacks: u32,
+    /// Which stack of a group that divided its roles by itself holds the pipeline's: what follows `-scaffold-` in its name
+    #[arg(long, value_name = "WORD", requires = "group", conflicts_with = "role_stacks", value_parser = role_stack)]
+    role_stack: Option<RoleStack>,
     /// Also takes regions that this release does not know
     #[arg(long)]
     any_region: bool,
@@ -66,6 +70,11 @@ fn pipeline(text: &str) -> Result<String, String> {
     } else {
         Err("the name of a pipeline has 1 to 100 characters out of A-Z a-z 0-9 . @ _ -".into())
     }
+}
+
+fn role_stack(text: &str) -> Result<RoleStack, String> {
+    let stack = RoleStack::from_word(text).filter(|stack| matches!(stack, RoleStack::SplitOff(_)));
+    stack.ok_or_else(|| "the word of such a stack is `b` and binary digits that end in 1, such as b01".into())
 }
 
 fn account(text: &str) -> Result<AccountId, String> {
@@ -208,7 +217,8 @@ impl Names {
         let pipeline = &*self.pipeline;
         let mut list = Vec::new();
         let mut add = |key, words, name, when| list.push(Name { key, words, name, when });
-        let several = self.role_stacks > 1;
+        let role_stack = self.role_stack.unwrap_or_else(|| RoleStack::of(pipeline, self.role_stacks));
+        let several = role_stack != RoleStack::Scaffold;
         match &self.group {
             None if part != Part::Home => {
                 add("scaffoldStack", "scaffold stack", names::scaffold_stack(pipeline, env), "");
@@ -222,8 +232,7 @@ impl Names {
             && several
             && part != Part::Home
         {
-            let number = names::group::role_stack_of(pipeline, self.role_stacks);
-            let name = names::group::role_stack(group, home, env, number);
+            let name = names::group::role_stack(group, home, env, role_stack);
             add("roleStack", "role stack", name, "of the group, for this pipeline among others");
         }
         match &self.group {
@@ -241,9 +250,7 @@ impl Names {
         }
         let mut role = |key, words, kind, when| {
             let name = match &self.group {
-                Some(group) if part != Part::Home => {
-                    names::group::role(kind, pipeline, env, group, home, self.role_stacks)
-                }
+                Some(group) if part != Part::Home => names::group::role(kind, pipeline, env, group, home, role_stack),
                 _ => names::role(kind, pipeline, env),
             };
             add(key, words, name, when);

@@ -18,6 +18,14 @@ fn a_member_of_a_group_has_names_of_the_group() {
     let stacks = ["--role-stacks", "4", "--json"];
     let json = synth(home.iter().chain(&targets).chain(&stacks)).json();
     insta::assert_snapshot!("in_a_group_with_role_stacks", format!("{json:#}"));
+    let divided = ["--role-stack", "b01", "--json"];
+    let json = synth(home.iter().chain(&targets).chain(&divided)).json();
+    let names = &json["environments"][2]["names"];
+    assert_eq!(names["roleStack"], "platform-scaffold-b01-333333333333-us-east-1-12493e39", "{names:#}");
+    for wrong in ["b0", "b2", "2", "b", ""] {
+        let refused = synth(home.iter().chain(&["--role-stack", wrong])).unusable();
+        assert!(refused.contains("such as b01"), "{refused}");
+    }
     assert!(
         synth(["names", "orders", "--account", "111111111111", "--region", "us-east-1", "--role-stacks", "4"])
             .unusable()
