@@ -7,8 +7,9 @@ use std::thread;
 /// Below this many items, starting threads costs more than it saves.
 const FEW: usize = 8;
 
-/// How many portions each thread gets: enough that none waits long for the others.
-const PORTIONS: usize = 8;
+/// Into how many portions for each thread what is left is divided whenever one takes its next: the last ones are small, so that none
+/// waits long for the others.
+const PORTIONS: usize = 2;
 
 /// How many threads can work at a time. Linux is asked for it with a dozen calls, which files of control groups answer.
 static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from));
@@ -41,18 +42,19 @@ pub fn map_beside<W: Send, T: Send, R: Send, A>(
         let (first, mut own) = (first(), new());
         return (items.into_iter().map(|item| work(&mut own, item)).collect(), vec![own], first);
     }
-    let size = items.len().div_ceil(n_threads * PORTIONS);
-    let n_items = items.len();
-    let mut items = items.into_iter();
-    let portions: Vec<Vec<T>> = (0..n_items.div_ceil(size)).map(|_| items.by_ref().take(size).collect()).collect();
-    let open = Mutex::new(portions.into_iter().enumerate());
+    let open = Mutex::new((0.., items.into_iter()));
+    let next = || {
+        let (numbers, items) = &mut *open.lock().unwrap_or_else(PoisonError::into_inner);
+        let n_items = items.len().div_ceil(n_threads * PORTIONS);
+        let portion: Vec<T> = items.take(n_items).collect();
+        numbers.next().filter(|_| !portion.is_empty()).map(|n: usize| (n, portion))
+    };
     let worker = || {
         let (mut own, mut done): (W, Vec<(usize, Vec<R>)>) = (new(), Vec::new());
-        loop {
-            let next = open.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some((n, portion)) = next else { return (own, done) };
+        while let Some((n, portion)) = next() {
             done.push((n, portion.into_iter().map(|item| work(&mut own, item)).collect()));
         }
+        (own, done)
     };
     let (workers, first) = thread::scope(|scope| {
         let others: Vec<_> = (1..n_threads).map(|_| scope.spawn(worker)).collect();
