@@ -24,8 +24,12 @@ const DOCUMENT: &str = "construct:document";
 /// The type of the metadata entry that says who made the assembly.
 const OWN: &str = "construct:assembly";
 
+/// What a stack takes in the file, or more, unless its names are long. Room that is not needed is given back untouched, a text that grows
+/// is copied.
+const STACK_BYTES: usize = 640;
+
 pub(super) fn write(assembly: &Assembly) -> String {
-    let mut out = Text::at(0);
+    let mut out = Text::with_capacity(0, assembly.stacks.len() * STACK_BYTES);
     out.begin(Shape::Map);
     out.key("version");
     out.text(VERSION);
