@@ -167,6 +167,11 @@ impl Claim {
         }
     }
 
+    /// The name as it is compared.
+    pub(crate) fn compared(&self) -> &str {
+        self.folded.as_deref().unwrap_or(&self.name)
+    }
+
     /// Names that differ only in case are the same name.
     #[must_use]
     pub fn ignoring_case(mut self) -> Self {
@@ -194,19 +199,21 @@ impl fmt::Display for Place {
     }
 }
 
-/// Who claimed which name: by its place, type and name in one text, and how long the type is.
+/// Who claimed which name.
 #[derive(Debug, Default)]
-pub(crate) struct Claims(HashMap<(Place, usize, String), NodeId>);
+pub(crate) struct Claims<'c>(HashMap<Claimed<'c>, NodeId>);
 
-impl Claims {
+/// A name with its place and the type of what has it, as it is compared.
+type Claimed<'c> = (Place, Cow<'c, str>, Cow<'c, str>);
+
+impl<'c> Claims<'c> {
     pub(crate) fn with_capacity(n: usize) -> Self {
         Self(HashMap::with_capacity_and_hasher(n, Default::default()))
     }
 
     /// Notes a claim; gives who has made the same before.
-    pub(crate) fn claim(&mut self, kind: &str, claim: &Claim, env: Env, node: NodeId) -> Option<NodeId> {
-        let name = [kind, claim.folded.as_deref().unwrap_or(&claim.name)].concat();
-        match self.0.entry((claim.place(env), kind.len(), name)) {
+    pub(crate) fn claim(&mut self, claimed: Claimed<'c>, node: NodeId) -> Option<NodeId> {
+        match self.0.entry(claimed) {
             Entry::Vacant(free) => {
                 free.insert(node);
                 None

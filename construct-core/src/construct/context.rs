@@ -114,7 +114,8 @@ impl PlanCx<'_> {
     /// not, that is reported, and the construct had better become [`Nothing`](super::Nothing).
     pub fn claim(&mut self, kind: &str, claim: &Claim) -> bool {
         let Some(env) = self.env() else { return true };
-        let Some(first) = self.tree.claims.claim(kind, claim, env, self.node) else { return true };
+        let claimed = (claim.place(env), kind.to_owned().into(), claim.compared().to_owned().into());
+        let Some(first) = self.tree.claims.claim(claimed, self.node) else { return true };
         let diagnostic = self.tree.claimed_twice(kind, claim, env, first);
         self.report(diagnostic);
         false

@@ -39,7 +39,7 @@ pub struct Tree {
     /// What measures the templates, by name.
     pub(crate) gauges: BTreeMap<&'static str, Gauge>,
     /// Names that were claimed while planning, before there are resources.
-    pub(crate) claims: Claims,
+    pub(crate) claims: Claims<'static>,
     /// What was made below one construct for another: facts that reach the other reach it too.
     pub(crate) adopted: BTreeMap<NodeId, NodeId>,
 }

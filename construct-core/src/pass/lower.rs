@@ -55,41 +55,45 @@ pub fn lower(plan: Plan) -> (Lowered, Plan) {
     let unread = unread(&plan.tree, &marks);
     let Plan { mut tree, lowers, built } = plan;
     let facts = std::mem::take(&mut tree.facts);
-    // Freeing what only templates needed takes as long as putting them together.
-    let (lowered, facts) = parallel::both(
-        || put_together(&tree, done, unread),
+    // Freeing what only templates needed takes longer than putting them together. This thread has planned it, and frees it in half of
+    // the time that another one takes, as long as that frees nothing meanwhile.
+    let (facts, (lowered, left)) = parallel::both(
         || {
             drop(lowers);
             facts.for_checks()
         },
+        || put_together(&tree, done, unread),
     );
+    drop(left);
     tree.facts = facts;
     (lowered, Plan { tree, lowers: Vec::new(), built })
 }
 
-/// Puts together what the stacks, which come in the order of the tree, have left for the others and for the whole.
-fn put_together(tree: &Tree, done: Vec<Done>, unread: Diagnostics) -> Lowered {
+/// Puts together what the stacks, which come in the order of the tree, have left for the others and for the whole. Gives back what is
+/// left then, to be freed.
+fn put_together(tree: &Tree, mut done: Vec<Done>, unread: Diagnostics) -> (Lowered, impl Send + use<>) {
     let mut findings = Diagnostics::new();
     let mut exports = Exports::new();
     // The type of each node's first resource.
     let mut kinds: Vec<Option<Cow<'static, str>>> = vec![None; tree.arena.len()];
     // In a large app every other construct is a resource with a name of its own.
     let mut claims = Claims::with_capacity(tree.arena.len() / 2);
-    let mut stacks: Vec<LoweredStack> = Vec::with_capacity(done.len());
     // The first finding about each, and how many others say the same.
     let mut unnamed: BTreeMap<NodeId, (Diagnostic, usize)> = BTreeMap::new();
-    for done in done {
-        findings.extend(done.findings);
-        exports.extend(done.exports);
-        for (of, finding) in done.unnamed {
+    for done in &mut done {
+        findings.extend(std::mem::take(&mut done.findings));
+        exports.append(&mut done.exports);
+        for (of, finding) in done.unnamed.drain(..) {
             unnamed.entry(of).and_modify(|(_, others)| *others += 1).or_insert((finding, 0));
         }
-        done.kinds.into_iter().for_each(|(node, kind)| kinds[node.index()] = Some(kind));
-        for (node, kind, claim) in done.claims {
-            name_is_claimed_once(tree, &mut claims, (node, &kind, &claim), &mut findings);
+        done.kinds.drain(..).for_each(|(node, kind)| kinds[node.index()] = Some(kind));
+        for (node, kind, claim) in &done.claims {
+            name_is_claimed_once(tree, &mut claims, (*node, kind, claim), &mut findings);
         }
-        stacks.push(done.stack);
     }
+    drop(claims);
+    let apart = |Done { stack, kinds, claims, .. }| (stack, (kinds, claims));
+    let (mut stacks, left): (Vec<LoweredStack>, Vec<_>) = done.into_iter().map(apart).unzip();
     for ((stack, ..), export) in exports {
         if let Ok(place) = stacks.binary_search_by_key(&stack, |stack| stack.node) {
             let stack = &mut stacks[place];
@@ -115,7 +119,7 @@ fn put_together(tree: &Tree, done: Vec<Done>, unread: Diagnostics) -> Lowered {
             findings.push(diagnostic.help("add a resource; the stack is left out until then"));
         }
     }
-    Lowered { stacks, tree: construct_tree(tree, kinds), findings }
+    (Lowered { stacks, tree: construct_tree(tree, kinds), findings }, left)
 }
 
 /// The stacks in the order of the tree, each with the nodes that stand in it.
@@ -156,15 +160,15 @@ fn unread(tree: &Tree, marks: &ReadMarks) -> Diagnostics {
 }
 
 /// Reports a name that an earlier resource has.
-fn name_is_claimed_once(
+fn name_is_claimed_once<'c>(
     tree: &Tree,
-    claims: &mut Claims,
-    (node, kind, claim): (NodeId, &str, &Claim),
+    claims: &mut Claims<'c>,
+    (node, kind, claim): (NodeId, &'c str, &'c Claim),
     findings: &mut Diagnostics,
 ) {
     let at = tree.node(node);
     let Some(env) = at.stack.and_then(|stack| tree.node(stack).env) else { return };
-    if let Some(first) = claims.claim(kind, claim, env, node) {
+    if let Some(first) = claims.claim((claim.place(env), kind.into(), claim.compared().into()), node) {
         let diagnostic = tree.claimed_twice(kind, claim, env, first);
         findings.push(diagnostic.on(tree.path(node)).at(at.location));
     }
