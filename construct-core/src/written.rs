@@ -111,10 +111,13 @@ impl Text {
 
     /// Begins a line, behind a comma unless it is the first one of what was begun last.
     fn line(&mut self, behind_comma: bool) {
-        match LINES.get(self.level) {
-            Some([first, other]) => self.out.push_str(if behind_comma { other } else { first }),
-            None => self.deep_line(behind_comma),
+        if self.level > DEPTH {
+            return self.deep_line(behind_comma);
         }
+        let end = self.out.len() + self.level + if behind_comma { ",\n".len() } else { "\n".len() };
+        // To copy a text of known length, and to give back its end, takes less than to copy a part of it.
+        self.out.push_str(if behind_comma { LINE } else { FIRST_LINE });
+        self.out.truncate(end);
     }
 
     #[cold]
@@ -143,16 +146,12 @@ impl Text {
     }
 }
 
-/// How lines of the first levels begin: the first of several, and one behind a comma.
-static LINES: [[&str; 2]; 32] = {
-    let (mut lines, mut level) = ([[""; 2]; 32], 0);
-    while level < lines.len() {
-        let other = ",\n                                ".split_at(level + 2).0;
-        lines[level] = [other.split_at(1).1, other];
-        level += 1;
-    }
-    lines
-};
+/// How a line begins behind a comma, on the deepest of nearly all levels.
+const LINE: &str = ",\n                              ";
+/// How the first line begins, as long.
+const FIRST_LINE: &str = "\n                               ";
+/// How deep that is.
+const DEPTH: usize = LINE.len() - ",\n".len();
 
 impl Sink for Text {
     fn text(&mut self, text: &str) {
