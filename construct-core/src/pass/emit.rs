@@ -2,7 +2,9 @@
 //!
 //! Codes: `template::not-inline`.
 
-use foldhash::{HashMap, HashSet};
+use std::borrow::Cow;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use crate::assembly::{Assembly, INLINE_TEMPLATE_BYTES, StackArtifact};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -50,23 +52,25 @@ fn measure_yaml(stack: &LoweredStack, template: &str, findings: &mut Diagnostics
 /// The ids of the artifacts: the names of the stacks, with the environment where a name stands in several.
 fn artifact_ids(stacks: &[LoweredStack]) -> HashMap<NodeId, String> {
     // The ids are the names of files too, and some disks do not tell the case of letters apart.
-    let folded = |name: &str| name.to_ascii_lowercase();
-    let mut times: HashMap<String, usize> = HashMap::default();
-    stacks.iter().for_each(|stack| *times.entry(folded(&stack.name)).or_default() += 1);
-    let mut taken: HashSet<String> = HashSet::default();
-    let id = |stack: &LoweredStack| {
+    let folded: Vec<String> = stacks.iter().map(|stack| stack.name.to_ascii_lowercase()).collect();
+    let mut times: HashMap<&str, usize> = HashMap::with_capacity(stacks.len());
+    folded.iter().for_each(|name| *times.entry(name).or_default() += 1);
+    let mut taken: HashSet<Cow<'_, str>> = HashSet::with_capacity(stacks.len());
+    let mut ids = HashMap::with_capacity(stacks.len());
+    for (stack, folded) in stacks.iter().zip(&folded) {
         let env = stack.props.env;
-        match times[&folded(&stack.name)] {
-            1 => stack.name.clone(),
-            _ => format!("{}-{}-{}", stack.name, env.account, env.region),
-        }
-    };
-    let mut ids = HashMap::default();
-    for stack in stacks {
-        let mut unique = id(stack);
+        let (mut unique, mut folded) = match times[&**folded] {
+            1 => (stack.name.clone(), Cow::Borrowed(&**folded)),
+            _ => {
+                let unique = format!("{}-{}-{}", stack.name, env.account, env.region);
+                let folded = unique.to_ascii_lowercase();
+                (unique, folded.into())
+            }
+        };
         // `x` in two places and a stack that is really named `x-111111111111-us-east-1`.
-        while !taken.insert(folded(&unique)) {
+        while !taken.insert(folded.clone()) {
             unique.push('-');
+            folded.to_mut().push('-');
         }
         ids.insert(stack.node, unique);
     }
