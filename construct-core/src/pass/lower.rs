@@ -49,8 +49,10 @@ impl Lowered {
 pub fn lower(plan: Plan) -> (Lowered, Plan) {
     let marks = plan.tree.facts.marks();
     let by_stack = nodes_by_stack(&plan.tree);
-    let (done, _) = parallel::map_with(Desk::default, by_stack, |desk, (stack, nodes)| {
-        lower_stack(&plan, &marks, desk, stack, &nodes)
+    // Only lent: what other threads free of this one's, they use again, and take its locks for it.
+    let stacks = by_stack.iter().collect();
+    let (done, _) = parallel::map_with(Desk::default, stacks, |desk, (stack, nodes)| {
+        lower_stack(&plan, &marks, desk, *stack, nodes)
     });
     let unread = unread(&plan.tree, &marks);
     let Plan { mut tree, lowers, built } = plan;
