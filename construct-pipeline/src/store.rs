@@ -1,6 +1,8 @@
 //! Artifact stores: a bucket, and a key where artifacts cross accounts.
 
-use construct_core::{Construct, Diagnostic, Env, RemovalPolicy, Scope, Value, kind};
+use std::panic::Location;
+
+use construct_core::{Caller, Construct, Diagnostic, Env, RemovalPolicy, Scope, Value, kind};
 use construct_iam::{Arn, ArnKind, Imported, PolicyStatement};
 
 use crate::aws::{
@@ -242,6 +244,7 @@ pub struct ImportedArtifactStore {
     bucket: Value<kind::Name>,
     region: Option<String>,
     key: Option<GivenKey>,
+    pub(crate) location: Caller,
 }
 
 /// The key of an imported store: by its ARN, or as somebody named it.
@@ -253,13 +256,21 @@ enum GivenKey {
 
 impl ImportedArtifactStore {
     /// A bucket by its name, and the region it is in.
+    #[track_caller]
     pub fn new(bucket: impl Into<Value<kind::Name>>, region: impl std::fmt::Display) -> Self {
-        Self { bucket: bucket.into(), region: Some(region.to_string()), key: None }
+        Self { bucket: bucket.into(), region: Some(region.to_string()), key: None, location: Location::caller() }
     }
 
     /// A bucket in the region of the pipeline, whichever that is.
+    #[track_caller]
     pub(crate) fn at_home(bucket: String) -> Self {
-        Self { bucket: bucket.into(), region: None, key: None }
+        Self { bucket: bucket.into(), region: None, key: None, location: Location::caller() }
+    }
+
+    /// The same, given at another line.
+    pub(crate) fn made_at(mut self, location: Caller) -> Self {
+        self.location = location;
+        self
     }
 
     /// The customer-managed key the artifacts are encrypted with, by its key ARN. Artifacts can cross accounts only with one.

@@ -117,6 +117,11 @@ impl<'a> Scope<'a> {
         Scope { node: self.node, pinned: Some(self.pinned.unwrap_or(location)), tree: self.tree }
     }
 
+    /// The same place, for what was said at a line of its own before: whatever is added through it is reported there.
+    pub fn said_at(&mut self, location: Caller) -> Scope<'_> {
+        Scope { node: self.node, pinned: Some(location), tree: self.tree }
+    }
+
     /// States a fact about a construct.
     #[track_caller]
     pub fn attach(&mut self, target: impl Into<NodeId>, fact: impl Fact) {

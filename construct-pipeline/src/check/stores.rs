@@ -28,7 +28,8 @@ pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: 
         let region = match Region::parse(name) {
             Ok(region) => region,
             Err(problem) => {
-                findings.push(Diagnostic::error(problem.code(), problem.to_string()).help(problem.help()));
+                let found = Diagnostic::error(problem.code(), problem.to_string()).help(problem.help());
+                findings.push(said_at(store, found));
                 continue;
             }
         };
@@ -37,15 +38,15 @@ pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: 
         } else if region == home.region {
             let message = format!("a replica store is given for {region}, the pipeline's own region");
             let help = "give that store with `.artifact_store(…)`";
-            findings.push(Diagnostic::error("store::replica-at-home", message).help(help));
+            findings.push(said_at(store, Diagnostic::error("store::replica-at-home", message).help(help)));
         } else if !regions.contains(&region) {
             let message = format!("a replica store is given for {region}, where no action runs");
-            findings.push(Diagnostic::warning("store::unused-replica", message).help("leave it out"));
+            findings.push(said_at(store, Diagnostic::warning("store::unused-replica", message).help("leave it out")));
         }
         if !seen.insert(region) {
             let message = format!("two replica stores are given for {region}");
-            findings
-                .push(Diagnostic::error("store::duplicate-replica", message).help("a region has one store; keep one"));
+            let found = Diagnostic::error("store::duplicate-replica", message);
+            findings.push(said_at(store, found.help("a region has one store; keep one")));
         }
         given_store(resolved, store, region, findings);
     }
@@ -57,6 +58,14 @@ pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: 
     given_roles(resolved, findings);
     if pipeline.key_reference == KeyReference::Alias {
         alias_writers(resolved, stack, findings);
+    }
+}
+
+/// A finding at the line that says what store it is; one of the tree is given with the pipeline.
+fn said_at(store: &GivenStore, finding: Diagnostic) -> Diagnostic {
+    match store {
+        GivenStore::Imported(store) => finding.at(store.location),
+        GivenStore::Placed(_) => finding,
     }
 }
 
@@ -102,7 +111,7 @@ fn given_store(resolved: &Resolved<'_>, store: &GivenStore, region: Region, find
     {
         let message = format!("the store given for {region} is in {}", env.region);
         let help = "a store is in the region of the actions that use it";
-        findings.push(Diagnostic::error("store::wrong-region", message).help(help));
+        findings.push(said_at(store, Diagnostic::error("store::wrong-region", message).help(help)));
     }
     if let Some(env) = env
         && env.account != home.account
@@ -120,7 +129,7 @@ fn given_store(resolved: &Resolved<'_>, store: &GivenStore, region: Region, find
         let message =
             format!("the key of the store for {region} is in {}, the bucket in {}", key.region_name(), env.region);
         let help = "a key encrypts in its own region only: name the key of that region";
-        findings.push(Diagnostic::error("store::key-in-other-region", message).help(help));
+        findings.push(said_at(store, Diagnostic::error("store::key-in-other-region", message).help(help)));
     }
     let has_key = match store {
         GivenStore::Placed(store) => store.key().is_some(),

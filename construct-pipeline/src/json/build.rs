@@ -95,15 +95,16 @@ impl Declaration {
         };
         match json["artifactStores"].as_object() {
             Some(stores) => {
-                let stores = stores
-                    .iter()
-                    .map(|(region, store)| keyed(ImportedArtifactStore::new(text(&store["location"]), region), store));
+                let stores = stores.iter().map(|(region, store)| {
+                    let given = ImportedArtifactStore::new(text(&store["location"]), region);
+                    keyed(given.made_at(location), store)
+                });
                 pipeline = pipeline.artifact_stores(stores);
             }
             None => {
                 let store = &json["artifactStore"];
-                pipeline =
-                    pipeline.artifact_store(keyed(ImportedArtifactStore::at_home(text(&store["location"])), store));
+                let given = ImportedArtifactStore::at_home(text(&store["location"]));
+                pipeline = pipeline.artifact_store(keyed(given.made_at(location), store));
             }
         }
         pipeline.only_given_stores = true;

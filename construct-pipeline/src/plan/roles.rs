@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use construct_core::{Diagnostic, Env, NodeId, PlanCx, Region, Value, kind};
+use construct_core::{Caller, Diagnostic, Env, NodeId, PlanCx, Region, Value, kind};
 use construct_iam::{
     DerivedName, ManagedPolicy, PolicyDocument, PolicyStatement, Principal, Role, RoleRef, ServiceRole,
 };
@@ -302,8 +302,8 @@ fn service_trust(service: impl Into<Cow<'static, str>>) -> PolicyStatement {
 /// Deployment roles: one an environment, whatever the actions that pass it.
 #[derive(Debug, Default)]
 struct DeployRoles<'k> {
-    /// Each with the service it was made for, and whether it may do anything.
-    made: BTreeMap<Env, (RoleRef, &'k Cow<'static, str>, bool)>,
+    /// Each with the service it was made for, the line of the first action that passes it, and whether it may do anything.
+    made: BTreeMap<Env, (RoleRef, &'k Cow<'static, str>, Caller, bool)>,
     trusts: BTreeMap<&'k Cow<'static, str>, PolicyStatement>,
 }
 
@@ -317,12 +317,12 @@ impl<'k> DeployRoles<'k> {
         }
         let service = &passed.service;
         let trust = self.trusts.entry(service).or_insert_with(|| service_trust(service.clone()));
-        let (role, made_for, permitted) = self.made.entry(env).or_insert_with(|| {
+        let (role, made_for, _, permitted) = self.made.entry(env).or_insert_with(|| {
             let role = Role::trusting(PolicyDocument::new().with(trust.clone()));
             let role = maker.named(role, RoleKind::Deploy, env);
             let role = maker.scaffold.scope(env, maker.cx).add("DeployRole", role);
             maker.cx.attach(role, DerivedName);
-            (role, service, false)
+            (role, service, action.1.location, false)
         });
         let role = *role;
         if *made_for != service {
@@ -339,13 +339,14 @@ impl<'k> DeployRoles<'k> {
     }
 
     fn finish(&self, maker: &mut Maker<'_, '_, '_>) {
-        for (env, (.., permitted)) in &self.made {
+        for (env, (.., at, permitted)) in &self.made {
             if !permitted {
                 maker.cx.report(
                     Diagnostic::warning(
                         "deploy::no-permissions",
                         format!("the deployment role in {env} may do nothing, so CloudFormation can deploy nothing with it"),
                     )
+                    .at(at)
                     .help("say what the template needs with `.allow(PolicyStatement::allow([…]).on([…]))`, or give a `.deployment_role(…)`"),
                 );
             }

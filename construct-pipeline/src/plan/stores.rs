@@ -133,7 +133,8 @@ pub(super) fn make(
         let (store, origin) = match given {
             Some(GivenStore::Placed(store)) => (*store, Origin::Given),
             Some(GivenStore::Imported(store)) => {
-                (cx.scope().add(format!("ImportedStore-{region}"), store.clone()), Origin::Given)
+                let id = format!("ImportedStore-{region}");
+                (cx.scope().said_at(store.location).add(id, store.clone()), Origin::Given)
             }
             None => match scaffold.shared_store(env, cx) {
                 Some(store) => (store, Origin::Group),

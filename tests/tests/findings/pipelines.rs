@@ -397,6 +397,6 @@ fn action_type_of_v2_in_v1() {
 fn deployment_that_may_do_nothing() {
     let source = Artifact::new("Source");
     let deploy = DeployStack::new("orders", source.file("template.yaml"));
-    let stage = Stage::new("Deploy").action(Action::new("Deploy", deploy));
-    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage))); //~ warning deploy::no-permissions at Tools/Pipeline: 111111111111/us-east-1
+    let stage = Stage::new("Deploy").action(Action::new("Deploy", deploy)); //~ warning deploy::no-permissions at Tools/Pipeline: 111111111111/us-east-1
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage)));
 }

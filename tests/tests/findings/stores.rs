@@ -40,16 +40,16 @@ fn replica_store_without_a_key_in_a_pipeline_across_accounts() {
 fn store_in_another_region() {
     let source = Artifact::new("Source");
     let action = Action::new("Deploy", deployment(&source));
-    let store = ImportedArtifactStore::new("platform-artifacts", "eu-west-1");
-    check(placed(across(&source, action).artifact_store(store))); //~ error store::wrong-region at Tools/Pipeline: eu-west-1
+    let store = ImportedArtifactStore::new("platform-artifacts", "eu-west-1"); //~ error store::wrong-region at Tools/Pipeline: eu-west-1
+    check(placed(across(&source, action).artifact_store(store)));
 }
 
 #[test]
 fn imported_store_in_an_unknown_region() {
     let source = Artifact::new("Source");
     let action = Action::new("Deploy", deployment(&source));
-    let store = ImportedArtifactStore::new("platform-artifacts", "us-east1");
-    check(placed(across(&source, action).artifact_store(store))); //~ error env::unknown-region at Tools/Pipeline…: `us-east1`
+    let store = ImportedArtifactStore::new("platform-artifacts", "us-east1"); //~ error env::unknown-region at Tools/Pipeline…: `us-east1`
+    check(placed(across(&source, action).artifact_store(store)));
 }
 
 #[test]
@@ -68,49 +68,49 @@ fn store_in_another_account() {
 fn replica_store_in_the_region_of_the_pipeline() {
     let source = Artifact::new("Source");
     let action = Action::new("Deploy", deployment(&source));
-    let store = ImportedArtifactStore::new("platform-artifacts", "us-east-1");
-    check(placed(across(&source, action).replica_store("us-east-1", store))); //~ error store::replica-at-home at Tools/Pipeline: us-east-1
+    let store = ImportedArtifactStore::new("platform-artifacts", "us-east-1"); //~ error store::replica-at-home at Tools/Pipeline: us-east-1
+    check(placed(across(&source, action).replica_store("us-east-1", store)));
 }
 
 #[test]
 fn two_replica_stores_in_one_region() {
     let source = Artifact::new("Source");
     let action = Action::new("Deploy", deployment(&source)).region("eu-west-1");
-    let store = || ImportedArtifactStore::new("platform-artifacts", "eu-west-1");
+    let store = || ImportedArtifactStore::new("platform-artifacts", "eu-west-1"); //~ error store::duplicate-replica at Tools/Pipeline: eu-west-1
     let pipeline = across(&source, action).replica_store("eu-west-1", store()).replica_store("eu-west-1", store());
-    check(placed(pipeline)); //~ error store::duplicate-replica at Tools/Pipeline: eu-west-1
+    check(placed(pipeline));
 }
 
 #[test]
 fn replica_store_where_nothing_runs() {
     let source = Artifact::new("Source");
     let action = Action::new("Deploy", deployment(&source));
-    let store = ImportedArtifactStore::new("platform-artifacts", "eu-west-1");
-    check(placed(across(&source, action).replica_store("eu-west-1", store))); //~ warning store::unused-replica at Tools/Pipeline: eu-west-1
+    let store = ImportedArtifactStore::new("platform-artifacts", "eu-west-1"); //~ warning store::unused-replica at Tools/Pipeline: eu-west-1
+    check(placed(across(&source, action).replica_store("eu-west-1", store)));
 }
 
 #[test]
 fn imported_store_whose_key_is_an_alias() {
     let source = Artifact::new("Source");
     let action = Action::new("Deploy", deployment(&source)).account(OTHER);
-    let store = ImportedArtifactStore::new("platform-artifacts", "us-east-1").key("alias/platform");
-    check(placed(across(&source, action).artifact_store(store))); //~ error kms::malformed-key-arn at Tools/Pipeline…: `alias/platform`
+    let store = ImportedArtifactStore::new("platform-artifacts", "us-east-1").key("alias/platform"); //~ error kms::malformed-key-arn at Tools/Pipeline…: `alias/platform`
+    check(placed(across(&source, action).artifact_store(store)));
 }
 
 #[test]
 fn imported_store_whose_key_is_in_another_region() {
     let source = Artifact::new("Source");
     let action = Action::new("Deploy", deployment(&source)).account(OTHER).region("eu-west-1");
-    let store = ImportedArtifactStore::new("platform-artifacts", "eu-west-1").key(KEY);
-    check(placed(across(&source, action).replica_store("eu-west-1", store))); //~ error store::key-in-other-region at Tools/Pipeline: us-east-1
+    let store = ImportedArtifactStore::new("platform-artifacts", "eu-west-1").key(KEY); //~ error store::key-in-other-region at Tools/Pipeline: us-east-1
+    check(placed(across(&source, action).replica_store("eu-west-1", store)));
 }
 
 #[test]
 fn imported_store_by_the_arn_of_its_bucket() {
     let source = Artifact::new("Source");
     let action = Action::new("Deploy", deployment(&source));
-    let store = ImportedArtifactStore::new("arn:aws:s3:::platform-artifacts", "us-east-1");
-    check(placed(across(&source, action).artifact_store(store))); //~ error s3::malformed-bucket-name at Tools/Pipeline…: `arn:aws:s3:::platform-artifacts`
+    let store = ImportedArtifactStore::new("arn:aws:s3:::platform-artifacts", "us-east-1"); //~ error s3::malformed-bucket-name at Tools/Pipeline…: `arn:aws:s3:::platform-artifacts`
+    check(placed(across(&source, action).artifact_store(store)));
 }
 
 #[test]
