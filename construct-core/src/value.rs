@@ -3,6 +3,7 @@
 //! A [`Value`] deliberately has no `Display`: a name that CloudFormation assigns cannot end up in `format!` by accident.
 //! [`text!`](crate::text!) joins values instead.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
@@ -173,9 +174,14 @@ impl Expr {
         Self::Call(function.into(), Box::new(argument.into()))
     }
 
-    /// What is held in a form of its own until it is written.
+    /// What is held in a form of its own until it is written. An expression is spelled out already, and stays itself.
     pub fn spelled(it: impl spell::Spell + 'static) -> Self {
-        Self::Spelled(spell::Unspelled::new(it))
+        let mut it = Some(it);
+        let spelled_out = (&mut it as &mut dyn Any).downcast_mut::<Option<Self>>().and_then(Option::take);
+        match (spelled_out, it) {
+            (None, Some(it)) => Self::Spelled(spell::Unspelled::new(it)),
+            (spelled_out, _) => spelled_out.map_or(Self::Null, Self::bounded),
+        }
     }
 
     /// The same with nothing in it that is [`Spelled`](Expr::Spelled), for those who look into it.

@@ -114,6 +114,13 @@ mod tests {
         }
     }
 
+    /// Nothing sees how deep it is from outside.
+    #[test]
+    fn an_expression_is_spelled_already() {
+        assert_eq!(nested(300_000, Expr::spelled), Expr::from("core"));
+        assert_eq!(Expr::spelled(nested(300_000, |inner| Expr::list([inner]))), Expr::TooDeep);
+    }
+
     #[test]
     fn json_that_is_too_deep_is_told_too() {
         let deep = |levels| (1..levels).fold(Json::from(1), |inner, _| vec![inner].into());
