@@ -38,6 +38,10 @@ pub enum Problem {
     PrincipalKind(String),
     /// A principal that is a word other than `*`.
     PrincipalText(String),
+    /// A principal of the kind `AWS` that is neither an account, an ARN, `*` nor the unique id of a user or role.
+    PrincipalOfAws(String),
+    /// An action that does not say of which service it is.
+    Action(String),
     /// A condition operator that does not exist.
     Operator(String),
     /// A condition value that is not what its operator takes.
@@ -103,6 +107,15 @@ impl fmt::Display for Problem {
             }
             Self::PrincipalText(text) => {
                 write!(f, "principal `{text}` needs a kind, as in `{{\"AWS\": \"{text}\"}}`; only `*` stands alone")
+            }
+            Self::PrincipalOfAws(text) => {
+                write!(
+                    f,
+                    "principal `{text}` is neither an account of 12 digits nor the ARN of a role, a user or an account"
+                )
+            }
+            Self::Action(action) => {
+                write!(f, "action `{action}` names no service; actions read `service:action`, as in `s3:GetObject`")
             }
             Self::Operator(operator) => write!(f, "there is no condition operator `{operator}`"),
             Self::ConditionValue { operator, key, value } => {

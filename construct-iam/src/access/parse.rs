@@ -214,7 +214,10 @@ fn entries_of(kind: &str, values: &[Json<'_>], element: &'static str) -> Parsed<
         _ => return Err(Problem::PrincipalKind(kind.to_owned())),
     };
     let read = |value: &Json<'_>| match value {
-        Json::String(text) => Ok(entry(text)),
+        Json::String(text) => match entry(text) {
+            wrong if wrong.is_no_id() => Err(Problem::PrincipalOfAws(text.to_string())),
+            entry => Ok(entry),
+        },
         // An account id without quotes is a number; what comes of it is not documented.
         Json::Number(_) => Ok(Entry::Unknown),
         value if is_intrinsic(value) => Ok(Entry::Unknown),
@@ -228,7 +231,16 @@ fn action(elements: &Elements<'_, '_>, common: &Compiler) -> Parsed<Arc<Actions>
     let (value, element, all_but) = either.ok_or(Problem::Missing("Action"))?;
     let values = non_empty(value, element)?;
     let pattern = |text: &str| Pattern::new(text.to_ascii_lowercase(), true, Variables::Literal);
+    if let Some(text) = values.iter().filter_map(Json::as_str).find(|text| names_no_service(text)) {
+        return Err(Problem::Action(text.to_owned()));
+    }
     common.actions(all_but, values, || Ok(Actions::new(all_but, patterns(values, element, pattern)?)))
+}
+
+/// Whether IAM refuses an action because it is a word alone, such as `s3`. What is said of patterns such as `*` is not documented.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
+fn names_no_service(action: &str) -> bool {
+    !action.contains([':', '*', '?']) && !symbol::is_symbolic(action)
 }
 
 fn resource(elements: &Elements<'_, '_>, variables: Variables) -> Parsed<Resources> {

@@ -26,6 +26,24 @@ fn check(changes: &Value, message: &str) {
 }
 
 #[test]
+fn words_that_name_nothing() {
+    check(
+        &json!({ "Action": "s3" }),
+        "action `s3` names no service; actions read `service:action`, as in `s3:GetObject`",
+    );
+    check(
+        &json!({ "Principal": { "AWS": ["111111111111", "admin"] } }),
+        "principal `admin` is neither an account of 12 digits nor the ARN of a role, a user or an account",
+    );
+    for action in ["*", "*:*", "s3:*", "S3:getobject"] {
+        assert!(with(&json!({ "Action": action })).is_ok(), "{action}");
+    }
+    for principal in ["*", "111111111111", "arn:aws:iam::111111111111:role/x", "AROADBQP57FF2AEXAMPLE"] {
+        assert!(with(&json!({ "Principal": { "AWS": principal } })).is_ok(), "{principal}");
+    }
+}
+
+#[test]
 fn wrong_documents() {
     for (document, message) in [
         (json!([]), "`p`: `policy` has to be an object"),

@@ -286,6 +286,13 @@ impl Entry {
         Self::Arn(text.into())
     }
 
+    /// Whether it is a word that AWS gives to no user or role: the ids of those begin with an A and have capital letters and digits.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+    pub(crate) fn is_no_id(&self) -> bool {
+        let Self::UniqueId(id) = self else { return false };
+        !id.starts_with('A') || !id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    }
+
     pub(crate) fn is_anyone(&self) -> bool {
         matches!(self, Self::Anyone)
     }

@@ -38,6 +38,28 @@ fn policy_that_is_none() {
 }
 
 #[test]
+fn policies_with_words_in_place_of_actions_and_principals() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Pipeline", pipeline());
+    let statement = |action: &str, principal: &str| {
+        Expr::map([
+            ("Effect", Expr::from("Allow")),
+            ("Principal", Expr::map([("AWS", principal.to_owned())])),
+            ("Action", action.to_owned().into()),
+        ])
+    };
+    let trust = |action: &str, principal: &str| {
+        Expr::map([("Version", Expr::from("2012-10-17")), ("Statement", Expr::list([statement(action, principal)]))])
+    };
+    app.at(tools).add("One", raw("AWS::IAM::Role", "AssumeRolePolicyDocument", trust("sts", "111111111111")));
+    //~^ error access::refused-policy at Tools/One: action `sts` names no service
+    app.at(tools).add("Two", raw("AWS::IAM::Role", "AssumeRolePolicyDocument", trust("sts:AssumeRole", "admin")));
+    //~^ error access::refused-policy at Tools/Two: principal `admin` is neither an account
+    check(app);
+}
+
+#[test]
 fn name_that_two_resources_have() {
     let mut app = App::new();
     let tools = app.stack("Tools", StackProps::new(HOME).stack_name("orders-tools"));
