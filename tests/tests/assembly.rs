@@ -46,6 +46,17 @@ fn the_example_is_as_it_was() {
 }
 
 #[test]
+fn a_folder_may_have_the_longest_name_that_there_is() {
+    let place = folder();
+    let dir = place.join(&"x".repeat(255));
+    for _ in 0..2 {
+        example().write(&dir).unwrap();
+    }
+    assert_eq!(Assembly::read(&dir).unwrap(), example());
+    assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1, "nothing is left beside it");
+}
+
+#[test]
 fn two_syntheses_give_the_same_bytes() {
     assert_eq!(example().files(), example().files());
 }

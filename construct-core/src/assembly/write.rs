@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,6 +15,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use thiserror::Error;
 
 use super::{Assembly, manifest};
+
+/// The bytes of the name of a folder up to which names beside it are made of it.
+const LONG: usize = 200;
 
 /// Why an assembly was not written. What was there before is untouched.
 #[derive(Debug, Error)]
@@ -193,7 +197,14 @@ impl Target {
     /// What the names of folders begin with that are to take the place of this one; a process and a number follow.
     fn staging_prefix(&self) -> OsString {
         let mut prefix = OsString::from(".");
-        prefix.push(&self.name);
+        // Names of files have 255 bytes at most on nearly every system, and a longer one than this one's is needed.
+        if self.name.len() <= LONG {
+            prefix.push(&self.name);
+        } else {
+            let mut hasher = DefaultHasher::new();
+            self.name.hash(&mut hasher);
+            prefix.push(format!("{:016x}", hasher.finish()));
+        }
         prefix.push(".new-");
         prefix
     }

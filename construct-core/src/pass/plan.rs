@@ -60,6 +60,9 @@ impl Plan {
             .map(|index| self.tree.arena.id(index))
             .map(|node| (self.tree.path(node), node))
             .collect();
+        // What was said at another line, such as a store that is imported there, is wrong by itself.
+        let placed: BTreeSet<Caller> =
+            (0..self.built).map(|index| self.tree.node(self.tree.arena.id(index)).location).collect();
         let follows = |one: &Diagnostic| {
             if one.code() == "fact::unread" && lines.contains(&one.location()) {
                 return true;
@@ -72,7 +75,9 @@ impl Plan {
             // Names below a construct are made of its own, so where that is taken, they are taken too.
             let is_made = node.index() >= self.built || one.code() == "resource::duplicate-name";
             let mut above = self.tree.above(node).skip(1);
-            is_made && above.any(|above| errors.contains(self.tree.path(above)))
+            is_made
+                && placed.contains(&self.tree.node(node).location)
+                && above.any(|above| errors.contains(self.tree.path(above)))
         };
         let mut kept = Diagnostics::new();
         found.iter().filter(|one| !follows(one)).for_each(|one| kept.push(one.clone()));

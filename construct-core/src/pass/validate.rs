@@ -1,6 +1,6 @@
 //! Asks every construct what is wrong with it, and checks what is common to all trees.
 //!
-//! Codes: `tree::foreign-handle`, `tree::outside-a-stack`, `stack::malformed-name`, `stack::duplicate-name`,
+//! Codes: `tree::foreign-handle`, `tree::outside-a-stack`, `stack::empty`, `stack::malformed-name`, `stack::duplicate-name`,
 //! `stack::long-description`, `stack::malformed-role`, `env::malformed-account`, `env::unknown-region`, `tag::malformed`,
 //! and those of facts that are wrong by themselves or contradict each other.
 
@@ -40,7 +40,22 @@ pub fn validate(tree: &Tree) -> Diagnostics {
         let node = tree.arena.id(index);
         validate_node(tree, node, tree.construct(node).map(Arc::as_ref), &mut out);
     }
+    if !out.has_errors() {
+        empty_stacks(tree, &mut out);
+    }
     out
+}
+
+/// CloudFormation refuses a stack without resources. Where something is wrong, that may be why nothing was added, and what is said
+/// of a stack in vain is found later.
+fn empty_stacks(tree: &Tree, out: &mut Diagnostics) {
+    let is_empty = |node: &NodeId| tree.arena.children(*node).next().is_none() && tree.facts.has_none(*node);
+    let nodes = (0..tree.arena.len()).map(|index| tree.arena.id(index));
+    for node in nodes.filter(|node| tree.stack_props(*node).is_some()).filter(is_empty) {
+        let message = format!("the stack `{}` holds nothing, so it is left out of the assembly", tree.stack_name(node));
+        let help = "add constructs with `app.at(stack)`, or leave the stack out";
+        ValidateCx { tree, node, out }.report(Diagnostic::warning("stack::empty", message).help(help));
+    }
 }
 
 /// The findings about nodes that planning added, each with its construct if it is one, in the order of the nodes.

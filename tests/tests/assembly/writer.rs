@@ -178,19 +178,25 @@ fn leftovers_of_other_folders_are_left_to_them() {
     assert!(!dir.join(".cdk.out.new-1-0").is_dir());
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn an_error_leaves_the_earlier_assembly_as_it_was() {
     let dir = folder();
-    // The longest name a folder can have leaves no room for that of a folder beside it.
-    let target = dir.join(&"o".repeat(255));
-    fs::create_dir(&target).unwrap();
+    // The longest path that a file can have: the files are written into a folder beside this one first, whose name is longer.
+    let longest = FIRST.iter().map(|name| name.len()).max().expect("there are files");
+    let mut parent = dir.path().to_path_buf();
+    while let rest @ 1.. = (4_095 - "/o/".len() - longest).saturating_sub(parent.as_os_str().len() + 1) {
+        parent.push("d".repeat(if rest > 250 { 200 } else { rest }));
+    }
+    let target = parent.join("o");
+    fs::create_dir_all(&target).unwrap();
     for (name, text) in first().files() {
         fs::write(target.join(name), text).unwrap();
     }
     let before = contents(&target);
     assert!(matches!(second().write(&target), Err(WriteError::Io { .. })));
     assert_eq!(contents(&target), before);
-    assert_eq!(names_in(dir.path()).len(), 1);
+    assert_eq!(names_in(&parent).len(), 1);
 }
 
 #[cfg(unix)]

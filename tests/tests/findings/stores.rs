@@ -157,3 +157,12 @@ fn one_project_for_stores_with_two_keys() {
     }
     check(app);
 }
+
+/// What is wrong with the pipeline does not hide what is wrong with a store that is imported at another line.
+#[test]
+fn imported_store_beside_another_mistake() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source)).account("22222222222"); //~ error env::malformed-account at Tools/Pipeline: `22222222222`
+    let store = ImportedArtifactStore::new("Platform", "us-east-1"); //~ error s3::malformed-bucket-name at Tools/Pipeline/ImportedStore-us-east-1/Bucket: `Platform`
+    check(placed(across(&source, action).artifact_store(store)));
+}

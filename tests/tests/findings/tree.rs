@@ -301,3 +301,15 @@ fn deep_nesting_is_no_mistake() {
     assembly.write(dir.join("cdk.out")).unwrap();
     assert_eq!(construct_core::Assembly::read(dir.join("cdk.out")).unwrap(), assembly);
 }
+
+#[test]
+fn stack_that_holds_nothing() {
+    let mut app = App::new();
+    app.stack("Left", HOME); //~ warning stack::empty at Left: `Left` holds nothing
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Queue", queue());
+    // It stands for what exists already, which is something.
+    let owned = app.stack("Owned", HOME);
+    app.at(owned).add("Role", Role::import("arn:aws:iam::111111111111:role/owned"));
+    check(app);
+}
