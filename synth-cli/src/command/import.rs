@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use construct_core::{AccountId, Env, Region, Severity};
+use construct_core::{AccountId, Diagnostic, Env, Region, Severity};
 use construct_pipeline::json::Declaration;
 
 use crate::import::import;
@@ -60,6 +60,11 @@ impl Import {
         let text = read(&self.file)?;
         let declaration = match Declaration::read(&text) {
             Ok(declaration) => declaration,
+            // What is no JSON is refused as every command does that reads a file.
+            Err(findings) if findings.iter().any(|finding| finding.code() == "json::syntax") => {
+                return Err(Failure::new(findings.iter().map(Diagnostic::message).collect::<String>())
+                    .help("give it what `aws codepipeline get-pipeline --name NAME` prints"));
+            }
             Err(findings) => {
                 let mut report = Report::verbatim(String::new());
                 for finding in findings.iter() {
@@ -119,7 +124,7 @@ impl Import {
     }
 }
 
-fn warn<'f>(report: &mut Report, findings: impl Iterator<Item = &'f construct_core::Diagnostic>) {
+fn warn<'f>(report: &mut Report, findings: impl Iterator<Item = &'f Diagnostic>) {
     for finding in findings {
         let message = format!("{} [{}]", finding.message(), finding.code());
         report.warning(message, finding.help_text().unwrap_or("mend the JSON"));

@@ -15,7 +15,7 @@ const MANIFEST: &str = "manifest.json";
 const AGAIN: &str =
     "synthesise the assembly again; if another tool wrote it, name the folder that holds its `manifest.json`";
 const WRITE_FIRST: &str = "write one first, for example with `cargo run`, or name the folder that \
-                           holds a `manifest.json`: `synth list DIR`";
+                           holds a `manifest.json`";
 
 impl Model {
     /// Reads the assembly in a folder.

@@ -63,7 +63,6 @@ fn a_pipeline_by_itself_needs_a_region() {
 #[test]
 fn everything_that_is_wrong_is_named_with_its_place() {
     let wrong = [
-        ("syntax", "{ \"pipeline\": {\n  \"name\": }".to_owned(), "at line 2, column 11 [json::syntax]"),
         ("list", "[]".to_owned(), "it is no object [json::not-a-pipeline]"),
         ("template", "{ \"Resources\": {} }".to_owned(), "it is a template, or a part of one [json::not-a-pipeline]"),
         ("empty", "{ \"pipeline\": {} }".to_owned(), "`pipeline.roleArn` is missing [json::missing-key]"),
@@ -88,6 +87,13 @@ fn everything_that_is_wrong_is_named_with_its_place() {
         assert_eq!(out, "");
         assert!(said.contains(words), "{name}: {said}");
     }
+}
+
+#[test]
+fn what_is_no_json_is_refused_as_a_file_is_that_cannot_be_read() {
+    let dir = files("import-no-json", &[("pipeline.json", "{ \"pipeline\": {\n  \"name\": }")]);
+    let said = synth(["import".as_ref(), dir.join("pipeline.json").as_os_str()]).unusable();
+    assert!(said.contains("this is no JSON: ") && said.contains("at line 2, column 11\nhelp: give it what"), "{said}");
 }
 
 #[test]
