@@ -55,6 +55,12 @@ pub trait ArnKind: Clone + fmt::Debug + Send + Sync + 'static {
     /// The name in an ARN; `None` if it is the ARN of something else.
     fn name(arn: &Arn) -> Option<&str>;
 
+    /// What mends an ARN that is none of its.
+    fn help(arn: &str) -> String {
+        let _ = arn;
+        format!("write it as `{}`", Self::EXAMPLE)
+    }
+
     /// What an attribute is worth. The name is known when the ARN is.
     fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, own: Env) -> Option<Expr>;
 }
@@ -98,7 +104,7 @@ impl<K: ArnKind> Imported<K> {
         };
         self.parsed().is_none().then(|| {
             Diagnostic::error(K::CODE, format!("`{}` is no ARN of {}", text.escape_debug(), K::WHAT))
-                .help(format!("write it as `{}`", K::EXAMPLE))
+                .help(K::help(text))
         })
     }
 }

@@ -5,7 +5,7 @@ use std::panic::Location;
 use construct_core::{Caller, Expr, Properties};
 
 use crate::action::Action;
-use crate::condition::{Condition, OnFailure};
+use crate::condition::{Condition, ConditionRule, OnFailure};
 
 /// A stage of a pipeline.
 ///
@@ -99,6 +99,14 @@ impl Stage {
     pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
         let on_failure = self.on_failure.iter().flat_map(|on_failure| &on_failure.conditions);
         self.before_entry.iter().chain(&self.on_success).chain(on_failure)
+    }
+
+    /// Every rule of the conditions of the stage, the one with this number, with the number of stages that have run when it is
+    /// checked: when the stage is entered it has not.
+    pub(crate) fn rules(&self, number: usize) -> impl Iterator<Item = (&ConditionRule, usize)> {
+        let later = self.on_success.iter().chain(self.on_failure.iter().flat_map(|failure| &failure.conditions));
+        let all = self.before_entry.iter().map(move |one| (one, number)).chain(later.map(move |one| (one, number + 1)));
+        all.flat_map(|(condition, stages)| condition.rules.iter().map(move |rule| (rule, stages)))
     }
 
     /// Sets a property of the stage declaration that has no method here.

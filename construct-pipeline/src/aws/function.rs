@@ -52,6 +52,19 @@ impl ArnKind for FunctionArn {
         (!name.is_empty() && name.bytes().all(shape)).then_some(name)
     }
 
+    /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html> knows functions by their name alone.
+    fn help(arn: &str) -> String {
+        let unqualified =
+            arn.rsplit_once(':').filter(|(arn, _)| Arn::parse(arn).is_ok_and(|arn| Self::name(&arn).is_some()));
+        match unqualified {
+            Some((function, qualifier)) => format!(
+                "write `{function}`: CodePipeline calls a function by its name, without a version or an alias such as `{}`",
+                qualifier.escape_debug()
+            ),
+            None => format!("write it as `{}`", Self::EXAMPLE),
+        }
+    }
+
     fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, _: Env) -> Option<Expr> {
         match attr {
             Attr::Ref => name.map(|name| name.to_owned().into()),

@@ -107,13 +107,13 @@ impl PipelineProject {
         self
     }
 
-    /// The path of the build specification in the input.
+    /// The path of the build specification in the input, in place of a build specification that was given before.
     pub fn build_spec_file(mut self, path: impl Into<String>) -> Self {
         self.build_spec = Some(path.into());
         self
     }
 
-    /// The build specification itself, as YAML or JSON.
+    /// The build specification itself, as YAML or JSON, in place of one that was given before.
     /// <https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html>
     pub fn build_spec(mut self, text: impl Into<String>) -> Self {
         self.build_spec = Some(text.into());
@@ -257,6 +257,46 @@ impl PipelineProject {
     }
 }
 
+/// The kinds of machines, and their sizes; new ones come with time.
+/// <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectEnvironment.html>, as of 2026-11.
+const ENVIRONMENT_TYPES: [&str; 12] = [
+    "LINUX_CONTAINER",
+    "ARM_CONTAINER",
+    "LINUX_GPU_CONTAINER",
+    "WINDOWS_SERVER_2019_CONTAINER",
+    "WINDOWS_SERVER_2022_CONTAINER",
+    "LINUX_LAMBDA_CONTAINER",
+    "ARM_LAMBDA_CONTAINER",
+    "LINUX_EC2",
+    "ARM_EC2",
+    "WINDOWS_EC2",
+    "MAC_ARM",
+    "WINDOWS_CONTAINER",
+];
+const COMPUTE_TYPES: [&str; 12] = [
+    "BUILD_GENERAL1_SMALL",
+    "BUILD_GENERAL1_MEDIUM",
+    "BUILD_GENERAL1_LARGE",
+    "BUILD_GENERAL1_XLARGE",
+    "BUILD_GENERAL1_2XLARGE",
+    "BUILD_LAMBDA_1GB",
+    "BUILD_LAMBDA_2GB",
+    "BUILD_LAMBDA_4GB",
+    "BUILD_LAMBDA_8GB",
+    "BUILD_LAMBDA_10GB",
+    "ATTRIBUTE_BASED_COMPUTE",
+    "CUSTOM_INSTANCE_TYPE",
+];
+
+/// That a variable has two values, of which CodeBuild documents no order.
+pub(crate) fn variable_given_twice(environment: &[Properties], key: &str) -> Option<Diagnostic> {
+    let mut seen = BTreeSet::new();
+    let name = |variable: &Properties| variable.get(key).and_then(Expr::literal).map(str::to_owned);
+    let twice = environment.iter().filter_map(name).find(|name| !seen.insert(name.clone()))?;
+    let message = format!("the variable `{}` is given twice, and nobody says which value counts", twice.escape_debug());
+    Some(Diagnostic::warning("codebuild::duplicate-variable", message).help("keep one of them"))
+}
+
 #[derive(Clone, Debug)]
 struct Project {
     of: PipelineProject,
@@ -302,6 +342,10 @@ impl Synth for Project {
                 );
             }
         }
+        self.machine(cx);
+        if let Some(found) = variable_given_twice(&self.of.environment, "Name") {
+            cx.report(found);
+        }
         for variable in &self.of.environment {
             let name = variable.get("Name").and_then(Expr::literal).unwrap_or_default();
             if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
@@ -332,6 +376,35 @@ impl Synth for Project {
         cx.gauge(quota::GAUGE);
         let is_near = cx.view().stack_of(self.role) == cx.view().stack_of(cx.here());
         Box::new(Self { after: is_near.then_some(self.role), ..self.clone() })
+    }
+}
+
+impl Project {
+    /// What kind of machine it is, and of which size.
+    fn machine(&self, cx: &mut ValidateCx<'_>) {
+        let (kind, size) = (&*self.of.environment_type, &*self.of.compute_type);
+        let lists = [
+            ("codebuild::unknown-environment-type", "environment type", kind, ENVIRONMENT_TYPES),
+            ("codebuild::unknown-compute-type", "compute type", size, COMPUTE_TYPES),
+        ];
+        for (code, what, given, known) in lists {
+            if !known.contains(&given) {
+                let message = format!("`{}` is no {what} known here", given.escape_debug());
+                cx.report(Diagnostic::warning(code, message).help(format!("known are {}", known.join(", "))));
+            }
+        }
+        let is_lambda = (kind.contains("_LAMBDA_"), size.starts_with("BUILD_LAMBDA_"));
+        let message = match is_lambda {
+            (true, false) if COMPUTE_TYPES.contains(&size) => {
+                format!("machines of the type {kind} have no size {size}")
+            }
+            (false, true) if ENVIRONMENT_TYPES.contains(&kind) => {
+                format!("the size {size} is one of Lambda containers, and {kind} is none")
+            }
+            _ => return,
+        };
+        let help = "sizes that begin with `BUILD_LAMBDA_` go with the types LINUX_LAMBDA_CONTAINER and ARM_LAMBDA_CONTAINER, and with no other";
+        cx.report(Diagnostic::warning("codebuild::other-compute-type", message).help(help));
     }
 }
 

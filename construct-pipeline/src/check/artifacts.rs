@@ -80,7 +80,14 @@ fn writers<'r, 'a>(resolved: &'r Resolved<'a>, findings: &mut Findings) -> BTree
     let mut writers: BTreeMap<&str, &ResolvedAction<'_>> = BTreeMap::new();
     for action in &resolved.actions {
         for output in &action.known.spec.outputs {
-            if let Some(first) = writers.get(output.name()) {
+            if let Some(first) = writers.get(output.name()).filter(|first| std::ptr::eq(**first, action)) {
+                let message = format!("{} has the output `{}` twice", first.words(), output.name());
+                findings.push(
+                    Diagnostic::error("artifact::written-twice", message)
+                        .at(action.action.location)
+                        .help("name it once"),
+                );
+            } else if let Some(first) = writers.get(output.name()) {
                 let message = format!(
                     "the artifact `{}` is written by {} and by {}",
                     output.name(),
@@ -154,7 +161,10 @@ fn foreign_to_foreign(resolved: &Resolved<'_>, writers: &BTreeMap<&str, &Resolve
     let outputs = resolved.actions.iter().flat_map(|action| &action.known.spec.outputs).map(Artifact::name);
     let mut seen = BTreeSet::new();
     for name in outputs.filter(|name| seen.insert(*name)) {
-        let Some(writer) = writers.get(name).filter(|writer| writer.is_foreign(resolved.home)) else { continue };
+        // One that cannot write there at all is found already.
+        let is_writer =
+            |writer: &&&ResolvedAction<'_>| writer.is_foreign(resolved.home) && writer.known.spec.foreign_outputs;
+        let Some(writer) = writers.get(name).filter(is_writer) else { continue };
         let reads = |action: &&ResolvedAction<'_>| {
             action.is_foreign(resolved.home)
                 && action.known.env.account != writer.known.env.account

@@ -2,7 +2,7 @@
 //!
 //! Codes: `condition::v2-only`, `condition::too-many`, `condition::no-rule`, `condition::too-many-rules`, `condition::result`,
 //! `condition::retry-and-condition`, `condition::rollback-in-parallel`, `condition::rollback-of-sources`,
-//! `rule::malformed-name`, `rule::unknown-provider`, `rule::missing-configuration`, `rule::malformed-configuration`,
+//! `rule::malformed-name`, `rule::unknown-provider`, `rule::unknown-operator`, `rule::missing-configuration`, `rule::malformed-configuration`,
 //! `rule::unknown-region`, `rule::malformed-command`, `rule::too-many-commands`, `rule::unknown-artifact`, `rule::read-too-early`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html>
@@ -29,6 +29,9 @@ const PROVIDERS: [(&str, &[&str]); 6] = [
     ("LambdaInvoke", &["FunctionName"]),
     ("VariableCheck", &["Variable", "Operator", "Value"]),
 ];
+/// How the rule VariableCheck compares.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-VariableCheck.html>, as of 2026-11.
+const OPERATORS: [&str; 4] = ["EQ", "NE", "CONTAINS", "MATCHES"];
 /// The rules by which a stage can be skipped.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html>
 const SKIPPING: [&str; 2] = ["LambdaInvoke", "VariableCheck"];
@@ -50,12 +53,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
             one(stage, condition, resolved, findings);
             condition.rules.iter().for_each(|one| rule(one, resolved, findings));
         }
-        // What is read before the stage is entered is written in an earlier one; afterwards, that of the stage is there, too.
-        let later = stage.on_success.iter().chain(stage.on_failure.iter().flat_map(|failure| &failure.conditions));
-        let read = stage.before_entry.iter().map(|one| (one, at)).chain(later.map(|one| (one, at + 1)));
-        for (condition, stages) in read {
-            condition.rules.iter().for_each(|rule| inputs(rule, stages, resolved, findings));
-        }
+        stage.rules(at).for_each(|(rule, stages)| inputs(rule, stages, resolved, findings));
     }
 }
 
@@ -173,6 +171,14 @@ fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) 
         let message = format!("the rule `{}` has no `{key}`, without which {} does nothing", rule.name, rule.provider);
         let help = format!("add it with `.configuration({key:?}, …)`");
         push(Diagnostic::error("rule::missing-configuration", message).help(help));
+    }
+    if rule.provider == "VariableCheck"
+        && let Some(Expr::Str(operator)) = rule.configuration.get("Operator")
+        && !OPERATORS.contains(&&**operator)
+    {
+        let message = format!("`{}` is no operator of VariableCheck", operator.escape_debug());
+        let help = format!("AWS documents {}", OPERATORS.join(", "));
+        push(Diagnostic::warning("rule::unknown-operator", message).help(help));
     }
     if rule.provider == "Commands" && rule.commands.is_empty() {
         let message = format!("the rule `{}` has no command", rule.name);

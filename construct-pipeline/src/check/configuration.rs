@@ -3,16 +3,17 @@
 //! Codes: `configuration::empty-value`, `configuration::long-value`, `configuration::malformed-key`,
 //! `configuration::not-text`, `action::foreign-handle`, `action::malformed-statement`, `variable::malformed-name`, `variable::duplicate-name`, `variable::malformed-default`,
 //! `variable::long-description`, `variable::too-many`, `variable::v2-only`, `variable::unknown`,
-//! `variable::used-too-early`, `variable::in-source`, `namespace::malformed`, `namespace::duplicate`,
+//! `variable::used-too-early`, `variable::in-source`, `variable::other-syntax`, `namespace::malformed`, `namespace::duplicate`,
 //! `namespace::is-artifact`, and those of the providers.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use construct_core::{Diagnostic, Expr, Severity};
+use construct_core::{Caller, Diagnostic, Expr, Severity};
 
 use super::structure::too_many;
 use super::{Findings, misnamed};
+use crate::condition::ConditionRule;
 use crate::pipeline::PipelineType;
 use crate::provider::{Category, Owner};
 use crate::quota;
@@ -54,12 +55,62 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
             if !(has_errors && matches!(value, Expr::Str(text) if text.is_empty())) {
                 one_value(action, key, value, longest, findings);
             }
-            for text in texts(value).filter(|text| text.contains('#')) {
-                references(resolved, action, key, text, &namespaces, findings);
+            for text in texts(value).filter(|text| text.contains('{')) {
+                references(resolved, &Reader::Action(action), key, text, &namespaces, findings);
             }
         }
         for (key, value) in action.action.provider.siblings().iter() {
-            each_text(value, &mut |text| references(resolved, action, key, text, &namespaces, findings));
+            each_text(value, &mut |text| {
+                references(resolved, &Reader::Action(action), key, text, &namespaces, findings);
+            });
+        }
+    }
+    for (n, stage) in resolved.pipeline.stages.iter().enumerate() {
+        for (rule, stages) in stage.rules(n) {
+            let reader = Reader::Rule { rule, stages };
+            for (key, value) in rule.configuration.iter() {
+                each_text(value, &mut |text| references(resolved, &reader, key, text, &namespaces, findings));
+            }
+            for text in &rule.commands {
+                references(resolved, &reader, "Commands", text, &namespaces, findings);
+            }
+        }
+    }
+}
+
+/// Who uses variables.
+enum Reader<'r, 'a> {
+    Action(&'r ResolvedAction<'a>),
+    /// A rule that is checked when the first so many stages have run.
+    Rule {
+        rule: &'r ConditionRule,
+        stages: usize,
+    },
+}
+
+impl Reader<'_, '_> {
+    fn words(&self) -> String {
+        match self {
+            Self::Action(action) => action.words(),
+            Self::Rule { rule, .. } => format!("the rule `{}`", rule.name),
+        }
+    }
+
+    fn location(&self) -> Caller {
+        match self {
+            Self::Action(action) => action.action.location,
+            Self::Rule { rule, .. } => rule.location,
+        }
+    }
+
+    fn is_source(&self) -> bool {
+        matches!(self, Self::Action(action) if action.known.spec.category == Category::Source)
+    }
+
+    fn is_after(&self, writer: &ResolvedAction<'_>) -> bool {
+        match self {
+            Self::Action(action) => action.is_after(writer),
+            Self::Rule { stages, .. } => writer.stage_index < *stages,
         }
     }
 }
@@ -144,12 +195,12 @@ fn texts(expr: &Expr) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Every text in an expression with a `#`.
+/// Every text in an expression with a `{`, which every variable has.
 fn each_text(expr: &Expr, use_text: &mut impl FnMut(&str)) {
     match expr {
         Expr::List(items) => items.iter().for_each(|item| each_text(item, use_text)),
         Expr::Map(entries) => entries.iter().for_each(|(_, value)| each_text(value, use_text)),
-        other => texts(other).filter(|text| text.contains('#')).for_each(use_text),
+        other => texts(other).filter(|text| text.contains('{')).for_each(use_text),
     }
 }
 
@@ -262,50 +313,87 @@ fn namespaces<'r, 'a>(
     namespaces
 }
 
-/// Checks every `#{namespace.name}` of a text.
-fn references(
-    resolved: &Resolved<'_>,
-    reader: &ResolvedAction<'_>,
+/// What a pipeline tells of its run. <https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html>
+const EXECUTION_ID: &str = "PipelineExecutionId";
+
+/// Variables in the way in which shells and CloudFormation write theirs, whose names have no dot.
+fn other_syntax(
+    reader: &Reader<'_, '_>,
     key: &str,
     text: &str,
     namespaces: &BTreeMap<&str, &ResolvedAction<'_>>,
     findings: &mut Findings,
 ) {
+    let references = text.match_indices("${").filter_map(|(start, _)| text[start + 2..].split_once('}'));
+    for (reference, _) in references {
+        let Some((namespace, _)) = reference.split_once('.') else { continue };
+        if namespace == "codepipeline" || namespace == "variables" || namespaces.contains_key(namespace) {
+            let message =
+                format!("`{key}` of {} has `${{{reference}}}`, which CodePipeline leaves as it is", reader.words());
+            findings.push(
+                Diagnostic::warning("variable::other-syntax", message)
+                    .at(reader.location())
+                    .help(format!("write `#{{{reference}}}`")),
+            );
+        }
+    }
+}
+
+/// Checks every `#{namespace.name}` of a text.
+fn references(
+    resolved: &Resolved<'_>,
+    reader: &Reader<'_, '_>,
+    key: &str,
+    text: &str,
+    namespaces: &BTreeMap<&str, &ResolvedAction<'_>>,
+    findings: &mut Findings,
+) {
+    other_syntax(reader, key, text, namespaces, findings);
     for (start, _) in text.match_indices("#{") {
         let Some(reference) = text[start + 2..].split_once('}').map(|(reference, _)| reference) else { continue };
         let Some((namespace, name)) = reference.split_once('.') else { continue };
-        let at = reader.action.location;
+        // Whether CodePipeline refuses them in rules is not documented.
+        let mut push = |found: Diagnostic| {
+            let found = found.at(reader.location());
+            findings.push(if matches!(reader, Reader::Rule { .. }) { found.into_warning() } else { found });
+        };
         let place = format!("`{key}` of {} uses `#{{{reference}}}`", reader.words());
         match namespace {
-            "codepipeline" => {}
+            "codepipeline" if name == EXECUTION_ID => {}
+            "codepipeline" => {
+                let message = format!("{place}, and AWS documents no such variable of the pipeline itself");
+                let help = format!("write `#{{codepipeline.{EXECUTION_ID}}}`");
+                push(Diagnostic::warning("variable::unknown", message).help(help));
+            }
+            // What a rule has found out, by the rule's name.
+            "rule" if matches!(reader, Reader::Rule { .. }) => {}
             "variables" => {
-                if reader.known.spec.category == Category::Source {
+                if reader.is_source() {
                     let help = "sources cannot use the variables of the pipeline";
-                    findings.push(Diagnostic::error("variable::in-source", place).at(at).help(help));
+                    push(Diagnostic::error("variable::in-source", place).help(help));
                 } else if !resolved.pipeline.variables.iter().any(|variable| variable.name == name) {
                     let message = format!("{place}, and the pipeline has no variable `{name}`");
                     let help = format!("declare it with `.variable(Variable::new(\"{name}\"))`");
-                    findings.push(Diagnostic::error("variable::unknown", message).at(at).help(help));
+                    push(Diagnostic::error("variable::unknown", message).help(help));
                 }
             }
             _ => match namespaces.get(namespace) {
                 None => {
                     let message = format!("{place}, and no action has the namespace `{namespace}`");
                     let help = format!("give the action that sets the variable `.namespace(\"{namespace}\")`");
-                    findings.push(Diagnostic::error("variable::unknown", message).at(at).help(help));
+                    push(Diagnostic::error("variable::unknown", message).help(help));
                 }
                 Some(writer) if !reader.is_after(writer) => {
                     let message = format!("{place} before {} has set it", writer.words());
-                    findings.push(
+                    push(
                         Diagnostic::error("variable::used-too-early", message)
-                            .at(at)
                             .note("the namespace is given here", Some(writer.action.location))
                             .help("move the reader to a later stage, or give it a higher run order within the stage"),
                     );
                 }
                 Some(writer) => {
                     if let Some(found) = unknown_variable(writer, name, &place) {
-                        findings.push(found.at(at));
+                        push(found);
                     }
                 }
             },

@@ -141,7 +141,10 @@ fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
         let most = resolved.view.quota(&quota::ACTIONS_OF_A_STAGE);
         let subject = || format!("the stage `{}`", stage.name);
         let finding = if n > most {
-            Some(too_many(&quota::ACTIONS_OF_A_STAGE, &subject(), n, most))
+            let finding = too_many(&quota::ACTIONS_OF_A_STAGE, &subject(), n, most);
+            // A wave is divided where it is written, and knows nothing of the app.
+            let help = format!("tell the `Wave` what the app says of the quota: `.actions_per_stage({most})`");
+            Some(if stage.packed { finding.help(help) } else { finding })
         } else if is_near(n, most) && !stage.packed {
             let percent = n * 100 / most.max(1);
             let message = format!("{} has {n} of the {most} actions that CodePipeline takes, {percent} %", subject());

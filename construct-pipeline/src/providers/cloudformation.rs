@@ -125,6 +125,7 @@ impl Deployment {
         let mut found: Vec<Diagnostic> = stack_name_problem(&self.stack).into_iter().collect();
         let files = [Some(&self.template), self.configuration.as_ref()];
         found.extend(files.into_iter().flatten().filter_map(|file| file.problem("cloudformation::malformed-path")));
+        found.extend(parameter_problems(&self.parameters));
         found
     }
 }
@@ -442,6 +443,23 @@ fn stack_name_problem(name: &Value<kind::Name>) -> Option<Diagnostic> {
         Diagnostic::error("cloudformation::malformed-stack-name", message)
             .help("stack names have 1 to 128 letters, digits and `-`, and begin with a letter"),
     )
+}
+
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>
+fn parameter_problems(parameters: &[(String, Expr)]) -> Vec<Diagnostic> {
+    let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
+    for (name, _) in parameters {
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            let message = format!("`{}` is no name of a template's parameter", name.escape_debug());
+            let help = "parameters are named with letters and digits alone; write the name as the template has it";
+            found.push(Diagnostic::error("cloudformation::malformed-parameter", message).help(help));
+        } else if !seen.insert(name) {
+            let message = format!("the parameter `{name}` has two values");
+            let help = "keep one `.parameter(…)` of that name";
+            found.push(Diagnostic::error("cloudformation::duplicate-parameter", message).help(help));
+        }
+    }
+    found
 }
 
 fn change_set_name_problem(name: &str) -> Option<Diagnostic> {

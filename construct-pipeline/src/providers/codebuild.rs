@@ -6,7 +6,7 @@ use construct_core::{Diagnostic, Expr, Properties, Value, kind};
 use construct_iam::{PolicyDocument, PolicyStatement};
 
 use crate::artifact::Artifact;
-use crate::aws::ProjectRef;
+use crate::aws::{ProjectRef, variable_given_twice};
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
 use crate::wire;
 
@@ -173,7 +173,7 @@ impl Provider for CodeBuild {
     }
 
     fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
-        let mut found = Vec::new();
+        let mut found = Vec::from_iter(variable_given_twice(&self.environment, "name"));
         if let Some(primary) = &self.primary
             && !self.inputs.contains(primary)
         {

@@ -137,7 +137,16 @@ impl Provider for S3Source {
         // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
         let wildcard = self.key.contains(['*', '?']);
         if self.key.len() <= 1_024 && !wildcard {
-            return Vec::new();
+            let odd = ["/", "s3://"].into_iter().find(|start| self.key.starts_with(start));
+            let found = odd.map(|start| {
+                let message = format!(
+                    "the key `{}` begins with `{start}`, which keys of objects hardly ever do",
+                    self.key.escape_debug()
+                );
+                Diagnostic::warning("s3-source::odd-key", message)
+                    .help("write the key as S3 lists it, without the bucket and without a `/` in front")
+            });
+            return found.into_iter().collect();
         }
         let key = self.key.escape_debug();
         vec![

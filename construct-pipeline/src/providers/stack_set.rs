@@ -454,6 +454,7 @@ mod tests {
             (set().failure_tolerance_percentage(101), "stack-set::percentage"),
             (set().max_concurrent_percentage(0), "stack-set::percentage"),
             (set().parameter("Text", "two words"), "stack-set::awkward-parameter"),
+            (set().parameter("Text", "one").previous_parameter("Text"), "stack-set::duplicate-parameter"),
             (set().parameter("A", "a").parameters_file(bundle.file("p.json")), "stack-set::parameters-twice"),
             (set().capability(Capability::AutoExpand), "stack-set::capability"),
         ] {

@@ -144,6 +144,18 @@ fn foreign_build_with_outputs() {
     let project = app.at(tools).add("Build", project);
     let build = Action::new("Build", CodeBuild::new(project, &source).output(&bundle)); //~ error action::foreign-outputs at Tools/Pipeline: 222222222222
     let stage = Stage::new("Build").action(build);
+    // That nobody else could read it either is no second mistake.
+    let elsewhere = Stage::new("Elsewhere").action(Action::new("Deploy", deployment(&bundle)).account("333333333333"));
+    app.at(tools).add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(elsewhere));
+    check(app);
+}
+
+#[test]
+fn build_with_one_output_twice() {
+    let (mut app, tools, project) = with_project();
+    let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));
+    let build = CodeBuild::new(project, &source).output(&bundle).output(&bundle);
+    let stage = Stage::new("Build").action(Action::new("Build", build)); //~ error artifact::written-twice at Tools/Pipeline: has the output `Bundle` twice
     app.at(tools).add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&bundle)));
     check(app);
 }

@@ -39,8 +39,48 @@ fn conditions_and_triggers_that_hold() {
     let last = approve("Approve").before_entry(entry).on_success(success).on_failure(failure);
     let branches = GlobPatterns::new().include("main").exclude("wip/**");
     let trigger = GitTrigger::new("Checkout").push(GitPushFilter::new().branches(branches));
-    let (_, warnings) = placed(connected(&source).stage(last).trigger(trigger)).synth_with_warnings().unwrap();
+    let pipeline =
+        connected(&source).stage(last).trigger(trigger).variable(Variable::new("DEPLOY").default_value("no"));
+    let (_, warnings) = placed(pipeline).synth_with_warnings().unwrap();
     assert!(warnings.is_empty(), "{warnings}");
+}
+
+#[test]
+fn variables_that_rules_do_not_find() {
+    let source = Artifact::new("Source");
+    let read = |variable: &str| {
+        let rule =
+            ConditionRule::new("Read", "VariableCheck").configuration("Operator", "EQ").configuration("Value", "x");
+        rule.configuration("Variable", variable.to_owned())
+    };
+    let action = Action::new("Checkout", CodeCommitSource::new("orders", &source)).namespace("source");
+    let before = |variable: &str| Condition::new(StageResult::Skip).rule(read(variable));
+    //~^^^^^ warning variable::unknown at Tools/Pipeline: `Variable` of the rule `Read` uses `#{variables.DEPLOY}`, and the pipeline has no
+    //~^^^^^^ warning variable::unknown at Tools/Pipeline: no action has the namespace `build`
+    //~^^^^^^^ warning variable::used-too-early at Tools/Pipeline: before `Approve` of stage `Two` has set it
+    let two = Stage::new("Two").action(Action::new("Approve", ManualApproval::new()).namespace("two"));
+    let after = Condition::new(StageResult::Fail).rule(read("#{two.ApprovalSummary}")).rule(read("#{rule.Read}"));
+    let pipeline = Pipeline::new("orders")
+        .stage(Stage::new("Source").action(action))
+        .stage(
+            approve("One")
+                .before_entry(before("#{variables.DEPLOY}"))
+                .on_success(Condition::new(StageResult::Fail).rule(read("#{source.CommitId}"))),
+        )
+        .stage(two.before_entry(before("#{two.ApprovalSummary}")).on_success(after))
+        .stage(approve("Three").before_entry(before("#{build.VERSION}")))
+        .stage(deploy(&source));
+    check(placed(pipeline));
+}
+
+#[test]
+fn operator_that_no_rule_has() {
+    let source = Artifact::new("Source");
+    let rule = ConditionRule::new("Read", "VariableCheck") //~ warning rule::unknown-operator at Tools/Pipeline: `EQUALS`
+        .configuration("Variable", "#{codepipeline.PipelineExecutionId}")
+        .configuration("Operator", "EQUALS")
+        .configuration("Value", "x");
+    check(placed(ending(&source, approve("Approve").before_entry(Condition::new(StageResult::Skip).rule(rule)))));
 }
 
 #[test]

@@ -173,6 +173,21 @@ fn variable_in_the_middle_of_json() {
 }
 
 #[test]
+fn variable_as_shells_write_theirs() {
+    let source = Artifact::new("Source");
+    let text = "${source.CommitId} ${HOME} ${AWS::Region}";
+    let action = Action::new("Check", jenkins(&source).configuration("Text", text)); //~ warning variable::other-syntax at Tools/Pipeline: `${source.CommitId}`
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn variable_that_no_pipeline_has() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Check", jenkins(&source).configuration("Text", "#{codepipeline.ExecutionId}")); //~ warning variable::unknown at Tools/Pipeline: `#{codepipeline.ExecutionId}`
+    check(placed(between(&source, action)));
+}
+
+#[test]
 fn variable_of_a_later_action() {
     let source = Artifact::new("Source");
     let early = Action::new("Check", jenkins(&source).configuration("Id", "#{late.Id}")); //~ error variable::used-too-early at Tools/Pipeline: `Late` of stage `Late`

@@ -120,6 +120,24 @@ fn wave_without_targets() {
     check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(deploy(&source)).wave(wave)));
 }
 
+/// A wave is divided before anybody knows what the app says of quotas.
+#[test]
+fn wave_that_knows_no_lowered_quota() {
+    let source = Artifact::new("Source");
+    let targets = (0..5).map(|n| {
+        let action = Action::new("Approve", ManualApproval::new());
+        Target::new(Env::new(&format!("22222222222{n}"), "us-east-1")).action(action)
+    });
+    let wave = Wave::new("Fleet").targets(targets); //~ error stage::too-many-actions at Tools/Pipeline: 5 actions; CodePipeline takes at most 3
+    let pipeline = |wave: Wave| Pipeline::new("orders").stage(checkout(&source)).wave(wave).stage(deploy(&source));
+    let mut divided = placed(pipeline(wave.clone().actions_per_stage(3)));
+    divided.quota(&quota::ACTIONS_OF_A_STAGE, 3);
+    divided.synth().unwrap();
+    let mut app = placed(pipeline(wave));
+    app.quota(&quota::ACTIONS_OF_A_STAGE, 3);
+    check(app);
+}
+
 #[test]
 fn wave_that_deploys_twice_to_one_target() {
     let source = Artifact::new("Source");

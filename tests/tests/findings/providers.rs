@@ -68,6 +68,22 @@ fn key_of_many_objects() {
 }
 
 #[test]
+fn keys_as_addresses_and_paths() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let bucket = app.at(tools).add("Bucket", Bucket::import("orders-releases"));
+    for (id, key) in [("One", "/orders.zip"), ("Two", "s3://orders-releases/orders.zip")] {
+        let action = Action::new("Checkout", S3Source::new(bucket, key, &source));
+        //~^ warning s3-source::odd-key at Tools/One: begins with `/`
+        //~^^ warning s3-source::odd-key at Tools/Two: begins with `s3://`
+        let pipeline = Pipeline::new(id).stage(Stage::new("Source").action(action)).stage(deploy(&source));
+        app.at(tools).add(id, pipeline);
+    }
+    check(app);
+}
+
+#[test]
 fn image_repository_by_its_address() {
     let source = Artifact::new("Image");
     let address = "111111111111.dkr.ecr.us-east-1.amazonaws.com/Orders";
@@ -132,6 +148,41 @@ fn function_by_its_name() {
     let tools = app.stack("Tools", HOME);
     let function = app.at(tools).add("Check", Function::import("check")); //~ error lambda::malformed-function-arn at Tools/Check: `check`
     app.at(tools).add("Pipeline", between(&source, Action::new("Check", LambdaInvoke::new(function))));
+    check(app);
+}
+
+#[test]
+fn function_by_one_of_its_versions() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let function = Function::import("arn:aws:lambda:us-east-1:111111111111:function:check:live");
+    let help = function.problem().unwrap().help_text().unwrap().to_owned();
+    assert!(help.starts_with("write `arn:aws:lambda:us-east-1:111111111111:function:check`: "), "{help}");
+    app.at(tools).add("Check", function); //~ error lambda::malformed-function-arn at Tools/Check: `arn:aws:lambda:us-east-1:111111111111:function:check:live`
+    check(app);
+}
+
+#[test]
+fn parameters_that_no_template_has() {
+    let source = Artifact::new("Source");
+    let deploy =
+        deployment(&source).parameter("Stage", "test").parameter("Stage", "production").parameter("my-size", "1");
+    let action = Action::new("Deploy", deploy);
+    //~^ error cloudformation::duplicate-parameter at Tools/Pipeline: the parameter `Stage` has two values
+    //~^^ error cloudformation::malformed-parameter at Tools/Pipeline: `my-size`
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(Stage::new("Deploy").action(action))));
+}
+
+#[test]
+fn build_with_a_variable_of_two_values() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let project = app.at(tools).add("Build", PipelineProject::new());
+    let build = CodeBuild::new(project, &source).environment("STAGE", "test").environment("STAGE", "production");
+    let action = Action::new("Build", build); //~ warning codebuild::duplicate-variable at Tools/Pipeline: `STAGE`
+    let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(Stage::new("Build").action(action));
+    app.at(tools).add("Pipeline", pipeline);
     check(app);
 }
 

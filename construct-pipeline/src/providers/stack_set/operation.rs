@@ -1,5 +1,7 @@
 //! What both actions on a stack set have in common: its name, its targets and the pace, and lists of parameters.
 
+use std::collections::BTreeSet;
+
 use construct_core::{AccountId, Diagnostic, Expr, Properties, Region, Value, kind, text};
 use construct_iam::{PolicyDocument, PolicyStatement};
 
@@ -35,7 +37,12 @@ impl Parameters {
                     .help("put all of them into the file, or leave it out"),
             );
         }
+        let mut seen = BTreeSet::new();
         for (key, value) in &self.values {
+            if !seen.insert(key) {
+                let message = format!("the parameter `{}` is there twice", key.escape_debug());
+                found.push(Diagnostic::error("stack-set::duplicate-parameter", message).help("keep one of them"));
+            }
             let value = value.as_ref().and_then(Value::literal);
             // The list knows no quotes: a blank ends a parameter, a comma one of its parts.
             let awkward = |text: &str| text.contains([',', '"', '\'']) || text.contains(char::is_whitespace);
