@@ -301,7 +301,8 @@ impl Pipeline {
         self
     }
 
-    /// Shares stores and scaffold stacks with the other pipelines of a group, which stands in the same account and region.
+    /// Shares stores and scaffold stacks with the other pipelines of a group, which stands in the same account and region. A
+    /// store that is given to the pipeline itself goes before that of the group.
     pub fn scaffold_group(mut self, group: ScaffoldGroupRef) -> Self {
         self.group = Some(group);
         self

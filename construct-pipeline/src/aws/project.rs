@@ -393,6 +393,22 @@ impl Project {
                 cx.report(Diagnostic::warning(code, message).help(format!("known are {}", known.join(", "))));
             }
         }
+        // Images of AWS say for which processors and systems they are; the standard ones are for Linux on x86.
+        // https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-available.html
+        let of_aws = self.of.image.strip_prefix("aws/codebuild/").unwrap_or_default();
+        let is_for = |word: &str| of_aws.is_empty() || of_aws.contains(word);
+        let wrong = match kind {
+            "ARM_CONTAINER" | "ARM_LAMBDA_CONTAINER" => !is_for("aarch64"),
+            "LINUX_CONTAINER" | "LINUX_LAMBDA_CONTAINER" => of_aws.contains("aarch64") || of_aws.contains("windows"),
+            "WINDOWS_SERVER_2019_CONTAINER" | "WINDOWS_SERVER_2022_CONTAINER" => !is_for("windows"),
+            _ => false,
+        };
+        if wrong {
+            let message =
+                format!("machines of the type {kind} cannot run the image `{}`", self.of.image.escape_debug());
+            let help = "name an image for them with `.image(…)`, such as `aws/codebuild/amazonlinux-aarch64-standard:3.0` for ARM";
+            cx.report(Diagnostic::warning("codebuild::other-image", message).help(help));
+        }
         let is_lambda = (kind.contains("_LAMBDA_"), size.starts_with("BUILD_LAMBDA_"));
         let message = match is_lambda {
             (true, false) if COMPUTE_TYPES.contains(&size) => {

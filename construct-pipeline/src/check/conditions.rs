@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 
 use construct_core::{Diagnostic, Expr, Region};
 
+use super::stores::malformed;
 use super::structure::too_many;
 use super::{Findings, misnamed};
 use crate::condition::{Condition, ConditionRule, StageResult};
@@ -193,6 +194,9 @@ fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) 
             Diagnostic::error("rule::unknown-region", format!("the rule `{}`: {problem}", rule.name))
                 .help(problem.help()),
         );
+    }
+    if let Some(problem) = rule.role.as_ref().and_then(malformed) {
+        push(problem);
     }
     for (key, value) in rule.configuration.iter() {
         let length = match value {

@@ -39,7 +39,7 @@ pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: 
             let message = format!("a replica store is given for {region}, the pipeline's own region");
             let help = "give that store with `.artifact_store(…)`";
             findings.push(said_at(store, Diagnostic::error("store::replica-at-home", message).help(help)));
-        } else if !regions.contains(&region) {
+        } else if !regions.contains(&region) && env_of(resolved, store).is_none_or(|env| env.region == region) {
             let message = format!("a replica store is given for {region}, where no action runs");
             findings.push(said_at(store, Diagnostic::warning("store::unused-replica", message).help("leave it out")));
         }
@@ -90,22 +90,30 @@ fn not_given(resolved: &Resolved<'_>, region: Region) -> Diagnostic {
     }
 }
 
-fn given_store(resolved: &Resolved<'_>, store: &GivenStore, region: Region, findings: &mut Findings) {
+/// Where a store stands, as far as that is known.
+fn env_of(resolved: &Resolved<'_>, store: &GivenStore) -> Option<Env> {
     let home = resolved.home;
-    let env = match store {
+    match store {
         GivenStore::Imported(store) => store
             .region()
             .map_or(Some(home.region), |name| Region::parse(name).ok())
             .map(|region| Env { region, ..home }),
-        GivenStore::Placed(store) if !resolved.view.owns(store.bucket()) => {
-            findings.push(
-                Diagnostic::error("store::foreign-handle", "the store belongs to another app")
-                    .help("use handles only with the app that returned them"),
-            );
-            return;
+        GivenStore::Placed(store) => {
+            resolved.view.owns(store.bucket()).then(|| resolved.view.env_of(store.bucket())).flatten()
         }
-        GivenStore::Placed(store) => resolved.view.env_of(store.bucket()),
-    };
+    }
+}
+
+fn given_store(resolved: &Resolved<'_>, store: &GivenStore, region: Region, findings: &mut Findings) {
+    let home = resolved.home;
+    if matches!(store, GivenStore::Placed(store) if !resolved.view.owns(store.bucket())) {
+        findings.push(
+            Diagnostic::error("store::foreign-handle", "the store belongs to another app")
+                .help("use handles only with the app that returned them"),
+        );
+        return;
+    }
+    let env = env_of(resolved, store);
     if let Some(env) = env
         && env.region != region
     {
@@ -202,7 +210,7 @@ fn given_roles(resolved: &Resolved<'_>, findings: &mut Findings) {
 }
 
 /// That a role given by its ARN is none.
-fn malformed(role: &GivenRole) -> Option<Diagnostic> {
+pub(super) fn malformed(role: &GivenRole) -> Option<Diagnostic> {
     match role {
         GivenRole::Placed(_) => None,
         GivenRole::Imported(role) => role.problem(),

@@ -89,7 +89,7 @@ impl Deployment {
         }
     }
 
-    fn spec(&self) -> ProviderSpec {
+    fn inputs(&self) -> Vec<&Artifact> {
         let mut inputs: Vec<&Artifact> = Vec::new();
         let files = [Some(&self.template), self.configuration.as_ref()];
         let named = files.into_iter().flatten().map(ArtifactFile::artifact);
@@ -98,8 +98,12 @@ impl Deployment {
                 inputs.push(artifact);
             }
         }
+        inputs
+    }
+
+    fn spec(&self) -> ProviderSpec {
         cloudformation()
-            .inputs(inputs)
+            .inputs(self.inputs())
             .input_count(1..=10)
             .outputs(self.output.iter().map(|(artifact, _)| artifact))
             .output_count(0..=1)
@@ -126,7 +130,26 @@ impl Deployment {
         let files = [Some(&self.template), self.configuration.as_ref()];
         found.extend(files.into_iter().flatten().filter_map(|file| file.problem("cloudformation::malformed-path")));
         found.extend(parameter_problems(&self.parameters));
+        found.extend(self.parameters.iter().filter_map(|(name, value)| self.reference_problem(name, value)));
         found
+    }
+
+    /// "You must declare this artifact as input for the associated action":
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-parameter-override-functions.html>
+    fn reference_problem(&self, parameter: &str, value: &Expr) -> Option<Diagnostic> {
+        let Expr::Call(function, argument) = value else { return None };
+        let Expr::List(parts) = &**argument else { return None };
+        let of_artifacts = ["Fn::GetArtifactAtt", "Fn::GetParam"].contains(&&**function);
+        let artifact = parts.first().filter(|_| of_artifacts).and_then(Expr::literal)?;
+        if self.inputs().iter().any(|input| input.name() == artifact) {
+            return None;
+        }
+        let artifact = artifact.escape_debug();
+        let message = format!(
+            "the parameter `{parameter}` is taken of the artifact `{artifact}`, which is no input of the action"
+        );
+        let help = "add it with `.input(…)`, as the artifact of the template is one already";
+        Some(Diagnostic::error("cloudformation::artifact-without-input", message).help(help))
     }
 }
 

@@ -74,6 +74,15 @@ fn variables_that_rules_do_not_find() {
 }
 
 #[test]
+fn role_of_a_rule_by_its_name() {
+    let source = Artifact::new("Source");
+    let rule = ConditionRule::new("Check", "LambdaInvoke") //~ error iam::malformed-role-arn at Tools/Pipeline: `checker`
+        .configuration("FunctionName", "check")
+        .role(Role::import("checker"));
+    check(placed(ending(&source, approve("Approve").before_entry(Condition::new(StageResult::Skip).rule(rule)))));
+}
+
+#[test]
 fn operator_that_no_rule_has() {
     let source = Artifact::new("Source");
     let rule = ConditionRule::new("Read", "VariableCheck") //~ warning rule::unknown-operator at Tools/Pipeline: `EQUALS`

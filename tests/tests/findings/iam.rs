@@ -259,7 +259,11 @@ fn project_that_codebuild_refuses() {
     scope.add("Six", PipelineProject::new().environment("A", "1").environment_secret("A", "a")); //~ warning codebuild::duplicate-variable at Tools/Six/Resource: `A`
     scope.add("Seven", PipelineProject::new().environment_type("linux")); //~ warning codebuild::unknown-environment-type at Tools/Seven/Resource: `linux`
     scope.add("Eight", PipelineProject::new().compute_type("SMALL")); //~ warning codebuild::unknown-compute-type at Tools/Eight/Resource: `SMALL`
-    scope.add("Nine", PipelineProject::new().environment_type("ARM_LAMBDA_CONTAINER")); //~ warning codebuild::other-compute-type at Tools/Nine/Resource: BUILD_GENERAL1_SMALL
+    let arm = || PipelineProject::new().image("aws/codebuild/amazonlinux-aarch64-standard:3.0");
+    scope.add("Eleven", PipelineProject::new().environment_type("ARM_CONTAINER")); //~ warning codebuild::other-image at Tools/Eleven/Resource: `aws/codebuild/standard:7.0`
+    scope.add("Twelve", arm()); //~ warning codebuild::other-image at Tools/Twelve/Resource: LINUX_CONTAINER
+    scope.add("Thirteen", arm().environment_type("ARM_CONTAINER"));
+    scope.add("Nine", arm().environment_type("ARM_LAMBDA_CONTAINER")); //~ warning codebuild::other-compute-type at Tools/Nine/Resource: BUILD_GENERAL1_SMALL
     scope.add("Ten", PipelineProject::new().compute_type("BUILD_LAMBDA_1GB")); //~ warning codebuild::other-compute-type at Tools/Ten/Resource: LINUX_CONTAINER
     scope.add("Five", PipelineProject::import("orders")); //~ error codebuild::malformed-project-arn at Tools/Five/Resource: `orders`
     check(app);

@@ -174,6 +174,21 @@ fn parameters_that_no_template_has() {
 }
 
 #[test]
+fn parameter_of_an_artifact_that_is_no_input() {
+    let (source, code) = (Artifact::new("Source"), Artifact::new("Code"));
+    let deploy = || deployment(&source).parameter("Key", code.att(ArtifactAtt::ObjectKey));
+    let wrong = deploy().parameter("Id", code.file("outputs.json").param("Id"));
+    let wrong = Action::new("Deploy", wrong);
+    //~^ error cloudformation::artifact-without-input at Tools/Pipeline: the parameter `Key` is taken of the artifact `Code`
+    //~^^ error cloudformation::artifact-without-input at Tools/Pipeline: the parameter `Id` is taken of the artifact `Code`
+    let right = Action::new("Again", deploy().input(&code)).run_order(2);
+    let sources = Stage::new("Source")
+        .action(Action::new("Checkout", CodeCommitSource::new("orders", &source)))
+        .action(Action::new("Code", CodeCommitSource::new("code", &code)));
+    check(placed(Pipeline::new("orders").stage(sources).stage(Stage::new("Deploy").action(wrong).action(right))));
+}
+
+#[test]
 fn build_with_a_variable_of_two_values() {
     let source = Artifact::new("Source");
     let mut app = App::new();

@@ -158,6 +158,15 @@ fn one_project_for_stores_with_two_keys() {
     check(app);
 }
 
+/// That nothing runs in the region it is given for is no second mistake.
+#[test]
+fn replica_store_given_for_another_region() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source));
+    let store = ImportedArtifactStore::new("platform-artifacts", "eu-west-1"); //~ error store::wrong-region at Tools/Pipeline: eu-west-2
+    check(placed(across(&source, action).replica_store("eu-west-2", store)));
+}
+
 /// What is wrong with the pipeline does not hide what is wrong with a store that is imported at another line.
 #[test]
 fn imported_store_beside_another_mistake() {
