@@ -6,7 +6,7 @@ use construct_core::{
     Attr, CfnResource, Claim, Construct, Diagnostic, Env, Expr, Lower, LowerCx, PlanCx, Properties, Resources, Scope,
     Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
 };
-use construct_iam::{Arn, ArnKind, Imported, PolicyStatement, Principal, Role, RoleRef, ServiceRole};
+use construct_iam::{Arn, ArnKind, Imported, ManagedPolicy, PolicyStatement, Principal, Role, RoleRef, ServiceRole};
 
 use crate::asked::Asked;
 use crate::names;
@@ -288,6 +288,18 @@ const COMPUTE_TYPES: [&str; 12] = [
     "CUSTOM_INSTANCE_TYPE",
 ];
 
+/// Whether a statement may be about reading secrets.
+fn speaks_of_secrets(statement: &PolicyStatement) -> bool {
+    let Expr::Map(elements) = statement.expr().spelled_out() else { return true };
+    let is_one = |action: &Expr| action.literal().is_none_or(|text| text == "*" || text.starts_with("secretsmanager:"));
+    elements.iter().any(|(element, value)| match (&**element, value) {
+        ("Action", Expr::List(actions)) => actions.iter().any(is_one),
+        ("Action", action) => is_one(action),
+        ("NotAction", _) => true,
+        _ => false,
+    })
+}
+
 /// That a variable has two values, of which CodeBuild documents no order.
 pub(crate) fn variable_given_twice(environment: &[Properties], key: &str) -> Option<Diagnostic> {
     let mut seen = BTreeSet::new();
@@ -380,6 +392,25 @@ impl Synth for Project {
 }
 
 impl Project {
+    /// A build fails before it begins when its role may not read a secret among its variables. What a role that is given may do is for
+    /// those to say who made it.
+    /// <https://github.com/aws/aws-cdk/issues/12121>
+    fn secrets_are_readable(&self, cx: &LowerCx<'_>) {
+        let secret = self
+            .of
+            .environment
+            .iter()
+            .find(|variable| variable.get("Type").and_then(Expr::literal) == Some("SECRETS_MANAGER"));
+        let Some(secret) = secret.filter(|_| self.of.role.is_none()) else { return };
+        let may_read = cx.facts_of::<PolicyStatement>(self.role).any(speaks_of_secrets);
+        if !may_read && cx.facts_of::<ManagedPolicy>(self.role).next().is_none() {
+            let name = secret.get("Name").and_then(Expr::literal).unwrap_or_default();
+            let message = format!("nothing lets builds read the secret of the variable `{}`", name.escape_debug());
+            let help = "add `.allow(PolicyStatement::allow([\"secretsmanager:GetSecretValue\"]).on([…]))` with the ARN of the secret";
+            cx.report(Diagnostic::warning("codebuild::secret-without-permission", message).help(help));
+        }
+    }
+
     /// What kind of machine it is, and of which size.
     fn machine(&self, cx: &mut ValidateCx<'_>) {
         let (kind, size) = (&*self.of.environment_type, &*self.of.compute_type);
@@ -440,6 +471,7 @@ impl Lower for Project {
                 .help("make a project for each pipeline, or let the pipelines share a store"),
             );
         }
+        self.secrets_are_readable(cx);
         let environment = Properties::new()
             .set("Type", of.environment_type.clone())
             .set("Image", of.image.clone())

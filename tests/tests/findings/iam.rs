@@ -256,7 +256,11 @@ fn project_that_codebuild_refuses() {
     scope.add("Three", PipelineProject::new().environment("MY-VAR", "x")); //~ error codebuild::malformed-variable at Tools/Three/Resource: `MY-VAR`
     let token: Value<kind::Text> = Secret::new("git").into();
     scope.add("Four", PipelineProject::new().environment("TOKEN", token)); //~ error codebuild::secret-in-plain-text at Tools/Four/Resource: `TOKEN`
-    scope.add("Six", PipelineProject::new().environment("A", "1").environment_secret("A", "a")); //~ warning codebuild::duplicate-variable at Tools/Six/Resource: `A`
+    let read =
+        || PolicyStatement::allow(["secretsmanager:GetSecretValue"]).on(["arn:aws:secretsmanager:*:*:secret:a-*"]);
+    scope.add("Fourteen", PipelineProject::new().environment_secret("A", "a")); //~ warning codebuild::secret-without-permission at Tools/Fourteen/Resource: `A`
+    scope.add("Fifteen", PipelineProject::new().environment_secret("A", "a").allow(read()));
+    scope.add("Six", PipelineProject::new().allow(read()).environment("A", "1").environment_secret("A", "a")); //~ warning codebuild::duplicate-variable at Tools/Six/Resource: `A`
     scope.add("Seven", PipelineProject::new().environment_type("linux")); //~ warning codebuild::unknown-environment-type at Tools/Seven/Resource: `linux`
     scope.add("Eight", PipelineProject::new().compute_type("SMALL")); //~ warning codebuild::unknown-compute-type at Tools/Eight/Resource: `SMALL`
     let arm = || PipelineProject::new().image("aws/codebuild/amazonlinux-aarch64-standard:3.0");
