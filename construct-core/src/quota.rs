@@ -16,7 +16,7 @@ use foldhash::HashMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::fact::{Fact, Reach};
-use crate::json::{Json, Members, Source};
+use crate::json::{Json, Source};
 
 pub use driver::Driver;
 pub(crate) use template::measure as measure_template;
@@ -314,10 +314,14 @@ pub struct GaugeCx<'a, 'm> {
     region: &'a str,
     source: &'a Source<'a>,
     template: &'a Json<'a>,
+    resources: &'m [ResourceOf<'a>],
     measurements: &'m mut Measurements,
 }
 
-impl<'a> GaugeCx<'a, '_> {
+/// Logical id, type and properties of a resource.
+type ResourceOf<'a> = (&'a str, &'a str, &'a Json<'a>);
+
+impl<'a, 'm> GaugeCx<'a, 'm> {
     /// The template.
     #[must_use]
     pub fn template(&self) -> &'a Json<'a> {
@@ -331,12 +335,8 @@ impl<'a> GaugeCx<'a, '_> {
     }
 
     /// The resources of the template: logical id, type and properties.
-    pub fn resources(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a Json<'a>)> + use<'a> {
-        let resources = self.template["Resources"].as_object();
-        resources
-            .into_iter()
-            .flat_map(Members::iter)
-            .map(|(id, resource)| (id, resource["Type"].as_str().unwrap_or_default(), &resource["Properties"]))
+    pub fn resources(&self) -> impl Iterator<Item = (&'a str, &'a str, &'a Json<'a>)> + use<'a, 'm> {
+        self.resources.iter().copied()
     }
 
     /// Whether nobody wants to hear of a size that is no larger than this, so that it need not be found out.
@@ -501,9 +501,15 @@ impl Measurements {
 
     /// Measures the template of a stack, which was read from this text.
     pub fn template(&mut self, stack: &str, account: &str, region: &str, template: &Json<'_>, source: &Source<'_>) {
+        // Looked up once for all gauges.
+        let resources: Option<Vec<_>> = template["Resources"].as_object().map(|resources| {
+            let all = resources.iter();
+            all.map(|(id, one)| (id, one["Type"].as_str().unwrap_or_default(), &one["Properties"])).collect()
+        });
+        let resources = resources.as_deref().unwrap_or_default();
         for n in 0..self.gauges.len() {
             let gauge = self.gauges[n];
-            gauge(&mut GaugeCx { stack, account, region, source, template, measurements: self });
+            gauge(&mut GaugeCx { stack, account, region, source, template, resources, measurements: self });
         }
     }
 
