@@ -54,6 +54,8 @@ impl<'t> Statements<'t> {
         is_ready: impl FnOnce(&Json<'t>) -> bool,
     ) -> Option<Result<Told, Problem>> {
         let Self { compiler, known } = self;
+        // Where no text has a variable, it does not matter what one would mean.
+        let variables = if source.may_vary() { variables } else { Variables::Literal };
         let compile = || is_ready(value).then(|| told(compiler, value, (kind, variables), source.may_vary()));
         let Some(text) = source.words_of(value) else { return compile() };
         match known.entry((fingerprint(text), kind, variables)) {
