@@ -14,6 +14,7 @@ use crate::handle::NodeId;
 use crate::value::Expr;
 
 pub(crate) use facts::{Facts, Found, ReadMarks};
+pub(crate) use kinds::Forgotten;
 
 /// Which nodes a fact reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

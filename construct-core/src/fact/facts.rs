@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::kinds::{Contradiction, Kinds, OnNode};
+use super::kinds::{Contradiction, Forgotten, Kinds, OnNode};
 use super::{Fact, Reach};
 use crate::diagnostic::{Caller, Diagnostic};
 use crate::handle::NodeId;
@@ -122,8 +122,8 @@ impl Facts {
         self.as_attached(node).any(|found| holds(found.fact))
     }
 
-    /// Those that checks of the finished assembly may look at. The others need not be in memory beside it.
-    pub(crate) fn for_checks(mut self) -> Self {
+    /// Keeps those that checks of the finished assembly may look at. The others need not be in memory beside it.
+    pub(crate) fn keep_for_checks(&mut self) -> Forgotten {
         self.last.clear();
         for on in std::mem::take(&mut self.all) {
             if self.kinds.at(on.kind).is_kept_for_checks() {
@@ -131,8 +131,7 @@ impl Facts {
             }
         }
         self.all.shrink_to_fit();
-        self.kinds.forget();
-        self
+        self.kinds.forget()
     }
 
     pub(crate) fn marks(&self) -> ReadMarks {
@@ -237,7 +236,7 @@ mod tests {
         let mut facts = Facts::default();
         facts.attach(node, Written(1), Location::caller());
         facts.attach(node, RemovalPolicy::Retain, Location::caller());
-        let facts = facts.for_checks();
+        drop(facts.keep_for_checks());
         assert_eq!((facts.on::<Written>(node).len(), facts.on::<RemovalPolicy>(node).len()), (0, 1));
     }
 }

@@ -46,7 +46,8 @@ pub(super) trait AnyKind: Any + fmt::Debug + Send + Sync {
     fn must_be_read(&self) -> bool;
     fn is_kept_for_checks(&self) -> bool;
     fn summary(&self, place: u32) -> Option<String>;
-    fn forget(&mut self);
+    /// The same kind without facts.
+    fn emptied(&self) -> Box<dyn AnyKind>;
     /// What is wrong with facts, each by itself and with its index.
     fn problems(&self, facts: &[OnNode], out: &mut Vec<(usize, Diagnostic)>);
     /// Which of the facts of a node cannot hold together, with the indices of the later and the earlier one.
@@ -74,8 +75,8 @@ impl<F: Fact> AnyKind for Kind<F> {
         self.at(place)?.summary()
     }
 
-    fn forget(&mut self) {
-        self.facts = Vec::new();
+    fn emptied(&self) -> Box<dyn AnyKind> {
+        Box::new(Self { facts: Vec::new() })
     }
 
     fn problems(&self, facts: &[OnNode], out: &mut Vec<(usize, Diagnostic)>) {
@@ -107,6 +108,10 @@ impl<F: Fact> AnyKind for Kind<F> {
         }
     }
 }
+
+/// Facts that nobody asks for any more, still to be freed.
+#[derive(Debug)]
+pub(crate) struct Forgotten(#[expect(dead_code, reason = "only to be freed")] Vec<Box<dyn AnyKind>>);
 
 /// The facts of all kinds.
 #[derive(Debug, Default)]
@@ -140,8 +145,9 @@ impl Kinds {
         (position as u16, facts.len() as u32 - 1)
     }
 
-    /// Forgets the kinds that no check may look at.
-    pub(super) fn forget(&mut self) {
-        self.0.iter_mut().filter(|(_, kind)| !kind.is_kept_for_checks()).for_each(|(_, kind)| kind.forget());
+    /// Takes out the facts that no check may look at.
+    pub(super) fn forget(&mut self) -> Forgotten {
+        let forgotten = self.0.iter_mut().filter(|(_, kind)| !kind.is_kept_for_checks());
+        Forgotten(forgotten.map(|(_, kind)| std::mem::replace(kind, kind.emptied())).collect())
     }
 }

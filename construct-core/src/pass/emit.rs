@@ -3,6 +3,7 @@
 //! Codes: `template::not-inline`.
 
 use std::borrow::Cow;
+use std::mem::take;
 
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
@@ -19,9 +20,12 @@ use crate::written::{compacted, yaml_bytes, yaml_bytes_at_most};
 /// Emits an assembly, with findings about what the CDK CLI makes of it; pure, like every pass.
 #[must_use]
 pub fn emit(ordered: Ordered, documents: Documents) -> (Assembly, Diagnostics) {
-    let Ordered { stacks, tree } = ordered;
+    let Ordered { mut stacks, tree, forgotten } = ordered;
     let ids = artifact_ids(&stacks);
-    let made = parallel::map(stacks, |stack| artifact(stack, &ids));
+    // This thread frees meanwhile what it has planned, and afterwards what is left of the stacks.
+    let lent = stacks.iter_mut().collect();
+    let (made, _, ()) = parallel::map_beside(|| (), lent, |(), stack| artifact(stack, &ids), || drop(forgotten));
+    drop(stacks);
     let (stacks, measured): (Vec<_>, Vec<_>) = made.into_iter().unzip();
     let mut findings = Diagnostics::new();
     measured.into_iter().for_each(|found| findings.extend(found));
@@ -77,22 +81,22 @@ fn artifact_ids(stacks: &[LoweredStack]) -> HashMap<NodeId, String> {
     ids
 }
 
-fn artifact(mut stack: LoweredStack, ids: &HashMap<NodeId, String>) -> (StackArtifact, Diagnostics) {
-    let template = template(&mut stack);
+fn artifact(stack: &mut LoweredStack, ids: &HashMap<NodeId, String>) -> (StackArtifact, Diagnostics) {
+    let template = template(stack);
     let mut findings = Diagnostics::new();
-    measure_yaml(&stack, template.trim_end(), &mut findings);
+    measure_yaml(stack, template.trim_end(), &mut findings);
     let id = ids[&stack.node].clone();
     let artifact = StackArtifact {
         template_file: format!("{id}.template.json"),
         id,
-        stack_name: stack.name,
+        stack_name: take(&mut stack.name),
         account: stack.props.env.account.to_string(),
         region: stack.props.env.region.to_string(),
         dependencies: stack.needs.keys().map(|needed| ids[needed].clone()).collect(),
-        tags: stack.tags,
+        tags: take(&mut stack.tags),
         termination_protection: stack.props.termination_protection,
-        assume_role_arn: stack.props.assume_role_arn,
-        execution_role_arn: stack.props.execution_role_arn,
+        assume_role_arn: stack.props.assume_role_arn.take(),
+        execution_role_arn: stack.props.execution_role_arn.take(),
         template,
     };
     (artifact, findings)
@@ -100,9 +104,9 @@ fn artifact(mut stack: LoweredStack, ids: &HashMap<NodeId, String>) -> (StackArt
 
 /// The text of a template: readable as long as that fits inline, and compact beyond.
 fn template(stack: &mut LoweredStack) -> String {
-    let mut template = std::mem::take(&mut stack.template);
+    let mut template = take(&mut stack.template);
     if !stack.outputs.is_empty() {
-        let outputs = Section::of(&std::mem::take(&mut stack.outputs)).finish();
+        let outputs = Section::of(&take(&mut stack.outputs)).finish();
         template.reserve_exact(outputs.len() + 32);
         template.push_str(",\n \"Outputs\": ");
         template.push_str(&outputs);

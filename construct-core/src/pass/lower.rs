@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use crate::assembly::ConstructTree;
 use crate::construct::{Plan, Tree};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::fact::{Fact, Reach, ReadMarks};
+use crate::fact::{Fact, Forgotten, Reach, ReadMarks};
 use crate::handle::NodeId;
 use crate::parallel;
 use crate::resource::{Claim, Claims};
@@ -33,6 +33,7 @@ pub(crate) use stack::{LoweredStack, Section};
 pub struct Lowered {
     pub(crate) stacks: Vec<LoweredStack>,
     pub(crate) tree: ConstructTree,
+    pub(crate) forgotten: Forgotten,
     findings: Diagnostics,
 }
 
@@ -56,24 +57,22 @@ pub fn lower(plan: Plan) -> (Lowered, Plan) {
     });
     let unread = unread(&plan.tree, &marks);
     let Plan { mut tree, lowers, built } = plan;
-    let facts = std::mem::take(&mut tree.facts);
-    // Freeing what only templates needed takes longer than putting them together. This thread has planned it, and frees it in half of
-    // the time that another one takes, as long as that frees nothing meanwhile.
-    let (facts, (lowered, left)) = parallel::both(
-        || {
-            drop(lowers);
-            facts.for_checks()
-        },
-        || put_together(&tree, done, unread),
-    );
+    let forgotten = tree.facts.keep_for_checks();
+    // Freeing what only templates needed takes as long as putting them together, and then again as emitting them. This thread has
+    // planned it, and frees it in half of the time that another one takes, as long as that frees nothing meanwhile.
+    let ((), (lowered, left)) = parallel::both(|| drop(lowers), || put_together(&tree, done, unread, forgotten));
     drop(left);
-    tree.facts = facts;
     (lowered, Plan { tree, lowers: Vec::new(), built })
 }
 
 /// Puts together what the stacks, which come in the order of the tree, have left for the others and for the whole. Gives back what is
 /// left then, to be freed.
-fn put_together(tree: &Tree, mut done: Vec<Done>, unread: Diagnostics) -> (Lowered, impl Send + use<>) {
+fn put_together(
+    tree: &Tree,
+    mut done: Vec<Done>,
+    unread: Diagnostics,
+    forgotten: Forgotten,
+) -> (Lowered, impl Send + use<>) {
     let mut findings = Diagnostics::new();
     let mut exports = Exports::new();
     // The type of each node's first resource.
@@ -121,7 +120,7 @@ fn put_together(tree: &Tree, mut done: Vec<Done>, unread: Diagnostics) -> (Lower
             findings.push(diagnostic.help("add a resource; the stack is left out until then"));
         }
     }
-    (Lowered { stacks, tree: construct_tree(tree, kinds), findings }, left)
+    (Lowered { stacks, tree: construct_tree(tree, kinds), forgotten, findings }, left)
 }
 
 /// The stacks in the order of the tree, each with the nodes that stand in it.

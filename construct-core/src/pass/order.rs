@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::assembly::ConstructTree;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::fact::Forgotten;
 use crate::handle::NodeId;
 use crate::pass::circles::circles;
 use crate::pass::lower::{Lowered, LoweredStack};
@@ -15,6 +16,7 @@ use crate::pass::lower::{Lowered, LoweredStack};
 pub struct Ordered {
     pub(crate) stacks: Vec<LoweredStack>,
     pub(crate) tree: ConstructTree,
+    pub(crate) forgotten: Forgotten,
 }
 
 /// Orders the stacks.
@@ -22,7 +24,7 @@ pub struct Ordered {
 /// # Errors
 /// The cycles among stacks, each with the references that close it.
 pub fn order(lowered: Lowered) -> Result<Ordered, Diagnostics> {
-    let Lowered { mut stacks, tree, .. } = lowered;
+    let Lowered { mut stacks, tree, forgotten, .. } = lowered;
     let there = Places(stacks.iter().map(|stack| stack.node).collect());
     let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); stacks.len()];
     for (at, stack) in stacks.iter_mut().enumerate() {
@@ -52,7 +54,7 @@ pub fn order(lowered: Lowered) -> Result<Ordered, Diagnostics> {
     }
     let mut slots: Vec<Option<LoweredStack>> = stacks.into_iter().map(Some).collect();
     let stacks = sequence.into_iter().filter_map(|at| slots[at].take()).collect();
-    Ok(Ordered { stacks, tree })
+    Ok(Ordered { stacks, tree, forgotten })
 }
 
 /// The nodes of the stacks, in the order of the tree.
