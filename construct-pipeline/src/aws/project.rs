@@ -1,17 +1,22 @@
 //! CodeBuild projects for pipelines, owned and imported.
 
+mod check;
+mod imported;
+
 use std::collections::BTreeSet;
 
 use construct_core::{
     Attr, CfnResource, Claim, Construct, Diagnostic, Env, Expr, Lower, LowerCx, PlanCx, Properties, Resources, Scope,
     Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
 };
-use construct_iam::{Arn, ArnKind, Imported, ManagedPolicy, PolicyStatement, Principal, Role, RoleRef, ServiceRole};
+use construct_iam::{Arn, PolicyStatement, Principal, Role, RoleRef, ServiceRole};
 
-use crate::asked::Asked;
 use crate::names;
-use crate::provider::{ArtifactKey, GivenRole};
+use crate::provider::ArtifactKey;
 use crate::quota;
+
+pub(crate) use check::variable_given_twice;
+pub use imported::*;
 
 /// The service that works with the roles of projects.
 const CODEBUILD: &str = "codebuild.amazonaws.com";
@@ -92,7 +97,7 @@ impl PipelineProject {
 
     /// A project that exists already, by its ARN: it is referred to and never written to.
     pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedProject {
-        ImportedProject { arn: arn.into(), role: None, key: None }
+        ImportedProject::new(arn.into())
     }
 
     /// The name: 2 to 150 letters, digits, `-` and `_`, beginning with a letter or digit.
@@ -257,58 +262,6 @@ impl PipelineProject {
     }
 }
 
-/// The kinds of machines, and their sizes; new ones come with time.
-/// <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectEnvironment.html>, as of 2026-11.
-const ENVIRONMENT_TYPES: [&str; 12] = [
-    "LINUX_CONTAINER",
-    "ARM_CONTAINER",
-    "LINUX_GPU_CONTAINER",
-    "WINDOWS_SERVER_2019_CONTAINER",
-    "WINDOWS_SERVER_2022_CONTAINER",
-    "LINUX_LAMBDA_CONTAINER",
-    "ARM_LAMBDA_CONTAINER",
-    "LINUX_EC2",
-    "ARM_EC2",
-    "WINDOWS_EC2",
-    "MAC_ARM",
-    "WINDOWS_CONTAINER",
-];
-const COMPUTE_TYPES: [&str; 12] = [
-    "BUILD_GENERAL1_SMALL",
-    "BUILD_GENERAL1_MEDIUM",
-    "BUILD_GENERAL1_LARGE",
-    "BUILD_GENERAL1_XLARGE",
-    "BUILD_GENERAL1_2XLARGE",
-    "BUILD_LAMBDA_1GB",
-    "BUILD_LAMBDA_2GB",
-    "BUILD_LAMBDA_4GB",
-    "BUILD_LAMBDA_8GB",
-    "BUILD_LAMBDA_10GB",
-    "ATTRIBUTE_BASED_COMPUTE",
-    "CUSTOM_INSTANCE_TYPE",
-];
-
-/// Whether a statement may be about reading secrets.
-fn speaks_of_secrets(statement: &PolicyStatement) -> bool {
-    let Expr::Map(elements) = statement.expr().spelled_out() else { return true };
-    let is_one = |action: &Expr| action.literal().is_none_or(|text| text == "*" || text.starts_with("secretsmanager:"));
-    elements.iter().any(|(element, value)| match (&**element, value) {
-        ("Action", Expr::List(actions)) => actions.iter().any(is_one),
-        ("Action", action) => is_one(action),
-        ("NotAction", _) => true,
-        _ => false,
-    })
-}
-
-/// That a variable has two values, of which CodeBuild documents no order.
-pub(crate) fn variable_given_twice(environment: &[Properties], key: &str) -> Option<Diagnostic> {
-    let mut seen = BTreeSet::new();
-    let name = |variable: &Properties| variable.get(key).and_then(Expr::literal).map(str::to_owned);
-    let twice = environment.iter().filter_map(name).find(|name| !seen.insert(name.clone()))?;
-    let message = format!("the variable `{}` is given twice, and nobody says which value counts", twice.escape_debug());
-    Some(Diagnostic::warning("codebuild::duplicate-variable", message).help("keep one of them"))
-}
-
 #[derive(Clone, Debug)]
 struct Project {
     of: PipelineProject,
@@ -323,135 +276,13 @@ impl Synth for Project {
     type Handle = ProjectRef;
 
     fn validate(&self, cx: &mut ValidateCx<'_>) {
-        let name = &self.name;
-        let shape = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-        if !(2..=150).contains(&name.len()) || !shape || name.starts_with(['-', '_']) {
-            cx.report(
-                Diagnostic::error(
-                    "codebuild::malformed-project-name",
-                    format!("`{}` is no name of a project", name.escape_debug()),
-                )
-                .help("project names have 2 to 150 letters, digits, `-` and `_`, and begin with a letter or digit"),
-            );
-        }
-        // https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html
-        if self.of.description.as_ref().is_some_and(|text| text.chars().count() > 255) {
-            let message = "the description of the project has more than 255 characters";
-            cx.report(Diagnostic::error("codebuild::long-description", message).help("shorten it"));
-        }
-        let ranges = [
-            ("a build", self.of.timeout_minutes, 5..=2_160),
-            ("waiting for a build", self.of.queued_timeout_minutes, 5..=480),
-        ];
-        for (what, minutes, range) in ranges {
-            if let Some(minutes) = minutes
-                && !range.contains(&minutes)
-            {
-                let (from, to) = range.into_inner();
-                cx.report(
-                    Diagnostic::error("codebuild::timeout", format!("{what} cannot be limited to {minutes} minutes"))
-                        .help(format!("use {from} to {to} minutes")),
-                );
-            }
-        }
-        self.machine(cx);
-        if let Some(found) = variable_given_twice(&self.of.environment, "Name") {
-            cx.report(found);
-        }
-        for variable in &self.of.environment {
-            let name = variable.get("Name").and_then(Expr::literal).unwrap_or_default();
-            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-                cx.report(
-                    Diagnostic::error(
-                        "codebuild::malformed-variable",
-                        format!("`{}` is no name of a variable", name.escape_debug()),
-                    )
-                    .help("use letters, digits and `_`"),
-                );
-            }
-            let Some(Expr::Str(text)) = variable.get("Value") else { continue };
-            if text.contains("{{resolve:secretsmanager:")
-                && variable.get("Type").and_then(Expr::literal) == Some("PLAINTEXT")
-            {
-                cx.report(
-                    Diagnostic::error(
-                        "codebuild::secret-in-plain-text",
-                        format!("the variable `{name}` shows a secret in plain text"),
-                    )
-                    .help("use `environment_secret`, which hands the build a reference"),
-                );
-            }
-        }
+        check::project(self, cx);
     }
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
         cx.gauge(quota::GAUGE);
         let is_near = cx.view().stack_of(self.role) == cx.view().stack_of(cx.here());
         Box::new(Self { after: is_near.then_some(self.role), ..self.clone() })
-    }
-}
-
-impl Project {
-    /// A build fails before it begins when its role may not read a secret among its variables. What a role that is given may do is for
-    /// those to say who made it.
-    /// <https://github.com/aws/aws-cdk/issues/12121>
-    fn secrets_are_readable(&self, cx: &LowerCx<'_>) {
-        let secret = self
-            .of
-            .environment
-            .iter()
-            .find(|variable| variable.get("Type").and_then(Expr::literal) == Some("SECRETS_MANAGER"));
-        let Some(secret) = secret.filter(|_| self.of.role.is_none()) else { return };
-        let may_read = cx.facts_of::<PolicyStatement>(self.role).any(speaks_of_secrets);
-        if !may_read && cx.facts_of::<ManagedPolicy>(self.role).next().is_none() {
-            let name = secret.get("Name").and_then(Expr::literal).unwrap_or_default();
-            let message = format!("nothing lets builds read the secret of the variable `{}`", name.escape_debug());
-            let help = "add `.allow(PolicyStatement::allow([\"secretsmanager:GetSecretValue\"]).on([…]))` with the ARN of the secret";
-            cx.report(Diagnostic::warning("codebuild::secret-without-permission", message).help(help));
-        }
-    }
-
-    /// What kind of machine it is, and of which size.
-    fn machine(&self, cx: &mut ValidateCx<'_>) {
-        let (kind, size) = (&*self.of.environment_type, &*self.of.compute_type);
-        let lists = [
-            ("codebuild::unknown-environment-type", "environment type", kind, ENVIRONMENT_TYPES),
-            ("codebuild::unknown-compute-type", "compute type", size, COMPUTE_TYPES),
-        ];
-        for (code, what, given, known) in lists {
-            if !known.contains(&given) {
-                let message = format!("`{}` is no {what} known here", given.escape_debug());
-                cx.report(Diagnostic::warning(code, message).help(format!("known are {}", known.join(", "))));
-            }
-        }
-        // Images of AWS say for which processors and systems they are; the standard ones are for Linux on x86.
-        // https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-available.html
-        let of_aws = self.of.image.strip_prefix("aws/codebuild/").unwrap_or_default();
-        let is_for = |word: &str| of_aws.is_empty() || of_aws.contains(word);
-        let wrong = match kind {
-            "ARM_CONTAINER" | "ARM_LAMBDA_CONTAINER" => !is_for("aarch64"),
-            "LINUX_CONTAINER" | "LINUX_LAMBDA_CONTAINER" => of_aws.contains("aarch64") || of_aws.contains("windows"),
-            "WINDOWS_SERVER_2019_CONTAINER" | "WINDOWS_SERVER_2022_CONTAINER" => !is_for("windows"),
-            _ => false,
-        };
-        if wrong {
-            let message =
-                format!("machines of the type {kind} cannot run the image `{}`", self.of.image.escape_debug());
-            let help = "name an image for them with `.image(…)`, such as `aws/codebuild/amazonlinux-aarch64-standard:3.0` for ARM";
-            cx.report(Diagnostic::warning("codebuild::other-image", message).help(help));
-        }
-        let is_lambda = (kind.contains("_LAMBDA_"), size.starts_with("BUILD_LAMBDA_"));
-        let message = match is_lambda {
-            (true, false) if COMPUTE_TYPES.contains(&size) => {
-                format!("machines of the type {kind} have no size {size}")
-            }
-            (false, true) if ENVIRONMENT_TYPES.contains(&kind) => {
-                format!("the size {size} is one of Lambda containers, and {kind} is none")
-            }
-            _ => return,
-        };
-        let help = "sizes that begin with `BUILD_LAMBDA_` go with the types LINUX_LAMBDA_CONTAINER and ARM_LAMBDA_CONTAINER, and with no other";
-        cx.report(Diagnostic::warning("codebuild::other-compute-type", message).help(help));
     }
 }
 
@@ -471,7 +302,7 @@ impl Lower for Project {
                 .help("make a project for each pipeline, or let the pipelines share a store"),
             );
         }
-        self.secrets_are_readable(cx);
+        check::secrets_are_readable(self, cx);
         let environment = Properties::new()
             .set("Type", of.environment_type.clone())
             .set("Image", of.image.clone())
@@ -504,137 +335,6 @@ impl Lower for Project {
                 Some(Arn::regional(own, "codebuild", format!("project/{}", self.name)).into())
             }
             Attr::GetAtt(_) | Attr::LogicalId => None,
-        }
-    }
-}
-
-/// A project that exists already.
-///
-/// With its [`role`](Self::role) known, the artifact store admits it; CodeBuild encrypts with the project's own key
-/// setting, so its owner must set that to the store's key if the project writes artifacts.
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct ImportedProject {
-    arn: Value<kind::Arn>,
-    role: Option<GivenRole>,
-    key: Option<Value<kind::Arn>>,
-}
-
-impl ImportedProject {
-    /// The key the project encrypts its artifacts with, by its ARN: the one in the project's own settings.
-    pub fn encryption_key(mut self, arn: impl Into<Value<kind::Arn>>) -> Self {
-        self.key = Some(arn.into());
-        self
-    }
-
-    /// The role the project's builds work with.
-    pub fn role(mut self, role: impl Into<GivenRole>) -> Self {
-        self.role = Some(role.into());
-        self
-    }
-}
-
-impl Construct for ImportedProject {
-    type Handle = ProjectRef;
-
-    fn compose(self, scope: &mut Scope<'_>) -> ProjectRef {
-        let mut scope = scope.internal();
-        let project = scope.add("Resource", ProjectReference { imported: Imported::new(self.arn), key: self.key });
-        let role = match self.role {
-            Some(GivenRole::Placed(role)) => own_role(Some(role), &mut scope),
-            Some(GivenRole::Imported(role)) => {
-                let role = scope.add("Role", role);
-                let trust = PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::service(CODEBUILD));
-                scope.attach(role, Asked::new(&trust, "CodeBuild works with this role while it builds"));
-                scope.attach(role, trust);
-                Some(role)
-            }
-            None => None,
-        };
-        if let Some(role) = role {
-            scope.attach(project, ServiceRole(role));
-        }
-        project
-    }
-}
-
-/// The ARNs of projects.
-#[derive(Clone, Copy, Debug)]
-pub enum ProjectArn {}
-
-impl ArnKind for ProjectArn {
-    type Handle = ProjectRef;
-    const WHAT: &'static str = "a project";
-    const CODE: &'static str = "codebuild::malformed-project-arn";
-    const EXAMPLE: &'static str = "arn:aws:codebuild:us-east-1:111111111111:project/name";
-
-    fn name(arn: &Arn) -> Option<&str> {
-        arn.resource().strip_prefix("project/").filter(|_| arn.service() == "codebuild" && arn.is_regional())
-    }
-
-    fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, _: Env) -> Option<Expr> {
-        match attr {
-            Attr::GetAtt(attr) if attr == "Arn" => Some(arn.into()),
-            Attr::Ref => name.map(|name| name.to_owned().into()),
-            Attr::GetAtt(_) | Attr::LogicalId => None,
-        }
-    }
-}
-
-/// An imported project with what is known of its settings.
-#[derive(Clone, Debug)]
-struct ProjectReference {
-    imported: Imported<ProjectArn>,
-    key: Option<Value<kind::Arn>>,
-}
-
-impl Synth for ProjectReference {
-    type Handle = ProjectRef;
-
-    fn env(&self, placed_in: Option<Env>) -> Option<Env> {
-        self.imported.env(placed_in)
-    }
-
-    fn imports(&self) -> Option<&'static str> {
-        self.imported.imports()
-    }
-
-    fn validate(&self, cx: &mut ValidateCx<'_>) {
-        self.imported.validate(cx);
-    }
-
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        Box::new(self.clone())
-    }
-}
-
-impl Lower for ProjectReference {
-    fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
-        self.imported.lower(cx, out);
-        for fact in cx.facts::<ArtifactKey>().filter(|fact| fact.writes) {
-            self.compare_keys(fact, cx);
-        }
-    }
-
-    fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
-        self.imported.physical(attr, own)
-    }
-}
-
-impl ProjectReference {
-    /// CodeBuild encrypts with the key in the project's settings, whatever the key of the store.
-    fn compare_keys(&self, wanted: &ArtifactKey, cx: &LowerCx<'_>) {
-        let help = "set the project's encryption key to that of the store, and say so with `.encryption_key(arn)`";
-        let Some(key) = &self.key else {
-            let message = "this project writes artifacts, and nobody says with which key it encrypts them";
-            cx.report(Diagnostic::warning("codebuild::unknown-encryption-key", message).help(help));
-            return;
-        };
-        if let (Some(key), Some(wanted)) = (key.literal(), cx.literal(wanted.key.expr()))
-            && key != wanted
-        {
-            let message = format!("this project encrypts artifacts with `{key}`, but the store's key is `{wanted}`");
-            cx.report(Diagnostic::error("codebuild::other-encryption-key", message).help(help));
         }
     }
 }

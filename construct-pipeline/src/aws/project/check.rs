@@ -1,0 +1,190 @@
+//! What is wrong with a project of ours.
+//!
+//! Codes: `codebuild::duplicate-variable`, `codebuild::long-description`, `codebuild::malformed-project-name`,
+//! `codebuild::malformed-variable`, `codebuild::other-compute-type`, `codebuild::other-image`,
+//! `codebuild::secret-in-plain-text`, `codebuild::secret-without-permission`, `codebuild::timeout`,
+//! `codebuild::unknown-compute-type`, `codebuild::unknown-environment-type`.
+
+use std::collections::BTreeSet;
+
+use construct_core::{Diagnostic, Expr, LowerCx, Properties, ValidateCx};
+use construct_iam::{ManagedPolicy, PolicyStatement};
+
+use super::{PipelineProject, Project};
+
+/// The kinds of machines, and their sizes; new ones come with time.
+/// <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectEnvironment.html>, as of 2026-11.
+const ENVIRONMENT_TYPES: [&str; 12] = [
+    "LINUX_CONTAINER",
+    "ARM_CONTAINER",
+    "LINUX_GPU_CONTAINER",
+    "WINDOWS_SERVER_2019_CONTAINER",
+    "WINDOWS_SERVER_2022_CONTAINER",
+    "LINUX_LAMBDA_CONTAINER",
+    "ARM_LAMBDA_CONTAINER",
+    "LINUX_EC2",
+    "ARM_EC2",
+    "WINDOWS_EC2",
+    "MAC_ARM",
+    "WINDOWS_CONTAINER",
+];
+const COMPUTE_TYPES: [&str; 12] = [
+    "BUILD_GENERAL1_SMALL",
+    "BUILD_GENERAL1_MEDIUM",
+    "BUILD_GENERAL1_LARGE",
+    "BUILD_GENERAL1_XLARGE",
+    "BUILD_GENERAL1_2XLARGE",
+    "BUILD_LAMBDA_1GB",
+    "BUILD_LAMBDA_2GB",
+    "BUILD_LAMBDA_4GB",
+    "BUILD_LAMBDA_8GB",
+    "BUILD_LAMBDA_10GB",
+    "ATTRIBUTE_BASED_COMPUTE",
+    "CUSTOM_INSTANCE_TYPE",
+];
+
+/// Reports what is wrong with a project, wherever it stands.
+pub(super) fn project(project: &Project, cx: &mut ValidateCx<'_>) {
+    let name = &project.name;
+    let shape = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if !(2..=150).contains(&name.len()) || !shape || name.starts_with(['-', '_']) {
+        cx.report(
+            Diagnostic::error(
+                "codebuild::malformed-project-name",
+                format!("`{}` is no name of a project", name.escape_debug()),
+            )
+            .help("project names have 2 to 150 letters, digits, `-` and `_`, and begin with a letter or digit"),
+        );
+    }
+    // https://docs.aws.amazon.com/codebuild/latest/userguide/limits.html
+    if project.of.description.as_ref().is_some_and(|text| text.chars().count() > 255) {
+        let message = "the description of the project has more than 255 characters";
+        cx.report(Diagnostic::error("codebuild::long-description", message).help("shorten it"));
+    }
+    let ranges = [
+        ("a build", project.of.timeout_minutes, 5..=2_160),
+        ("waiting for a build", project.of.queued_timeout_minutes, 5..=480),
+    ];
+    for (what, minutes, range) in ranges {
+        if let Some(minutes) = minutes
+            && !range.contains(&minutes)
+        {
+            let (from, to) = range.into_inner();
+            cx.report(
+                Diagnostic::error("codebuild::timeout", format!("{what} cannot be limited to {minutes} minutes"))
+                    .help(format!("use {from} to {to} minutes")),
+            );
+        }
+    }
+    machine(&project.of, cx);
+    if let Some(found) = variable_given_twice(&project.of.environment, "Name") {
+        cx.report(found);
+    }
+    for variable in &project.of.environment {
+        let name = variable.get("Name").and_then(Expr::literal).unwrap_or_default();
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            cx.report(
+                Diagnostic::error(
+                    "codebuild::malformed-variable",
+                    format!("`{}` is no name of a variable", name.escape_debug()),
+                )
+                .help("use letters, digits and `_`"),
+            );
+        }
+        let Some(Expr::Str(text)) = variable.get("Value") else { continue };
+        if text.contains("{{resolve:secretsmanager:")
+            && variable.get("Type").and_then(Expr::literal) == Some("PLAINTEXT")
+        {
+            cx.report(
+                Diagnostic::error(
+                    "codebuild::secret-in-plain-text",
+                    format!("the variable `{name}` shows a secret in plain text"),
+                )
+                .help("use `environment_secret`, which hands the build a reference"),
+            );
+        }
+    }
+}
+
+/// That a variable has two values, of which CodeBuild documents no order.
+pub(crate) fn variable_given_twice(environment: &[Properties], key: &str) -> Option<Diagnostic> {
+    let mut seen = BTreeSet::new();
+    let name = |variable: &Properties| variable.get(key).and_then(Expr::literal).map(str::to_owned);
+    let twice = environment.iter().filter_map(name).find(|name| !seen.insert(name.clone()))?;
+    let message = format!("the variable `{}` is given twice, and nobody says which value counts", twice.escape_debug());
+    Some(Diagnostic::warning("codebuild::duplicate-variable", message).help("keep one of them"))
+}
+
+/// What kind of machine it is, and of which size.
+fn machine(of: &PipelineProject, cx: &mut ValidateCx<'_>) {
+    let (kind, size) = (&*of.environment_type, &*of.compute_type);
+    let lists = [
+        ("codebuild::unknown-environment-type", "environment type", kind, ENVIRONMENT_TYPES),
+        ("codebuild::unknown-compute-type", "compute type", size, COMPUTE_TYPES),
+    ];
+    for (code, what, given, known) in lists {
+        if !known.contains(&given) {
+            let message = format!("`{}` is no {what} known here", given.escape_debug());
+            cx.report(Diagnostic::warning(code, message).help(format!("known are {}", known.join(", "))));
+        }
+    }
+    // Images of AWS say for which processors and systems they are; the standard ones are for Linux on x86.
+    // https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-available.html
+    let of_aws = of.image.strip_prefix("aws/codebuild/").unwrap_or_default();
+    let is_for = |word: &str| of_aws.is_empty() || of_aws.contains(word);
+    let wrong = match kind {
+        "ARM_CONTAINER" | "ARM_LAMBDA_CONTAINER" => !is_for("aarch64"),
+        "LINUX_CONTAINER" | "LINUX_LAMBDA_CONTAINER" => of_aws.contains("aarch64") || of_aws.contains("windows"),
+        "WINDOWS_SERVER_2019_CONTAINER" | "WINDOWS_SERVER_2022_CONTAINER" => !is_for("windows"),
+        _ => false,
+    };
+    if wrong {
+        let message = format!("machines of the type {kind} cannot run the image `{}`", of.image.escape_debug());
+        let help =
+            "name an image for them with `.image(…)`, such as `aws/codebuild/amazonlinux-aarch64-standard:3.0` for ARM";
+        cx.report(Diagnostic::warning("codebuild::other-image", message).help(help));
+    }
+    let is_lambda = (kind.contains("_LAMBDA_"), size.starts_with("BUILD_LAMBDA_"));
+    let message = match is_lambda {
+        (true, false) if COMPUTE_TYPES.contains(&size) => {
+            format!("machines of the type {kind} have no size {size}")
+        }
+        (false, true) if ENVIRONMENT_TYPES.contains(&kind) => {
+            format!("the size {size} is one of Lambda containers, and {kind} is none")
+        }
+        _ => return,
+    };
+    let help = "sizes that begin with `BUILD_LAMBDA_` go with the types LINUX_LAMBDA_CONTAINER and ARM_LAMBDA_CONTAINER, and with no other";
+    cx.report(Diagnostic::warning("codebuild::other-compute-type", message).help(help));
+}
+
+/// A build fails before it begins when its role may not read a secret among its variables. What a role that is given may do is for
+/// those to say who made it.
+/// <https://github.com/aws/aws-cdk/issues/12121>
+pub(super) fn secrets_are_readable(project: &Project, cx: &LowerCx<'_>) {
+    let secret = project
+        .of
+        .environment
+        .iter()
+        .find(|variable| variable.get("Type").and_then(Expr::literal) == Some("SECRETS_MANAGER"));
+    let Some(secret) = secret.filter(|_| project.of.role.is_none()) else { return };
+    let may_read = cx.facts_of::<PolicyStatement>(project.role).any(speaks_of_secrets);
+    if !may_read && cx.facts_of::<ManagedPolicy>(project.role).next().is_none() {
+        let name = secret.get("Name").and_then(Expr::literal).unwrap_or_default();
+        let message = format!("nothing lets builds read the secret of the variable `{}`", name.escape_debug());
+        let help = "add `.allow(PolicyStatement::allow([\"secretsmanager:GetSecretValue\"]).on([…]))` with the ARN of the secret";
+        cx.report(Diagnostic::warning("codebuild::secret-without-permission", message).help(help));
+    }
+}
+
+/// Whether a statement may be about reading secrets.
+fn speaks_of_secrets(statement: &PolicyStatement) -> bool {
+    let Expr::Map(elements) = statement.expr().spelled_out() else { return true };
+    let is_one = |action: &Expr| action.literal().is_none_or(|text| text == "*" || text.starts_with("secretsmanager:"));
+    elements.iter().any(|(element, value)| match (&**element, value) {
+        ("Action", Expr::List(actions)) => actions.iter().any(is_one),
+        ("Action", action) => is_one(action),
+        ("NotAction", _) => true,
+        _ => false,
+    })
+}
