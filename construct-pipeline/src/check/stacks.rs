@@ -46,7 +46,7 @@ fn setting<'r>(action: &'r ResolvedAction<'_>, key: &str) -> Option<&'r str> {
     (!text.is_empty() && !text.contains("#{")).then_some(text)
 }
 
-/// A change set is executed after it was made. Where this pipeline makes none for the stack, somebody else does.
+/// A change set is executed after it was made, and where. If this pipeline makes none for the stack, somebody else does.
 fn change_sets(work: &[Work<'_, '_>], findings: &mut Findings) {
     let mut made: BTreeMap<(Env, &str), Vec<(&str, &ResolvedAction<'_>)>> = BTreeMap::new();
     for one in work.iter().filter(|one| one.mode == "CHANGE_SET_REPLACE") {
@@ -54,7 +54,12 @@ fn change_sets(work: &[Work<'_, '_>], findings: &mut Findings) {
         made.entry(one.place()).or_default().push((name, one.action));
     }
     for one in work.iter().filter(|one| one.mode == "CHANGE_SET_EXECUTE") {
-        let (Some(name), Some(makers)) = (setting(one.action, "ChangeSetName"), made.get(&one.place())) else {
+        let Some(name) = setting(one.action, "ChangeSetName") else { continue };
+        let Some(makers) = made.get(&one.place()) else {
+            let elsewhere = made.iter().filter(|((_, stack), _)| *stack == one.stack).flat_map(|(_, makers)| makers);
+            if let Some((_, maker)) = elsewhere.into_iter().find(|(made, _)| *made == name) {
+                findings.push(made_elsewhere(one, name, maker).at(one.action.action.location));
+            }
             continue;
         };
         let mut same = makers.iter().filter(|(made, _)| *made == name).map(|(_, maker)| *maker);
@@ -84,6 +89,18 @@ fn change_sets(work: &[Work<'_, '_>], findings: &mut Findings) {
         };
         findings.push(finding.at(one.action.action.location));
     }
+}
+
+fn made_elsewhere(one: &Work<'_, '_>, name: &str, maker: &ResolvedAction<'_>) -> Diagnostic {
+    let [here, there] = [one.action, maker].map(|action| action.known.env);
+    let message =
+        format!("{} executes the change set `{name}` in {here}, but it is made in {there}", one.action.words());
+    Diagnostic::warning("cloudformation::unknown-change-set", message)
+        .note("it is made here", Some(maker.action.location))
+        .help(format!(
+            "give both the same account and region, as in `.env(Env::new(\"{}\", \"{}\"))`",
+            there.account, there.region
+        ))
 }
 
 /// CloudFormation works on a stack for one caller at a time, and refuses the other.

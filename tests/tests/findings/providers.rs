@@ -302,7 +302,9 @@ fn change_set_that_is_not_there() {
     let late = Action::new("Late", ExecuteChangeSet::new("shop", "release")).run_order(3);
     let others = Action::new("Others", ExecuteChangeSet::new("theirs", "theirs"));
     let elsewhere = Action::new("Elsewhere", ExecuteChangeSet::new("shop", "x")).region("eu-west-1");
-    let stage = Stage::new("Check").action(Action::new("Make", make)).actions([early, typo, late, others, elsewhere]);
+    let astray = Action::new("Astray", ExecuteChangeSet::new("shop", "release")).region("eu-west-1").run_order(4); //~ warning cloudformation::unknown-change-set at Tools/Pipeline: `Astray` of stage `Check` executes the change set `release` in 111111111111/eu-west-1, but it is made in 111111111111/us-east-1
+    let actions = [early, typo, late, others, elsewhere, astray];
+    let stage = Stage::new("Check").action(Action::new("Make", make)).actions(actions);
     check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&source))));
 }
 
