@@ -22,9 +22,9 @@ enum Part {
     Absent,
 }
 
-/// Pipelines of different names in one partition, and how many role stacks their group has.
+/// Pipelines of different names in one partition, and how many role stacks their group has; 0 if as many as it takes.
 fn company() -> impl Strategy<Value = (Vec<Random>, u32)> {
-    (vec(random(4), 2..5), 0..3_usize, 1..4_u32).prop_map(|(mut all, partition, role_stacks)| {
+    (vec(random(4), 2..5), 0..3_usize, 0..4_u32).prop_map(|(mut all, partition, role_stacks)| {
         let mut seen = BTreeSet::new();
         all.retain(|one| seen.insert(one.name.clone()));
         all.iter_mut().for_each(|one| one.partition = partition);
@@ -38,7 +38,9 @@ fn company() -> impl Strategy<Value = (Vec<Random>, u32)> {
 fn app(all: &[Random], role_stacks: u32, part: impl Fn(usize) -> Part) -> App {
     let mut app = App::new();
     let tools = app.stack("Tools", all[0].home());
-    let group = app.at(tools).add("Group", ScaffoldGroup::new("platform").role_stacks(role_stacks));
+    let group = ScaffoldGroup::new("platform");
+    let group = if role_stacks == 0 { group } else { group.role_stacks(role_stacks) };
+    let group = app.at(tools).add("Group", group);
     for (n, random) in all.iter().enumerate() {
         let part = part(n);
         if part == Part::Absent {
