@@ -360,12 +360,7 @@ impl<'a, 'm> GaugeCx<'a, 'm> {
         estimated: bool,
         content: &[&Json<'_>],
     ) {
-        let (account, template) = (self.account, self.template);
-        let driver = || match content {
-            [whole] if std::ptr::eq(*whole, template) => driver::of_template(whole, account),
-            _ => driver::of_text(content, account),
-        };
-        self.push(quota, logical_id, None, (size, estimated), quota.warns, driver);
+        self.push_text(quota, logical_id, (size, estimated), quota.warns, content);
     }
 
     /// The same as [`text`](Self::text) for what is to be heard of only beyond its quota, because another measure says that
@@ -378,9 +373,7 @@ impl<'a, 'm> GaugeCx<'a, 'm> {
         estimated: bool,
         content: &[&Json<'_>],
     ) {
-        let account = self.account;
-        let driver = || driver::of_text(content, account);
-        self.push(quota, logical_id, None, (size, estimated), false, driver);
+        self.push_text(quota, logical_id, (size, estimated), false, content);
     }
 
     /// Reports a number of things; `part` names the part of the resource that holds them. `things` tell whom they are there for:
@@ -413,6 +406,22 @@ impl<'a, 'm> GaugeCx<'a, 'm> {
         place.clear();
         parts.into_iter().for_each(|part| place.push_str(part));
         totals.add(quota, place, more);
+    }
+
+    fn push_text(
+        &mut self,
+        quota: &'static Quota,
+        logical_id: Option<&str>,
+        size: (usize, bool),
+        warns: bool,
+        content: &[&Json<'_>],
+    ) {
+        let (account, template) = (self.account, self.template);
+        let driver = || match content {
+            [whole] if std::ptr::eq(*whole, template) => driver::of_template(whole, account),
+            _ => driver::of_text(content, account),
+        };
+        self.push(quota, logical_id, None, size, warns, driver);
     }
 
     fn push(

@@ -322,6 +322,14 @@ impl GivenRole {
             Self::Imported(role) => Arn::parse(role.arn().literal()?).ok()?.env(Some(home)),
         }
     }
+
+    /// That it is given by an ARN of something else.
+    pub(crate) fn problem(&self) -> Option<Diagnostic> {
+        match self {
+            Self::Placed(_) => None,
+            Self::Imported(role) => role.problem(),
+        }
+    }
 }
 
 /// A role that an action passes on to another service, which then works with it: CloudFormation's deployment role.

@@ -11,11 +11,11 @@ use std::ops::RangeInclusive;
 
 use construct_core::{Diagnostic, Expr, Region};
 
-use super::stores::malformed;
 use super::structure::too_many;
 use super::{Findings, misnamed};
 use crate::condition::{Condition, ConditionRule, StageResult};
 use crate::pipeline::{ExecutionMode, PipelineType};
+use crate::provider::GivenRole;
 use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
 use crate::stage::Stage;
@@ -195,7 +195,7 @@ fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) 
                 .help(problem.help()),
         );
     }
-    if let Some(problem) = rule.role.as_ref().and_then(malformed) {
+    if let Some(problem) = rule.role.as_ref().and_then(GivenRole::problem) {
         push(problem);
     }
     for (key, value) in rule.configuration.iter() {

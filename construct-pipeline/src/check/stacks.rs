@@ -56,8 +56,8 @@ fn change_sets(work: &[Work<'_, '_>], findings: &mut Findings) {
     for one in work.iter().filter(|one| one.mode == "CHANGE_SET_EXECUTE") {
         let Some(name) = setting(one.action, "ChangeSetName") else { continue };
         let Some(makers) = made.get(&one.place()) else {
-            let elsewhere = made.iter().filter(|((_, stack), _)| *stack == one.stack).flat_map(|(_, makers)| makers);
-            if let Some((_, maker)) = elsewhere.into_iter().find(|(made, _)| *made == name) {
+            let elsewhere = made.iter().filter(|((_, stack), _)| *stack == one.stack);
+            if let Some((_, maker)) = elsewhere.flat_map(|(_, makers)| makers).find(|(made, _)| *made == name) {
                 findings.push(made_elsewhere(one, name, maker).at(one.action.action.location));
             }
             continue;

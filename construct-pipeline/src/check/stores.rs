@@ -169,7 +169,7 @@ fn given_roles(resolved: &Resolved<'_>, findings: &mut Findings) {
     if let Some(role) = &resolved.pipeline.role {
         if foreign_handle(role) {
             findings.push(stray());
-        } else if let Some(problem) = malformed(role) {
+        } else if let Some(problem) = role.problem() {
             findings.push(problem);
         } else if let Some(env) = role.env(view, home)
             && env.account != home.account
@@ -187,7 +187,7 @@ fn given_roles(resolved: &Resolved<'_>, findings: &mut Findings) {
         }
         let passed = action.known.spec.passes.as_ref().and_then(|passed| passed.given.as_ref());
         for role in [action.action.role.as_ref(), passed].into_iter().flatten() {
-            if let Some(problem) = malformed(role) {
+            if let Some(problem) = role.problem() {
                 findings.push(problem.at(at));
             }
         }
@@ -206,14 +206,6 @@ fn given_roles(resolved: &Resolved<'_>, findings: &mut Findings) {
             let help = "a role can be passed within its own account only: give the action `.account(…)` or the deployment another role";
             findings.push(Diagnostic::error("role::passed-across-accounts", message).at(at).help(help));
         }
-    }
-}
-
-/// That a role given by its ARN is none.
-pub(super) fn malformed(role: &GivenRole) -> Option<Diagnostic> {
-    match role {
-        GivenRole::Placed(_) => None,
-        GivenRole::Imported(role) => role.problem(),
     }
 }
 

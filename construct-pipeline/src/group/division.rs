@@ -4,8 +4,9 @@
 //! one that would be too full is halved, as often as need be. The lower half stays where it is and keeps its names, so
 //! whoever makes a stack too full moves only what stood in it, and of that only a half.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::{Arc, OnceLock};
 
 use construct_core::quota::{RESOURCES, TEMPLATE_BYTES};
@@ -86,10 +87,8 @@ impl Division {
 
     fn stack(&self, env: Env, pipeline: &str) -> RoleStack {
         let stacks = self.stacks.get(&env);
-        match stacks.and_then(|stacks| stacks.range(..=place(pipeline)).next_back()) {
-            None | Some((0, _)) => RoleStack::Scaffold,
-            Some((&begin, _)) => RoleStack::SplitOff(begin),
-        }
+        let begin = stacks.and_then(|stacks| stacks.range(..=place(pipeline)).next_back()).map(|(begin, _)| *begin);
+        begin.and_then(NonZeroU32::new).map_or(RoleStack::Scaffold, RoleStack::SplitOff)
     }
 }
 
@@ -146,31 +145,25 @@ impl Divided {
 }
 
 /// It follows from what else there is, so it tells no two groups apart.
-mod same {
-    use std::cmp::Ordering;
-
-    use super::Divided;
-
-    impl PartialEq for Divided {
-        fn eq(&self, _: &Self) -> bool {
-            true
-        }
-    }
-
-    impl Eq for Divided {}
-
-    impl PartialOrd for Divided {
-        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-            Some(self.cmp(other))
-        }
-    }
-
-    impl Ord for Divided {
-        fn cmp(&self, _: &Self) -> Ordering {
-            Ordering::Equal
-        }
+impl Ord for Divided {
+    fn cmp(&self, _: &Self) -> Ordering {
+        Ordering::Equal
     }
 }
+
+impl PartialOrd for Divided {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Divided {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Divided {}
 
 #[cfg(test)]
 mod tests {

@@ -27,6 +27,7 @@
 //! hexadecimal digits of the SHA-256 over `stack`, NUL and the pipeline's name.
 
 use std::borrow::Cow;
+use std::num::NonZeroU32;
 
 use construct_core::{Env, Region, short_hash};
 
@@ -64,9 +65,9 @@ pub enum RoleStack {
     Scaffold,
     /// One of so many as the program says, by its number from 1. Its word is that number.
     Numbered(u32),
-    /// One that was split off because its roles were too many: it begins at this place. Its word is `b` and the binary
-    /// digits of the place, without the zeros that end it.
-    SplitOff(u32),
+    /// One that was split off because the roles were too many: it begins at this place. Its word is `b` and the 32 binary
+    /// digits of the place, without the zeros that end them.
+    SplitOff(NonZeroU32),
 }
 
 impl RoleStack {
@@ -87,7 +88,7 @@ impl RoleStack {
             let is_place =
                 digits.ends_with('1') && digits.len() <= 32 && digits.bytes().all(|digit| b"01".contains(&digit));
             let place = u32::from_str_radix(digits, 2).ok().filter(|_| is_place)?;
-            return Some(Self::SplitOff(place << (32 - digits.len())));
+            return NonZeroU32::new(place << (32 - digits.len())).map(Self::SplitOff);
         }
         let is_number = !word.starts_with(['0', '+']);
         word.parse().ok().filter(|_| is_number).map(Self::Numbered)
@@ -97,7 +98,7 @@ impl RoleStack {
     #[must_use]
     pub fn word(self) -> Option<String> {
         match self {
-            Self::Scaffold | Self::SplitOff(0) => None,
+            Self::Scaffold => None,
             Self::Numbered(number) => Some(number.to_string()),
             Self::SplitOff(place) => Some(format!("b{}", format!("{place:032b}").trim_end_matches('0'))),
         }
@@ -193,7 +194,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_name_obeys_its_service(name in "[A-Za-z0-9.@_-]{1,100}", pipeline in "[A-Za-z0-9.@_-]{1,100}", region in 0..40_usize, stacks in 1..100_u32, place: u32) {
+        fn every_name_obeys_its_service(name in "[A-Za-z0-9.@_-]{1,100}", pipeline in "[A-Za-z0-9.@_-]{1,100}", region in 0..40_usize, stacks in 1..100_u32, place: NonZeroU32) {
             let region = Region::known().nth(region).unwrap();
             let env = Env { account: THERE.account, region };
             let pipeline = pipeline.as_str();
