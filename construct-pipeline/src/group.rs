@@ -7,12 +7,15 @@ use construct_core::{Construct, Diagnostic, Env, Fact, NodeId, ParameterRef, Rea
 
 use crate::names::group::RoleStack;
 use crate::names::{self, RoleKind};
+use crate::provider::ProviderSpec;
 use crate::store::{ArtifactStore, StoreRef, StoreSettings};
 
 mod division;
+mod load;
 mod members;
 
 use division::{Announced, Divided};
+use load::brings;
 pub(crate) use members::Member;
 use members::Members;
 
@@ -64,7 +67,7 @@ impl ScaffoldGroup {
     }
 
     /// Sets how many stacks hold the roles in each environment: 1 to 100. By default there is one, which is halved, and its
-    /// halves again, before it reaches the limits of a stack: with some 80 pipelines.
+    /// halves again, before it reaches the limits of a stack: with some 80 pipelines, and with fewer if they may do much.
     ///
     /// Halving gives half of the roles in a stack another stack and another name, and pipelines that leave undo it. A number
     /// rules that out: the pipelines are spread over so many stacks by their names alone, so that none moves because of
@@ -103,17 +106,18 @@ impl ScaffoldGroupRef {
         view.owns(self.node) && view.env_of(self.node) == Some(home)
     }
 
-    /// Says how many resources a pipeline will bring into other environments: the group divides its roles by that.
+    /// Says what a pipeline will bring into the environments of its actions: the group divides its roles by that.
     pub(crate) fn announce(
         self,
         pipeline: &str,
         home: Env,
-        brings: impl FnOnce(View<'_>) -> Vec<(Env, usize)>,
+        actions: impl FnOnce(View<'_>) -> Vec<(Env, ProviderSpec)>,
         scope: &mut Scope<'_>,
     ) {
-        if self.admits(home, scope.view()) {
-            let announced = Announced { pipeline: pipeline.to_owned(), brings: brings(scope.view()) };
-            scope.attach(self.parts, announced);
+        let view = scope.view();
+        if self.admits(home, view) {
+            let brings = brings(actions(view), home, view);
+            scope.attach(self.parts, Announced { pipeline: pipeline.to_owned(), brings });
         }
     }
 

@@ -44,11 +44,15 @@ pub(crate) fn known(pipeline: &Pipeline, home: Env, view: View<'_>, at: NodeId) 
     })
 }
 
-/// Where the actions of a pipeline run, each with its category: asked while the program is at work, when the tree is not whole.
-pub(crate) fn environments(pipeline: &Pipeline, home: Env, view: View<'_>) -> impl Iterator<Item = (Env, Category)> {
+/// Where the actions of a pipeline run, and what each is: asked while the program is at work, when the tree is not whole.
+pub(crate) fn environments(
+    pipeline: &Pipeline,
+    home: Env,
+    view: View<'_>,
+) -> impl Iterator<Item = (Env, ProviderSpec)> {
     pipeline.actions().map(move |(_, action)| {
         let spec = action.provider.spec();
-        (env(action, &spec, home, view, &mut Vec::new()), spec.category)
+        (env(action, &spec, home, view, &mut Vec::new()), spec)
     })
 }
 

@@ -1,13 +1,10 @@
 //! The pipeline's part in the passes.
 
-use std::collections::BTreeMap;
-
-use construct_core::{Env, Lower, PlanCx, Scope, Synth, ValidateCx, View};
+use construct_core::{Lower, PlanCx, Scope, Synth, ValidateCx};
 
 use crate::check::check;
 use crate::pipeline::{Pipeline, PipelineRef};
 use crate::plan::plan;
-use crate::provider::Category;
 use crate::resolve;
 
 impl Synth for Pipeline {
@@ -15,7 +12,7 @@ impl Synth for Pipeline {
 
     fn announce(&self, scope: &mut Scope<'_>) {
         if let (Some(group), Some(home)) = (self.group, scope.env()) {
-            group.announce(&self.name, home, |view| brings(self, home, view), scope);
+            group.announce(&self.name, home, |view| resolve::environments(self, home, view).collect(), scope);
         }
     }
 
@@ -26,14 +23,4 @@ impl Synth for Pipeline {
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
         plan(self, cx)
     }
-}
-
-/// How many resources a pipeline brings into other environments: a role to act, one to deploy and one to send events, and a
-/// rule for each source.
-fn brings(pipeline: &Pipeline, home: Env, view: View<'_>) -> Vec<(Env, usize)> {
-    let mut brings: BTreeMap<Env, usize> = BTreeMap::new();
-    for (env, category) in resolve::environments(pipeline, home, view).filter(|(env, _)| *env != home) {
-        *brings.entry(env).or_insert(3) += usize::from(category == Category::Source);
-    }
-    brings.into_iter().collect()
 }

@@ -249,6 +249,36 @@ fn roles_are_divided_in_time_when_a_quota_is_lower() {
 }
 
 #[test]
+fn roles_are_divided_in_time_when_they_may_do_much() {
+    const THERE: Env = Env::new("222222222222", "us-east-1");
+    let mut app = App::new();
+    let shared = app.stack("Shared", HOME);
+    let group = app.at(shared).add("Group", ScaffoldGroup::new("platform"));
+    for name in (0..40).map(|n| format!("service-{n}")) {
+        let queue = |n: usize| Arn::regional(THERE, "sqs", format!("{name}-{n}-of-the-queues-between-its-parts"));
+        let queues = |n| PolicyStatement::allow([format!("sqs:Do{n}"), format!("sqs:Undo{n}")]).on([queue(n)]);
+        let source = Artifact::new("Source");
+        let deploy = (0..200).map(queues).fold(DeployStack::new(&*name, source.file("t.yaml")), DeployStack::allow);
+        let pipeline = Pipeline::new(&*name)
+            .scaffold_group(group)
+            .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new(&*name, &source))))
+            .stage(Stage::new("Deploy").action(Action::new("Deploy", deploy).env(THERE)));
+        app.at(shared).add(format!("Pipeline-{name}"), pipeline);
+    }
+    app.access(AccessCheck::Off);
+    let (assembly, warnings) = app.synth_with_warnings().expect("it fits");
+    let sizes: BTreeMap<&str, usize> = assembly
+        .stacks()
+        .iter()
+        .filter(|stack| stack.stack_name.contains("-scaffold-"))
+        .map(|stack| (&*stack.stack_name, stack.template.len()))
+        .collect();
+    assert!(sizes.len() > 1 && sizes.values().all(|&bytes| bytes < 800_000), "{sizes:?}");
+    assert!(sizes.values().sum::<usize>() > 1_000_000, "{sizes:?}");
+    assert!(warnings.iter().any(|one| one.code() == "group::divided"), "{warnings}");
+}
+
+#[test]
 fn a_role_stack_that_is_full_says_what_helps() {
     let mut app = company(126, 1, ScaffoldGroup::new("platform").role_stacks(1));
     app.access(AccessCheck::Off);

@@ -12,20 +12,18 @@ use std::sync::{Arc, OnceLock};
 use construct_core::quota::{RESOURCES, TEMPLATE_BYTES};
 use construct_core::{Env, Fact, Reach, View};
 
+use super::load::Load;
 use crate::names::group::{RoleStack, place};
 
 /// How much of its quotas the roles of a stack may take before it is halved, in percent: less than where warnings begin,
 /// because they may turn out larger than they are taken for here.
 const FULL: usize = 70;
 
-/// How many bytes of a template the roles of a pipeline are taken to need: those of a typical one take five thousand.
-const BYTES: usize = 8_000;
-
-/// What a pipeline of the group brings into other environments: how many resources.
+/// What a pipeline of the group brings into other environments.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Announced {
     pub(super) pipeline: String,
-    pub(super) brings: Vec<(Env, usize)>,
+    pub(super) brings: Vec<(Env, Load)>,
 }
 
 impl Fact for Announced {
@@ -35,31 +33,22 @@ impl Fact for Announced {
     const IS_KEPT_FOR_CHECKS: bool = false;
 }
 
-/// What pipelines bring into a stack, and how much of it finds room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Load {
-    pipelines: usize,
-    resources: usize,
+/// What a stack has room for.
+fn room(view: View<'_>) -> Load {
+    let share = |quota| view.quota(quota) * FULL / 100;
+    Load { resources: share(&RESOURCES), bytes: share(&TEMPLATE_BYTES) }
 }
 
-impl Load {
-    /// What a stack has room for.
-    fn full(view: View<'_>) -> Self {
-        let share = |quota| view.quota(quota) * FULL / 100;
-        Self { pipelines: share(&TEMPLATE_BYTES) / BYTES, resources: share(&RESOURCES) }
-    }
+/// What stands in a stack, or between two places.
+#[derive(Clone, Copy, Debug, Default)]
+struct Holding {
+    pipelines: usize,
+    load: Load,
+}
 
-    fn of(places: &[(u32, usize)]) -> Self {
-        Self { pipelines: places.len(), resources: places.iter().map(|(_, resources)| resources).sum() }
-    }
-
-    fn fits(self, room: Self) -> bool {
-        self.pipelines <= room.pipelines && self.resources <= room.resources
-    }
-
-    /// Whether a few more would be too much.
-    fn nearly_fills(self, room: Self) -> bool {
-        !self.fits(Self { pipelines: room.pipelines * 9 / 10, resources: room.resources * 9 / 10 })
+impl Holding {
+    fn of(places: &[(u32, Load)]) -> Self {
+        Self { pipelines: places.len(), load: places.iter().map(|(_, load)| *load).sum() }
     }
 }
 
@@ -67,17 +56,17 @@ impl Load {
 #[derive(Debug)]
 struct Division {
     room: Load,
-    stacks: BTreeMap<Env, BTreeMap<u32, Load>>,
+    stacks: BTreeMap<Env, BTreeMap<u32, Holding>>,
 }
 
 impl Division {
     fn new<'m>(announced: impl Iterator<Item = &'m Announced>, room: Load) -> Self {
-        let mut places: BTreeMap<Env, Vec<(u32, usize)>> = BTreeMap::new();
+        let mut places: BTreeMap<Env, Vec<(u32, Load)>> = BTreeMap::new();
         for Announced { pipeline, brings } in announced {
             let place = place(pipeline);
-            brings.iter().for_each(|&(env, resources)| places.entry(env).or_default().push((place, resources)));
+            brings.iter().for_each(|&(env, load)| places.entry(env).or_default().push((place, load)));
         }
-        let mut stacks: BTreeMap<Env, BTreeMap<u32, Load>> = BTreeMap::new();
+        let mut stacks: BTreeMap<Env, BTreeMap<u32, Holding>> = BTreeMap::new();
         for (env, mut places) in places {
             places.sort_unstable();
             halve(&places, 0, 1 << 31, room, stacks.entry(env).or_default());
@@ -93,10 +82,10 @@ impl Division {
 }
 
 /// Adds the stacks for pipelines whose places begin here; the upper half of them begins so much farther.
-fn halve(places: &[(u32, usize)], begin: u32, half: u32, room: Load, stacks: &mut BTreeMap<u32, Load>) {
-    let load = Load::of(places);
-    if half == 0 || load.pipelines < 2 || load.fits(room) {
-        stacks.insert(begin, load);
+fn halve(places: &[(u32, Load)], begin: u32, half: u32, room: Load, stacks: &mut BTreeMap<u32, Holding>) {
+    let holding = Holding::of(places);
+    if half == 0 || holding.pipelines < 2 || holding.load.fits(room) {
+        stacks.insert(begin, holding);
         return;
     }
     let middle = begin + half;
@@ -120,7 +109,7 @@ pub(crate) struct Divided(Arc<OnceLock<Division>>);
 impl Divided {
     /// Divides what was announced, unless that is done.
     pub(super) fn among<'m>(&self, announced: impl Iterator<Item = &'m Announced>, view: View<'_>) {
-        self.0.get_or_init(|| Division::new(announced, Load::full(view)));
+        self.0.get_or_init(|| Division::new(announced, room(view)));
     }
 
     /// The stack with the roles of a pipeline in an environment.
@@ -131,13 +120,13 @@ impl Divided {
     /// Where most pipelines have roles that are divided, or nearly.
     pub(super) fn crowd(&self) -> Option<Crowd> {
         let division = self.0.get()?;
-        let is_crowded = |stacks: &BTreeMap<u32, Load>| {
-            stacks.len() > 1 || stacks.values().any(|load| load.nearly_fills(division.room))
+        let is_crowded = |stacks: &BTreeMap<u32, Holding>| {
+            stacks.len() > 1 || stacks.values().any(|holding| holding.load.nearly_fills(division.room))
         };
         let crowded = division.stacks.iter().filter(|(_, stacks)| is_crowded(stacks));
         let crowds = crowded.map(|(&env, stacks)| Crowd {
             env,
-            pipelines: stacks.values().map(|load| load.pipelines).sum(),
+            pipelines: stacks.values().map(|holding| holding.pipelines).sum(),
             stacks: stacks.len(),
         });
         crowds.max_by_key(|crowd| (crowd.pipelines, Reverse(crowd.env)))
@@ -175,13 +164,16 @@ mod tests {
     use super::*;
 
     const THERE: Env = Env::new("333333333333", "us-east-1");
-    const ROOM: Load = Load { pipelines: 10, resources: 35 };
+    const ROOM: Load = Load { resources: 35, bytes: 80_000 };
 
     /// The division of pipelines that bring three resources, or four if their number is even.
     fn divided(numbers: &BTreeSet<usize>) -> Division {
         let announced: Vec<Announced> = numbers
             .iter()
-            .map(|n| Announced { pipeline: format!("service-{n}"), brings: vec![(THERE, 4 - n % 2)] })
+            .map(|n| Announced {
+                pipeline: format!("service-{n}"),
+                brings: vec![(THERE, Load { resources: 4 - n % 2, bytes: 8_000 })],
+            })
             .collect();
         Division::new(announced.iter(), ROOM)
     }
@@ -199,8 +191,8 @@ mod tests {
         ) {
             let division = divided(&numbers);
             let loads = &division.stacks[&THERE];
-            prop_assert!(loads.values().all(|load| load.fits(ROOM)), "{loads:?}");
-            prop_assert_eq!(loads.values().map(|load| load.pipelines).sum::<usize>(), numbers.len());
+            prop_assert!(loads.values().all(|holding| holding.load.fits(ROOM)), "{loads:?}");
+            prop_assert_eq!(loads.values().map(|holding| holding.pipelines).sum::<usize>(), numbers.len());
             let joined = division.stack(THERE, &format!("service-{another}"));
             let before = stacks(&numbers);
             numbers.insert(another);
