@@ -2,6 +2,7 @@
 
 mod check;
 mod imported;
+mod variables;
 
 use std::collections::BTreeSet;
 
@@ -15,8 +16,9 @@ use crate::names;
 use crate::provider::ArtifactKey;
 use crate::quota;
 
-pub(crate) use check::variable_given_twice;
 pub use imported::*;
+use variables::{MadeRole, let_read_parameters};
+pub(crate) use variables::{Origin, Variable, let_builds_read_parameters, secret_unreadable_for, variable_given_twice};
 
 /// The service that works with the roles of projects.
 const CODEBUILD: &str = "codebuild.amazonaws.com";
@@ -61,7 +63,7 @@ pub struct PipelineProject {
     environment_type: String,
     compute_type: String,
     privileged: bool,
-    environment: Vec<Properties>,
+    environment: Vec<Variable>,
     timeout_minutes: Option<u32>,
     queued_timeout_minutes: Option<u32>,
     batch: bool,
@@ -151,23 +153,22 @@ impl PipelineProject {
 
     /// Adds an environment variable in plain text.
     pub fn environment(self, name: impl Into<String>, value: impl Into<Value<kind::Text>>) -> Self {
-        self.environment_of("PLAINTEXT", name, value.into())
+        self.environment_of(Origin::PlainText, name, value.into())
     }
 
     /// Adds an environment variable from Parameter Store, by the parameter's name; the project's role may read it.
     pub fn environment_parameter(self, name: impl Into<String>, parameter: impl Into<Value<kind::Text>>) -> Self {
-        self.environment_of("PARAMETER_STORE", name, parameter.into())
+        self.environment_of(Origin::ParameterStore, name, parameter.into())
     }
 
     /// Adds an environment variable from Secrets Manager, as `secret-id:json-key:version-stage:version-id`; the project's
     /// role must be allowed to read it with [`allow`](Self::allow).
     pub fn environment_secret(self, name: impl Into<String>, secret: impl Into<Value<kind::Text>>) -> Self {
-        self.environment_of("SECRETS_MANAGER", name, secret.into())
+        self.environment_of(Origin::SecretsManager, name, secret.into())
     }
 
-    fn environment_of(mut self, kind: &'static str, name: impl Into<String>, value: Value<kind::Text>) -> Self {
-        let variable = Properties::new().set("Name", name.into()).set("Type", kind).set("Value", value);
-        self.environment.push(variable);
+    fn environment_of(mut self, origin: Origin, name: impl Into<String>, value: Value<kind::Text>) -> Self {
+        self.environment.push(Variable { name: name.into(), origin, value });
         self
     }
 
@@ -209,12 +210,13 @@ impl Construct for PipelineProject {
         let mut scope = scope.internal();
         let env = scope.env();
         let name = self.name.clone().unwrap_or_else(|| names::derived(scope.path(), "project", env, 150));
+        let is_made = self.role.is_none();
         let role = own_role(self.role, &mut scope).unwrap_or_else(|| {
             let role_name = names::derived(scope.path(), "role", env, 64);
             scope.add("Role", Role::new(Principal::service(CODEBUILD)).role_name(role_name))
         });
         let permissions = self.permissions.clone();
-        let parameters = self.parameter_arns(env);
+        let environment = self.environment.clone();
         let batch = self.batch;
         let project = scope.add("Resource", Project { of: self, name: name.clone(), role, after: None });
         scope.attach(project, ServiceRole(role));
@@ -229,9 +231,10 @@ impl Construct for PipelineProject {
                 scope.attach(role, PolicyStatement::allow(builds).on([arn("codebuild", format!("project/{name}"))]));
             }
         }
-        if !parameters.is_empty() {
-            scope.attach(role, PolicyStatement::allow(["ssm:GetParameters"]).on(parameters));
+        if is_made {
+            scope.attach(project, MadeRole { role, env });
         }
+        let_read_parameters(role, &environment, env, &mut scope);
         for statement in permissions {
             scope.attach(role, statement);
         }
@@ -249,17 +252,6 @@ fn own_role(role: Option<RoleRef>, scope: &mut Scope<'_>) -> Option<RoleRef> {
         return None;
     }
     role
-}
-
-impl PipelineProject {
-    fn parameter_arns(&self, env: Option<Env>) -> Vec<Arn> {
-        let is_parameter =
-            |variable: &&Properties| variable.get("Type").and_then(Expr::literal) == Some("PARAMETER_STORE");
-        let names =
-            self.environment.iter().filter(is_parameter).filter_map(|variable| variable.get("Value")?.literal());
-        let arn = |name: &str| Some(Arn::regional(env?, "ssm", format!("parameter/{}", name.trim_start_matches('/'))));
-        names.filter_map(arn).collect()
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -308,7 +300,7 @@ impl Lower for Project {
             .set("Image", of.image.clone())
             .set("ComputeType", of.compute_type.clone())
             .opt("PrivilegedMode", of.privileged.then_some(true))
-            .list("EnvironmentVariables", of.environment.iter().cloned());
+            .list("EnvironmentVariables", of.environment.iter().map(|one| one.properties(["Name", "Type", "Value"])));
         let pipeline = || Properties::new().set("Type", "CODEPIPELINE");
         let batch = of.batch.then(|| Properties::new().set("ServiceRole", self.role.arn()));
         let properties = Properties::new()

@@ -2,11 +2,13 @@
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeBuild.html>
 
-use construct_core::{Diagnostic, Expr, Properties, Value, kind};
-use construct_iam::{PolicyDocument, PolicyStatement};
+use construct_core::{Diagnostic, Expr, Properties, Scope, Value, kind};
+use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
 use crate::artifact::Artifact;
-use crate::aws::{ProjectRef, variable_given_twice};
+use crate::aws::{
+    Origin, ProjectRef, Variable, let_builds_read_parameters, secret_unreadable_for, variable_given_twice,
+};
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
 use crate::wire;
 
@@ -38,7 +40,7 @@ pub struct CodeBuild {
     batch: bool,
     combine: bool,
     build_spec: Option<String>,
-    environment: Vec<Properties>,
+    environment: Vec<Variable>,
     environment_text: Option<String>,
 }
 
@@ -103,19 +105,19 @@ impl CodeBuild {
 
     /// Adds an environment variable in plain text; it may use the variables of earlier actions, as in `#{source.CommitId}`.
     pub fn environment(self, name: impl Into<String>, value: impl Into<Value<kind::Text>>) -> Self {
-        self.environment_of("PLAINTEXT", name, value.into())
+        self.environment_of(Origin::PlainText, name, value.into())
     }
 
-    /// Adds an environment variable from Parameter Store, by the parameter's name; the project's role must be allowed to
-    /// read it, with [`PipelineProject::allow`](crate::aws::PipelineProject::allow).
+    /// Adds an environment variable from Parameter Store, by the parameter's name. A role that is made for the project may read
+    /// it; any other must be allowed to.
     pub fn environment_parameter(self, name: impl Into<String>, parameter: impl Into<Value<kind::Text>>) -> Self {
-        self.environment_of("PARAMETER_STORE", name, parameter.into())
+        self.environment_of(Origin::ParameterStore, name, parameter.into())
     }
 
     /// Adds an environment variable from Secrets Manager, as `secret-id:json-key:version-stage:version-id`; the project's
-    /// role must be allowed to read it.
+    /// role must be allowed to read it, with [`PipelineProject::allow`](crate::aws::PipelineProject::allow).
     pub fn environment_secret(self, name: impl Into<String>, secret: impl Into<Value<kind::Text>>) -> Self {
-        self.environment_of("SECRETS_MANAGER", name, secret.into())
+        self.environment_of(Origin::SecretsManager, name, secret.into())
     }
 
     /// All environment variables as the text of their JSON, as an existing pipeline has them: a list of objects with `name`,
@@ -125,9 +127,8 @@ impl CodeBuild {
         self
     }
 
-    fn environment_of(mut self, kind: &'static str, name: impl Into<String>, value: Value<kind::Text>) -> Self {
-        let variable = Properties::new().set("name", name.into()).set("type", kind).set("value", value);
-        self.environment.push(variable);
+    fn environment_of(mut self, origin: Origin, name: impl Into<String>, value: Value<kind::Text>) -> Self {
+        self.environment.push(Variable { name: name.into(), origin, value });
         self
     }
 }
@@ -151,8 +152,8 @@ impl Provider for CodeBuild {
             (None, [first, _, ..]) => Some(first.name()),
             (None, _) => None,
         };
-        let one_by_one =
-            || (!self.environment.is_empty()).then(|| wire::json_text(&Expr::list(self.environment.iter().cloned())));
+        let variables = || self.environment.iter().map(|one| one.properties(["name", "type", "value"]));
+        let one_by_one = || (!self.environment.is_empty()).then(|| wire::json_text(&Expr::list(variables())));
         let environment = self.environment_text.clone().map(Value::from).or_else(one_by_one);
         Properties::new()
             .set("ProjectName", self.project.name())
@@ -172,8 +173,18 @@ impl Provider for CodeBuild {
         policy.push(PolicyStatement::allow(actions).on([self.project.arn()]));
     }
 
-    fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
-        let mut found = Vec::from_iter(variable_given_twice(&self.environment, "name"));
+    fn prepare(&self, _: Option<RoleRef>, scope: &mut Scope<'_>) {
+        if self.environment_text.is_none() {
+            let_builds_read_parameters(self.project, &self.environment, scope);
+        }
+    }
+
+    fn validate(&self, cx: &ActionCx<'_>) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        if self.environment_text.is_none() {
+            found.extend(variable_given_twice(&self.environment));
+            found.extend(secret_unreadable_for(self.project, &self.environment, cx.view()));
+        }
         if let Some(primary) = &self.primary
             && !self.inputs.contains(primary)
         {

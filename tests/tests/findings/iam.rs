@@ -274,6 +274,27 @@ fn project_that_codebuild_refuses() {
 }
 
 #[test]
+fn action_with_a_secret_that_its_builds_cannot_read() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    let read = PolicyStatement::allow(["secretsmanager:GetSecretValue"]).on(["arn:aws:secretsmanager:*:*:secret:a-*"]);
+    let given = scope.add("Role", Role::new(Principal::service("codebuild.amazonaws.com")));
+    let plain = scope.add("Plain", PipelineProject::new());
+    let reading = scope.add("Reading", PipelineProject::new().allow(read));
+    let with_role = scope.add("WithRole", PipelineProject::new().role(given));
+    let source = Artifact::new("Source");
+    let build = |project| CodeBuild::new(project, &source).environment_secret("TOKEN", "a");
+    let builds = Stage::new("Build")
+        .action(Action::new("Plain", build(plain))) //~ warning codebuild::secret-without-permission at Tools/Pipeline: `TOKEN`
+        .action(Action::new("Reading", build(reading)))
+        .action(Action::new("WithRole", build(with_role)))
+        .action(Action::new("Replaced", build(plain).environment_json("[]")));
+    scope.add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(builds));
+    check(app);
+}
+
+#[test]
 fn role_path_of_an_app_without_slashes() {
     let mut app = placed(Pipeline::new("orders").stage(checkout(&Artifact::new("Source"))).stage(approve("Approve"))); //~ warning artifact::unread at Tools/Pipeline: `Source`
     app.attach(app.root(), RolePath::new("ci/")); //~ error iam::malformed-path at the app: `ci/`

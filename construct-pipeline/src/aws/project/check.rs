@@ -1,15 +1,12 @@
 //! What is wrong with a project of ours.
 //!
-//! Codes: `codebuild::duplicate-variable`, `codebuild::long-description`, `codebuild::malformed-project-name`,
-//! `codebuild::malformed-variable`, `codebuild::other-compute-type`, `codebuild::other-image`,
-//! `codebuild::secret-in-plain-text`, `codebuild::secret-without-permission`, `codebuild::timeout`,
-//! `codebuild::unknown-compute-type`, `codebuild::unknown-environment-type`.
+//! Codes: `codebuild::long-description`, `codebuild::malformed-project-name`, `codebuild::malformed-variable`,
+//! `codebuild::other-compute-type`, `codebuild::other-image`, `codebuild::secret-in-plain-text`, `codebuild::timeout`,
+//! `codebuild::unknown-compute-type`, `codebuild::unknown-environment-type`, and those of [`variables`](super::variables).
 
-use std::collections::BTreeSet;
+use construct_core::{Diagnostic, Expr, LowerCx, ValidateCx};
 
-use construct_core::{Diagnostic, Expr, LowerCx, Properties, ValidateCx};
-use construct_iam::{ManagedPolicy, PolicyStatement};
-
+use super::variables::{Origin, Variable, unreadable_secret, variable_given_twice};
 use super::{PipelineProject, Project};
 
 /// The kinds of machines, and their sizes; new ones come with time.
@@ -77,11 +74,10 @@ pub(super) fn project(project: &Project, cx: &mut ValidateCx<'_>) {
         }
     }
     machine(&project.of, cx);
-    if let Some(found) = variable_given_twice(&project.of.environment, "Name") {
+    if let Some(found) = variable_given_twice(&project.of.environment) {
         cx.report(found);
     }
-    for variable in &project.of.environment {
-        let name = variable.get("Name").and_then(Expr::literal).unwrap_or_default();
+    for Variable { name, origin, value } in &project.of.environment {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             cx.report(
                 Diagnostic::error(
@@ -91,10 +87,8 @@ pub(super) fn project(project: &Project, cx: &mut ValidateCx<'_>) {
                 .help("use letters, digits and `_`"),
             );
         }
-        let Some(Expr::Str(text)) = variable.get("Value") else { continue };
-        if text.contains("{{resolve:secretsmanager:")
-            && variable.get("Type").and_then(Expr::literal) == Some("PLAINTEXT")
-        {
+        let is_secret = matches!(value.expr(), Expr::Str(text) if text.contains("{{resolve:secretsmanager:"));
+        if is_secret && *origin == Origin::PlainText {
             cx.report(
                 Diagnostic::error(
                     "codebuild::secret-in-plain-text",
@@ -104,15 +98,6 @@ pub(super) fn project(project: &Project, cx: &mut ValidateCx<'_>) {
             );
         }
     }
-}
-
-/// That a variable has two values, of which CodeBuild documents no order.
-pub(crate) fn variable_given_twice(environment: &[Properties], key: &str) -> Option<Diagnostic> {
-    let mut seen = BTreeSet::new();
-    let name = |variable: &Properties| variable.get(key).and_then(Expr::literal).map(str::to_owned);
-    let twice = environment.iter().filter_map(name).find(|name| !seen.insert(name.clone()))?;
-    let message = format!("the variable `{}` is given twice, and nobody says which value counts", twice.escape_debug());
-    Some(Diagnostic::warning("codebuild::duplicate-variable", message).help("keep one of them"))
 }
 
 /// What kind of machine it is, and of which size.
@@ -158,33 +143,10 @@ fn machine(of: &PipelineProject, cx: &mut ValidateCx<'_>) {
     cx.report(Diagnostic::warning("codebuild::other-compute-type", message).help(help));
 }
 
-/// A build fails before it begins when its role may not read a secret among its variables. What a role that is given may do is for
-/// those to say who made it.
-/// <https://github.com/aws/aws-cdk/issues/12121>
+/// Asked when everything is known that the role may do. What a role that is given may do is for those to say who made it.
 pub(super) fn secrets_are_readable(project: &Project, cx: &LowerCx<'_>) {
-    let secret = project
-        .of
-        .environment
-        .iter()
-        .find(|variable| variable.get("Type").and_then(Expr::literal) == Some("SECRETS_MANAGER"));
-    let Some(secret) = secret.filter(|_| project.of.role.is_none()) else { return };
-    let may_read = cx.facts_of::<PolicyStatement>(project.role).any(speaks_of_secrets);
-    if !may_read && cx.facts_of::<ManagedPolicy>(project.role).next().is_none() {
-        let name = secret.get("Name").and_then(Expr::literal).unwrap_or_default();
-        let message = format!("nothing lets builds read the secret of the variable `{}`", name.escape_debug());
-        let help = "add `.allow(PolicyStatement::allow([\"secretsmanager:GetSecretValue\"]).on([…]))` with the ARN of the secret";
-        cx.report(Diagnostic::warning("codebuild::secret-without-permission", message).help(help));
+    if project.of.role.is_none() {
+        let (statements, managed) = (cx.facts_of(project.role), cx.facts_of(project.role));
+        unreadable_secret(&project.of.environment, statements, managed).into_iter().for_each(|found| cx.report(found));
     }
-}
-
-/// Whether a statement may be about reading secrets.
-fn speaks_of_secrets(statement: &PolicyStatement) -> bool {
-    let Expr::Map(elements) = statement.expr().spelled_out() else { return true };
-    let is_one = |action: &Expr| action.literal().is_none_or(|text| text == "*" || text.starts_with("secretsmanager:"));
-    elements.iter().any(|(element, value)| match (&**element, value) {
-        ("Action", Expr::List(actions)) => actions.iter().any(is_one),
-        ("Action", action) => is_one(action),
-        ("NotAction", _) => true,
-        _ => false,
-    })
 }
