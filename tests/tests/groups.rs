@@ -240,6 +240,24 @@ fn roles_that_are_too_many_for_a_stack_are_divided() {
 }
 
 #[test]
+fn roles_that_will_be_divided_soon_are_told_of() {
+    let warned = |n_pipelines| {
+        let mut app = company(n_pipelines, 1, ScaffoldGroup::new("platform"));
+        // There is room for 105 resources, of which each pipeline brings four: beyond nine tenths of that, a few more are too many.
+        app.quota(&construct_core::quota::RESOURCES, 150);
+        app.access(AccessCheck::Off);
+        let (assembly, warnings) = app.synth_with_warnings().expect("it fits");
+        assert_eq!(role_stacks(&assembly).len(), 1);
+        let divided = warnings.iter().find(|one| one.code() == "group::divided");
+        divided.map(|one| (one.message().to_owned(), one.help_text().map(str::to_owned)))
+    };
+    assert_eq!(warned(23), None);
+    let (message, help) = warned(24).expect("a warning");
+    assert!(message.starts_with("the roles of 24 pipelines in 222222222222/us-east-1 nearly fill"), "{message}");
+    assert!(help.is_some_and(|help| help.contains("`.role_stacks(2)`")));
+}
+
+#[test]
 fn roles_are_divided_in_time_when_a_quota_is_lower() {
     let mut app = company(30, 1, ScaffoldGroup::new("platform"));
     app.quota(&construct_core::quota::RESOURCES, 60);

@@ -127,7 +127,7 @@ impl Divided {
         let crowds = crowded.map(|(&env, stacks)| Crowd {
             env,
             pipelines: stacks.values().map(|holding| holding.pipelines).sum(),
-            stacks: stacks.len(),
+            stacks: stacks.values().filter(|holding| holding.pipelines > 0).count(),
         });
         crowds.max_by_key(|crowd| (crowd.pipelines, Reverse(crowd.env)))
     }
@@ -212,6 +212,29 @@ mod tests {
         assert!(division.stacks[&THERE].len() > 4, "{division:?}");
         let elsewhere = Env::new("444444444444", "us-east-1");
         assert!((0..60).all(|n| division.stack(elsewhere, &format!("service-{n}")) == RoleStack::Scaffold));
+    }
+
+    /// Where it is crowded when pipelines need so much room each.
+    fn crowd<const N: usize>(numbers: [usize; N], load: Load) -> Option<Crowd> {
+        let announced = numbers.map(|n| Announced { pipeline: format!("service-{n}"), brings: vec![(THERE, load)] });
+        let divided = Divided::default();
+        divided.0.get_or_init(|| Division::new(announced.iter(), ROOM));
+        divided.crowd()
+    }
+
+    #[test]
+    fn nine_tenths_of_the_room_are_nearly_all() {
+        let is_crowded = |resources, bytes| crowd([0], Load { resources, bytes }).is_some();
+        assert_eq!([31, 32].map(|resources| is_crowded(resources, 0)), [false, true]);
+        assert_eq!([72_000, 72_001].map(|bytes| is_crowded(0, bytes)), [false, true]);
+    }
+
+    #[test]
+    fn a_half_that_holds_nobody_is_no_stack() {
+        // Both stand in the first half, and not in the same half of it.
+        assert_eq!([1, 2].map(|n| place(&format!("service-{n}")) >> 30), [0, 1]);
+        let crowd = crowd([1, 2], Load { resources: 30, bytes: 0 });
+        assert_eq!(crowd, Some(Crowd { env: THERE, pipelines: 2, stacks: 2 }));
     }
 
     #[test]
