@@ -14,8 +14,6 @@ mod rule;
 mod state_machine;
 mod topic;
 
-pub(crate) use project::variable_given_twice;
-
 pub use bucket::*;
 pub use event_bus::*;
 pub use form::*;

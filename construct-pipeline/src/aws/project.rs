@@ -18,7 +18,7 @@ use crate::quota;
 
 pub use imported::*;
 use variables::{MadeRole, let_read_parameters};
-pub(crate) use variables::{Origin, Variable, let_builds_read_parameters, secret_unreadable_for, variable_given_twice};
+pub(crate) use variables::{Origin, Variable, let_builds_read_parameters, secret_unreadable_for, variable_problems};
 
 /// The service that works with the roles of projects.
 const CODEBUILD: &str = "codebuild.amazonaws.com";

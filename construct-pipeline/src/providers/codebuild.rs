@@ -6,9 +6,7 @@ use construct_core::{Diagnostic, Expr, Properties, Scope, Value, kind};
 use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
 use crate::artifact::Artifact;
-use crate::aws::{
-    Origin, ProjectRef, Variable, let_builds_read_parameters, secret_unreadable_for, variable_given_twice,
-};
+use crate::aws::{Origin, ProjectRef, Variable, let_builds_read_parameters, secret_unreadable_for, variable_problems};
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
 use crate::wire;
 
@@ -182,7 +180,7 @@ impl Provider for CodeBuild {
     fn validate(&self, cx: &ActionCx<'_>) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         if self.environment_text.is_none() {
-            found.extend(variable_given_twice(&self.environment));
+            found.extend(variable_problems(&self.environment));
             found.extend(secret_unreadable_for(self.project, &self.environment, cx.view()));
         }
         if let Some(primary) = &self.primary

@@ -274,7 +274,7 @@ fn project_that_codebuild_refuses() {
 }
 
 #[test]
-fn action_with_a_secret_that_its_builds_cannot_read() {
+fn action_with_secrets_that_its_builds_cannot_read_or_everybody_can() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
     let mut scope = app.at(tools);
@@ -287,6 +287,7 @@ fn action_with_a_secret_that_its_builds_cannot_read() {
     let build = |project| CodeBuild::new(project, &source).environment_secret("TOKEN", "a");
     let builds = Stage::new("Build")
         .action(Action::new("Plain", build(plain))) //~ warning codebuild::secret-without-permission at Tools/Pipeline: `TOKEN`
+        .action(Action::new("Shown", CodeBuild::new(plain, &source).environment("A", Secret::new("git")))) //~ error codebuild::secret-in-plain-text at Tools/Pipeline: `A`
         .action(Action::new("Reading", build(reading)))
         .action(Action::new("WithRole", build(with_role)))
         .action(Action::new("Replaced", build(plain).environment_json("[]")));

@@ -1,12 +1,12 @@
 //! What is wrong with a project of ours.
 //!
 //! Codes: `codebuild::long-description`, `codebuild::malformed-project-name`, `codebuild::malformed-variable`,
-//! `codebuild::other-compute-type`, `codebuild::other-image`, `codebuild::secret-in-plain-text`, `codebuild::timeout`,
-//! `codebuild::unknown-compute-type`, `codebuild::unknown-environment-type`, and those of [`variables`](super::variables).
+//! `codebuild::other-compute-type`, `codebuild::other-image`, `codebuild::timeout`, `codebuild::unknown-compute-type`,
+//! `codebuild::unknown-environment-type`, and those of [`variables`](super::variables).
 
-use construct_core::{Diagnostic, Expr, LowerCx, ValidateCx};
+use construct_core::{Diagnostic, LowerCx, ValidateCx};
 
-use super::variables::{Origin, Variable, unreadable_secret, variable_given_twice};
+use super::variables::{Variable, unreadable_secret, variable_problems};
 use super::{PipelineProject, Project};
 
 /// The kinds of machines, and their sizes; new ones come with time.
@@ -74,10 +74,8 @@ pub(super) fn project(project: &Project, cx: &mut ValidateCx<'_>) {
         }
     }
     machine(&project.of, cx);
-    if let Some(found) = variable_given_twice(&project.of.environment) {
-        cx.report(found);
-    }
-    for Variable { name, origin, value } in &project.of.environment {
+    variable_problems(&project.of.environment).into_iter().for_each(|found| cx.report(found));
+    for Variable { name, .. } in &project.of.environment {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             cx.report(
                 Diagnostic::error(
@@ -85,16 +83,6 @@ pub(super) fn project(project: &Project, cx: &mut ValidateCx<'_>) {
                     format!("`{}` is no name of a variable", name.escape_debug()),
                 )
                 .help("use letters, digits and `_`"),
-            );
-        }
-        let is_secret = matches!(value.expr(), Expr::Str(text) if text.contains("{{resolve:secretsmanager:"));
-        if is_secret && *origin == Origin::PlainText {
-            cx.report(
-                Diagnostic::error(
-                    "codebuild::secret-in-plain-text",
-                    format!("the variable `{name}` shows a secret in plain text"),
-                )
-                .help("use `environment_secret`, which hands the build a reference"),
             );
         }
     }

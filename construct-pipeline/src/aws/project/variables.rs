@@ -1,6 +1,6 @@
 //! Environment variables of builds: those of a project, and those that an action adds.
 //!
-//! Codes: `codebuild::duplicate-variable`, `codebuild::secret-without-permission`.
+//! Codes: `codebuild::duplicate-variable`, `codebuild::secret-in-plain-text`, `codebuild::secret-without-permission`.
 
 use std::collections::BTreeSet;
 
@@ -42,12 +42,27 @@ impl Variable {
     }
 }
 
+/// What is wrong with variables, wherever they stand.
+pub(crate) fn variable_problems(variables: &[Variable]) -> Vec<Diagnostic> {
+    variable_given_twice(variables).into_iter().chain(variables.iter().filter_map(secret_in_plain_text)).collect()
+}
+
 /// That a variable has two values, of which CodeBuild documents no order.
-pub(crate) fn variable_given_twice(variables: &[Variable]) -> Option<Diagnostic> {
+fn variable_given_twice(variables: &[Variable]) -> Option<Diagnostic> {
     let mut seen = BTreeSet::new();
     let twice = variables.iter().find(|variable| !seen.insert(&variable.name))?.name.escape_debug();
     let message = format!("the variable `{twice}` is given twice, and nobody says which value counts");
     Some(Diagnostic::warning("codebuild::duplicate-variable", message).help("keep one of them"))
+}
+
+/// That everybody who may look at a project or a pipeline reads a secret.
+fn secret_in_plain_text(variable: &Variable) -> Option<Diagnostic> {
+    let is_secret = matches!(variable.value.expr(), Expr::Str(text) if text.contains("{{resolve:secretsmanager:"));
+    (is_secret && variable.origin == Origin::PlainText).then(|| {
+        let message = format!("the variable `{}` shows a secret in plain text", variable.name.escape_debug());
+        Diagnostic::error("codebuild::secret-in-plain-text", message)
+            .help("use `environment_secret`, which hands the build a reference")
+    })
 }
 
 /// The role that was made for the builds of a project, and where it stands. What a role that is given may do is for those to
