@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! App ──freeze──▶ Tree ──validate──▶ findings
-//!                   └──plan──▶ Plan ──lower──▶ Lowered ──order──▶ Ordered ──emit──▶ ──document──▶ Assembly ──write──▶ cdk.out
-//!                                                                                         └──check──▶ findings
+//!                   └──plan──▶ Plan ──lower──▶ Lowered ──order──▶ Ordered ──emit──▶ Assembly ──check──▶ findings, ──write──▶ cdk.out
+//!                                └──document──▶ Documents ────────────────────┘
 //! ```
 //!
 //! No pass changes what it was given, and only [`Assembly`] and [`App::run`] touch the disk. This crate names no AWS
@@ -16,7 +16,7 @@
 //! constructs ([`handle!`]); the tree ([`App`], [`Scope`], [`Construct`]); one CloudFormation resource ([`Resource`],
 //! [`RawResource`]); what one construct says about another ([`Fact`]); findings ([`Diagnostic`]); what services take at
 //! most ([`quota`]); the passes; the [`Assembly`]. Beside them: templates as they are read ([`Json`]) and as they are
-//! written (`written.rs`), and work on every core ([`parallel`]).
+//! written (`written.rs`), what comes first (`sequence.rs`), and work on every core ([`parallel`]).
 
 mod env;
 mod partition;
@@ -35,6 +35,7 @@ mod logical_id;
 mod stack;
 
 pub mod parallel;
+mod sequence;
 mod written;
 
 mod assembly;

@@ -42,25 +42,15 @@ pub(crate) struct Stack {
 }
 
 impl Model {
-    /// Brings stacks into deployment order. Their `needs` are places in `stacks` as it is given.
+    /// Of stacks in deployment order; their `needs` are places in it.
     fn new(stacks: Vec<(Stack, Template<'static>)>) -> Self {
-        let needs: Vec<&[usize]> = stacks.iter().map(|(stack, _)| &*stack.needs).collect();
-        let order::Order { sequence, waves, cycle } = order::order(&needs);
-        let mut place = vec![0; stacks.len()];
-        for (new, &old) in sequence.iter().enumerate() {
-            place[old] = new;
-        }
-        let mut stacks: Vec<(usize, (Stack, Template<'static>))> = stacks.into_iter().enumerate().collect();
-        stacks.sort_by_key(|(old, _)| place[*old]);
-        let mut model = Self { stacks: Vec::new(), templates: Templates::new(), cycle: None };
-        for (old, (mut stack, template)) in stacks {
-            stack.wave = waves[old];
-            stack.needs.iter_mut().for_each(|needed| *needed = place[*needed]);
-            model.stacks.push(stack);
-            model.templates = model.templates.with(template);
-        }
-        model.cycle = cycle.map(|ring| ring.into_iter().map(|old| place[old]).collect());
-        model
+        let (mut stacks, templates): (Vec<Stack>, Vec<Template<'static>>) = stacks.into_iter().unzip();
+        let needs: Vec<Vec<usize>> = stacks.iter().map(|stack| stack.needs.clone()).collect();
+        let waves = order::waves(&needs);
+        let cycle = order::cycle(&needs, &waves);
+        stacks.iter_mut().zip(waves).for_each(|(stack, wave)| stack.wave = wave);
+        let templates = templates.into_iter().fold(Templates::new(), Templates::with);
+        Self { stacks, templates, cycle }
     }
 
     pub(crate) fn stacks(&self) -> &[Stack] {

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::tree::TreeFile;
 use super::{Assembly, StackArtifact, manifest};
+use crate::sequence::sequence;
 
 /// Why an assembly could not be read.
 #[derive(Debug, Error)]
@@ -130,20 +131,9 @@ fn sort_into_deployment_order(stacks: &mut Vec<StackArtifact>) {
     for (at, needs) in needs.iter().enumerate() {
         needs.iter().for_each(|&needed| needed_by[needed].push(at));
     }
-    let mut missing: Vec<usize> = needs.iter().map(BTreeSet::len).collect();
-    let mut ready: BTreeSet<usize> = (0..needs.len()).filter(|&at| missing[at] == 0).collect();
     let mut rank = vec![usize::MAX; needs.len()];
-    let mut next = 0;
-    while let Some(at) = ready.pop_first() {
-        rank[at] = next;
-        next += 1;
-        for &later in &needed_by[at] {
-            missing[later] -= 1;
-            if missing[later] == 0 {
-                ready.insert(later);
-            }
-        }
-    }
+    let sequence = sequence(needs.iter().map(BTreeSet::len).collect(), &needed_by);
+    sequence.into_iter().zip(0..).for_each(|(at, n)| rank[at] = n);
     let mut ranked: Vec<(usize, StackArtifact)> = rank.into_iter().zip(std::mem::take(stacks)).collect();
     ranked.sort_by_key(|(rank, _)| *rank);
     stacks.extend(ranked.into_iter().map(|(_, stack)| stack));

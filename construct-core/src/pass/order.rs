@@ -2,14 +2,13 @@
 //!
 //! Codes: `stack::cycle`.
 
-use std::collections::BTreeSet;
-
 use crate::assembly::ConstructTree;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fact::Forgotten;
 use crate::handle::NodeId;
 use crate::pass::circles::circles;
 use crate::pass::lower::{Lowered, LoweredStack};
+use crate::sequence::sequence;
 
 /// Templates in deployment order.
 #[derive(Debug)]
@@ -36,19 +35,8 @@ pub fn order(lowered: Lowered) -> Result<Ordered, Diagnostics> {
             _ => false,
         });
     }
-    // Kahn's algorithm with the smallest tree position first; `stacks` is in tree order.
-    let mut missing: Vec<usize> = stacks.iter().map(|stack| stack.needs.len()).collect();
-    let mut ready: BTreeSet<usize> = (0..stacks.len()).filter(|&at| missing[at] == 0).collect();
-    let mut sequence = Vec::with_capacity(stacks.len());
-    while let Some(at) = ready.pop_first() {
-        sequence.push(at);
-        for &next in &needed_by[at] {
-            missing[next] -= 1;
-            if missing[next] == 0 {
-                ready.insert(next);
-            }
-        }
-    }
+    // The stacks are in the order of the tree.
+    let sequence = sequence(stacks.iter().map(|stack| stack.needs.len()).collect(), &needed_by);
     if sequence.len() < stacks.len() {
         return Err(stack_cycles(&stacks, &there));
     }

@@ -3,6 +3,7 @@
 use super::{Adjustable, GaugeCx, Quota, QuotaScope};
 use crate::assembly::INLINE_TEMPLATE_BYTES;
 use crate::json::{Json, Members};
+use crate::value::DYNAMIC;
 
 const SOURCE: (&str, &str) =
     ("https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html", "2026-11");
@@ -146,12 +147,9 @@ fn is_of_aws(key: &str) -> bool {
     key.starts_with("aws:")
 }
 
-/// What a dynamic reference begins with.
-const REFERENCE: &str = "{{resolve:";
-
 fn dynamic_references(json: &Json<'_>) -> usize {
     match json {
-        Json::String(text) => text.matches(REFERENCE).count(),
+        Json::String(text) => text.matches(DYNAMIC).count(),
         Json::Array(items) => items.iter().map(dynamic_references).sum(),
         Json::Object(entries) => entries.values().map(dynamic_references).sum(),
         _ => 0,

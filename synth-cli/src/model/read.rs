@@ -21,8 +21,10 @@ impl Model {
     /// Reads the assembly in a folder.
     pub(crate) fn read(dir: &Path) -> Result<Self, Failure> {
         let assembly = Assembly::read(dir).map_err(|error| explain(dir, &error))?;
-        let numbered = assembly.stacks().iter().enumerate();
-        let places: BTreeMap<&str, usize> = numbered.map(|(at, stack)| (&*stack.id, at)).collect();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for (at, stack) in assembly.stacks().iter().enumerate() {
+            places.entry(&stack.id).or_insert(at);
+        }
         let stacks = assembly.stacks().iter().map(|artifact| {
             let body = templates::body(dir, artifact)?;
             let stack = Stack {
