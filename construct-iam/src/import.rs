@@ -61,8 +61,16 @@ pub trait ArnKind: Clone + fmt::Debug + Send + Sync + 'static {
         format!("write it as `{}`", Self::EXAMPLE)
     }
 
-    /// What an attribute is worth. The name is known when the ARN is.
-    fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, own: Env) -> Option<Expr>;
+    /// What an attribute is worth: by default `Ref` the name, `Arn` the ARN, and nothing else is known. The name is known when
+    /// the ARN is.
+    fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, own: Env) -> Option<Expr> {
+        let _ = own;
+        match attr {
+            Attr::Ref => name.map(|name| name.to_owned().into()),
+            Attr::GetAtt(attr) if attr == "Arn" => Some(arn.into()),
+            Attr::GetAtt(_) | Attr::LogicalId => None,
+        }
+    }
 }
 
 /// A construct that exists already: it is referred to and never written to. It stands in the account and region that its

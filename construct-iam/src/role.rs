@@ -1,5 +1,7 @@
 //! Roles, owned and imported.
 
+mod above;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -15,6 +17,9 @@ use crate::import::{ArnKind, Imported};
 use crate::policy::{ManagedPolicy, PolicyDocument, PolicyStatement};
 use crate::principal::Principal;
 use crate::quota::{self, INLINE_POLICIES, MANAGED_POLICIES, MANAGED_POLICY, PolicySize};
+use above::path_problem;
+
+pub use above::{PermissionsBoundary, RolePath};
 
 construct_core::handle! {
     /// A role, owned or imported.
@@ -26,132 +31,6 @@ construct_core::handle! {
         /// The role's unique id, which a recreated role does not share.
         role_id: Text = GetAtt("RoleId"),
     }
-}
-
-/// A permissions boundary for every role below the construct it is attached to; the nearest wins, and a role's own
-/// boundary wins over all.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html>
-///
-/// ```
-/// use construct_core::{App, Env};
-/// use construct_iam::PermissionsBoundary;
-/// let mut app = App::new();
-/// app.attach(app.root(), PermissionsBoundary::named("ci/boundary")); // arn:aws:iam::111111111111:policy/ci/boundary, and so on
-/// # app.stack("Tools", Env::new("111111111111", "us-east-1"));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PermissionsBoundary(Boundary);
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Boundary {
-    Arn(Value<kind::Arn>),
-    Named(String),
-}
-
-impl PermissionsBoundary {
-    /// The managed policy that bounds what the roles may do, for roles of its own account.
-    pub fn new(policy: impl Into<Value<kind::Arn>>) -> Self {
-        Self(Boundary::Arn(policy.into()))
-    }
-
-    /// The managed policy of a name in the account that each role is in, with its path if it has one, as in
-    /// `ci/boundary`.
-    pub fn named(name: impl Into<String>) -> Self {
-        Self(Boundary::Named(name.into()))
-    }
-
-    /// The ARN for a role.
-    fn arn(&self, env: Env) -> Value<kind::Arn> {
-        match &self.0 {
-            Boundary::Arn(arn) => arn.clone(),
-            Boundary::Named(name) => Arn::global(env, "iam", format!("policy/{}", name.trim_start_matches('/'))).into(),
-        }
-    }
-}
-
-impl Fact for PermissionsBoundary {
-    const NAME: &'static str = "permissions boundary";
-    const REACH: Reach = Reach::Subtree;
-
-    fn contradicts(&self, other: &Self) -> Option<&'static str> {
-        (self != other).then_some("permissions-boundary::contradiction")
-    }
-
-    fn problem(&self) -> Option<Diagnostic> {
-        let Boundary::Named(name) = &self.0 else { return None };
-        let (path, last) = name.rsplit_once('/').unwrap_or(("", name));
-        // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
-        let sound = (1..=128).contains(&last.len())
-            && !name.starts_with("arn:")
-            && last.bytes().all(is_name_byte)
-            && path.len() <= 510
-            && path.bytes().all(|byte| byte.is_ascii_graphic());
-        (!sound).then(|| {
-            let message = format!("`{}` is no name of a managed policy", name.escape_debug());
-            Diagnostic::error("iam::malformed-boundary-name", message)
-                .help("write it as `name` or `path/name`; a policy known by its ARN goes to `PermissionsBoundary::new`")
-        })
-    }
-
-    fn summary(&self) -> Option<String> {
-        match &self.0 {
-            Boundary::Arn(arn) => arn.literal().map(|arn| format!("`{arn}`")),
-            Boundary::Named(name) => Some(format!("`{name}`")),
-        }
-    }
-}
-
-/// The path of every role below the construct it is attached to; the nearest wins, and a role's own path wins over all.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
-///
-/// ```
-/// use construct_core::{App, Env};
-/// use construct_iam::RolePath;
-/// let mut app = App::new();
-/// app.attach(app.root(), RolePath::new("/ci/"));
-/// # app.stack("Tools", Env::new("111111111111", "us-east-1"));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RolePath(String);
-
-impl RolePath {
-    /// A path, beginning and ending with `/`, at most 512 characters.
-    pub fn new(path: impl Into<String>) -> Self {
-        Self(path.into())
-    }
-
-    /// The path.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Fact for RolePath {
-    const NAME: &'static str = "role path";
-    const REACH: Reach = Reach::Subtree;
-
-    fn contradicts(&self, other: &Self) -> Option<&'static str> {
-        (self != other).then_some("role-path::contradiction")
-    }
-
-    fn problem(&self) -> Option<Diagnostic> {
-        path_problem(&self.0)
-    }
-
-    fn summary(&self) -> Option<String> {
-        Some(format!("`{}`", self.0))
-    }
-}
-
-fn path_problem(path: &str) -> Option<Diagnostic> {
-    let sound = path == "/" || path.len() > 2 && path.starts_with('/') && path.ends_with('/');
-    let sound = sound && path.len() <= 512 && path.bytes().all(|byte| byte.is_ascii_graphic());
-    (!sound).then(|| {
-        let message = format!("`{}` is no path of a role", path.escape_debug());
-        Diagnostic::error("iam::malformed-path", message)
-            .help("paths begin and end with `/`, as in `/delivery/`, and have at most 512 characters")
-    })
 }
 
 /// The role with which a construct works: the link that lets others grant to "the project" or "the function".
@@ -295,62 +174,8 @@ impl Synth for Role {
     type Handle = RoleRef;
 
     fn validate(&self, cx: &mut ValidateCx<'_>) {
-        if let Some(name) = &self.0.name
-            && (name.is_empty() || name.len() > 64 || !name.bytes().all(is_name_byte))
-        {
-            cx.report(
-                Diagnostic::error(
-                    "iam::malformed-role-name",
-                    format!("`{}` is no name of a role", name.escape_debug()),
-                )
-                .help("role names have 1 to 64 letters, digits and `+=,.@_-`"),
-            );
-        }
-        if let Some(problem) = self.0.path.as_deref().and_then(path_problem) {
-            cx.report(problem);
-        }
-        if let Some(seconds) = self.0.max_session_seconds
-            && !(3_600..=43_200).contains(&seconds)
-        {
-            cx.report(
-                Diagnostic::error("iam::session-duration", format!("a session cannot last {seconds} seconds"))
-                    .help("the maximum session duration is 3,600 to 43,200 seconds"),
-            );
-        }
-        if self.0.description.as_ref().is_some_and(|description| description.chars().count() > 1_000) {
-            cx.report(
-                Diagnostic::error(
-                    "iam::long-description",
-                    "the description of the role has more than 1,000 characters",
-                )
-                .help("shorten it"),
-            );
-        }
-        let inline = self.0.policies.iter().flat_map(|(_, document)| document.statements());
-        let here = cx.here();
-        let view = cx.view();
-        let problem = |one: &PolicyStatement| one.problem(!one.has_principal());
-        // Nearly always all are sound, and then their order is of no interest.
-        let attached = match view.any_fact(here, |one| problem(one).is_some()) {
-            true => view.facts_of::<PolicyStatement>(here).collect(),
-            false => Vec::new(),
-        };
-        let problems: Vec<String> = (self.0.permissions.statements().chain(inline).map(|one| one.problem(true)))
-            .chain(self.0.trust.statements().map(|one| one.problem(false)))
-            .chain(attached.into_iter().map(problem))
-            .flatten()
-            .collect();
-        for problem in problems {
-            cx.report(
-                Diagnostic::error(
-                    "iam::malformed-statement",
-                    format!("IAM refuses a statement of this role: {problem}"),
-                )
-                .help(
-                    "write it as in `PolicyStatement::allow([\"sqs:SendMessage\"]).on([\"arn:aws:sqs:*:*:orders-*\"])`",
-                ),
-            );
-        }
+        self.0.report_settings(cx);
+        self.0.report_statements(cx);
     }
 
     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
@@ -358,7 +183,7 @@ impl Synth for Role {
         // The path is part of the ARN, by which others know the role: it is settled before anybody asks.
         let mut planned = self.clone();
         if self.0.path.is_none()
-            && let Some(above) = cx.view().facts_of::<RolePath>(cx.here()).next().map(|path| path.0.clone())
+            && let Some(above) = cx.view().facts_of::<RolePath>(cx.here()).next().map(|path| path.as_str().to_owned())
         {
             planned.change().path = Some(above);
         }
@@ -377,6 +202,70 @@ impl Lower for Role {
 }
 
 impl Settings {
+    /// Reports what IAM refuses of name, path, session and description.
+    fn report_settings(&self, cx: &mut ValidateCx<'_>) {
+        if let Some(name) = &self.name
+            && (name.is_empty() || name.len() > 64 || !name.bytes().all(is_name_byte))
+        {
+            cx.report(
+                Diagnostic::error(
+                    "iam::malformed-role-name",
+                    format!("`{}` is no name of a role", name.escape_debug()),
+                )
+                .help("role names have 1 to 64 letters, digits and `+=,.@_-`"),
+            );
+        }
+        if let Some(problem) = self.path.as_deref().and_then(path_problem) {
+            cx.report(problem);
+        }
+        if let Some(seconds) = self.max_session_seconds
+            && !(3_600..=43_200).contains(&seconds)
+        {
+            cx.report(
+                Diagnostic::error("iam::session-duration", format!("a session cannot last {seconds} seconds"))
+                    .help("the maximum session duration is 3,600 to 43,200 seconds"),
+            );
+        }
+        if self.description.as_ref().is_some_and(|description| description.chars().count() > 1_000) {
+            cx.report(
+                Diagnostic::error(
+                    "iam::long-description",
+                    "the description of the role has more than 1,000 characters",
+                )
+                .help("shorten it"),
+            );
+        }
+    }
+
+    /// Reports the statements that IAM refuses: those given here, and those that were attached.
+    fn report_statements(&self, cx: &mut ValidateCx<'_>) {
+        let inline = self.policies.iter().flat_map(|(_, document)| document.statements());
+        let here = cx.here();
+        let view = cx.view();
+        let problem = |one: &PolicyStatement| one.problem(!one.has_principal());
+        // Nearly always all are sound, and then their order is of no interest.
+        let attached = match view.any_fact(here, |one| problem(one).is_some()) {
+            true => view.facts_of::<PolicyStatement>(here).collect(),
+            false => Vec::new(),
+        };
+        let problems: Vec<String> = (self.permissions.statements().chain(inline).map(|one| one.problem(true)))
+            .chain(self.trust.statements().map(|one| one.problem(false)))
+            .chain(attached.into_iter().map(problem))
+            .flatten()
+            .collect();
+        for problem in problems {
+            cx.report(
+                Diagnostic::error(
+                    "iam::malformed-statement",
+                    format!("IAM refuses a statement of this role: {problem}"),
+                )
+                .help(
+                    "write it as in `PolicyStatement::allow([\"sqs:SendMessage\"]).on([\"arn:aws:sqs:*:*:orders-*\"])`",
+                ),
+            );
+        }
+    }
+
     fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
         // Room for what most roles are told, which spares the list to grow.
         const MOST: usize = 12;
@@ -486,14 +375,6 @@ impl ArnKind for RoleArn {
 
     fn name(arn: &Arn) -> Option<&str> {
         (arn.service() == "iam" && arn.resource().starts_with("role/")).then(|| arn.resource_name())
-    }
-
-    fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, _: Env) -> Option<Expr> {
-        match attr {
-            Attr::GetAtt(attr) if attr == "Arn" => Some(arn.into()),
-            Attr::Ref => name.map(|name| name.to_owned().into()),
-            Attr::GetAtt(_) | Attr::LogicalId => None,
-        }
     }
 }
 

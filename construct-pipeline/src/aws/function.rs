@@ -1,6 +1,6 @@
 //! Lambda functions that exist already. Their code comes from elsewhere, so they are imported only.
 
-use construct_core::{Attr, Env, Expr, Value, kind};
+use construct_core::{Value, kind};
 use construct_iam::{Arn, ArnKind, Imported};
 
 construct_core::handle! {
@@ -62,14 +62,6 @@ impl ArnKind for FunctionArn {
                 qualifier.escape_debug()
             ),
             None => format!("write it as `{}`", Self::EXAMPLE),
-        }
-    }
-
-    fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, _: Env) -> Option<Expr> {
-        match attr {
-            Attr::Ref => name.map(|name| name.to_owned().into()),
-            Attr::GetAtt(attr) if attr == "Arn" => Some(arn.into()),
-            Attr::GetAtt(_) | Attr::LogicalId => None,
         }
     }
 }

@@ -274,14 +274,6 @@ impl ArnKind for KeyArn {
         // A key id or an alias would be looked up in the account of whoever uses it.
         arn.resource().strip_prefix("key/").filter(|_| arn.service() == "kms" && arn.is_regional())
     }
-
-    fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, _: Env) -> Option<Expr> {
-        match attr {
-            Attr::GetAtt(attr) if attr == "Arn" => Some(arn.into()),
-            Attr::Ref => name.map(|name| name.to_owned().into()),
-            Attr::GetAtt(_) | Attr::LogicalId => None,
-        }
-    }
 }
 
 /// The ARNs of aliases.

@@ -76,14 +76,6 @@ impl ArnKind for ProjectArn {
     fn name(arn: &Arn) -> Option<&str> {
         arn.resource().strip_prefix("project/").filter(|_| arn.service() == "codebuild" && arn.is_regional())
     }
-
-    fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, _: Env) -> Option<Expr> {
-        match attr {
-            Attr::GetAtt(attr) if attr == "Arn" => Some(arn.into()),
-            Attr::Ref => name.map(|name| name.to_owned().into()),
-            Attr::GetAtt(_) | Attr::LogicalId => None,
-        }
-    }
 }
 
 /// An imported project with what is known of its settings.
