@@ -267,38 +267,36 @@ impl PolicyStatement {
     /// What IAM would refuse, in words; `needs_resource` is false for trust policies.
     #[must_use]
     pub fn problem(&self, needs_resource: bool) -> Option<String> {
-        let both = |one: bool, other: bool| one && other;
-        if both(!self.0.actions.is_empty(), !self.0.not_actions.is_empty()) {
-            return Some("it has both `Action` and `NotAction`".into());
+        let said = &*self.0;
+        let pairs = [
+            ("Action", said.actions.is_empty(), said.not_actions.is_empty()),
+            ("Resource", said.resources.is_empty(), said.not_resources.is_empty()),
+            ("Principal", said.principals.is_empty(), said.not_principals.is_empty()),
+        ];
+        if let Some((element, ..)) = pairs.into_iter().find(|(_, none, no_others)| !none && !no_others) {
+            return Some(format!("it has both `{element}` and `Not{element}`"));
         }
-        if both(!self.0.resources.is_empty(), !self.0.not_resources.is_empty()) {
-            return Some("it has both `Resource` and `NotResource`".into());
-        }
-        if both(!self.0.principals.is_empty(), !self.0.not_principals.is_empty()) {
-            return Some("it has both `Principal` and `NotPrincipal`".into());
-        }
-        if self.0.actions.is_empty() && self.0.not_actions.is_empty() {
+        if said.actions.is_empty() && said.not_actions.is_empty() {
             return Some("it names no action".into());
         }
-        let names_resources = !self.0.resources.is_empty() || !self.0.not_resources.is_empty();
+        let names_resources = !said.resources.is_empty() || !said.not_resources.is_empty();
         if needs_resource && !names_resources {
             return Some("it names no resource; say which with `.on([…])`".into());
         }
         if !needs_resource && names_resources {
             return Some("it names a resource, and a trust policy has none: the role itself is meant".into());
         }
-        if let Some(sid) = &self.0.sid
+        if let Some(sid) = &said.sid
             && !sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
         {
             return Some(format!("its Sid `{sid}` has characters other than letters and digits"));
         }
-        let mut actions = self.0.actions.iter().chain(self.0.not_actions.iter());
+        let mut actions = said.actions.iter().chain(said.not_actions.iter());
         if let Some(wrong) = actions.find(|action| !is_action(action)) {
             return Some(format!("`{wrong}` is no action; actions are written `service:Name`, as in `s3:GetObject`"));
         }
-        let resources = self.0.resources.iter().chain(self.0.not_resources.iter());
-        let wrong = resources.filter_map(Expr::literal).find(|text| !is_resource(text))?;
-        let wrong = wrong.escape_debug();
+        let resources = said.resources.iter().chain(said.not_resources.iter());
+        let wrong = resources.filter_map(Expr::literal).find(|text| !is_resource(text))?.escape_debug();
         Some(format!("`{wrong}` is no resource; resources are ARNs, as in `arn:aws:s3:::orders/*`, or `*`"))
     }
 
@@ -425,7 +423,17 @@ mod tests {
         for action in ["*", "s3:*", "a:b", "iam:Get?ole", "execute-api:Invoke"] {
             assert_eq!(PolicyStatement::allow([action]).on(["*"]).problem(true), None);
         }
-        assert!(read().not_on(["*"]).problem(true).is_some());
+        let both = [
+            (read().not_on(["*"]), "it has both `Resource` and `NotResource`"),
+            (read().not_actions(["s3:Get*"]), "it has both `Action` and `NotAction`"),
+            (
+                read().principal(Principal::Any).not_principal(Principal::service("a.amazonaws.com")),
+                "it has both `Principal` and `NotPrincipal`",
+            ),
+        ];
+        for (statement, problem) in both {
+            assert_eq!(statement.problem(true).as_deref(), Some(problem));
+        }
         for resource in ["orders-table", "", "s3://orders/*", "ARN:aws:s3:::orders", " *"] {
             let problem = PolicyStatement::allow(["a:b"]).on([resource]).problem(true);
             assert!(problem.is_some_and(|problem| problem.contains("no resource;")), "{resource}");
