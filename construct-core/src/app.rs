@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use thiserror::Error;
 
 use crate::assembly::{Assembly, WriteError};
-use crate::construct::{self, Plan, Scope, Tree};
+use crate::construct::{Plan, Scope, Tree, place_stack};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fact::Fact;
 use crate::handle::{NodeId, NodeRef, StackRef};
@@ -81,7 +81,7 @@ impl App {
     #[track_caller]
     pub fn stack(&mut self, id: impl AsRef<str>, props: impl Into<StackProps>) -> StackRef {
         let root = self.tree.arena.root();
-        construct::place_stack(&mut self.tree, root, id.as_ref(), props.into(), Location::caller())
+        place_stack(&mut self.tree, root, id.as_ref(), props.into(), Location::caller())
     }
 
     /// The scope of a stack or of any other construct, to add constructs in.
@@ -107,7 +107,7 @@ impl App {
     /// States a fact about a construct, a stack or the [`root`](Self::root).
     #[track_caller]
     pub fn attach(&mut self, target: impl Into<NodeId>, fact: impl Fact) {
-        construct::attach(&mut self.tree, target.into(), fact, Location::caller());
+        self.tree.facts.attach(target.into(), fact, Location::caller());
     }
 
     /// Sets a quota that AWS raised for the accounts of this app, in place of the default.

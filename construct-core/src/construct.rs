@@ -2,8 +2,7 @@
 //!
 //! Four traits, from the outside in: a [`Construct`] is made of other constructs; a [`Synth`] takes part in the passes; a
 //! [`Resource`] is exactly one CloudFormation resource, which is what most constructs are; a [`Lower`] is what planning
-//! leaves of a construct. What they are
-//! shown stands below: a tree holds constructs, and constructs are shown the tree.
+//! leaves of a construct. What they are shown stands below: a tree holds constructs, and constructs are shown the tree.
 
 mod context;
 mod scope;
@@ -23,7 +22,7 @@ use crate::value::{Attr, Expr};
 
 pub use context::{CheckCx, DocumentCx, LowerCx, PlanCx, ValidateCx};
 pub use scope::Scope;
-pub(crate) use scope::{attach, place_stack};
+pub(crate) use scope::place_stack;
 pub use tree::{Plan, Tree, View};
 
 /// Something that can be placed in the tree: by itself, or by placing the constructs it is made of.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Number;
 
-use super::scope::{Scope, attach, place_stack};
+use super::scope::{Scope, place_stack};
 use super::tree::{Plan, Tree, View, each_once};
 use super::{AssemblyCheck, Document};
 use crate::assembly::Assembly;
@@ -33,8 +33,7 @@ pub struct ValidateCx<'a> {
 impl ValidateCx<'_> {
     /// Reports a finding about this construct.
     pub fn report(&mut self, diagnostic: Diagnostic) {
-        let node = self.tree.node(self.node);
-        self.out.push(diagnostic.or_at(self.tree.path(self.node), Some(node.location)));
+        self.out.push(self.tree.about(self.node, diagnostic));
     }
 
     /// The environment this construct stands in.
@@ -71,14 +70,13 @@ impl PlanCx<'_> {
 
     /// A scope at a construct that planning added.
     pub fn scope_at(&mut self, node: impl Into<NodeId>) -> Scope<'_> {
-        let location = self.tree.node(self.node).location;
+        let location = self.location();
         Scope::new(self.tree, node.into(), Some(location))
     }
 
     /// Adds a stack below this construct.
     pub fn stack(&mut self, id: impl AsRef<str>, props: impl Into<StackProps>) -> StackRef {
-        let location = self.tree.node(self.node).location;
-        place_stack(self.tree, self.node, id.as_ref(), props.into(), location)
+        self.stack_at(self.node, id, props)
     }
 
     /// Adds a stack below another construct, for what several constructs share.
@@ -105,8 +103,8 @@ impl PlanCx<'_> {
 
     /// States a fact about a construct.
     pub fn attach(&mut self, target: impl Into<NodeId>, fact: impl Fact) {
-        let location = self.tree.node(self.node).location;
-        attach(self.tree, target.into(), fact, location);
+        let location = self.location();
+        self.tree.facts.attach(target.into(), fact, location);
     }
 
     /// Claims a name for a resource of a type, or for something else that must have a name of its own, such as an `export`: for
@@ -277,8 +275,7 @@ impl LowerCx<'_> {
 
     /// Reports a finding about this construct.
     pub fn report(&self, diagnostic: Diagnostic) {
-        let node = self.plan.tree.node(self.node);
-        self.findings.borrow_mut().push(diagnostic.or_at(self.path(), Some(node.location)));
+        self.findings.borrow_mut().push(self.plan.tree.about(self.node, diagnostic));
     }
 }
 

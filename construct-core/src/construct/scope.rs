@@ -77,10 +77,6 @@ pub(crate) fn place_stack(
     node.into()
 }
 
-pub(crate) fn attach<F: Fact>(tree: &mut Tree, target: NodeId, fact: F, location: Caller) {
-    tree.facts.attach(target, fact, location);
-}
-
 /// A place in the tree, where constructs are added: a short-lived view of the tree and one node.
 #[derive(Debug)]
 pub struct Scope<'a> {
@@ -126,7 +122,7 @@ impl<'a> Scope<'a> {
     #[track_caller]
     pub fn attach(&mut self, target: impl Into<NodeId>, fact: impl Fact) {
         let location = self.caller(Location::caller());
-        attach(self.tree, target.into(), fact, location);
+        self.tree.facts.attach(target.into(), fact, location);
     }
 
     /// This place as a target of facts.

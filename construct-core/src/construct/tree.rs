@@ -109,8 +109,13 @@ impl Tree {
             .help("give one of them another name")
     }
 
+    /// A finding about a node, with the path and the line of it unless it has others.
+    pub(crate) fn about(&self, node: NodeId, diagnostic: Diagnostic) -> Diagnostic {
+        diagnostic.or_at(self.path(node), Some(self.node(node).location))
+    }
+
     pub(crate) fn report(&mut self, node: NodeId, diagnostic: Diagnostic) {
-        let diagnostic = diagnostic.or_at(self.path(node), Some(self.node(node).location));
+        let diagnostic = self.about(node, diagnostic);
         self.findings.push(diagnostic);
     }
 

@@ -195,8 +195,7 @@ impl<'a> Resolver<'a> {
     /// A finding about the part that is written.
     fn placed(&self, diagnostic: Diagnostic) -> Diagnostic {
         self.is_bound.set(true);
-        let node = self.node();
-        diagnostic.or_at(self.plan.tree.path(node), Some(self.plan.tree.node(node).location))
+        self.plan.tree.about(self.node(), diagnostic)
     }
 
     /// Writes an expression.
