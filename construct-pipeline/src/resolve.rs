@@ -1,6 +1,7 @@
 //! Where every action runs, who performs it, and what its provider says: what validation and planning both ask, and ask once.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use construct_core::{Diagnostic, Env, EnvError, NodeId, Value, View, kind};
 use construct_iam::{Arn, PolicyDocument};
@@ -158,82 +159,65 @@ impl Known {
 
 /// The action's own account and region, else those of the construct it acts on, else home.
 fn env(action: &Action, spec: &ProviderSpec, home: Env, view: View<'_>, problems: &mut Vec<Diagnostic>) -> Env {
-    let mut problem = |diagnostic: Diagnostic| problems.push(diagnostic.at(action.location));
-    let target = spec.acts_on.filter(|node| view.owns(*node));
-    let target_env = target.and_then(|node| view.env_of(node));
-    let target_path = target.map(|node| view.path_of(node)).unwrap_or_default();
-
-    let mut said = |error: &EnvError| problem(Diagnostic::error(error.code(), error.to_string()).help(error.help()));
+    let mut said =
+        |error: &EnvError| problems.push(Diagnostic::error(error.code(), error.to_string()).help(error.help()));
     let own_account = action.account.as_ref().and_then(|own| own.as_ref().map_err(&mut said).ok().copied());
     let own_region = action.region.as_ref().and_then(|own| own.as_ref().map_err(&mut said).ok().copied());
-    if let (Some(own), Some(target)) = (own_account, target_env)
-        && own != target.account
-    {
-        problem(
-            Diagnostic::error(
-                "action::account-contradiction",
-                format!(
-                    "the action has the account {own}, but `{target_path}`, on which it acts, is in {}",
-                    target.account
-                ),
-            )
-            .help("leave `.account(…)` out, or act on a construct of that account"),
-        );
-    }
-    if let (Some(own), Some(target)) = (own_region, target_env)
-        && own != target.region
-    {
-        problem(
-            Diagnostic::error(
-                "action::region-contradiction",
-                format!(
-                    "the action has the region {own}, but `{target_path}`, on which it acts, is in {}",
-                    target.region
-                ),
-            )
-            .help("leave `.region(…)` out, or act on a construct of that region"),
-        );
+    let target = spec.acts_on.filter(|node| view.owns(*node));
+    let target_env = target.and_then(|node| view.env_of(node));
+    if let (Some(node), Some(target)) = (target, target_env) {
+        let path = view.path_of(node);
+        problems.extend(contradiction("action::account-contradiction", "account", own_account, target.account, path));
+        problems.extend(contradiction("action::region-contradiction", "region", own_region, target.region, path));
     }
     let role_env = action.role.as_ref().and_then(|role| role.env(view, home));
     let account = own_account.or(target_env.map(|env| env.account));
     if let (Some(account), Some(role)) = (account, role_env)
         && account != role.account
     {
-        problem(
-            Diagnostic::error(
-                "action::role-in-other-account",
-                format!("the action runs in account {account}, but its role is in {}", role.account),
-            )
-            .help("give the action a role of its own account"),
-        );
+        let message = format!("the action runs in account {account}, but its role is in {}", role.account);
+        let finding = Diagnostic::error("action::role-in-other-account", message);
+        problems.push(finding.help("give the action a role of its own account"));
     }
     let env = Env {
         account: account.or(role_env.map(|env| env.account)).unwrap_or(home.account),
         region: own_region.or(target_env.map(|env| env.region)).unwrap_or(home.region),
     };
+    out_of_reach(env, spec, home, problems);
+    env
+}
+
+/// That the action says another account or region than that of the construct on which it acts.
+fn contradiction<T: Display + PartialEq>(
+    code: &'static str,
+    what: &str,
+    own: Option<T>,
+    of_target: T,
+    path: &str,
+) -> Option<Diagnostic> {
+    let own = own.filter(|own| *own != of_target)?;
+    let message = format!("the action has the {what} {own}, but `{path}`, on which it acts, is in {of_target}");
+    let help = format!("leave `.{what}(…)` out, or act on a construct of that {what}");
+    Some(Diagnostic::error(code, message).help(help))
+}
+
+/// Where no action can run, or none of its kind.
+fn out_of_reach(env: Env, spec: &ProviderSpec, home: Env, problems: &mut Vec<Diagnostic>) {
     if env.partition() != home.partition() {
-        problem(
-            Diagnostic::error(
-                "action::cross-partition",
-                format!(
-                    "the action runs in the partition {}, the pipeline in {}; no role can be assumed across partitions",
-                    env.partition(),
-                    home.partition()
-                ),
-            )
-            .help("give each partition a pipeline of its own"),
+        let message = format!(
+            "the action runs in the partition {}, the pipeline in {}; no role can be assumed across partitions",
+            env.partition(),
+            home.partition()
         );
+        let finding = Diagnostic::error("action::cross-partition", message);
+        problems.push(finding.help("give each partition a pipeline of its own"));
     }
     if spec.category == Category::Source && env.region != home.region {
-        problem(
-            Diagnostic::error(
-                "action::source-in-other-region",
-                format!("a source runs in the pipeline's region {}, not in {}", home.region, env.region),
-            )
-            .help("leave `.region(…)` out, or move the pipeline; the source may be in another account"),
-        );
+        let message = format!("a source runs in the pipeline's region {}, not in {}", home.region, env.region);
+        let finding = Diagnostic::error("action::source-in-other-region", message);
+        problems
+            .push(finding.help("leave `.region(…)` out, or move the pipeline; the source may be in another account"));
     }
-    env
 }
 
 #[cfg(test)]

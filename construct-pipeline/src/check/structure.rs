@@ -18,9 +18,10 @@ use construct_core::quota::{Driver, is_near};
 use construct_core::{AccountId, Diagnostic, Quota};
 
 use super::{Findings, is_name, misnamed};
+use crate::action::Action;
 use crate::known::Known;
 use crate::pipeline::{ExecutionMode, PipelineType};
-use crate::provider::{Category, Owner};
+use crate::provider::{Category, Owner, ProviderSpec};
 use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
 use crate::stage::Stage;
@@ -130,81 +131,86 @@ fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
                     .help("give one of them another name"),
             );
         }
-        let n = stage.actions.len();
-        if n == 0 {
-            findings.push(
-                Diagnostic::error("stage::no-action", format!("the stage `{}` has no action", stage.name))
-                    .at(at)
-                    .help("add one with `.action(…)`, or leave the stage out"),
-            );
-        }
-        let most = resolved.view.quota(&quota::ACTIONS_OF_A_STAGE);
-        let subject = || format!("the stage `{}`", stage.name);
-        let finding = if n > most {
-            let finding = too_many(&quota::ACTIONS_OF_A_STAGE, &subject(), n, most);
-            // A wave is divided where it is written, and knows nothing of the app.
-            let help = format!("tell the `Wave` what the app says of the quota: `.actions_per_stage({most})`");
-            Some(if stage.packed { finding.help(help) } else { finding })
-        } else if is_near(n, most) && !stage.packed {
-            let percent = n * 100 / most.max(1);
-            let message = format!("{} has {n} of the {most} actions that CodePipeline takes, {percent} %", subject());
-            let help = "let a `Wave` divide it, or divide it yourself";
-            Some(Diagnostic::warning("quota::nearly-reached", message).help(help))
-        } else {
-            None
-        };
-        if let Some(finding) = finding {
-            let actions = resolved.actions.iter().filter(|action| std::ptr::eq(action.stage, stage));
-            findings.push(for_accounts(finding, resolved, actions, most).at(at));
-        }
+        n_actions(resolved, stage, findings);
         if let Some(reason) = &stage.disabled
             && !is_name(reason, "!@ ().*?-", REASON)
         {
-            findings.push(
-                Diagnostic::error(
-                    "stage::malformed-reason",
-                    format!("CodePipeline refuses the reason `{}`", reason.escape_debug()),
-                )
-                .at(at)
-                .help("use 1 to 300 letters, digits, blanks and `!@().*?-`"),
-            );
+            let message = format!("CodePipeline refuses the reason `{}`", reason.escape_debug());
+            let help = "use 1 to 300 letters, digits, blanks and `!@().*?-`";
+            findings.push(Diagnostic::error("stage::malformed-reason", message).at(at).help(help));
         }
-        let mut names: BTreeMap<&str, &crate::action::Action> = BTreeMap::new();
-        for action in &stage.actions {
-            if let Some(first) = names.insert(&action.name, action) {
-                let message = format!("two actions of the stage `{}` are named `{}`", stage.name, action.name);
-                findings.push(
-                    Diagnostic::error("action::duplicate-name", message)
-                        .at(action.location)
-                        .note("the first is made here", Some(first.location))
-                        .help("give one of them another name"),
-                );
-            }
+        names_of_actions(stage, findings);
+    }
+}
+
+/// Whether a stage has as many actions as it may have.
+fn n_actions(resolved: &Resolved<'_>, stage: &Stage, findings: &mut Findings) {
+    let (n, most) = (stage.actions.len(), resolved.view.quota(&quota::ACTIONS_OF_A_STAGE));
+    let subject = || format!("the stage `{}`", stage.name);
+    if n == 0 {
+        let finding = Diagnostic::error("stage::no-action", format!("{} has no action", subject()));
+        findings.push(finding.at(stage.location).help("add one with `.action(…)`, or leave the stage out"));
+    }
+    let finding = if n > most {
+        let finding = too_many(&quota::ACTIONS_OF_A_STAGE, &subject(), n, most);
+        // A wave is divided where it is written, and knows nothing of the app.
+        let help = format!("tell the `Wave` what the app says of the quota: `.actions_per_stage({most})`");
+        if stage.packed { finding.help(help) } else { finding }
+    } else if is_near(n, most) && !stage.packed {
+        let percent = n * 100 / most.max(1);
+        let message = format!("{} has {n} of the {most} actions that CodePipeline takes, {percent} %", subject());
+        let help = "let a `Wave` divide it, or divide it yourself";
+        Diagnostic::warning("quota::nearly-reached", message).help(help)
+    } else {
+        return;
+    };
+    let actions = resolved.actions.iter().filter(|action| std::ptr::eq(action.stage, stage));
+    findings.push(for_accounts(finding, resolved, actions, most).at(stage.location));
+}
+
+fn names_of_actions(stage: &Stage, findings: &mut Findings) {
+    let mut seen: BTreeMap<&str, &Action> = BTreeMap::new();
+    for action in &stage.actions {
+        if let Some(first) = seen.insert(&action.name, action) {
+            let message = format!("two actions of the stage `{}` are named `{}`", stage.name, action.name);
+            findings.push(
+                Diagnostic::error("action::duplicate-name", message)
+                    .at(action.location)
+                    .note("the first is made here", Some(first.location))
+                    .help("give one of them another name"),
+            );
         }
     }
 }
 
 fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, findings: &mut Findings) {
-    let ResolvedAction { action, known: Known { spec, .. }, .. } = resolved_action;
-    let mut error = |code, message: String, help: &str| {
-        findings.push(Diagnostic::error(code, message).at(action.location).help(help));
-    };
+    let ResolvedAction { action, known: Known { spec, problems, .. }, .. } = resolved_action;
+    let at = action.location;
     if let Some(message) = misnamed("name of an action", &action.name, ".@_-", NAME) {
-        error("action::malformed-name", message, NAME_HELP);
+        findings.push(Diagnostic::error("action::malformed-name", message).at(at).help(NAME_HELP));
     }
     if !RUN_ORDER.contains(&action.run_order) {
-        error("action::run-order", format!("{} is no run order", action.run_order), "use 1 to 999");
+        let message = format!("{} is no run order", action.run_order);
+        findings.push(Diagnostic::error("action::run-order", message).at(at).help("use 1 to 999"));
     }
-    if let Some(minutes) = action.timeout_minutes
-        && !MINUTES.contains(&minutes)
-    {
-        error(
-            "action::timeout",
-            format!("an action cannot time out after {minutes} minutes"),
-            "use 5 to 86,400 minutes",
-        );
+    timeout(resolved_action, findings);
+    type_of_action(resolved, action, spec, findings);
+    if [spec.acts_on, spec.worker].into_iter().flatten().any(|node| !resolved.view.owns(node)) {
+        let finding = Diagnostic::error("action::foreign-handle", "the action acts on a construct of another app");
+        findings.push(finding.at(at).help("use handles only with the app that returned them"));
     }
-    if action.timeout_minutes.is_some() && spec.category != Category::Approval {
+    problems.iter().for_each(|problem| findings.push(problem.clone().at(at)));
+}
+
+fn timeout(resolved_action: &ResolvedAction<'_>, findings: &mut Findings) {
+    let ResolvedAction { action, known: Known { spec, .. }, .. } = resolved_action;
+    let Some(minutes) = action.timeout_minutes else { return };
+    if !MINUTES.contains(&minutes) {
+        let message = format!("an action cannot time out after {minutes} minutes");
+        let finding = Diagnostic::error("action::timeout", message).at(action.location);
+        findings.push(finding.help("use 5 to 86,400 minutes"));
+    }
+    if spec.category != Category::Approval {
         // "This attribute is available only to the manual approval ActionType":
         // <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionDeclaration.html>
         let message =
@@ -212,6 +218,10 @@ fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, fin
         let help = "leave `.timeout(…)` out; a build has a timeout of its own, `PipelineProject::timeout`";
         findings.push(Diagnostic::warning("action::timeout-of-no-approval", message).at(action.location).help(help));
     }
+}
+
+/// What is wrong with the type of an action, or with what is said of an action of its type.
+fn type_of_action(resolved: &Resolved<'_>, action: &Action, spec: &ProviderSpec, findings: &mut Findings) {
     let mut error = |code, message: String, help: &str| {
         findings.push(Diagnostic::error(code, message).at(action.location).help(help));
     };
@@ -227,32 +237,17 @@ fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, fin
         let message = format!("the action type {} exists in pipelines of type V2 only", spec.provider);
         error("action::v2-only", message, "leave `.pipeline_type(PipelineType::V1)` out");
     }
-    if spec.owner != Owner::Aws {
-        let given = [
-            ("action::role-not-aws", "a role", action.role.is_some()),
-            ("action::account-not-aws", "an account", action.account.is_some()),
-            ("action::region-not-aws", "a region", action.region.is_some()),
-        ];
-        for (code, what, is_given) in given {
-            if is_given {
-                let message = format!("an action whose owner is {} cannot have {what}", spec.owner.as_str());
-                error(
-                    code,
-                    message,
-                    "leave it out: only actions whose owner is AWS run with roles, in other accounts and in other regions",
-                );
-            }
-        }
+    if spec.owner == Owner::Aws {
+        return;
     }
-    for node in [spec.acts_on, spec.worker].into_iter().flatten() {
-        if !resolved.view.owns(node) {
-            let message = "the action acts on a construct of another app".to_owned();
-            error("action::foreign-handle", message, "use handles only with the app that returned them");
-            break;
-        }
-    }
-    for problem in &resolved_action.known.problems {
-        findings.push(problem.clone().at(action.location));
+    let given = [
+        ("action::role-not-aws", "a role", action.role.is_some()),
+        ("action::account-not-aws", "an account", action.account.is_some()),
+        ("action::region-not-aws", "a region", action.region.is_some()),
+    ];
+    let help = "leave it out: only actions whose owner is AWS run with roles, in other accounts and in other regions";
+    for (code, what, _) in given.into_iter().filter(|(.., is_given)| *is_given) {
+        error(code, format!("an action whose owner is {} cannot have {what}", spec.owner.as_str()), help);
     }
 }
 
