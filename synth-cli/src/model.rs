@@ -1,13 +1,14 @@
 //! An assembly as every command sees it: all stacks, nested assemblies included, in deployment order, templates parsed.
 
 mod order;
-mod read;
 
-pub(crate) use read::explain;
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use construct_pipeline::access::template::{Json, Members, Template, Templates};
 
-use crate::output::Report;
+use crate::output::{Failure, Report};
+use crate::{source, templates};
 
 /// The stacks of an assembly in deployment order.
 #[derive(Debug)]
@@ -42,6 +43,31 @@ pub(crate) struct Stack {
 }
 
 impl Model {
+    /// Reads the assembly in a folder.
+    pub(crate) fn read(dir: &Path) -> Result<Self, Failure> {
+        let assembly = source::assembly(dir)?;
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for (at, stack) in assembly.stacks().iter().enumerate() {
+            places.entry(&stack.id).or_insert(at);
+        }
+        let stacks = assembly.stacks().iter().map(|artifact| {
+            let body = templates::body(dir, artifact)?;
+            let stack = Stack {
+                id: artifact.id.clone(),
+                name: artifact.stack_name.clone(),
+                account: artifact.account.clone(),
+                region: artifact.region.clone(),
+                needs: artifact.dependencies.iter().filter_map(|needed| places.get(&**needed).copied()).collect(),
+                wave: None,
+                template_file: artifact.template_file.clone(),
+                bytes: artifact.template.len(),
+                n_resources: body.get("Resources").and_then(Json::as_object).map_or(0, Members::len),
+            };
+            Ok((stack, Template::new(&artifact.stack_name, &artifact.account, &artifact.region, body.into_owned())))
+        });
+        Ok(Self::new(stacks.collect::<Result<_, Failure>>()?))
+    }
+
     /// Of stacks in deployment order; their `needs` are places in it.
     fn new(stacks: Vec<(Stack, Template<'static>)>) -> Self {
         let (mut stacks, templates): (Vec<Stack>, Vec<Template<'static>>) = stacks.into_iter().unzip();

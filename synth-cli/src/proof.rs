@@ -3,15 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
-use construct_core::{AccountId, Assembly, Region};
+use construct_core::Region;
 use construct_pipeline::access::template::{Template, Templates};
 use construct_pipeline::access::{Report as Proof, prove};
 use construct_pipeline::contract;
 
 use crate::given::Owners;
 use crate::output::Failure;
-use crate::source::read;
-use crate::{templates, yaml};
+use crate::{source, templates, yaml};
 
 /// Which templates to prove.
 #[derive(Debug)]
@@ -134,7 +133,7 @@ impl Subject {
     pub(crate) fn prove(&self) -> Result<(Templates<'static>, Proof), Failure> {
         let (templates, contract) = if self.templates.is_empty() {
             let dir = self.dir.as_deref().unwrap_or(Path::new("cdk.out"));
-            let assembly = Assembly::read(dir).map_err(|error| crate::model::explain(dir, &error))?;
+            let assembly = source::assembly(dir)?;
             (templates::all(dir, &assembly)?.into_owned(), assembly.document(contract::FILE).map(str::to_owned))
         } else {
             let read = self.templates.iter().try_fold(Templates::new(), |all, given| Ok(all.with(given.read()?)))?;
@@ -154,8 +153,7 @@ impl Given {
         };
         let account = self.account.as_deref().ok_or_else(|| missing("account", "111111111111"))?;
         let region = self.region.as_deref().ok_or_else(|| missing("region", "us-east-1"))?;
-        AccountId::parse(account)
-            .map_err(|error| Failure::new(error.to_string()).help("write the 12 digits of the account"))?;
+        source::account(account)?;
         Region::parse(region).map_err(|error| {
             let near = error.nearest_region().map_or_else(
                 || "use a region code such as `us-east-1`".to_owned(),
@@ -163,7 +161,7 @@ impl Given {
             );
             Failure::new(error.to_string()).help(near)
         })?;
-        let text = read(&self.file)?;
+        let text = source::read(&self.file)?;
         let body = yaml::parse(&text).map_err(|what| {
             Failure::new(format!("`{shown}` is no template: {what}"))
                 .help("name a CloudFormation template, as JSON or as YAML")

@@ -1,11 +1,19 @@
 //! Where a command finds what it reads.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use clap::Args;
+use construct_core::{AccountId, Assembly, ReadError};
 
 use crate::output::Failure;
+
+const MANIFEST: &str = "manifest.json";
+const AGAIN: &str =
+    "synthesise the assembly again; if another tool wrote it, name the folder that holds its `manifest.json`";
+const WRITE_FIRST: &str = "write one first, for example with `cargo run`, or name the folder that \
+                           holds a `manifest.json`";
 
 /// The assembly that a command reads.
 #[derive(Debug, Args)]
@@ -23,13 +31,51 @@ pub(crate) fn read(file: &Path) -> Result<String, Failure> {
     };
     let text = text.map_err(|error| {
         let help = match error.kind() {
-            io::ErrorKind::PermissionDenied => "name a file that you may read",
-            io::ErrorKind::IsADirectory => "name a file in it",
-            io::ErrorKind::InvalidData => "save it as UTF-8, in PowerShell with `| Out-File -Encoding utf8`",
+            ErrorKind::PermissionDenied => "name a file that you may read",
+            ErrorKind::IsADirectory => "name a file in it",
+            ErrorKind::InvalidData => "save it as UTF-8, in PowerShell with `| Out-File -Encoding utf8`",
             _ => "name a file that is there",
         };
         Failure::new(format!("cannot read `{}`: {error}", file.display())).help(help)
     })?;
     // Some tools mark UTF-8 in front of the text.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// The account that was named.
+pub(crate) fn account(text: &str) -> Result<AccountId, Failure> {
+    AccountId::parse(text).map_err(|error| Failure::new(error.to_string()).help("write the 12 digits of the account"))
+}
+
+/// The assembly in a folder.
+pub(crate) fn assembly(dir: &Path) -> Result<Assembly, Failure> {
+    Assembly::read(dir).map_err(|error| explain(dir, &error))
+}
+
+/// What is wrong with it, in words that help.
+fn explain(dir: &Path, error: &ReadError) -> Failure {
+    let shown = dir.display();
+    match error {
+        ReadError::Io { .. } if dir.is_file() => {
+            let failure = Failure::new(format!("`{shown}` is a file, and an assembly is a folder"));
+            match dir.parent().filter(|_| dir.ends_with(MANIFEST)) {
+                Some(parent) => {
+                    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+                    failure.help(format!("name the folder that it is in: `{}`", parent.display()))
+                }
+                None => failure.help(WRITE_FIRST),
+            }
+        }
+        ReadError::Io { path, source } if source.kind() == ErrorKind::NotFound => {
+            if !dir.exists() {
+                Failure::new(format!("there is no assembly in `{shown}`: no such folder")).help(WRITE_FIRST)
+            } else if path.ends_with(MANIFEST) {
+                Failure::new(format!("there is no assembly in `{shown}`: it has no `{MANIFEST}`")).help(WRITE_FIRST)
+            } else {
+                let message = format!("the assembly in `{shown}` is incomplete: `{}` is missing", path.display());
+                Failure::new(message).help(AGAIN)
+            }
+        }
+        error => Failure::new(error.to_string()).help(AGAIN),
+    }
 }

@@ -1,13 +1,12 @@
 //! `synth budget`: how much of what services take an assembly uses.
 
 use clap::Args;
-use construct_core::{Assembly, Json as Template, Measure, Members, Quotas, Source as Text};
+use construct_core::{Json as Template, Measure, Members, Quotas, Source as Text};
 use construct_pipeline::quota;
 use serde_json::{Value as Json, json};
 
-use crate::model::explain;
 use crate::output::{DIM, Failure, Report, Table, grouped};
-use crate::source::Source;
+use crate::source::{self, Source};
 use crate::templates;
 
 const EXAMPLES: &str = "\
@@ -71,7 +70,7 @@ fn raised(text: &str) -> Result<Raised, String> {
 impl Budget {
     pub(crate) fn run(&self) -> Result<Report, Failure> {
         let dir = &self.source.dir;
-        let assembly = Assembly::read(dir).map_err(|error| explain(dir, &error))?;
+        let assembly = source::assembly(dir)?;
         let quotas = self.quotas.iter().fold(Quotas::new(), |all, one| all.with(one.quota, one.value));
         let (mut keys, mut measurements) = (Keys::default(), quota::measurements(quotas));
         for stack in assembly.stacks() {

@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use clap::Args;
-use construct_core::{AccountId, Assembly};
+use construct_core::Assembly;
 use construct_pipeline::access::{Outside, prove};
 use construct_pipeline::contract::{Contract, FILE, Thing};
 use serde_json::Value as Json;
 
 use crate::given::no_contract;
 use crate::output::{BOLD, Failure, Report, printable};
-use crate::source::Source;
+use crate::source::{self, Source};
 use crate::templates;
 
 const EXAMPLES: &str = "\
@@ -55,11 +55,10 @@ impl ContractOf {
     pub(crate) fn run(self) -> Result<Report, Failure> {
         if let Some(account) = &self.account {
             // Nothing is asked of an account that there is not, which must not be taken for an answer.
-            AccountId::parse(account)
-                .map_err(|error| Failure::new(error.to_string()).help("write the 12 digits of the account"))?;
+            source::account(account)?;
         }
         let dir = &self.source.dir;
-        let assembly = Assembly::read(dir).map_err(|error| crate::model::explain(dir, &error))?;
+        let assembly = source::assembly(dir)?;
         let mut contract = match assembly.document(FILE) {
             Some(text) => Contract::parse(text).map_err(no_contract)?,
             None if !assembly.is_own() => return self.of_another_tool(&assembly),

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use construct_core::{AccountId, Diagnostic, Env, Region, Severity};
+use construct_core::{Diagnostic, Env, Region, Severity};
 use construct_pipeline::json::Declaration;
 
 use crate::import::import;
 use crate::output::{Failure, Report};
-use crate::source::read;
+use crate::source;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,7 +57,7 @@ pub(crate) struct Import {
 
 impl Import {
     pub(crate) fn run(&self) -> Result<Report, Failure> {
-        let text = read(&self.file)?;
+        let text = source::read(&self.file)?;
         let declaration = match Declaration::read(&text) {
             Ok(declaration) => declaration,
             // What is no JSON is refused as every command does that reads a file.
@@ -111,8 +111,7 @@ impl Import {
             Failure::new("neither the JSON nor anybody else says which account the pipeline is in")
                 .help("say so with `--account 111111111111`")
         })?;
-        let account = AccountId::parse(account)
-            .map_err(|error| Failure::new(error.to_string()).help("write the 12 digits of the account"))?;
+        let account = source::account(account)?;
         let region = self.region.clone().or_else(|| declaration.region());
         let region = region.ok_or_else(|| {
             Failure::new("neither the JSON nor anybody else says which region the pipeline is in")

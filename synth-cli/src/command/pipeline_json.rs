@@ -3,14 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use construct_core::Assembly;
 use construct_pipeline::json::{Exported, export};
 use serde_json::json;
 
-use crate::model::explain;
 use crate::nearest::choice;
 use crate::output::{Failure, Report};
-use crate::templates;
+use crate::{source, templates};
 
 const EXAMPLES: &str = "\
 What only a deployment tells:
@@ -94,7 +92,7 @@ impl PipelineJson {
 
 /// What is missing where nothing is given but the folder of an assembly.
 fn nameless(dir: &Path) -> Result<Failure, Failure> {
-    let assembly = Assembly::read(dir).map_err(|error| explain(dir, &error))?;
+    let assembly = source::assembly(dir)?;
     let all = export(&templates::all(dir, &assembly)?);
     let shown = dir.display();
     let failure =
@@ -110,7 +108,7 @@ fn nameless(dir: &Path) -> Result<Failure, Failure> {
 
 /// The one pipeline of this name.
 fn find(dir: &Path, name: &str) -> Result<Exported, Failure> {
-    let assembly = Assembly::read(dir).map_err(|error| explain(dir, &error))?;
+    let assembly = source::assembly(dir)?;
     let all = export(&templates::all(dir, &assembly)?);
     let known: Vec<(String, String)> = all.iter().map(|one| (one.name.clone(), one.stack.clone())).collect();
     let is_meant = |one: &Exported| {
