@@ -85,93 +85,44 @@ pub(super) fn make(
 ) -> Roles {
     let mut maker = Maker { pipeline, cx, scaffold, imported: BTreeMap::new() };
     let pipeline_role = maker.pipeline_role();
-    let trust = maker.trust(pipeline_role);
+    let mut action_roles = ActionRoles::new(pipeline_role, known, &maker);
+    let mut deploy_roles = DeployRoles::default();
     // One statement names all of them in the end.
     let mut taken_on: Vec<RoleRef> = Vec::with_capacity(known.len());
-    // What is said of the roles that one service is handed differs in little.
-    let mut hand_over: BTreeMap<&Cow<'static, str>, PolicyStatement> = BTreeMap::new();
     let mut roles = Roles {
         pipeline: pipeline_role,
         performers: Vec::with_capacity(known.len()),
         accesses: Vec::with_capacity(known.len()),
         made_at_home: pipeline.role.is_none().then(|| pipeline_role.into()).into_iter().collect(),
     };
-    let mut action_roles: BTreeMap<Env, RoleRef> = BTreeMap::new();
-    let writing: BTreeSet<Env> = known.iter().filter(|known| writes(known)).map(|known| known.env).collect();
-    let mut deploy_roles = DeployRoles::default();
     for (n, (known, named)) in known.iter_mut().zip(pipeline.actions()).enumerate() {
-        let Known { spec, env, performer, permissions, .. } = known;
-        let (spec, env) = (&*spec, *env);
-        let performer = match (*performer, &named.1.role) {
-            (Performer::Worker, _) => None,
-            (Performer::Pipeline, _) => Some(pipeline_role),
-            (Performer::Given, Some(given)) => {
-                let role = maker.given(given);
-                maker.grant(role, trust.clone(), named, || "takes on this role".into());
-                Some(role)
-            }
-            (Performer::Given | Performer::Scaffold, _) => {
-                let make = || maker.action_role(env, writing.contains(&env), &trust);
-                Some(*action_roles.entry(env).or_insert_with(make))
-            }
-        };
+        let performer = action_roles.role(known, named, &mut maker);
         roles.performers.push(performer);
         if let Some(role) = performer.filter(|role| *role != pipeline_role) {
             taken_on.push(role);
             let why = || because(pipeline, named, &take_on([role]), "takes on the role of the action".into());
             asked::because(pipeline_role, maker.cx, why);
         }
+        let Known { spec, env, permissions, .. } = known;
+        let (spec, env) = (&*spec, *env);
         let passed = spec.passes.as_ref();
-        let passed = passed.map(|passed| (&passed.service, deploy_roles.role(passed, env, named, &mut maker)));
+        let passed = passed.map(|passed| (passed, deploy_roles.role(passed, env, named, &mut maker)));
         if let Some(performer) = performer {
             for statement in std::mem::take(permissions) {
                 maker.grant(performer, statement, named, || format!("calls `{}`", spec.provider).into());
             }
-            if let Some((service, role)) = passed {
-                let pass = hand_over.entry(service).or_insert_with(|| {
-                    let pass = PolicyStatement::allow(["iam:PassRole"]);
-                    pass.condition("StringEquals", "iam:PassedToService", [service.clone()])
-                });
-                let pass = pass.clone().on([role.arn()]);
-                maker.grant(performer, pass, named, || format!("hands a role over to `{service}`").into());
+            if let Some((passed, role)) = passed {
+                deploy_roles.hand_over(passed, role, performer, named, &mut maker);
             }
         }
         for Touch { by, reads, writes } in touches(spec).into_iter().flatten() {
             let (role, worker) = match by {
                 Toucher::Performer => (performer, None),
                 Toucher::Passed => (passed.map(|(_, role)| role), None),
-                // A handle of another app is a finding already.
-                Toucher::Worker(node) if !maker.cx.view().owns(node) => (None, None),
-                Toucher::Worker(node) => {
-                    let role = maker.cx.view().facts_of::<ServiceRole>(node).next().map(|role| role.0);
-                    (role, Some(node))
-                }
+                Toucher::Worker(node) => (maker.worker(node, following.get(&n), named), Some(node)),
             };
-            if let (Some(role), Some(_)) = (role, worker) {
-                for statement in following.get(&n).into_iter().flatten() {
-                    let why = || "follows the references among its inputs".into();
-                    maker.grant(role, statement.clone(), named, why);
-                }
-            }
-            match role {
-                Some(role) if role == pipeline_role => {}
-                Some(role) => {
-                    let region = env.region;
-                    roles.accesses.push(Access { role, region, reads, writes, action: n, worker });
-                }
-                None if worker.is_some() => maker.cx.report(
-                    Diagnostic::warning(
-                        "action::unknown-worker-role",
-                        format!(
-                            "nobody says with which role {} works, so the artifact store cannot admit it",
-                            words(named)
-                        ),
-                    )
-                    .help(
-                        "import the project with its role: `PipelineProject::import(arn).role(Role::import(role_arn))`",
-                    ),
-                ),
-                None => {}
+            if let Some(role) = role.filter(|role| *role != pipeline_role) {
+                roles.accesses.push(Access { role, region: env.region, reads, writes, action: n, worker });
             }
         }
     }
@@ -259,6 +210,31 @@ impl Maker<'_, '_, '_> {
         role
     }
 
+    /// The role with which a construct works in the place of an action, if somebody says which; it may follow the references
+    /// among the inputs of the action.
+    fn worker(
+        &mut self,
+        construct: NodeId,
+        following: Option<&Vec<PolicyStatement>>,
+        action: Named<'_>,
+    ) -> Option<RoleRef> {
+        // A handle of another app is a finding already.
+        if !self.cx.view().owns(construct) {
+            return None;
+        }
+        let Some(role) = self.cx.view().facts_of::<ServiceRole>(construct).next().map(|role| role.0) else {
+            let message =
+                format!("nobody says with which role {} works, so the artifact store cannot admit it", words(action));
+            let help = "import the project with its role: `PipelineProject::import(arn).role(Role::import(role_arn))`";
+            self.cx.report(Diagnostic::warning("action::unknown-worker-role", message).help(help));
+            return None;
+        };
+        for statement in following.into_iter().flatten() {
+            self.grant(role, statement.clone(), action, || "follows the references among its inputs".into());
+        }
+        Some(role)
+    }
+
     fn named(&self, role: Role, kind: RoleKind, env: Env) -> Role {
         self.scaffold.named_role(role, kind, env)
     }
@@ -299,12 +275,49 @@ fn service_trust(service: impl Into<Cow<'static, str>>) -> PolicyStatement {
     PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::service(service))
 }
 
+/// The roles that perform actions: the pipeline's own at home, and one an environment in other accounts.
+struct ActionRoles {
+    pipeline: RoleRef,
+    /// What the trust policies of the others say.
+    trust: PolicyStatement,
+    made: BTreeMap<Env, RoleRef>,
+    /// The environments in which actions write artifacts with a role that is made for them.
+    writing: BTreeSet<Env>,
+}
+
+impl ActionRoles {
+    fn new(pipeline: RoleRef, known: &[Known], maker: &Maker<'_, '_, '_>) -> Self {
+        let writing = known.iter().filter(|known| writes(known)).map(|known| known.env).collect();
+        Self { pipeline, trust: maker.trust(pipeline), made: BTreeMap::new(), writing }
+    }
+
+    /// The role that performs an action; none if somebody else performs it.
+    fn role(&mut self, known: &Known, action: Named<'_>, maker: &mut Maker<'_, '_, '_>) -> Option<RoleRef> {
+        let Self { pipeline, trust, made, writing } = self;
+        match (known.performer, &action.1.role) {
+            (Performer::Worker, _) => None,
+            (Performer::Pipeline, _) => Some(*pipeline),
+            (Performer::Given, Some(given)) => {
+                let role = maker.given(given);
+                maker.grant(role, trust.clone(), action, || "takes on this role".into());
+                Some(role)
+            }
+            (Performer::Given | Performer::Scaffold, _) => {
+                let make = || maker.action_role(known.env, writing.contains(&known.env), trust);
+                Some(*made.entry(known.env).or_insert_with(make))
+            }
+        }
+    }
+}
+
 /// Deployment roles: one an environment, whatever the actions that pass it.
 #[derive(Debug, Default)]
 struct DeployRoles<'k> {
     /// Each with the service it was made for, the line of the first action that passes it, and whether it may do anything.
     made: BTreeMap<Env, (RoleRef, &'k Cow<'static, str>, Caller, bool)>,
     trusts: BTreeMap<&'k Cow<'static, str>, PolicyStatement>,
+    /// What is said of the roles that one service is handed, which differs in little.
+    passing: BTreeMap<&'k Cow<'static, str>, PolicyStatement>,
 }
 
 impl<'k> DeployRoles<'k> {
@@ -336,6 +349,24 @@ impl<'k> DeployRoles<'k> {
             maker.cx.attach(role, ManagedPolicy::new(policy));
         }
         role
+    }
+
+    /// Lets the role that performs an action hand over the role that it passes on.
+    fn hand_over(
+        &mut self,
+        passed: &'k PassedRole,
+        role: RoleRef,
+        performer: RoleRef,
+        action: Named<'_>,
+        maker: &mut Maker<'_, '_, '_>,
+    ) {
+        let service = &passed.service;
+        let pass = self.passing.entry(service).or_insert_with(|| {
+            let pass = PolicyStatement::allow(["iam:PassRole"]);
+            pass.condition("StringEquals", "iam:PassedToService", [service.clone()])
+        });
+        let pass = pass.clone().on([role.arn()]);
+        maker.grant(performer, pass, action, || format!("hands a role over to `{service}`").into());
     }
 
     fn finish(&self, maker: &mut Maker<'_, '_, '_>) {
