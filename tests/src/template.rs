@@ -1,8 +1,8 @@
 //! Questions to ask a template, answered without the libraries that made it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use construct_core::StackArtifact;
+use construct_core::{Assembly, StackArtifact};
 use serde_json::Value as Json;
 
 /// The template of a stack.
@@ -17,6 +17,20 @@ pub fn of(stack: &StackArtifact) -> Json {
 /// The resources of a template with their logical ids.
 pub fn resources(template: &Json) -> impl Iterator<Item = (&str, &Json)> {
     template["Resources"].as_object().into_iter().flatten().map(|(id, resource)| (&**id, resource))
+}
+
+/// Every resource of an assembly by stack and logical id, with its type and its name.
+#[must_use]
+pub fn named_resources(assembly: &Assembly) -> BTreeMap<(String, String), (String, String)> {
+    let mut all = BTreeMap::new();
+    for stack in assembly.stacks() {
+        for (id, resource) in resources(&of(stack)) {
+            let kind = resource["Type"].as_str().unwrap_or_default().to_owned();
+            let name = physical_name(resource).unwrap_or_default().to_owned();
+            all.insert((stack.id.clone(), id.to_owned()), (kind, name));
+        }
+    }
+    all
 }
 
 /// Every object in a JSON value, from the outside in.

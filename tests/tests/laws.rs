@@ -34,19 +34,6 @@ fn assembly(app: App) -> Result<Assembly, TestCaseError> {
     app.synth().map_err(|error| TestCaseError::fail(error.to_string()))
 }
 
-/// Every resource by stack and logical id, with its type and its name.
-fn resources(assembly: &Assembly) -> BTreeMap<(String, String), (String, String)> {
-    let mut all = BTreeMap::new();
-    for stack in assembly.stacks() {
-        for (id, resource) in template::resources(&template::of(stack)) {
-            let kind = resource["Type"].as_str().unwrap_or_default().to_owned();
-            let name = template::physical_name(resource).unwrap_or_default().to_owned();
-            all.insert((stack.id.clone(), id.to_owned()), (kind, name));
-        }
-    }
-    all
-}
-
 /// Whether a service takes a name.
 fn is_valid(kind: &str, name: &str) -> bool {
     let all = |extra: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c));
@@ -138,7 +125,7 @@ proptest! {
         let mut more = random.clone();
         more.steps.push(added.clone());
         let (before, after) = (assembly(random.app())?, assembly(more.app())?);
-        let (old, new) = (resources(&before), resources(&after));
+        let (old, new) = (template::named_resources(&before), template::named_resources(&after));
         for (id, resource) in &old {
             prop_assert_eq!(new.get(id), Some(resource), "{:?}", id);
         }
@@ -173,7 +160,7 @@ proptest! {
             is_sound(assembly)?;
             proved::is_proved(assembly)?;
         }
-        let (old, new) = (resources(&before), resources(&after));
+        let (old, new) = (template::named_resources(&before), template::named_resources(&after));
         for (id, resource) in &old {
             prop_assert_eq!(new.get(id), Some(resource), "{:?}", id);
         }

@@ -36,19 +36,6 @@ fn app(pipeline: Pipeline) -> App {
     app
 }
 
-/// Every resource by stack and logical id, with its type and its name.
-fn resources(assembly: &Assembly) -> BTreeMap<(String, String), (String, String)> {
-    let mut all = BTreeMap::new();
-    for stack in assembly.stacks() {
-        for (id, resource) in template::resources(&template::of(stack)) {
-            let kind = resource["Type"].as_str().unwrap_or_default().to_owned();
-            let name = template::physical_name(resource).unwrap_or_default().to_owned();
-            all.insert((stack.id.clone(), id.to_owned()), (kind, name));
-        }
-    }
-    all
-}
-
 /// The stages with their actions.
 fn stages(assembly: &Assembly) -> BTreeMap<String, BTreeSet<String>> {
     let templates: Vec<_> = assembly.stacks().iter().map(template::of).collect();
@@ -73,7 +60,7 @@ proptest! {
         let before = assembly(app(fleet(without.map(env))));
         let after = assembly(app(fleet(numbers.iter().copied().map(env))));
         // A region that had no account before has a store now; what was there stays as it was.
-        let (old, new) = (resources(&before), resources(&after));
+        let (old, new) = (template::named_resources(&before), template::named_resources(&after));
         for (id, resource) in &old {
             prop_assert_eq!(new.get(id), Some(resource), "{:?}", id);
         }
