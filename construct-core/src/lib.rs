@@ -8,8 +8,8 @@
 //!                                └──document──▶ Documents ────────────────────┘
 //! ```
 //!
-//! No pass changes what it was given, and only [`Assembly`] and [`App::run`] touch the disk. This crate names no AWS
-//! service: buckets, roles and pipelines are constructs of the crates that build on it.
+//! No pass changes what it was given, and only [`Assembly`] and [`App::run`] touch the disk. Of AWS this crate knows
+//! CloudFormation alone: buckets, roles and pipelines are constructs of the crates that build on it.
 //!
 //! In reading order: where things live ([`Env`]); what is known now and what later ([`Value`], [`text!`]), and what
 //! is an expression only once it is written ([`spell`]); references to
