@@ -102,7 +102,7 @@ fn what_only_a_deployment_tells_is_named() {
 
 #[test]
 fn a_pipeline_that_is_not_there_is_refused_with_those_that_are() {
-    let dir = folder("pipeline-json-none");
+    let dir = folder("pipeline-json-other");
     example::app().synth().unwrap().write(dir.join("cdk.out")).unwrap();
     let said = synth(["pipeline-json".as_ref(), dir.join("cdk.out").as_os_str(), "order".as_ref()]).unusable();
     assert!(said.contains("no pipeline `order`") && said.contains("`orders` of stack `Tools`"), "{said}");
