@@ -11,6 +11,7 @@ mod stacks;
 mod stores;
 mod structure;
 mod triggers;
+mod variables;
 
 use construct_core::{Diagnostic, Diagnostics, ValidateCx};
 
