@@ -49,7 +49,8 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     for (at, stage) in resolved.pipeline.stages.iter().enumerate() {
         needs_v2(stage, resolved, findings);
         counts(stage, resolved, findings);
-        results(stage, resolved, findings);
+        results(stage, findings);
+        rollback(stage, resolved, findings);
         for condition in stage.conditions() {
             one(stage, condition, resolved, findings);
             condition.rules.iter().for_each(|one| rule(one, resolved, findings));
@@ -88,7 +89,7 @@ fn counts(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
 
 /// The documentation lists the results of each place, the API takes all of them in each: hence warnings.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works-conditions.html>
-fn results(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
+fn results(stage: &Stage, findings: &mut Findings) {
     use StageResult::{Fail, Rollback, Skip};
     let at = stage.location;
     let places = [
@@ -127,16 +128,22 @@ fn results(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
         let help = "keep one of them: AWS documents that they exclude each other";
         findings.push(Diagnostic::warning("condition::retry-and-condition", message).at(at).help(help));
     }
+}
+
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-rollback.html>
+fn rollback(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
+    let at = stage.location;
     let of_conditions = stage.conditions().filter_map(|condition| condition.result);
-    let mut all = of_conditions.chain(on_failure.and_then(|on_failure| on_failure.result));
-    let rolls_back = all.any(|result| result == Rollback);
-    // <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-rollback.html>
-    if rolls_back && resolved.pipeline.stages.first().is_some_and(|first| std::ptr::eq(first, stage)) {
+    let mut all = of_conditions.chain(stage.on_failure.as_ref().and_then(|on_failure| on_failure.result));
+    if !all.any(|result| result == StageResult::Rollback) {
+        return;
+    }
+    if resolved.pipeline.stages.first().is_some_and(|first| std::ptr::eq(first, stage)) {
         let message = format!("the stage `{}` is to be rolled back, which a stage of sources cannot", stage.name);
         let help = "use another result, or let a later stage be rolled back";
         findings.push(Diagnostic::warning("condition::rollback-of-sources", message).at(at).help(help));
     }
-    if rolls_back && resolved.pipeline.execution_mode == Some(ExecutionMode::Parallel) {
+    if resolved.pipeline.execution_mode == Some(ExecutionMode::Parallel) {
         let message = format!("the stage `{}` is to be rolled back, which the mode PARALLEL cannot", stage.name);
         let help = "use another execution mode, or another result";
         findings.push(Diagnostic::error("condition::rollback-in-parallel", message).at(at).help(help));
@@ -158,10 +165,25 @@ fn one(stage: &Stage, condition: &Condition, resolved: &Resolved<'_>, findings: 
 }
 
 fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) {
-    let mut push = |diagnostic: Diagnostic| findings.push(diagnostic.at(rule.location));
+    let at = rule.location;
     if let Some(message) = misnamed("name of a rule", &rule.name, ".@_-", 100) {
-        push(Diagnostic::error("rule::malformed-name", message).help("use 1 to 100 letters, digits and `.@_-`"));
+        let help = "use 1 to 100 letters, digits and `.@_-`";
+        findings.push(Diagnostic::error("rule::malformed-name", message).at(at).help(help));
     }
+    provider(rule, resolved, findings);
+    if let Some(problem) = rule.region.as_deref().and_then(|region| Region::parse(region).err()) {
+        let message = format!("the rule `{}`: {problem}", rule.name);
+        findings.push(Diagnostic::error("rule::unknown-region", message).at(at).help(problem.help()));
+    }
+    if let Some(problem) = rule.role.as_ref().and_then(GivenRole::problem) {
+        findings.push(problem.at(at));
+    }
+    lengths(rule, findings);
+}
+
+/// Whether a rule has what its provider needs.
+fn provider(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) {
+    let mut push = |diagnostic: Diagnostic| findings.push(diagnostic.at(rule.location));
     if !is_known(&rule.provider) {
         let message = format!("`{}` is no provider of rules known here", rule.provider.escape_debug());
         let known = PROVIDERS.map(|(name, _)| name).join(", ");
@@ -189,15 +211,11 @@ fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) 
     if n > most {
         push(too_many(&quota::COMMANDS_OF_A_RULE, "the rule", n, most));
     }
-    if let Some(problem) = rule.region.as_deref().and_then(|region| Region::parse(region).err()) {
-        push(
-            Diagnostic::error("rule::unknown-region", format!("the rule `{}`: {problem}", rule.name))
-                .help(problem.help()),
-        );
-    }
-    if let Some(problem) = rule.role.as_ref().and_then(GivenRole::problem) {
-        push(problem);
-    }
+}
+
+/// How long the texts of a rule are.
+fn lengths(rule: &ConditionRule, findings: &mut Findings) {
+    let mut push = |diagnostic: Diagnostic| findings.push(diagnostic.at(rule.location));
     for (key, value) in rule.configuration.iter() {
         let length = match value {
             Expr::Str(text) => text.chars().count(),

@@ -139,6 +139,11 @@ fn given_store(resolved: &Resolved<'_>, store: &GivenStore, region: Region, find
         let help = "a key encrypts in its own region only: name the key of that region";
         findings.push(said_at(store, Diagnostic::error("store::key-in-other-region", message).help(help)));
     }
+    key_required(resolved, store, region, findings);
+}
+
+/// That artifacts cross accounts in a store without a key that can.
+fn key_required(resolved: &Resolved<'_>, store: &GivenStore, region: Region, findings: &mut Findings) {
     let has_key = match store {
         GivenStore::Placed(store) => store.key().is_some(),
         GivenStore::Imported(store) => store.key_arn().is_some(),
@@ -160,18 +165,13 @@ fn given_store(resolved: &Resolved<'_>, store: &GivenStore, region: Region, find
 }
 
 fn given_roles(resolved: &Resolved<'_>, findings: &mut Findings) {
-    let (home, view) = (resolved.home, resolved.view);
-    let foreign_handle = |role: &GivenRole| matches!(role, GivenRole::Placed(role) if !view.owns(*role));
-    let stray = || {
-        Diagnostic::error("role::foreign-handle", "the role belongs to another app")
-            .help("use handles only with the app that returned them")
-    };
+    let home = resolved.home;
     if let Some(role) = &resolved.pipeline.role {
-        if foreign_handle(role) {
+        if is_foreign_handle(role, resolved) {
             findings.push(stray());
         } else if let Some(problem) = role.problem() {
             findings.push(problem);
-        } else if let Some(env) = role.env(view, home)
+        } else if let Some(env) = role.env(resolved.view, home)
             && env.account != home.account
         {
             let message =
@@ -180,32 +180,43 @@ fn given_roles(resolved: &Resolved<'_>, findings: &mut Findings) {
             findings.push(Diagnostic::error("role::in-other-account", message).help(help));
         }
     }
-    for action in &resolved.actions {
-        let at = action.action.location;
-        if action.action.role.as_ref().is_some_and(foreign_handle) {
-            findings.push(stray().at(at));
+    resolved.actions.iter().for_each(|action| roles_of_action(resolved, action, findings));
+}
+
+fn is_foreign_handle(role: &GivenRole, resolved: &Resolved<'_>) -> bool {
+    matches!(role, GivenRole::Placed(role) if !resolved.view.owns(*role))
+}
+
+fn stray() -> Diagnostic {
+    Diagnostic::error("role::foreign-handle", "the role belongs to another app")
+        .help("use handles only with the app that returned them")
+}
+
+fn roles_of_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, findings: &mut Findings) {
+    let at = action.action.location;
+    let passed = action.known.spec.passes.as_ref().and_then(|passed| passed.given.as_ref());
+    if action.action.role.as_ref().is_some_and(|role| is_foreign_handle(role, resolved)) {
+        findings.push(stray().at(at));
+    }
+    for role in [action.action.role.as_ref(), passed].into_iter().flatten() {
+        if let Some(problem) = role.problem() {
+            findings.push(problem.at(at));
         }
-        let passed = action.known.spec.passes.as_ref().and_then(|passed| passed.given.as_ref());
-        for role in [action.action.role.as_ref(), passed].into_iter().flatten() {
-            if let Some(problem) = role.problem() {
-                findings.push(problem.at(at));
-            }
-        }
-        let Some(given) = action.known.spec.passes.as_ref().and_then(|passed| passed.given.as_ref()) else { continue };
-        if foreign_handle(given) {
-            findings.push(stray().at(at));
-        } else if let Some(env) = given.env(view, home)
-            && env.account != action.known.env.account
-        {
-            let message = format!(
-                "{} runs in account {} and passes on a role of account {}",
-                action.words(),
-                action.known.env.account,
-                env.account
-            );
-            let help = "a role can be passed within its own account only: give the action `.account(…)` or the deployment another role";
-            findings.push(Diagnostic::error("role::passed-across-accounts", message).at(at).help(help));
-        }
+    }
+    let Some(given) = passed else { return };
+    if is_foreign_handle(given, resolved) {
+        findings.push(stray().at(at));
+    } else if let Some(env) = given.env(resolved.view, resolved.home)
+        && env.account != action.known.env.account
+    {
+        let message = format!(
+            "{} runs in account {} and passes on a role of account {}",
+            action.words(),
+            action.known.env.account,
+            env.account
+        );
+        let help = "a role can be passed within its own account only: give the action `.account(…)` or the deployment another role";
+        findings.push(Diagnostic::error("role::passed-across-accounts", message).at(at).help(help));
     }
 }
 
