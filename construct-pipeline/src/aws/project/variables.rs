@@ -122,7 +122,7 @@ pub(crate) fn secret_unreadable_for(project: ProjectRef, variables: &[Variable],
 
 /// Whether a statement may be about reading secrets.
 fn speaks_of_secrets(statement: &PolicyStatement) -> bool {
-    let Expr::Map(elements) = statement.expr().spelled_out() else { return true };
+    let Expr::Map(elements) = statement.expr() else { return true };
     let is_one = |action: &Expr| action.literal().is_none_or(|text| text == "*" || text.starts_with("secretsmanager:"));
     elements.iter().any(|(element, value)| match (&**element, value) {
         ("Action", Expr::List(actions)) => actions.iter().any(is_one),
