@@ -271,55 +271,55 @@ fn facts(mut outside: Outside, file: &Path) -> Result<Outside, Failure> {
     for (section, entries) in sections {
         let entries = entries.as_object().ok_or_else(|| wrong(format!("`{section}` is no object")))?;
         for (name, value) in entries {
-            outside = match section.as_str() {
-                "roles" => {
-                    let policies = value["policies"].as_array().cloned();
-                    let mut outside = match policies {
-                        Some(policies) => outside.role(name, policies),
-                        None => outside,
-                    };
-                    if !value["trust"].is_null() {
-                        outside = outside.trust(name, value["trust"].clone());
-                    }
-                    if !value["boundary"].is_null() {
-                        outside = outside.boundary(name, value["boundary"].clone());
-                    }
-                    outside
-                }
-                "managedPolicies" => outside.managed_policy(name, value.clone()),
-                "resources" => outside.resource(name, value.clone()),
-                "projects" => {
-                    let role = value["serviceRole"].as_str();
-                    let role = role.ok_or_else(|| wrong(format!("the project `{name}` has no `serviceRole`")))?;
-                    outside.project(name, role, value["encryptionKey"].as_str())
-                }
-                "keys" => outside.key(name, value.clone()),
-                "topicKeys" => {
-                    let key = value.as_str().ok_or_else(|| wrong(format!("the topic `{name}` has no key ARN")))?;
-                    outside.topic_key(name, key)
-                }
-                "aliases" => {
-                    let key = value.as_str().ok_or_else(|| wrong(format!("the alias `{name}` has no key ARN")))?;
-                    outside.alias(name, key)
-                }
-                "buckets" => match value["account"].as_str() {
-                    Some(account) => outside.bucket(name, account, value["policy"].clone()),
-                    None => outside.bucket_policy(name, value["policy"].clone()),
-                },
-                "scps" | "rcps" => {
-                    let levels = value.as_object().ok_or_else(|| wrong(format!("`{name}` has no levels")))?;
-                    levels.iter().fold(outside, |outside, (level, policies)| {
-                        let policies = policies.as_array().cloned().unwrap_or_default();
-                        if section == "scps" {
-                            outside.scps(name, level, policies)
-                        } else {
-                            outside.rcps(name, level, policies)
-                        }
-                    })
-                }
-                other => return Err(wrong(format!("there is no section `{other}`"))),
-            };
+            outside = fact(outside, section, name, value).map_err(wrong)?;
         }
     }
     Ok(outside)
+}
+
+/// Adds what a section says of something; the error says what is wrong with it.
+fn fact(outside: Outside, section: &str, name: &str, value: &Json) -> Result<Outside, String> {
+    let key_of = |what: &str| value.as_str().ok_or_else(|| format!("the {what} `{name}` has no key ARN"));
+    Ok(match section {
+        "roles" => role(outside, name, value),
+        "managedPolicies" => outside.managed_policy(name, value.clone()),
+        "resources" => outside.resource(name, value.clone()),
+        "projects" => {
+            let role = value["serviceRole"].as_str();
+            let role = role.ok_or_else(|| format!("the project `{name}` has no `serviceRole`"))?;
+            outside.project(name, role, value["encryptionKey"].as_str())
+        }
+        "keys" => outside.key(name, value.clone()),
+        "topicKeys" => outside.topic_key(name, key_of("topic")?),
+        "aliases" => outside.alias(name, key_of("alias")?),
+        "buckets" => match value["account"].as_str() {
+            Some(account) => outside.bucket(name, account, value["policy"].clone()),
+            None => outside.bucket_policy(name, value["policy"].clone()),
+        },
+        "scps" | "rcps" => {
+            let levels = value.as_object().ok_or_else(|| format!("`{name}` has no levels"))?;
+            levels.iter().fold(outside, |outside, (level, policies)| {
+                let policies = policies.as_array().cloned().unwrap_or_default();
+                match section {
+                    "scps" => outside.scps(name, level, policies),
+                    _ => outside.rcps(name, level, policies),
+                }
+            })
+        }
+        other => return Err(format!("there is no section `{other}`")),
+    })
+}
+
+/// Adds what is said of a role.
+fn role(mut outside: Outside, arn: &str, said: &Json) -> Outside {
+    if let Some(policies) = said["policies"].as_array() {
+        outside = outside.role(arn, policies.iter().cloned());
+    }
+    if !said["trust"].is_null() {
+        outside = outside.trust(arn, said["trust"].clone());
+    }
+    if !said["boundary"].is_null() {
+        outside = outside.boundary(arn, said["boundary"].clone());
+    }
+    outside
 }

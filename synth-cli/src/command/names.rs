@@ -214,66 +214,93 @@ impl Names {
 
     /// What has a name in an environment.
     fn names(&self, env: Env, part: Part, home: Env) -> Vec<Name> {
-        let pipeline = &*self.pipeline;
-        let mut list = Vec::new();
-        let mut add = |key, words, name, when| list.push(Name { key, words, name, when });
-        let role_stack = self.role_stack.unwrap_or_else(|| RoleStack::of(pipeline, self.role_stacks));
-        let several = role_stack != RoleStack::Scaffold;
-        match &self.group {
-            None if part != Part::Home => {
-                add("scaffoldStack", "scaffold stack", names::scaffold_stack(pipeline, env), "");
-            }
-            Some(group) if part == Part::Replica || part == Part::Foreign && !several => {
-                add("scaffoldStack", "scaffold stack", names::group::scaffold_stack(group, home, env), "of the group");
-            }
-            _ => {}
+        let mut names = self.stacks(env, part, home);
+        names.extend(self.store(env, part, home));
+        names.extend(self.roles(env, part, home));
+        names
+    }
+
+    /// The stack of its group in which the roles of the pipeline stand.
+    fn role_stack(&self) -> RoleStack {
+        self.role_stack.unwrap_or_else(|| RoleStack::of(&self.pipeline, self.role_stacks))
+    }
+
+    /// The stacks beside the pipeline's own.
+    fn stacks(&self, env: Env, part: Part, home: Env) -> Vec<Name> {
+        if part == Part::Home {
+            return Vec::new();
         }
-        if let Some(group) = &self.group
-            && several
-            && part != Part::Home
-        {
-            let name = names::group::role_stack(group, home, env, role_stack);
-            add("roleStack", "role stack", name, "of the group, for this pipeline among others");
-        }
-        match &self.group {
-            _ if part == Part::Foreign => {}
-            None => {
-                add("bucket", "bucket", names::bucket(pipeline, env), "the artifact store");
-                add("alias", "key alias", names::alias(pipeline, env), "where artifacts cross accounts");
-            }
-            Some(group) => {
-                let folder = names::artifacts_prefix(pipeline);
-                add("bucket", "bucket", names::group::bucket(group, home, env), "the artifact store of the group");
-                add("artifacts", "artifacts", format!("{folder}*"), "the pipeline's objects in the bucket");
-                add("alias", "key alias", names::group::alias(group, home, env), "of the group's key");
-            }
-        }
-        let mut role = |key, words, kind, when| {
-            let name = match &self.group {
-                Some(group) if part != Part::Home => names::group::role(kind, pipeline, env, group, home, role_stack),
-                _ => names::role(kind, pipeline, env),
-            };
-            add(key, words, name, when);
+        let scaffold = |name, when| Name { key: "scaffoldStack", words: "scaffold stack", name, when };
+        let Some(group) = &self.group else {
+            return vec![scaffold(names::scaffold_stack(&self.pipeline, env), "")];
         };
+        let mut stacks = Vec::new();
+        let has_roles_apart = self.role_stack() != RoleStack::Scaffold;
+        if part == Part::Replica || !has_roles_apart {
+            stacks.push(scaffold(names::group::scaffold_stack(group, home, env), "of the group"));
+        }
+        if has_roles_apart {
+            let name = names::group::role_stack(group, home, env, self.role_stack());
+            let when = "of the group, for this pipeline among others";
+            stacks.push(Name { key: "roleStack", words: "role stack", name, when });
+        }
+        stacks
+    }
+
+    /// What stands in the account of the pipeline for its artifacts.
+    fn store(&self, env: Env, part: Part, home: Env) -> Vec<Name> {
+        let named = |key, words, name, when| Name { key, words, name, when };
+        let pipeline = &*self.pipeline;
+        match &self.group {
+            _ if part == Part::Foreign => Vec::new(),
+            None => vec![
+                named("bucket", "bucket", names::bucket(pipeline, env), "the artifact store"),
+                named("alias", "key alias", names::alias(pipeline, env), "where artifacts cross accounts"),
+            ],
+            Some(group) => {
+                let folder = format!("{}*", names::artifacts_prefix(pipeline));
+                let bucket = names::group::bucket(group, home, env);
+                vec![
+                    named("bucket", "bucket", bucket, "the artifact store of the group"),
+                    named("artifacts", "artifacts", folder, "the pipeline's objects in the bucket"),
+                    named("alias", "key alias", names::group::alias(group, home, env), "of the group's key"),
+                ]
+            }
+        }
+    }
+
+    fn roles(&self, env: Env, part: Part, home: Env) -> Vec<Name> {
+        let role = |key, words, kind, when| {
+            let name = match &self.group {
+                Some(group) if part != Part::Home => {
+                    names::group::role(kind, &self.pipeline, env, group, home, self.role_stack())
+                }
+                _ => names::role(kind, &self.pipeline, env),
+            };
+            Name { key, words, name, when }
+        };
+        let mut roles = Vec::new();
         match part {
-            Part::Home => role("pipelineRole", "pipeline role", RoleKind::Pipeline, "what CodePipeline works with"),
+            Part::Home => {
+                roles.push(role("pipelineRole", "pipeline role", RoleKind::Pipeline, "what CodePipeline works with"));
+            }
             Part::Replica => {}
             Part::Foreign => {
-                role("actionRole", "action role", RoleKind::Action, "what the pipeline assumes there");
+                roles.push(role("actionRole", "action role", RoleKind::Action, "what the pipeline assumes there"));
                 if self.group.is_some() {
-                    role("writerRole", "writer role", RoleKind::Writer, "the same, where its actions write artifacts");
+                    let when = "the same, where its actions write artifacts";
+                    roles.push(role("writerRole", "writer role", RoleKind::Writer, when));
                 }
             }
         }
-        role("deployRole", "deploy role", RoleKind::Deploy, "where a CloudFormation action runs");
-        match part {
-            Part::Home => role("eventsRole", "events role", RoleKind::Events, "where events start the pipeline"),
-            Part::Foreign if env.region == home.region => {
-                role("eventsRole", "events role", RoleKind::Events, "where a source there sends events");
-            }
-            Part::Replica | Part::Foreign => {}
-        }
-        list
+        roles.push(role("deployRole", "deploy role", RoleKind::Deploy, "where a CloudFormation action runs"));
+        let when = match part {
+            Part::Home => "where events start the pipeline",
+            Part::Foreign if env.region == home.region => "where a source there sends events",
+            Part::Replica | Part::Foreign => return roles,
+        };
+        roles.push(role("eventsRole", "events role", RoleKind::Events, when));
+        roles
     }
 }
 
