@@ -230,6 +230,16 @@ mod tests {
     }
 
     #[test]
+    fn who_fills_more_than_a_stack_alone_is_not_moved() {
+        for n in 0..4 {
+            let announced =
+                Announced { pipeline: format!("service-{n}"), brings: vec![(THERE, Load { resources: 36, bytes: 0 })] };
+            let division = Division::new([&announced].into_iter(), ROOM);
+            assert_eq!(division.stack(THERE, &announced.pipeline), RoleStack::Scaffold, "{n}");
+        }
+    }
+
+    #[test]
     fn a_half_that_holds_nobody_is_no_stack() {
         // Both stand in the first half, and not in the same half of it.
         assert_eq!([1, 2].map(|n| place(&format!("service-{n}")) >> 30), [0, 1]);
