@@ -87,7 +87,7 @@ impl<'a> ActionCx<'a> {
         self.action
     }
 
-    /// The role that the action passes on, if its [`ProviderSpec`] says that it passes one.
+    /// The role that the action passes on, if its [`ProviderSpec`](crate::ProviderSpec) says that it passes one.
     #[must_use]
     pub fn passed_role(&self) -> Option<Value<kind::Arn>> {
         self.passed_role.as_deref().cloned()
