@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::builder::StyledStr;
 use clap::builder::styling::{AnsiColor, Styles};
+use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
 use crate::command::{budget, check, contract, explain, graph, import, list, names, pipeline_json};
@@ -49,7 +51,6 @@ Exit codes:
 /// credentials, calls AWS or changes a file.
 #[derive(Debug, Parser)]
 #[command(name = "synth", version, styles = STYLES, after_help = EXAMPLES, arg_required_else_help = true)]
-#[command(disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -57,6 +58,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(alias = "ls")]
     List(list::List),
     Names(names::Names),
     Graph(graph::Graph),
@@ -73,6 +75,7 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
+            let error = with_tip(error);
             let code = if error.use_stderr() { output::UNUSABLE } else { output::FINE };
             // A reader that went away wants no more help.
             drop(error.print());
@@ -91,6 +94,33 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Budget(budget) => budget.run(),
     };
     output::finish(result)
+}
+
+/// What words of other tools stand for here, where `synth` has no command of that name.
+const ELSEWHERE: [(&[&str], &str); 5] = [
+    (&["synth", "synthesize", "build", "run"], "the program writes the assembly: `cargo run`"),
+    (
+        &["deploy", "destroy", "watch", "rollback"],
+        "`synth` only looks: `cdk deploy --app cdk.out --all` deploys, and so does `aws cloudformation deploy` stack by stack, in the \
+         order of `synth list`",
+    ),
+    (&["bootstrap"], "there is nothing to bootstrap: deploy the stacks in the order of `synth list`"),
+    (
+        &["diff"],
+        "`cdk diff --app cdk.out` compares with what is deployed, `git diff` of a committed `cdk.out` with what was",
+    ),
+    (&["draw", "diagram"], "`synth graph` draws"),
+];
+
+/// The error of a command line, with a tip if it names a command that other tools have.
+fn with_tip(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand)
+        && let Some((_, tip)) = ELSEWHERE.iter().find(|(words, _)| words.contains(&word.as_str()))
+    {
+        error.remove(ContextKind::SuggestedSubcommand);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(*tip)]));
+    }
+    error
 }
 
 #[cfg(test)]

@@ -45,6 +45,13 @@ or many at once (--facts FILE):
     \"rcps\":    { \"ACCOUNT\": { \"LEVEL\": [DOCUMENT] } }
   }";
 
+const FACTS_HELP: &str =
+    "`synth check --help` shows what such a file holds; a single policy is given with `--policy ARN=FILE`";
+
+/// The sections of a file with facts.
+const SECTIONS: [&str; 10] =
+    ["roles", "managedPolicies", "keys", "aliases", "topicKeys", "buckets", "resources", "projects", "scps", "rcps"];
+
 /// The options.
 #[derive(Clone, Debug)]
 pub(crate) struct Owners {
@@ -265,10 +272,13 @@ fn controls(given: &[String], option: &str) -> Result<Vec<(String, String, Vec<J
 /// Adds the facts of a file.
 fn facts(mut outside: Outside, file: &Path) -> Result<Outside, Failure> {
     let shown = file.display();
-    let wrong = |what: String| Failure::new(format!("`{shown}` holds no facts: {what}")).help(FACTS);
+    let wrong = |what: String| Failure::new(format!("`{shown}` holds no facts: {what}")).help(FACTS_HELP);
     let json: Json = serde_json::from_str(&read(file)?).map_err(|error| wrong(error.to_string()))?;
     let sections = json.as_object().ok_or_else(|| wrong("it is no object".into()))?;
     for (section, entries) in sections {
+        if !SECTIONS.contains(&section.as_str()) {
+            return Err(wrong(format!("there is no section `{section}`")));
+        }
         let entries = entries.as_object().ok_or_else(|| wrong(format!("`{section}` is no object")))?;
         for (name, value) in entries {
             outside = fact(outside, section, name, value).map_err(wrong)?;

@@ -63,7 +63,9 @@ fn explain(dir: &Path, error: &ReadError) -> Failure {
                     let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
                     failure.help(format!("name the folder that it is in: `{}`", parent.display()))
                 }
-                None => failure.help(WRITE_FIRST),
+                None => failure.help(
+                    "name the folder that it is in; a template by itself is proved with `synth check --template FILE`",
+                ),
             }
         }
         ReadError::Io { path, source } if source.kind() == ErrorKind::NotFound => {

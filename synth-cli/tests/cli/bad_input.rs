@@ -31,6 +31,29 @@ fn what_would_be_passed_over_is_refused() {
     assert!(synth(contract).unusable().contains("help: write the 12 digits of the account"));
 }
 
+/// Who comes from another tool is told what stands for its words.
+#[test]
+fn commands_of_other_tools_are_answered() {
+    let tip = |word: &str| synth([word]).unusable();
+    assert!(tip("deploy").contains("tip: `synth` only looks: `cdk deploy --app cdk.out --all` deploys"));
+    assert!(tip("synth").contains("tip: the program writes the assembly: `cargo run`"));
+    assert!(tip("diff").contains("tip: `cdk diff --app cdk.out`"));
+    assert!(tip("draw").contains("tip: `synth graph` draws"));
+    assert!(tip("lists").contains("similar subcommand"));
+    assert_eq!(synth(["help", "list"]).fine(), synth(["list", "--help"]).fine());
+    let dir = pipeline("bad-words");
+    assert_eq!(synth(["ls".as_ref(), dir.as_os_str()]).fine(), synth(["list".as_ref(), dir.as_os_str()]).fine());
+}
+
+#[test]
+fn facts_that_are_none_are_told_in_a_line() {
+    let dir = pipeline("bad-facts");
+    let manifest = dir.join("manifest.json");
+    let said = synth(["check".as_ref(), dir.as_os_str(), "--facts".as_ref(), manifest.as_os_str()]).unusable();
+    assert!(said.contains("holds no facts: there is no section `"), "{said}");
+    assert_eq!(said.lines().count(), 2, "{said}");
+}
+
 #[test]
 fn a_file_that_cannot_be_read_comes_with_what_mends_it() {
     let dir = files("bad-files", &[("marked.json", "\u{feff}[]"), ("utf-16.json", "")]);
