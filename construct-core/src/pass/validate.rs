@@ -132,6 +132,7 @@ pub(super) fn stack_names_are_unique(tree: &Tree, from: usize, out: &mut Diagnos
         let key = (AnyCase(tree.stack_name(node)), &props.env);
         if let Some(first) = seen.insert(key, node)
             && node.index() >= from
+            && !is_second_of_its_id(tree, node)
         {
             let name = tree.stack_name(node);
             ValidateCx { tree, node, out }.report(
@@ -141,6 +142,12 @@ pub(super) fn stack_names_are_unique(tree: &Tree, from: usize, out: &mut Diagnos
             );
         }
     }
+}
+
+/// Whether it is a finding already that the id was taken. The name mostly follows from the id.
+fn is_second_of_its_id(tree: &Tree, node: NodeId) -> bool {
+    let path = tree.path(node);
+    tree.findings.iter().any(|finding| finding.code() == "tree::duplicate-id" && finding.path() == path)
 }
 
 /// A name that is equal to the same one in other cases.

@@ -29,6 +29,14 @@ fn two_stacks_of_one_id() {
 }
 
 #[test]
+fn two_stacks_of_one_id_in_one_place() {
+    let mut app = App::new();
+    app.stack("Tools", HOME);
+    app.stack("Tools", HOME); //~ error tree::duplicate-id at Tools#2: there is a stack `Tools` in this scope already
+    check(app);
+}
+
+#[test]
 fn two_pipelines_of_one_id() {
     let source = Artifact::new("Source");
     let mut app = App::new();
