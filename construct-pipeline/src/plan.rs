@@ -23,7 +23,7 @@ use construct_core::{
 
 use crate::contract::ImportContract;
 use crate::pipeline::Pipeline;
-use crate::proof::AccessProof;
+use crate::proof::{AccessProof, ActionLines};
 use crate::quota;
 use crate::resolve::{self, Resolved};
 use scaffold::Scaffold;
@@ -47,6 +47,7 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
         return Box::new(Nothing);
     }
     cx.check_assembly(AccessProof);
+    cx.attach(cx.here(), ActionLines::of(pipeline));
     if !pipeline.without_contract {
         cx.document(ImportContract);
     }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use construct_core::{App, Assembly, AssemblyCheck, CheckCx, Diagnostic, Fact, Reach, View};
+use construct_core::{App, Assembly, AssemblyCheck, Caller, CheckCx, Diagnostic, Fact, Reach, View};
 use serde_json::Value as Json;
 
 use crate::access::{Subject, unproved};
 use crate::contract::Contract;
+use crate::pipeline::Pipeline;
 
 /// What comes of an access that a pipeline needs and the emitted policies deny.
 ///
@@ -51,6 +52,8 @@ impl AppAccess for App {
     }
 }
 
+const WHERE_CALLS_ARE_ALLOWED: &str = "in the program, a `CustomAction` is allowed it with `.permission(…)`, and a provider of your own in its `permissions`";
+
 /// Proves the accesses of all pipelines of an assembly.
 #[derive(Debug)]
 pub(crate) struct AccessProof;
@@ -67,8 +70,18 @@ impl AssemblyCheck for AccessProof {
         let mut paths = Paths { view: cx.view(), assembly: cx.assembly(), templates: BTreeMap::new() };
         // What depends on things outside of the app is no mistake of the program; `synth check` lists it.
         let findings = report.placed_findings().into_iter().filter(|(_, finding)| finding.code() != "access::assumed");
-        let findings: Vec<(Option<String>, Diagnostic)> =
-            findings.map(|(about, finding)| (paths.of(&about), finding)).collect();
+        let placed = |(about, finding): (Subject, Diagnostic)| {
+            let path = paths.of(&about);
+            let line = path.as_ref().and_then(|path| line_of(cx.view(), path, about.action?));
+            let finding = match line {
+                Some(line) => finding.at(line),
+                None => finding,
+            };
+            // The repair is told in the words of the template.
+            let is_denied = about.is_call && finding.code() == "access::denied";
+            (path, if is_denied { finding.note(WHERE_CALLS_ARE_ALLOWED, None) } else { finding })
+        };
+        let findings: Vec<(Option<String>, Diagnostic)> = findings.map(placed).collect();
         cx.leave(report);
         for (path, finding) in findings {
             let path = path.unwrap_or_else(|| finding.path().to_owned());
@@ -76,6 +89,28 @@ impl AssemblyCheck for AccessProof {
             cx.report(&path, if check == AccessCheck::Warn { finding.into_warning() } else { finding });
         }
     }
+}
+
+/// The lines of the program that make the actions of a pipeline, in the order of its declaration.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ActionLines(Box<[Caller]>);
+
+impl ActionLines {
+    pub(crate) fn of(pipeline: &Pipeline) -> Self {
+        Self(pipeline.actions().map(|(_, action)| action.location).collect())
+    }
+}
+
+impl Fact for ActionLines {
+    const NAME: &'static str = "lines of actions";
+    const REACH: Reach = Reach::Node;
+    const MUST_BE_READ: bool = false;
+}
+
+/// The line that makes an action, by its place in the pipeline at a path.
+fn line_of(view: View<'_>, pipeline: &str, action: usize) -> Option<Caller> {
+    let lines = view.facts_of::<ActionLines>(view.at_path(pipeline)?).next()?;
+    lines.0.get(action).copied()
 }
 
 /// The construct paths of what findings are about.

@@ -20,7 +20,7 @@ use serde_json::Value;
 use super::flow::PipelineLabel;
 use super::place::Place;
 use super::repair::{Repair, What};
-use super::report::{Access, Report};
+use super::report::{Access, Purpose, Report};
 
 /// What a finding is about, as far as it is one thing of the templates.
 #[derive(Debug, Default)]
@@ -29,16 +29,22 @@ pub(crate) struct Subject {
     pub(crate) template: Option<usize>,
     /// The resource; without it, the finding is about the stack.
     pub(crate) logical_id: Option<String>,
+    /// The action of a pipeline, by its place there.
+    pub(crate) action: Option<usize>,
+    /// Whether it is a call that the provider of the action says it makes.
+    pub(crate) is_call: bool,
 }
 
 impl Subject {
     fn pipeline(group: &[&Access]) -> Self {
         let PipelineLabel { template, logical_id, .. } = &*group[0].pipeline;
-        Self { template: Some(*template), logical_id: Some(logical_id.to_string()) }
+        let action = group[0].action.as_ref().map(|action| action.position);
+        let is_call = action.is_some() && group[0].purpose == Purpose::Calls;
+        Self { template: Some(*template), logical_id: Some(logical_id.to_string()), action, is_call }
     }
 
     fn place(place: &Place) -> Self {
-        Self { template: place.template, logical_id: Some(place.logical_id.to_string()) }
+        Self { template: place.template, logical_id: Some(place.logical_id.to_string()), ..Self::default() }
     }
 }
 
@@ -111,7 +117,7 @@ impl Report {
             } else {
                 Diagnostic::warning("access::order", message)
             };
-            let about = Subject { template: Some(edge.template), logical_id: None };
+            let about = Subject { template: Some(edge.template), ..Subject::default() };
             findings.push((about, finding.help(help).on(&*edge.stack)));
         }
         for clash in &self.order.clashes {
@@ -122,7 +128,7 @@ impl Report {
             // The last one: the others may have been there first.
             let logical_id = clash.resources.last().map(|(_, id)| id.clone());
             let finding = Diagnostic::error("access::name-clash", message).help("give one of them another name");
-            findings.push((Subject { template: Some(clash.last), logical_id }, finding));
+            findings.push((Subject { template: Some(clash.last), logical_id, ..Subject::default() }, finding));
         }
     }
 
@@ -228,7 +234,6 @@ impl Report {
 }
 
 fn remedy(access: &Access) -> &'static str {
-    use super::report::Purpose;
     match access.purpose {
         Purpose::PlainHttp => "deny `s3:*` where `aws:SecureTransport` is `false`, in the policy of the bucket",
         Purpose::ReaderWrites => "name the roles that write in a statement of their own, with `aws:PrincipalArn`",

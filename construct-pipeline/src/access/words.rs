@@ -64,8 +64,8 @@ impl Report {
             Purpose::Copies { artifact, to } => {
                 format!("the pipeline copies the artifact `{artifact}` to the store in {to}")
             }
-            Purpose::Reads { artifacts } => format!("the {who} reads the artifact `{artifacts}`"),
-            Purpose::Writes { artifacts } => format!("the {who} writes the artifact `{artifacts}`"),
+            Purpose::Reads { artifacts } => format!("the {who} reads {}", named(artifacts)),
+            Purpose::Writes { artifacts } => format!("the {who} writes {}", named(artifacts)),
             Purpose::Calls => format!("the {who} calls `{}`", access.iam_action()),
             Purpose::PassesRole => {
                 format!("the {who} hands over the role {}", short_name(&self.readable(access.resource())))
@@ -74,7 +74,7 @@ impl Report {
                 format!("{who} takes on the role {}", short_name(&self.readable(access.resource())))
             }
             Purpose::DeploymentReads { artifacts } => {
-                format!("the deployment, as {who}, reads the artifact `{artifacts}`")
+                format!("the deployment, as {who}, reads {}", named(artifacts))
             }
             Purpose::EventStarts => format!("an event starts the pipeline, as {who}"),
             Purpose::EventForwards => {
@@ -305,6 +305,14 @@ fn side_in_words(side: &Side) -> &'static str {
         Side::Boundary => "the permissions boundary of the role does not allow it",
         Side::Session => "the session policy does not allow it",
         _ => "a control policy of the organization does not allow it",
+    }
+}
+
+/// The names of one artifact or of several, which stand in one text.
+fn named(artifacts: &str) -> String {
+    match artifacts.contains(", ") {
+        true => format!("the artifacts `{}`", artifacts.replace(", ", "`, `")),
+        false => format!("the artifact `{artifacts}`"),
     }
 }
 

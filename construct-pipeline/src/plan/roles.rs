@@ -83,7 +83,7 @@ pub(super) fn make(
     scaffold: &mut Scaffold<'_>,
     cx: &mut PlanCx<'_>,
 ) -> Roles {
-    let mut maker = Maker { pipeline, cx, scaffold, imported: BTreeMap::new() };
+    let mut maker = Maker { pipeline, cx, scaffold, imported: BTreeMap::new(), roleless: Vec::new() };
     let pipeline_role = maker.pipeline_role();
     let mut action_roles = ActionRoles::new(pipeline_role, known, &maker);
     let mut deploy_roles = DeployRoles::default();
@@ -126,6 +126,7 @@ pub(super) fn make(
             }
         }
     }
+    unknown_worker_roles(&maker.roleless, maker.cx);
     if !taken_on.is_empty() {
         maker.cx.attach(pipeline_role, take_on(taken_on));
     }
@@ -157,9 +158,11 @@ struct Maker<'m, 's, 'c> {
     scaffold: &'m mut Scaffold<'s>,
     /// Imported roles are placed once, however many actions name them.
     imported: BTreeMap<Value<kind::Arn>, RoleRef>,
+    /// Workers whose role nobody says, each with an action of theirs.
+    roleless: Vec<(NodeId, Named<'m>)>,
 }
 
-impl Maker<'_, '_, '_> {
+impl<'m> Maker<'m, '_, '_> {
     fn pipeline_role(&mut self) -> RoleRef {
         match &self.pipeline.role {
             Some(given) => {
@@ -216,17 +219,14 @@ impl Maker<'_, '_, '_> {
         &mut self,
         construct: NodeId,
         following: Option<&Vec<PolicyStatement>>,
-        action: Named<'_>,
+        action: Named<'m>,
     ) -> Option<RoleRef> {
         // A handle of another app is a finding already.
         if !self.cx.view().owns(construct) {
             return None;
         }
         let Some(role) = self.cx.view().facts_of::<ServiceRole>(construct).next().map(|role| role.0) else {
-            let message =
-                format!("nobody says with which role {} works, so the artifact store cannot admit it", words(action));
-            let help = "import the project with its role: `PipelineProject::import(arn).role(Role::import(role_arn))`";
-            self.cx.report(Diagnostic::warning("action::unknown-worker-role", message).help(help));
+            self.roleless.push((construct, action));
             return None;
         };
         for statement in following.into_iter().flatten() {
@@ -259,6 +259,22 @@ type Named<'a> = (&'a Stage, &'a Action);
 
 fn words((stage, action): Named<'_>) -> String {
     action_words(stage, action)
+}
+
+/// Reports each worker once, at the first of its actions.
+fn unknown_worker_roles(roleless: &[(NodeId, Named<'_>)], cx: &mut PlanCx<'_>) {
+    let mut told = BTreeSet::new();
+    for &(worker, first) in roleless.iter().filter(|(worker, _)| told.insert(*worker)) {
+        let others = roleless.iter().filter(|(of, _)| *of == worker).count() - 1;
+        let work = match others {
+            0 => format!("{} works", words(first)),
+            1 => format!("{} and one more action work", words(first)),
+            n => format!("{} and {n} more actions work", words(first)),
+        };
+        let message = format!("nobody says with which role {work}, so the artifact store cannot admit it");
+        let help = "import the project with its role: `PipelineProject::import(arn).role(Role::import(role_arn))`";
+        cx.report(Diagnostic::warning("action::unknown-worker-role", message).at(first.1.location).help(help));
+    }
 }
 
 /// Why an action needs something.

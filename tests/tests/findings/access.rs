@@ -134,10 +134,25 @@ fn approval_through_an_encrypted_topic_without_its_key() {
     let topic = scope.add("Topic", Topic::new().kms_master_key_id(key.key_id()));
     let approval =
         |approval: ManualApproval| Stage::new("Approve").action(Action::new("Approve", approval.topic(topic)));
+    //~^ error access::denied at Tools/Pipeline: `kms:Decrypt`, `kms:GenerateDataKey`
     scope.add("Sound", pipeline().stage(approval(ManualApproval::new().topic_key(key.arn()))));
     let other = Artifact::new("Source");
     let broken = Pipeline::new("invoices").stage(checkout(&other)).stage(deploy(&other));
     scope.add("Pipeline", broken.stage(approval(ManualApproval::new())));
-    //~^ error access::denied at Tools/Pipeline: `kms:Decrypt`, `kms:GenerateDataKey`
+    check(app);
+}
+
+#[test]
+fn permission_that_an_action_does_without() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let ecs = CustomAction::new(Category::Deploy, Owner::Aws, "ECS").configuration("ClusterName", "orders");
+    let ecs = ecs.configuration("ServiceName", "web").input(&source).input_count(1..=1);
+    let nothing = Action::new("Web", ecs.permission(PolicyStatement::allow(["ecs:DescribeServices"]).on(["*"])));
+    //~^ error access::denied at Tools/Pipeline: orders/Deploy/Web: the role
+    //~^^ error access::denied at Tools/Pipeline: `ecs:RegisterTaskDefinition`
+    let stage = Stage::new("Deploy").action(nothing);
+    app.at(tools).add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(stage));
     check(app);
 }

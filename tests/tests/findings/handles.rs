@@ -150,8 +150,8 @@ fn role_of_an_imported_project() {
     let arn = "arn:aws:codebuild:us-east-1:111111111111:project/build";
     let source = Artifact::new("Source");
     let project = app.at(tools).add("Build", PipelineProject::import(arn).role(stray)); //~ error tree::foreign-handle at Tools/Build…: another app
-    let pipeline = between(&source, Action::new("Build", CodeBuild::new(project, &source)));
-    app.at(tools).add("Pipeline", pipeline); //~ warning action::unknown-worker-role at Tools/Pipeline: `Build`
+    let pipeline = between(&source, Action::new("Build", CodeBuild::new(project, &source))); //~ warning action::unknown-worker-role at Tools/Pipeline: `Build`
+    app.at(tools).add("Pipeline", pipeline);
     check(app);
 }
 
