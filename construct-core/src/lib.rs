@@ -67,6 +67,7 @@ pub use partition::Partition;
 pub use parts::{Condition, ConditionRef, Output, OutputRef, Parameter, ParameterRef, RawRef, RawResource};
 pub use pass::{Checked, Documents, Lowered, Ordered, check, document, emit, lower, order, plan, validate};
 pub use quota::{Adjustable, Gauge, GaugeCx, Measure, Measurements, Quota, QuotaScope, Quotas};
+pub use regions::edits;
 pub use resource::{CfnResource, Claim, Properties, Resources, Tagging, Uniqueness};
 pub use stack::StackProps;
 #[doc(hidden)]

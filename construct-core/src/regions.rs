@@ -92,8 +92,10 @@ const fn same(left: &[u8], right: &[u8]) -> bool {
     true
 }
 
-/// Levenshtein distance, one row at a time.
-fn edits(left: &str, right: &str) -> usize {
+/// How many letters of one text have to be added, left out or replaced to have the other one: for findings that say what
+/// somebody may have meant.
+#[must_use]
+pub fn edits(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (i, from) in left.chars().enumerate() {

@@ -11,6 +11,7 @@ mod stacks;
 mod stores;
 mod structure;
 mod triggers;
+mod types;
 mod variables;
 
 use construct_core::{Diagnostic, Diagnostics, ValidateCx};
@@ -27,6 +28,7 @@ pub(crate) fn check(pipeline: &Pipeline, cx: &mut ValidateCx<'_>) {
     let mut findings = Findings::default();
     pipeline.findings.iter().for_each(|finding| findings.push(finding.clone()));
     structure::check(&resolved, &mut findings);
+    types::check(&resolved, &mut findings);
     artifacts::check(&resolved, &mut findings);
     configuration::check(&resolved, &mut findings);
     stacks::check(&resolved, &mut findings);

@@ -66,9 +66,9 @@ pub use wave::{Target, Wave};
 pub mod prelude {
     pub use construct_core::{
         AccountId, App, Attr, Claim, Construct, DependsOn, Diagnostic, Env, Expr, Fact, LowerCx, Output, Partition,
-        Properties, PropertyOverride, Pseudo, Quota, Quotas, RawRef, RawResource, Region, RemovalPolicy, Resource,
-        Scope, Secret, SsmParameter, StackProps, StackRef, SynthError, Tag, Tagging, Uniqueness, ValidateCx, Value,
-        handle, kind, text,
+        Properties, PropertyOverride, Pseudo, Quota, Quotas, RawRef, RawResource, Reach, Region, RemovalPolicy,
+        Resource, Scope, Secret, SsmParameter, StackProps, StackRef, SynthError, Tag, Tagging, Uniqueness, ValidateCx,
+        Value, handle, kind, text,
     };
     pub use construct_iam::{
         Arn, ManagedPolicy, PermissionsBoundary, PolicyDocument, PolicyStatement, Principal, Role, RolePath, RoleRef,

@@ -32,8 +32,8 @@ use construct_core::{Assembly, Gauge, Json, Measure, Measurements, PlanCx, Quota
 use gauge::gauge;
 
 pub use construct_core::quota::{
-    DYNAMIC_REFERENCES, INLINE_TEMPLATE, MAPPINGS, OUTPUTS, PARAMETER_VALUE, PARAMETERS, Quota, RESOURCES, STACKS,
-    TAGS, TEMPLATE_BYTES,
+    Adjustable, DYNAMIC_REFERENCES, GaugeCx, INLINE_TEMPLATE, MAPPINGS, OUTPUTS, PARAMETER_VALUE, PARAMETERS, Quota,
+    QuotaScope, RESOURCES, STACKS, TAGS, TEMPLATE_BYTES,
 };
 pub use construct_iam::quota::{
     BUCKET_POLICY, CUSTOMER_POLICIES, INLINE_POLICIES, KEY_POLICY, MANAGED_POLICIES, MANAGED_POLICY, ROLES,

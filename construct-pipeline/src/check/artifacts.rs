@@ -136,13 +136,17 @@ fn read(
         return;
     };
     if !reader.is_after(writer) {
-        let message = format!("{} reads `{name}` before {} has written it", reader.words(), writer.words());
-        findings.push(
+        let finding = if std::ptr::eq(reader, writer) {
+            let message = format!("{} reads `{name}`, which it writes itself", reader.words());
             Diagnostic::error("artifact::read-too-early", message)
-                .at(reader.action.location)
+                .help("let it read what an earlier action writes, or write another artifact")
+        } else {
+            let message = format!("{} reads `{name}` before {} has written it", reader.words(), writer.words());
+            Diagnostic::error("artifact::read-too-early", message)
                 .note("it is written here", Some(writer.action.location))
-                .help("move the reader to a later stage, or give it a higher run order within the stage"),
-        );
+                .help("move the reader to a later stage, or give it a higher run order within the stage")
+        };
+        findings.push(finding.at(reader.action.location));
     }
     let is_reference = !writer.action.provider.reader_permissions(&resolved.cx(writer)).is_empty();
     if is_reference && reader.known.spec.worker.is_none() {

@@ -2,7 +2,7 @@
 //!
 //! Codes: `condition::v2-only`, `condition::too-many`, `condition::no-rule`, `condition::too-many-rules`, `condition::result`,
 //! `condition::retry-and-condition`, `condition::rollback-in-parallel`, `condition::rollback-of-sources`,
-//! `rule::malformed-name`, `rule::unknown-provider`, `rule::unknown-operator`, `rule::missing-configuration`, `rule::malformed-configuration`,
+//! `rule::malformed-name`, `rule::unknown-provider`, `rule::unknown-operator`, `rule::malformed-cron`, `rule::missing-configuration`, `rule::malformed-configuration`,
 //! `rule::unknown-region`, `rule::malformed-command`, `rule::too-many-commands`, `rule::unknown-artifact`, `rule::read-too-early`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html>
@@ -30,6 +30,9 @@ const PROVIDERS: [(&str, &[&str]); 6] = [
     ("LambdaInvoke", &["FunctionName"]),
     ("VariableCheck", &["Variable", "Operator", "Value"]),
 ];
+/// Seconds, minutes, hours, day of the month, month, day of the week, and the year or nothing.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-DeploymentWindow.html>
+const CRON_FIELDS: RangeInclusive<usize> = 6..=7;
 /// How the rule VariableCheck compares.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-VariableCheck.html>, as of 2026-11.
 const OPERATORS: [&str; 4] = ["EQ", "NE", "CONTAINS", "MATCHES"];
@@ -202,6 +205,16 @@ fn provider(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findin
         let message = format!("`{}` is no operator of VariableCheck", operator.escape_debug());
         let help = format!("AWS documents {}", OPERATORS.join(", "));
         push(Diagnostic::warning("rule::unknown-operator", message).help(help));
+    }
+    if rule.provider == "DeploymentWindow"
+        && let Some(Expr::Str(cron)) = rule.configuration.get("Cron")
+        && !cron.is_empty()
+        && !CRON_FIELDS.contains(&cron.split_whitespace().count())
+        && !cron.contains("#{")
+    {
+        let message = format!("`{}` is no cron expression of DeploymentWindow", cron.escape_debug());
+        let help = "write six fields and the year, if any: seconds first, as in `0 0 9-16 ? * MON-THU *`";
+        push(Diagnostic::warning("rule::malformed-cron", message).help(help));
     }
     if rule.provider == "Commands" && rule.commands.is_empty() {
         let message = format!("the rule `{}` has no command", rule.name);

@@ -1,8 +1,8 @@
 //! Stores and roles that the user gave.
 //!
 //! Codes: `store::foreign-handle`, `store::wrong-region`, `store::wrong-account`, `store::key-required`, `store::key-in-other-region`,
-//! `store::not-given`, `store::duplicate-replica`, `store::unused-replica`, `store::replica-at-home`, `store::alias-written-across-accounts`,
-//! `role::in-other-account`, `role::foreign-handle`, `role::passed-across-accounts`.
+//! `store::not-given`, `store::duplicate-replica`, `store::unused-replica`, `store::unused-settings`, `store::replica-at-home`, `store::alias-written-across-accounts`,
+//! `role::in-other-account`, `role::foreign-handle`, `role::passed-across-accounts`, `role::unused-permissions`.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::flow;
 use crate::pipeline::Pipeline;
 use crate::provider::GivenRole;
 use crate::resolve::{Resolved, ResolvedAction};
-use crate::store::{GivenStore, KeyReference};
+use crate::store::{GivenStore, KeyReference, StoreSettings};
 
 pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: &mut Findings) {
     let pipeline = resolved.pipeline;
@@ -54,6 +54,12 @@ pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: 
         regions.iter().filter(|region| !is_given(pipeline, home, **region)).for_each(|region| {
             findings.push(not_given(resolved, *region));
         });
+    }
+    let all_are_given = || regions.iter().all(|region| is_given(pipeline, home, *region));
+    if pipeline.group.is_none() && pipeline.store_settings != StoreSettings::default() && all_are_given() {
+        let message = "the pipeline has store settings, but all of its stores are given";
+        let help = "give the settings to the `ArtifactStore`; an imported store is kept by its owner";
+        findings.push(Diagnostic::warning("store::unused-settings", message).help(help));
     }
     given_roles(resolved, findings);
     if pipeline.key_reference == KeyReference::Alias {
@@ -217,6 +223,14 @@ fn roles_of_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, finding
         );
         let help = "a role can be passed within its own account only: give the action `.account(…)` or the deployment another role";
         findings.push(Diagnostic::error("role::passed-across-accounts", message).at(at).help(help));
+    } else if given.problem().is_none()
+        && let Some(passes) = &action.known.spec.passes
+        && !(passes.permissions.is_empty() && passes.managed_policies.is_empty())
+    {
+        let message =
+            format!("{} passes on a role that is given, so the permissions that it names are nobody's", action.words());
+        let help = "attach them to the role with `scope.attach(role, PolicyStatement::allow(…))`; the owner of an imported role gives it what it needs";
+        findings.push(Diagnostic::warning("role::unused-permissions", message).at(at).help(help));
     }
 }
 

@@ -5,7 +5,7 @@
 //! `pipeline::other-action-in-first-stage`, `pipeline::execution-mode`, `stage::malformed-name`,
 //! `stage::duplicate-name`, `stage::no-action`, `stage::too-many-actions`, `stage::malformed-reason`,
 //! `action::malformed-name`, `action::duplicate-name`, `action::run-order`, `action::timeout`,
-//! `action::timeout-of-no-approval`, `action::v2-only`, `action::malformed-provider`, `action::malformed-version`,
+//! `action::timeout-of-no-approval`, `action::beside-approval`, `action::v2-only`, `action::malformed-provider`, `action::malformed-version`,
 //! `action::role-not-aws`, `action::account-not-aws`, `action::region-not-aws`, `action::foreign-handle`, and those of the
 //! environment an action runs in.
 //!
@@ -49,6 +49,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
         one_action(resolved, action, findings);
     }
     sources(resolved, findings);
+    approvals(resolved, findings);
 }
 
 fn pipeline(resolved: &Resolved<'_>, findings: &mut Findings) {
@@ -248,6 +249,45 @@ fn type_of_action(resolved: &Resolved<'_>, action: &Action, spec: &ProviderSpec,
     let help = "leave it out: only actions whose owner is AWS run with roles, in other accounts and in other regions";
     for (code, what, _) in given.into_iter().filter(|(.., is_given)| *is_given) {
         error(code, format!("an action whose owner is {} cannot have {what}", spec.owner.as_str()), help);
+    }
+}
+
+/// Deployments that do not wait for the approval beside them: without a run order, all actions of a stage begin at once. In a
+/// wave every target has its own steps.
+fn approvals(resolved: &Resolved<'_>, findings: &mut Findings) {
+    let of = |category: Category| {
+        let is_one = move |action: &&ResolvedAction<'_>| action.known.spec.category == category && !action.stage.packed;
+        resolved.actions.iter().filter(is_one)
+    };
+    let mut told = BTreeSet::new();
+    for approval in of(Category::Approval) {
+        let beside = |action: &&ResolvedAction<'_>| {
+            action.stage_index == approval.stage_index && action.action.run_order == approval.action.run_order
+        };
+        let mut deployments = of(Category::Deploy).filter(beside);
+        let Some(first) = deployments.next().filter(|_| told.insert((approval.stage_index, approval.action.run_order)))
+        else {
+            continue;
+        };
+        let do_not_wait = match deployments.count() {
+            0 => " does not wait".to_owned(),
+            1 => " and one more action do not wait".to_owned(),
+            n => format!(" and {n} more actions do not wait"),
+        };
+        let message = format!(
+            "{}{do_not_wait} for the approval `{}`, which begins at the same time",
+            first.words(),
+            approval.action.name
+        );
+        let after = approval.action.run_order.saturating_add(1);
+        findings.push(
+            Diagnostic::warning("action::beside-approval", message)
+                .at(first.action.location)
+                .note("the approval is made here", Some(approval.action.location))
+                .help(format!(
+                    "give it a higher run order: `.run_order({after})`; one that need not wait goes into another stage"
+                )),
+        );
     }
 }
 

@@ -56,8 +56,8 @@ impl ConnectionSource {
         self
     }
 
-    /// Hands on a full clone with its history, which only CodeBuild actions can read; their project's role must be
-    /// allowed to use the connection too.
+    /// Hands on a full clone with its history, which only CodeBuild actions can read. The role of their project, which
+    /// follows the reference, is allowed to use the connection; of an imported role its owner is asked to.
     pub fn full_clone(mut self) -> Self {
         self.format = Some(OutputArtifactFormat::CodeBuildCloneRef);
         self

@@ -189,3 +189,12 @@ fn approval_that_reads_an_artifact() {
     let stage = Stage::new("Ask").action(Action::new("Ask", ask)); //~ error action::input-count at Tools/Pipeline: 1 artifacts
     check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&source))));
 }
+
+#[test]
+fn artifact_that_an_action_reads_and_writes() {
+    let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));
+    let custom = CustomAction::new(Category::Test, Owner::Custom, "Jenkins").input(&source).input(&bundle);
+    let action = Action::new("Check", custom.output(&bundle)); //~ error artifact::read-too-early at Tools/Pipeline: `Check` of stage `Check` reads `Bundle`, which it writes itself
+    let stage = Stage::new("Check").action(action);
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage)));
+}

@@ -382,3 +382,11 @@ fn alias_that_is_malformed() {
     let pipeline = ending(&source, approve("Approve")).artifact_store(store);
     check(placed(pipeline));
 }
+
+#[test]
+fn cron_expression_of_five_fields() {
+    let source = Artifact::new("Source");
+    let window = ConditionRule::new("Window", "DeploymentWindow").configuration("Cron", "0 9-16 * * MON-THU"); //~ warning rule::malformed-cron at Tools/Pipeline: `0 9-16 * * MON-THU`
+    let stage = deploy(&source).before_entry(Condition::new(StageResult::Fail).rule(window));
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage)));
+}

@@ -418,3 +418,14 @@ fn deployment_that_may_do_nothing() {
     let stage = Stage::new("Deploy").action(Action::new("Deploy", deploy)); //~ warning deploy::no-permissions at Tools/Pipeline: 111111111111/us-east-1
     check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage)));
 }
+
+#[test]
+fn deployment_that_does_not_wait_for_the_approval_beside_it() {
+    let source = Artifact::new("Source");
+    let stage = Stage::new("Production").action(Action::new("Approve", ManualApproval::new()));
+    let deploy = Action::new("Deploy", deployment(&source)); //~ warning action::beside-approval at Tools/Pipeline: `Deploy` of stage `Production` does not wait for the approval `Approve`
+    let another = DeployStack::new("more", source.file("more.yaml")).administrator_permissions();
+    let waits = Action::new("Wait", another).run_order(2);
+    let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(stage.action(deploy).action(waits));
+    check(placed(pipeline));
+}

@@ -272,8 +272,8 @@ fn imported_project_whose_role_is_unknown() {
     let tools = app.stack("Tools", HOME);
     let arn = "arn:aws:codebuild:us-east-1:111111111111:project/build";
     let project = app.at(tools).add("Build", PipelineProject::import(arn));
-    let action = Action::new("Build", CodeBuild::new(project, &source));
-    app.at(tools).add("Pipeline", between(&source, action)); //~ warning action::unknown-worker-role at Tools/Pipeline: `Build` of stage `Check`
+    let action = Action::new("Build", CodeBuild::new(project, &source)); //~ warning action::unknown-worker-role at Tools/Pipeline: `Build` of stage `Check`
+    app.at(tools).add("Pipeline", between(&source, action));
     check(app);
 }
 
@@ -336,5 +336,35 @@ fn permission_of_a_deployment_that_iam_refuses() {
     let source = Artifact::new("Source");
     let deploy = DeployStack::new("orders-2", source.file("template.yaml")).allow(PolicyStatement::allow(["sqs:*"]));
     let action = Action::new("Deploy2", deploy); //~ error action::malformed-statement at Tools/Pipeline: no resource
+    check(placed(between(&source, action)));
+}
+
+/// An action of AWS that is not looked at more closely, with all permissions.
+fn of_aws(category: Category, provider: &'static str, source: &Artifact) -> CustomAction {
+    let all = PolicyStatement::allow(["*"]).on(["*"]);
+    CustomAction::new(category, Owner::Aws, provider).input(source).permission(all)
+}
+
+#[test]
+fn provider_of_aws_that_is_misspelt() {
+    let source = Artifact::new("Source");
+    let ecs = of_aws(Category::Deploy, "CodeDeployECS", &source).configuration("ApplicationName", "orders");
+    let action = Action::new("Blue", ecs); //~ warning action::unknown-provider at Tools/Pipeline: `CodeDeployECS`, which is no Deploy action of AWS
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn provider_of_aws_of_another_category() {
+    let source = Artifact::new("Source");
+    let build = of_aws(Category::Test, "ECRBuildAndPublish", &source).configuration("ECRRepositoryName", "orders");
+    let action = Action::new("Image", build); //~ warning action::unknown-provider at Tools/Pipeline: `ECRBuildAndPublish`, which is no Test action of AWS
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn configuration_without_what_aws_requires() {
+    let source = Artifact::new("Source");
+    let ecs = of_aws(Category::Deploy, "ECS", &source).configuration("FileName", "images.json");
+    let action = Action::new("Web", ecs); //~ warning configuration::missing-key at Tools/Pipeline: no `ClusterName` and no `ServiceName`
     check(placed(between(&source, action)));
 }

@@ -175,3 +175,19 @@ fn imported_store_beside_another_mistake() {
     let store = ImportedArtifactStore::new("Platform", "us-east-1"); //~ error s3::malformed-bucket-name at Tools/Pipeline/ImportedStore-us-east-1/Bucket: `Platform`
     check(placed(across(&source, action).artifact_store(store)));
 }
+
+#[test]
+fn settings_of_a_store_that_is_given() {
+    let source = Artifact::new("Source");
+    let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(deploy(&source));
+    let pipeline = pipeline.artifact_store(ImportedArtifactStore::new("platform-artifacts", HOME.region));
+    check(placed(pipeline.store_settings(StoreSettings::new().versioned()))); //~ warning store::unused-settings at Tools/Pipeline: all of its stores are given
+}
+
+#[test]
+fn permissions_of_a_role_that_is_given() {
+    let source = Artifact::new("Source");
+    let deployment = deployment(&source).deployment_role(Role::import("arn:aws:iam::111111111111:role/deployer"));
+    let action = Action::new("Deploy", deployment); //~ warning role::unused-permissions at Tools/Pipeline: `Deploy` of stage
+    check(placed(across(&source, action)));
+}
