@@ -272,8 +272,10 @@ fn imported_project_whose_role_is_unknown() {
     let tools = app.stack("Tools", HOME);
     let arn = "arn:aws:codebuild:us-east-1:111111111111:project/build";
     let project = app.at(tools).add("Build", PipelineProject::import(arn));
-    let action = Action::new("Build", CodeBuild::new(project, &source)); //~ warning action::unknown-worker-role at Tools/Pipeline: `Build` of stage `Check`
-    app.at(tools).add("Pipeline", between(&source, action));
+    let build = |name: &str| Action::new(name, CodeBuild::new(project, &source));
+    let action = build("Build"); //~^ warning action::unknown-worker-role at Tools/Pipeline: `Build` of stage `Check` and one more action work
+    let more = Stage::new("More").action(build("Again"));
+    app.at(tools).add("Pipeline", between(&source, action).stage(more));
     check(app);
 }
 
