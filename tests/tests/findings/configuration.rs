@@ -28,6 +28,21 @@ fn variable_that_no_source_sets() {
 }
 
 #[test]
+fn variable_of_an_action_that_is_called_like_a_source() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let site = app.at(tools).add("Site", Bucket::import("site").env(HOME));
+    let publish = Action::new("Publish", S3Deploy::new(site, &source)).namespace("publish");
+    // What S3 sets as a source is documented; what it sets where it deploys is not asked here.
+    let say = Action::new("Say", Commands::new(&source).command("echo #{publish.Anything}"));
+    let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(Stage::new("Publish").action(publish));
+    app.at(tools).add("Pipeline", pipeline.stage(Stage::new("Say").action(say)));
+    let (_, warnings) = app.synth_with_warnings().expect("no error");
+    assert!(warnings.iter().all(|one| one.code() != "variable::unknown"), "{warnings}");
+}
+
+#[test]
 fn value_of_1001_characters() {
     let source = Artifact::new("Source");
     let action = Action::new("Check", jenkins(&source).configuration("Text", "x".repeat(1_001))); //~ warning configuration::long-value at Tools/Pipeline: 1001 characters

@@ -288,6 +288,17 @@ fn template_that_cannot_be_handed_over_inline() {
 }
 
 #[test]
+fn template_that_cannot_be_handed_over_inline_as_yaml() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME); //~ warning template::not-inline at Tools: the CDK CLI sends it as YAML
+    // A line of our JSON is indented by one blank a level, of YAML by two.
+    let texts = Expr::list((0..1_000).map(|_| "x"));
+    let deep = (0..30).fold(texts, |inner, _| Expr::map([("Deep", inner)]));
+    app.at(tools).add("Queue", queue().property("Text", deep));
+    check(app);
+}
+
+#[test]
 fn template_that_is_too_large_for_any_way() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME); //~ error template::too-large at Tools: bytes
