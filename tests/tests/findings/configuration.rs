@@ -21,7 +21,7 @@ fn variable_that_no_source_sets() {
     let wrong = Action::new("Wrong", wrong);
     //~^ error variable::unknown at Tools/Pipeline: `Checkout` of stage `Source` sets no variable `CommitID`
     //~^^ warning variable::unknown at Tools/Pipeline: AWS documents no variable `Author` of CodeCommit
-    let known = Commands::new(&source).command("echo #{checkout.CommitId}").environment("A", "#{nobody.X}");
+    let known = Commands::new(&source).command("echo #{checkout.CommitterDate}").environment("A", "#{nobody.X}");
     let known = Action::new("Known", known); //~ error variable::unknown at Tools/Pipeline: no action has the namespace `nobody`
     let first = Stage::new("Source").action(checkout);
     check(placed(Pipeline::new("orders").stage(first).stage(Stage::new("Say").action(wrong).action(known))));

@@ -272,6 +272,14 @@ fn first_stage_without_a_source() {
 }
 
 #[test]
+fn first_stage_without_a_source_among_its_actions() {
+    let first = approve("First");
+    //~^ error pipeline::no-source at Tools/Pipeline: `First`
+    //~^^ error pipeline::other-action-in-first-stage at Tools/Pipeline: `Approve` of stage `First`
+    check(placed(Pipeline::new("orders").stage(first).stage(approve("Approve"))));
+}
+
+#[test]
 fn nothing_but_sources() {
     let (one, two) = (Artifact::new("One"), Artifact::new("Two"));
     //~^ warning artifact::unread at Tools/Pipeline: `One`
@@ -385,6 +393,19 @@ fn role_path_of_the_pipeline_without_slashes() {
     let source = Artifact::new("Source");
     let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(deploy(&source));
     check(placed(pipeline.role_path("delivery"))); //~ error pipeline::malformed-role-path at Tools/Pipeline: `delivery`
+}
+
+#[test]
+fn role_path_of_the_pipeline_with_one_slash_or_two_alone() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    for (n, path) in ["/delivery", "delivery/", "//"].into_iter().enumerate() {
+        let pipeline = Pipeline::new(format!("orders-{n}")).role_path(path);
+        let pipeline = pipeline.stage(checkout(&Artifact::new("Source"))).stage(approve("Approve"));
+        app.at(tools).add(format!("Pipeline{n}"), pipeline);
+    }
+    let error = app.synth().expect_err("no paths").to_string();
+    assert_eq!(error.matches("pipeline::malformed-role-path").count(), 3, "{error}");
 }
 
 #[test]

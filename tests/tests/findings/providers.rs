@@ -126,6 +126,16 @@ fn stack_name_of_a_deployment_that_is_empty() {
 }
 
 #[test]
+fn names_of_a_change_set_that_is_prepared() {
+    let source = Artifact::new("Source");
+    let prepare = CreateChangeSet::new("my_orders", "v1.0", source.file("template.yaml")).administrator_permissions();
+    let action = Action::new("Prepare", prepare);
+    //~^ error cloudformation::malformed-stack-name at Tools/Pipeline: `my_orders`
+    //~^^ error cloudformation::malformed-change-set-name at Tools/Pipeline: `v1.0`
+    check(placed(between(&source, action)));
+}
+
+#[test]
 fn change_set_name_with_a_dot() {
     let source = Artifact::new("Source");
     let action = Action::new("Execute", ExecuteChangeSet::new("orders", "v1.0")); //~ error cloudformation::malformed-change-set-name at Tools/Pipeline: `v1.0`
