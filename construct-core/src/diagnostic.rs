@@ -71,14 +71,17 @@ impl Diagnostic {
     /// A second place that matters, such as the first of two things of one name.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>, location: Option<Caller>) -> Self {
-        self.notes.push((note.into(), location));
+        self.notes.push((note.into(), location.filter(|at| is_of_a_program(at.file()))));
         self
     }
 
-    /// The place in the user's program, when it is known better than the line that placed the construct.
+    /// The place in the user's program, when it is known better than the line that placed the construct: not where a function
+    /// was handed to the standard library, as in `names.map(Artifact::new)`.
     #[must_use]
     pub fn at(mut self, location: Caller) -> Self {
-        self.location = Some(location);
+        if is_of_a_program(location.file()) {
+            self.location = Some(location);
+        }
         self
     }
 
@@ -146,6 +149,11 @@ impl Diagnostic {
         self.severity = Severity::Warning;
         self
     }
+}
+
+/// Whether a file is not one of the standard library: as it was built, or of its sources beside the compiler.
+fn is_of_a_program(file: &str) -> bool {
+    !file.starts_with("/rustc/") && !file.replace('\\', "/").contains("/rustlib/src/rust/library/")
 }
 
 impl fmt::Display for Diagnostic {

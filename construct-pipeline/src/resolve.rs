@@ -170,6 +170,10 @@ fn env(action: &Action, spec: &ProviderSpec, home: Env, view: View<'_>, problems
         problems.extend(contradiction("action::account-contradiction", "account", own_account, target.account, path));
         problems.extend(contradiction("action::region-contradiction", "region", own_region, target.region, path));
     }
+    // Where it may not be at all is told elsewhere; what would follow from being there is not.
+    if spec.owner != Owner::Aws && (action.account.is_some() || action.region.is_some() || action.role.is_some()) {
+        return home;
+    }
     let role_env = action.role.as_ref().and_then(|role| role.env(view, home));
     let account = own_account.or(target_env.map(|env| env.account));
     if let (Some(account), Some(role)) = (account, role_env)

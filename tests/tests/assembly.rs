@@ -18,6 +18,7 @@ use std::path::Path;
 use std::process::Command;
 
 use construct_core::Assembly;
+use construct_pipeline::prelude::*;
 use construct_tests::{TempDir, names_in, programs, template};
 
 /// The assembly of the main example.
@@ -106,6 +107,40 @@ fn what_is_written_is_read_again() {
         let dir = folder();
         assembly.write(dir.join("out")).unwrap();
         assert_eq!(Assembly::read(dir.join("out")).unwrap(), assembly);
+    }
+}
+
+/// A pipeline runs as soon as it is there.
+#[test]
+fn stores_that_a_program_places_come_before_their_pipelines() {
+    let at = |region| Env::new("111111111111", region);
+    for is_near in [true, false] {
+        let mut app = App::new();
+        let tools = app.stack("Tools", at("us-east-1"));
+        let home = if is_near { tools } else { app.stack("Store", at("us-east-1")) };
+        let away = app.stack("StoreAway", at("eu-west-1"));
+        let [store, replica] = [home, away].map(|stack| app.at(stack).add("Store", ArtifactStore::new("shared")));
+        let source = Artifact::new("Source");
+        let queues = PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:eu-west-1:333333333333:orders-*"]);
+        let deploy = DeployStack::new("orders", source.file("template.yaml")).allow(queues);
+        let pipeline = Pipeline::new("orders")
+            .artifact_store(store)
+            .replica_store("eu-west-1", replica)
+            .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
+            .stage(
+                Stage::new("Deploy").action(Action::new("Deploy", deploy).account("333333333333").region("eu-west-1")),
+            );
+        app.at(tools).add("Pipeline", pipeline);
+        let assembly = programs::assembly(app);
+        let tools = assembly.stacks().iter().find(|stack| stack.id == "Tools").expect("it has the pipeline");
+        assert!(tools.dependencies.iter().any(|one| one == "StoreAway"), "{:?}", tools.dependencies);
+        assert_eq!(tools.dependencies.iter().any(|one| one == "Store"), !is_near);
+        let template = template::of(tools);
+        let (_, pipeline) = template::resources(&template)
+            .find(|(_, resource)| resource["Type"] == "AWS::CodePipeline::Pipeline")
+            .expect("it was added");
+        let first = pipeline["DependsOn"].to_string();
+        assert_eq!(first.contains("StoreBucketPolicy") && first.contains("StoreAlias"), is_near, "{first}");
     }
 }
 

@@ -28,6 +28,9 @@ use stack::{Desk, Done, lower_stack};
 
 pub(crate) use stack::{LoweredStack, Section};
 
+/// What a stack that comes after another has to do with it where a dependency says so, and no reference.
+pub(super) const DEPENDS_ON: &str = "depends on";
+
 /// Templates with literal names, not yet in an order.
 #[derive(Debug)]
 pub struct Lowered {

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::fact::Forgotten;
 use crate::handle::NodeId;
 use crate::pass::circles::circles;
-use crate::pass::lower::{Lowered, LoweredStack};
+use crate::pass::lower::{DEPENDS_ON, Lowered, LoweredStack};
 use crate::sequence::sequence;
 
 /// Templates in deployment order.
@@ -66,9 +66,11 @@ fn stack_cycles(stacks: &[LoweredStack], there: &Places) -> Diagnostics {
             "stack::cycle",
             format!("the stacks {} need each other, so none can be deployed first", names.join(", ")),
         );
+        let mut is_said = false;
         for (n, &at) in members.iter().enumerate() {
             let next = &stacks[members[(n + 1) % members.len()]];
             if let Some(why) = stacks[at].needs.get(&next.node) {
+                is_said |= why.contains(&format!("` {DEPENDS_ON} `"));
                 let note = format!("`{}` comes after `{}`, because {why}", stacks[at].name, next.name);
                 diagnostic = diagnostic.note(note, None);
             }
@@ -77,8 +79,11 @@ fn stack_cycles(stacks: &[LoweredStack], there: &Places) -> Diagnostics {
             diagnostic = diagnostic.note(others, None);
         }
         let first = &stacks[in_order[0]];
-        let help =
-            "move the constructs into one stack, or give the construct that is referred to a name and use the name";
+        let help = if is_said {
+            "leave a dependency out, move the constructs into one stack, or refer to a construct by a name that you give it"
+        } else {
+            "move the constructs into one stack, or give the construct that is referred to a name and use the name"
+        };
         findings.push(diagnostic.on(first.path.clone()).at(first.location).help(help));
     }
     findings

@@ -55,13 +55,10 @@ enum Origin {
 }
 
 impl Stores {
-    /// What must be there before the pipeline, beside its scaffold stacks: buckets with their policies, and aliases.
+    /// What must be there before the pipeline, beside its scaffold stacks: buckets with their policies, and aliases. What is
+    /// imported is there.
     pub(super) fn needed(&self) -> impl Iterator<Item = NodeId> {
-        let is_needed = |store: &&PlannedStore| match store.origin {
-            Origin::Given => false,
-            Origin::Pipeline => store.env.region == self.home,
-            Origin::Group => true,
-        };
+        let is_needed = |store: &&PlannedStore| store.origin != Origin::Pipeline || store.env.region == self.home;
         self.by_region.values().filter(is_needed).flat_map(|store| {
             let alias = store.store.store_key().and_then(|key| key.alias).map(NodeId::from);
             [Some(NodeId::from(store.store.bucket())), alias].into_iter().flatten()

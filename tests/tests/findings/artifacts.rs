@@ -21,6 +21,15 @@ fn artifact_that_nobody_reads() {
     check(app);
 }
 
+/// The library's lines are no help, nor are those of the standard library, which made the artifact.
+#[test]
+fn artifact_that_nobody_reads_made_by_a_map() {
+    let [source, more] = ["Source", "More"].map(Artifact::new);
+    let fetch = Action::new("Fetch", CodeCommitSource::new("more", &more));
+    let sources = checkout(&source).action(fetch);
+    check(placed(Pipeline::new("orders").stage(sources).stage(deploy(&source)))); //~ warning artifact::unread at Tools/Pipeline: `More`
+}
+
 #[test]
 fn artifact_that_nobody_writes() {
     let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));

@@ -343,6 +343,18 @@ fn role_account_and_region_on_a_source_of_a_partner() {
 }
 
 #[test]
+fn source_of_a_partner_elsewhere_with_a_role_of_a_third_account() {
+    let source = Artifact::new("Source");
+    let github = CustomAction::new(Category::Source, Owner::ThirdParty, "GitHub").output(&source);
+    let role = Role::import("arn:aws:iam::444444444444:role/github");
+    let action = Action::new("Checkout", github).account(OTHER).region("eu-west-1").role(role);
+    //~^ error action::role-not-aws at Tools/Pipeline: ThirdParty
+    //~^^ error action::account-not-aws at Tools/Pipeline: ThirdParty
+    //~^^^ error action::region-not-aws at Tools/Pipeline: ThirdParty
+    check(placed(Pipeline::new("orders").stage(Stage::new("Source").action(action)).stage(deploy(&source))));
+}
+
+#[test]
 fn action_and_its_role_in_two_accounts() {
     let source = Artifact::new("Source");
     let role = Role::import("arn:aws:iam::333333333333:role/deployer");

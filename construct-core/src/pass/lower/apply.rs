@@ -9,8 +9,8 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::place::{Placed, places_of};
-use super::read;
 use super::resolve::Resolver;
+use super::{DEPENDS_ON, read};
 use crate::construct::Plan;
 use crate::diagnostic::Diagnostic;
 use crate::fact::{DependsOn, Found, Metadata, PropertyOverride, ReadMarks, RemovalPolicy, Tag};
@@ -198,7 +198,7 @@ impl<'a> Applied<'a> {
                 if stack != self.stack {
                     let is_stack = node == stack;
                     if !resolver.needs(stack) && (is_stack || resolver.has_resource_elsewhere(node)) {
-                        resolver.need(stack, "depends on", first);
+                        resolver.need(stack, DEPENDS_ON, first);
                     }
                     continue;
                 }
