@@ -11,8 +11,9 @@ mod statement;
 
 use construct_core::quota::NEARLY;
 use construct_core::spell::{Pen, Spell, Spelled};
-use construct_core::{Expr, Fact, LowerCx, Quota, Reach, Value, kind};
+use construct_core::{Diagnostic, Expr, Fact, LowerCx, Quota, Reach, Value, kind};
 
+use crate::arn::Arn;
 use crate::quota::{self, PolicySize};
 
 pub use once::Names;
@@ -184,9 +185,25 @@ impl Fact for ManagedPolicy {
     const NAME: &'static str = "managed policy";
     const REACH: Reach = Reach::Node;
 
+    fn problem(&self) -> Option<Diagnostic> {
+        arn_problem(&self.0)
+    }
+
     fn summary(&self) -> Option<String> {
         self.0.literal().map(|arn| format!("`{arn}`"))
     }
+}
+
+/// What is wrong with the ARN of a managed policy, as far as it is known.
+pub(crate) fn arn_problem(arn: &Value<kind::Arn>) -> Option<Diagnostic> {
+    let text = arn.literal()?;
+    let is_policy = |arn: Arn| arn.service() == "iam" && arn.resource().starts_with("policy/");
+    (!Arn::parse(text).is_ok_and(is_policy)).then(|| {
+        let message = format!("`{}` is no ARN of a managed policy", text.escape_debug());
+        Diagnostic::error("iam::malformed-policy-arn", message).help(
+            "write it as `arn:aws:iam::111111111111:policy/name`; those of AWS are `arn:aws:iam::aws:policy/Name`",
+        )
+    })
 }
 
 #[cfg(test)]

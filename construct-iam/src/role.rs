@@ -14,7 +14,7 @@ use construct_core::{
 
 use crate::arn::Arn;
 use crate::import::{ArnKind, Imported};
-use crate::policy::{ManagedPolicy, PolicyDocument, PolicyStatement};
+use crate::policy::{ManagedPolicy, PolicyDocument, PolicyStatement, arn_problem};
 use crate::principal::Principal;
 use crate::quota::{self, INLINE_POLICIES, MANAGED_POLICIES, MANAGED_POLICY, PolicySize};
 use above::path_problem;
@@ -216,6 +216,9 @@ impl Settings {
             );
         }
         if let Some(problem) = self.path.as_deref().and_then(path_problem) {
+            cx.report(problem);
+        }
+        for problem in self.boundary.iter().chain(&self.managed).filter_map(arn_problem) {
             cx.report(problem);
         }
         if let Some(seconds) = self.max_session_seconds

@@ -4,6 +4,7 @@ use construct_core::{Diagnostic, Env, Fact, Reach, Value, kind};
 
 use super::is_name_byte;
 use crate::arn::Arn;
+use crate::policy::arn_problem;
 
 /// A permissions boundary for every role below the construct it is attached to; the nearest wins, and a role's own
 /// boundary wins over all.
@@ -55,7 +56,10 @@ impl Fact for PermissionsBoundary {
     }
 
     fn problem(&self) -> Option<Diagnostic> {
-        let Boundary::Named(name) = &self.0 else { return None };
+        let name = match &self.0 {
+            Boundary::Arn(arn) => return arn_problem(arn),
+            Boundary::Named(name) => name,
+        };
         let (path, last) = name.rsplit_once('/').unwrap_or(("", name));
         // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
         let sound = (1..=128).contains(&last.len())

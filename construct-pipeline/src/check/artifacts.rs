@@ -2,7 +2,7 @@
 //!
 //! Codes: `artifact::malformed-name`, `artifact::never-written`, `artifact::read-too-early`, `artifact::written-twice`,
 //! `artifact::unread`, `artifact::read-twice`, `artifact::too-many-files`, `artifact::malformed-file`, `artifact::reference`,
-//! `artifact::foreign-to-foreign`, `action::input-count`, `action::output-count`, `action::foreign-outputs`.
+//! `artifact::clone-across-accounts`, `artifact::foreign-to-foreign`, `action::input-count`, `action::output-count`, `action::foreign-outputs`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-create-cross-account.html>
 
@@ -156,6 +156,21 @@ fn read(
                 .at(reader.action.location)
                 .note("it is written here", Some(writer.action.location))
                 .help("leave `.full_clone()` out, or let a build read it and write files for this action"),
+        );
+    }
+    // CodeCommit has no policies of repositories, so nobody of another account can clone one with a role of their own:
+    // <https://docs.aws.amazon.com/codecommit/latest/userguide/security-iam.html#security_iam_service-with-iam-resource-based-policies>
+    let [from, to] = [writer, reader].map(|action| action.known.env.account);
+    if is_reference && reader.known.spec.worker.is_some() && writer.known.spec.provider == "CodeCommit" && from != to {
+        let message = format!(
+            "`{name}` is a reference to a full clone of a repository in account {from}, which {} cannot make in account {to}",
+            reader.words()
+        );
+        findings.push(
+            Diagnostic::error("artifact::clone-across-accounts", message)
+                .at(reader.action.location)
+                .note("it is written here", Some(writer.action.location))
+                .help("leave `.full_clone()` out: CodeCommit lets roles of its own account clone, and no others"),
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Stores and roles that the user gave.
 //!
-//! Codes: `store::foreign-handle`, `store::wrong-region`, `store::wrong-account`, `store::key-required`, `store::key-in-other-region`,
+//! Codes: `store::foreign-handle`, `store::wrong-region`, `store::wrong-account`, `store::key-required`, `store::key-in-other-region`, `store::alias-of-another-account`,
 //! `store::not-given`, `store::duplicate-replica`, `store::unused-replica`, `store::unused-settings`, `store::replica-at-home`, `store::alias-written-across-accounts`,
 //! `role::in-other-account`, `role::foreign-handle`, `role::passed-across-accounts`, `role::unused-permissions`.
 
@@ -145,7 +145,25 @@ fn given_store(resolved: &Resolved<'_>, store: &GivenStore, region: Region, find
         let help = "a key encrypts in its own region only: name the key of that region";
         findings.push(said_at(store, Diagnostic::error("store::key-in-other-region", message).help(help)));
     }
+    foreign_alias(resolved, store, region, findings);
     key_required(resolved, store, region, findings);
+}
+
+/// That a key is named by an alias that CodePipeline would look for in the pipeline's own account.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_EncryptionKey.html>
+fn foreign_alias(resolved: &Resolved<'_>, store: &GivenStore, region: Region, findings: &mut Findings) {
+    if let GivenStore::Imported(imported) = store
+        && let Some(key) = imported.key_arn().and_then(|arn| Arn::parse(arn.literal()?).ok())
+        && key.resource().starts_with("alias/")
+        && key.account() != resolved.home.account.as_str()
+    {
+        let message = format!(
+            "the key of the store for {region} is named by an alias of account {}, which AWS documents for keys of the pipeline's account only",
+            key.account()
+        );
+        let help = "name the key by its own ARN, `.key(\"arn:aws:kms:…:key/…\")`";
+        findings.push(said_at(store, Diagnostic::warning("store::alias-of-another-account", message).help(help)));
+    }
 }
 
 /// That artifacts cross accounts in a store without a key that can.

@@ -156,7 +156,9 @@ pub(super) fn make(
         };
         let key = store.store_key().map(|key| {
             let only_by_alias = key.known_by == KnownBy::Alias;
-            PlannedKey { key: key.key, alias, only_by_alias, env }
+            // An imported one may be another account's.
+            let account = cx.view().env_of(key.key).map_or(env.account, |own| own.account);
+            PlannedKey { key: key.key, alias, only_by_alias, env: Env { account, ..env } }
         });
         let stated = match given {
             Some(GivenStore::Imported(imported)) => imported.stated_key().cloned(),

@@ -183,6 +183,19 @@ impl Provider for CodeBuild {
             found.extend(variable_problems(&self.environment));
             found.extend(secret_unreadable_for(self.project, &self.environment, cx.view()));
         }
+        // A build knows those by identifiers that it has beside its primary source or a single output:
+        // https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectSourceVersion.html
+        let primary = self.primary.as_ref().or(self.inputs.first());
+        let inputs = self.inputs.iter().filter(|input| Some(*input) != primary);
+        let outputs = self.outputs.iter().filter(|_| self.outputs.len() > 1);
+        for artifact in inputs.chain(outputs).filter(|artifact| artifact.name().contains('-')) {
+            let name = artifact.name();
+            let message = format!(
+                "`{name}` is an artifact beside others, which CodeBuild knows by identifiers of letters, digits and `_`"
+            );
+            let help = format!("name it `{}`", name.replace('-', "_"));
+            found.push(Diagnostic::warning("codebuild::artifact-identifier", message).help(help));
+        }
         if let Some(primary) = &self.primary
             && !self.inputs.contains(primary)
         {

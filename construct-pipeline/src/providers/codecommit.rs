@@ -120,7 +120,7 @@ impl CodeCommitSource {
     }
 
     /// Hands on a reference to a full clone with its history, which only CodeBuild actions can follow; the role of their
-    /// project is allowed `codecommit:GitPull`.
+    /// project is allowed `codecommit:GitPull`. Builds of other accounts than the repository's cannot follow it.
     pub fn full_clone(mut self) -> Self {
         self.format = Some(OutputArtifactFormat::CodeBuildCloneRef);
         self

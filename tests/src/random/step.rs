@@ -30,8 +30,10 @@ impl Random {
         let releases = |scope: &mut Scope<'_>| scope.add("Releases", Bucket::import("orders-releases").env(env));
         match self.source.kind {
             SourceKind::CodeCommit => codecommit(CodeCommitSource::new("orders", output)),
-            SourceKind::CodeCommitClone => codecommit(CodeCommitSource::new("orders", output).full_clone()),
-            // CodePipeline polls nothing of other accounts.
+            // Builds clone nothing of other accounts, and CodePipeline polls nothing there.
+            SourceKind::CodeCommitClone => {
+                Action::new("checkout", CodeCommitSource::new("orders", output).full_clone())
+            }
             SourceKind::CodeCommitPolled => Action::new("checkout", CodeCommitSource::new("orders", output).poll()),
             SourceKind::ImportedRepository => {
                 let repository = Repository::import(Arn::regional(env, "codecommit", "orders"));

@@ -132,6 +132,19 @@ fn artifact_from_one_foreign_account_to_another() {
 }
 
 #[test]
+fn full_clone_of_a_repository_in_another_account() {
+    let (mut app, tools, project) = with_project();
+    let source = Artifact::new("Source");
+    let clone = CodeCommitSource::new("orders", &source).full_clone();
+    let build = Action::new("Build", CodeBuild::new(project, &source)); //~ error artifact::clone-across-accounts at Tools/Pipeline: account 222222222222
+    let pipeline = Pipeline::new("orders")
+        .stage(Stage::new("Source").action(Action::new("Checkout", clone).account(OTHER)))
+        .stage(Stage::new("Build").action(build));
+    app.at(tools).add("Pipeline", pipeline);
+    check(app);
+}
+
+#[test]
 fn artifact_from_one_foreign_account_to_many_others() {
     let source = Artifact::new("Source");
     let first = Action::new("Checkout", CodeCommitSource::new("orders", &source)).account(OTHER);

@@ -313,6 +313,18 @@ fn two_role_paths() {
 }
 
 #[test]
+fn managed_policies_that_are_no_arns() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let of_aws = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    app.at(tools).add("Role", role().managed_policy(of_aws).managed_policy("ReadOnlyAccess")); //~ error iam::malformed-policy-arn at Tools/Role: `ReadOnlyAccess`
+    let boundary = "arn:aws:iam::111111111111:role/boundary";
+    app.at(tools).add("Bounded", role().permissions_boundary(boundary)); //~ error iam::malformed-policy-arn at Tools/Bounded: role/boundary
+    app.attach(tools, PermissionsBoundary::new("boundary")); //~ error iam::malformed-policy-arn at Tools: `boundary`
+    check(app);
+}
+
+#[test]
 fn permissions_boundary_of_no_name() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);

@@ -388,7 +388,8 @@ fn role_of_the_pipeline_in_another_account() {
 #[test]
 fn deployment_role_in_another_account() {
     let source = Artifact::new("Source");
-    let deploy = deployment(&source).deployment_role(Role::import("arn:aws:iam::333333333333:role/deployer"));
+    let deploy = DeployStack::new("orders", source.file("template.yaml"));
+    let deploy = deploy.deployment_role(Role::import("arn:aws:iam::333333333333:role/deployer"));
     let action = Action::new("Deploy", deploy).account(OTHER); //~ error role::passed-across-accounts at Tools/Pipeline: 333333333333
     check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(Stage::new("Deploy").action(action))));
 }

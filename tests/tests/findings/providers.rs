@@ -199,6 +199,39 @@ fn parameter_of_an_artifact_that_is_no_input() {
 }
 
 #[test]
+fn build_with_variables_that_no_build_can_read() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let project = app.at(tools).add("Build", PipelineProject::new());
+    let build = CodeBuild::new(project, &source).environment("", "x").environment("A B", "y");
+    let action = Action::new("Build", build);
+    //~^ error codebuild::malformed-variable at Tools/Pipeline: ``
+    //~^^ error codebuild::malformed-variable at Tools/Pipeline: `A B`
+    let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(Stage::new("Build").action(action));
+    app.at(tools).add("Pipeline", pipeline);
+    check(app);
+}
+
+#[test]
+fn build_with_artifacts_that_have_no_identifiers() {
+    let [source, first, one, two] = ["the-source", "the-first", "build-out", "report_out"].map(Artifact::new);
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let project = app.at(tools).add("Build", PipelineProject::new());
+    let build = CodeBuild::new(project, &source).input(&first).primary_source(&first).output(&one).output(&two);
+    let action = Action::new("Build", build);
+    //~^ warning codebuild::artifact-identifier at Tools/Pipeline: `the-source`
+    //~^^ warning codebuild::artifact-identifier at Tools/Pipeline: `build-out`
+    let again = CodeBuild::new(project, &one);
+    let again = Stage::new("Again").action(Action::new("Again", again)).action(Action::new("Deploy", deployment(&two)));
+    let fetch = Action::new("Fetch", CodeCommitSource::new("first", &first));
+    let pipeline = Pipeline::new("orders").stage(checkout(&source).action(fetch));
+    app.at(tools).add("Pipeline", pipeline.stage(Stage::new("Build").action(action)).stage(again));
+    check(app);
+}
+
+#[test]
 fn build_with_a_variable_of_two_values() {
     let source = Artifact::new("Source");
     let mut app = App::new();

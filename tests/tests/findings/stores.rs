@@ -98,6 +98,15 @@ fn imported_store_whose_key_is_an_alias() {
 }
 
 #[test]
+fn imported_store_whose_key_is_an_alias_of_another_account() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source)).account(OTHER);
+    let alias = "arn:aws:kms:us-east-1:444444444444:alias/platform";
+    let store = ImportedArtifactStore::new("platform-artifacts", "us-east-1").key(alias); //~ warning store::alias-of-another-account at Tools/Pipeline: account 444444444444
+    check(placed(across(&source, action).artifact_store(store)));
+}
+
+#[test]
 fn imported_store_whose_key_is_in_another_region() {
     let source = Artifact::new("Source");
     let action = Action::new("Deploy", deployment(&source)).account(OTHER).region("eu-west-1");

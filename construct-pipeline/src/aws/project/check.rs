@@ -1,12 +1,11 @@
 //! What is wrong with a project of ours.
 //!
-//! Codes: `codebuild::long-description`, `codebuild::malformed-project-name`, `codebuild::malformed-variable`,
-//! `codebuild::other-compute-type`, `codebuild::other-image`, `codebuild::timeout`, `codebuild::unknown-compute-type`,
-//! `codebuild::unknown-environment-type`, and those of [`variables`](super::variables).
+//! Codes: `codebuild::long-description`, `codebuild::malformed-project-name`, `codebuild::other-compute-type`,
+//! `codebuild::other-image`, `codebuild::timeout`, `codebuild::unknown-compute-type`, `codebuild::unknown-environment-type`, and those of [`variables`](super::variables).
 
 use construct_core::{Diagnostic, LowerCx, ValidateCx};
 
-use super::variables::{Variable, unreadable_secret, variable_problems};
+use super::variables::{unreadable_secret, variable_problems};
 use super::{PipelineProject, Project};
 
 /// The kinds of machines, and their sizes; new ones come with time.
@@ -75,17 +74,6 @@ pub(super) fn project(project: &Project, cx: &mut ValidateCx<'_>) {
     }
     machine(&project.of, cx);
     variable_problems(&project.of.environment).into_iter().for_each(|found| cx.report(found));
-    for Variable { name, .. } in &project.of.environment {
-        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            cx.report(
-                Diagnostic::error(
-                    "codebuild::malformed-variable",
-                    format!("`{}` is no name of a variable", name.escape_debug()),
-                )
-                .help("use letters, digits and `_`"),
-            );
-        }
-    }
 }
 
 /// What kind of machine it is, and of which size.

@@ -1,6 +1,7 @@
 //! Environment variables of builds: those of a project, and those that an action adds.
 //!
-//! Codes: `codebuild::duplicate-variable`, `codebuild::secret-in-plain-text`, `codebuild::secret-without-permission`.
+//! Codes: `codebuild::duplicate-variable`, `codebuild::malformed-variable`, `codebuild::secret-in-plain-text`,
+//! `codebuild::secret-without-permission`.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +45,8 @@ impl Variable {
 
 /// What is wrong with variables, wherever they stand.
 pub(crate) fn variable_problems(variables: &[Variable]) -> Vec<Diagnostic> {
-    variable_given_twice(variables).into_iter().chain(variables.iter().filter_map(secret_in_plain_text)).collect()
+    let of_one = |variable| misnamed(variable).into_iter().chain(secret_in_plain_text(variable));
+    variable_given_twice(variables).into_iter().chain(variables.iter().flat_map(of_one)).collect()
 }
 
 /// That a variable has two values, of which CodeBuild documents no order.
@@ -53,6 +55,15 @@ fn variable_given_twice(variables: &[Variable]) -> Option<Diagnostic> {
     let twice = variables.iter().find(|variable| !seen.insert(&variable.name))?.name.escape_debug();
     let message = format!("the variable `{twice}` is given twice, and nobody says which value counts");
     Some(Diagnostic::warning("codebuild::duplicate-variable", message).help("keep one of them"))
+}
+
+/// That no build could read a variable by its name.
+fn misnamed(Variable { name, .. }: &Variable) -> Option<Diagnostic> {
+    let sound = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (!sound).then(|| {
+        let message = format!("`{}` is no name of a variable", name.escape_debug());
+        Diagnostic::error("codebuild::malformed-variable", message).help("use letters, digits and `_`")
+    })
 }
 
 /// That everybody who may look at a project or a pipeline reads a secret.

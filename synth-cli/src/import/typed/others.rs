@@ -197,5 +197,9 @@ fn variables(text: &str) -> Option<Vec<(String, String, String)>> {
         let is_known = ["PLAINTEXT", "PARAMETER_STORE", "SECRETS_MANAGER"].contains(&&*kind);
         Some((text("name")?, is_known.then_some(kind)?, text("value")?))
     };
-    json.as_array()?.iter().map(one).collect()
+    let variables: Vec<(String, String, String)> = json.as_array()?.iter().map(one).collect::<Option<_>>()?;
+    // Whoever writes a name that no build can read is told so; of what exists already it is only kept.
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    variables.iter().all(|(name, ..)| is_name(name)).then_some(variables)
 }

@@ -88,7 +88,9 @@ impl Resolver<'_> {
         let message = format!(
             "`{from}` in {here} refers to `{attr}` of `{to}` in {there}, which has no name that could be known there"
         );
-        let help = format!("give `{to}` a name of its own, so that other accounts and regions can know it");
+        let help = format!(
+            "give `{to}` a name of its own, so that other accounts and regions can know it; a `RawResource` says with `.physical(…)` what it is called"
+        );
         let diagnostic = self.placed(self.about(of, "reference::no-physical-name", message).help(help));
         self.left.unnamed.push((of, diagnostic));
     }
