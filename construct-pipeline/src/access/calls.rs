@@ -126,13 +126,8 @@ impl<'a> Calls<'a> {
     }
 
     fn connection(&mut self) {
-        // The name of the permission follows that of the service in the ARN.
         let connection = self.get("ConnectionArn");
-        let calls: &'static [_] = if connection.contains(":codeconnections:") {
-            &["codeconnections:UseConnection"]
-        } else {
-            &["codestar-connections:UseConnection"]
-        };
+        let calls = use_of_connection(&connection);
         self.on(connection, calls);
     }
 
@@ -362,6 +357,35 @@ pub(crate) fn announcing(action: &Action, world: &World) -> Option<Call<'static>
     let context = ("kms:EncryptionContext:aws:sns:topicArn", topic.to_owned().into());
     let facts = [Some(("kms:ViaService", via.into())), Some(context), None];
     Some(Call { actions: &["kms:Decrypt", "kms:GenerateDataKey"], resource, facts })
+}
+
+/// How whoever reads the output of a source fetches the repository, if the output is a reference to a full clone of it.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/troubleshooting.html#codebuild-role-codecommitclone>
+pub(crate) fn clone_call(source: &Action) -> Option<Call<'static>> {
+    let is_reference = source.get("OutputArtifactFormat") == Some("CODEBUILD_CLONE_REF");
+    if !is_reference || &*source.owner != "AWS" || &*source.category != "Source" {
+        return None;
+    }
+    let (resource, actions): (_, &'static [_]) = match source.provider() {
+        "CodeCommit" => {
+            (source.arn("codecommit", source.get("RepositoryName").unwrap_or_default()), &["codecommit:GitPull"])
+        }
+        "CodeStarSourceConnection" => {
+            let connection = source.get("ConnectionArn").unwrap_or_default();
+            (connection.to_owned(), use_of_connection(connection))
+        }
+        _ => return None,
+    };
+    Some(Call { actions, resource: resource.into(), facts: [None, None, None] })
+}
+
+/// The name of the permission follows that of the service in the ARN.
+fn use_of_connection(connection: &str) -> &'static [&'static str] {
+    if connection.contains(":codeconnections:") {
+        &["codeconnections:UseConnection"]
+    } else {
+        &["codestar-connections:UseConnection"]
+    }
 }
 
 /// The project of a CodeBuild action.

@@ -18,6 +18,7 @@ fn action(category: &str, provider: &str, settings: &[(&str, &str)]) -> Action {
         category: category.into(),
         owner: "AWS".into(),
         configuration: settings.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
+        kept: Box::default(),
         role: "arn:aws:iam::222222222222:role/r".into(),
         own_role: true,
         inputs: Box::default(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use construct_iam::access::symbol;
 
 use super::caller::{Caller, Who};
+use super::calls::Call;
 use super::flow::Action;
 use super::gate::Gate;
 use super::prover::{About, Prover};
@@ -67,6 +68,21 @@ impl<'p> Prover<'p, '_> {
             "the store names its key by id or bare alias, which the role looks up in its own account",
         );
         self.note(about, question, Decision::Denied, Some(remark));
+    }
+
+    /// Repositories have no policies that could let in other accounts.
+    /// <https://docs.aws.amazon.com/codecommit/latest/userguide/security-iam.html>
+    pub(crate) fn clone_of_others(&mut self, about: &About<'p>, role: &Caller, call: &Call<'_>, owner: &str) {
+        for action in call.actions {
+            let question = self.unasked(&role.who, action, &call.resource, owner);
+            let remark = Remark::mended_by(
+                "hand on an archive, not a full clone, or build in the account of the repository",
+                format!(
+                    "the repository belongs to account {owner}, and CodeCommit lets no role of another account clone it"
+                ),
+            );
+            self.note(about, question, Decision::Denied, Some(remark));
+        }
     }
 
     pub(crate) fn no_store(&mut self, action: &'p Action) {

@@ -13,6 +13,7 @@ use super::physical::{account_in, arn_parts, is_account, is_region, partition};
 use super::place::Made;
 use super::template::{Origin, Resolver, function_of};
 use super::texts::Texts;
+use super::variables::Kept;
 use super::world::World;
 use crate::names::artifacts_prefix;
 
@@ -80,6 +81,8 @@ pub(crate) struct Action {
     pub(crate) category: Arc<str>,
     pub(crate) owner: Arc<str>,
     pub(crate) configuration: Box<[(Arc<str>, Arc<str>)]>,
+    /// Where the environment variables are kept that do not stand in the declaration.
+    pub(crate) kept: Box<[Kept]>,
     /// The role that performs the action: its own, or the pipeline's.
     pub(crate) role: Arc<str>,
     pub(crate) own_role: bool,
@@ -320,6 +323,8 @@ impl<'p> Home<'p> {
         let account = shared(account_in(&role).unwrap_or(self.account));
         let region = shared(declared.text_of("Region").as_deref().unwrap_or(self.region));
         let configuration = declared.get("Configuration");
+        let variables = declared.get("EnvironmentVariables");
+        let kept = |one: Lazy<'_, '_>| Kept::of(&one.text_of("Type")?, &one.text_of("Value")?);
         let settings = configuration.iter().flat_map(Lazy::members);
         let settings = settings.filter_map(|(key, value)| Some((shared(key), shared(&value.into_text()?))));
         Action {
@@ -334,6 +339,7 @@ impl<'p> Home<'p> {
             category: kind("Category"),
             owner: kind("Owner"),
             configuration: listed(configuration.as_ref(), settings),
+            kept: variables.iter().flat_map(Lazy::items).filter_map(kept).collect(),
             role,
             own_role: own_role.is_some(),
             inputs: names("InputArtifacts"),

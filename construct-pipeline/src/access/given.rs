@@ -56,7 +56,8 @@ impl Surveyor<'_> {
         }
         let world = &mut self.world;
         for (arn, (role, key)) in &outside.projects {
-            let project = Project { role: role.clone(), key: key.clone(), made: None, logs: None };
+            let project =
+                Project { role: role.clone(), key: key.clone(), made: None, logs: None, variables: Vec::new() };
             world.projects.insert(arn.as_str().into(), project);
         }
         for (arn, document) in &outside.resources {

@@ -58,6 +58,7 @@ pub mod template;
 mod templates;
 mod texts;
 mod told;
+mod variables;
 mod view;
 mod wide;
 mod words;

@@ -4,24 +4,27 @@
 //! |---|---|
 //! | CodePipeline | takes on the pipeline's role |
 //! | the pipeline's role | looks at each store; takes on the role of each action; copies artifacts to stores of other regions |
-//! | the role of an action | calls the provider's service; hands over a role; reads and writes artifacts |
-//! | a CodeBuild project's role | writes the log; reads and writes artifacts in place of the action's role |
+//! | the role of an action | calls the provider's service; hands over a role; reads the values of variables; reads and writes artifacts |
+//! | a CodeBuild project's role | writes the log; clones repositories; reads the values of variables; reads and writes artifacts in place of the action's role |
 //! | a deployment role | reads the artifacts too, for what the template refers to |
 
 use std::sync::Arc;
 
 use super::caller::{Caller, Who};
-use super::calls::{Call, announcing, calls, passed_role, project_arn};
+use super::calls::{Call, announcing, calls, clone_call, passed_role, project_arn};
 use super::flow::Action;
 use super::gate::Gate;
-use super::prover::{About, Prover};
+use super::physical::arn_parts;
+use super::prover::{About, Keep, Prover};
 use super::report::Purpose;
 use super::scene::Scene;
+use super::variables::{Kept, Variable, of_configuration};
 use super::world::BuildLogs;
 
 const LOOK: [&str; 2] = ["s3:GetBucketLocation", "s3:GetBucketVersioning"];
 const LOOKS: &str = "CodePipeline looks at the bucket before it uses it, as its documentation has it";
 const REFERS: &str = "the template refers to files in artifacts, such as code or nested templates";
+const SECRET_IS_CLOSED: &str = "the policy of the secret does not let the role in";
 const NO_GROUP: &str = "the log group is not there yet, which CodeBuild then makes";
 
 impl<'p> Prover<'p, '_> {
@@ -49,6 +52,10 @@ impl<'p> Prover<'p, '_> {
             self.ask(&About::need(action, Purpose::TakesActionRole), pipeline, "sts:AssumeRole", &scene);
         }
         self.service_calls(action, &caller);
+        for kept in &action.kept {
+            let arn = kept.arn(action.region(), action.account(), self.unknown_id);
+            self.reads_value(action, &caller, kept, arn);
+        }
         let passed = passed_role(action).map(|(role, service)| (self.role_named(&role), service));
         if let Some((role, service)) = &passed {
             self.passes(action, &caller, role, service);
@@ -107,8 +114,12 @@ impl<'p> Prover<'p, '_> {
         };
         let role = self.role_named(action.get("ServiceRoleArnOverride").unwrap_or(&project.role));
         self.service_takes("codebuild.amazonaws.com", &role, &About::need(action, Purpose::ServiceTakesRole));
-        if let Some(logs) = &project.logs {
-            self.build_log(action, &role, logs);
+        self.clones(action, &role);
+        if self.is_made(&role) {
+            if let Some(logs) = &project.logs {
+                self.build_log(action, &role, logs);
+            }
+            self.build_variables(action, &role, &arn, &project.variables);
         }
         // Without a key of its own a project encrypts with the key that AWS manages, whatever the store says.
         let key: Option<Arc<str>> = project.key.as_ref().map(|key| {
@@ -125,13 +136,15 @@ impl<'p> Prover<'p, '_> {
         self.artifacts(action, &role, gate, key.as_ref());
     }
 
-    /// A build that cannot write its log fails before it begins. Of a role that no template makes, the owner knows what it may do.
+    /// Whether a template makes the role. Of others, their owners know what they may do in their own account.
+    fn is_made(&self, role: &Caller) -> bool {
+        self.asker.world().roles.get(role.who.name()).is_some_and(|role| role.made.is_some())
+    }
+
+    /// A build that cannot write its log fails before it begins.
     /// <https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html>
     fn build_log(&mut self, action: &'p Action, role: &Arc<Caller>, logs: &BuildLogs) {
         let BuildLogs { group, stream, makes_group } = logs;
-        if self.asker.world().roles.get(role.who.name()).is_none_or(|role| role.made.is_none()) {
-            return;
-        }
         let stream = [group, ":log-stream:", stream].concat() + self.unknown_id.encode_utf8(&mut [0; 4]);
         let writes: &[_] = &["logs:CreateLogStream", "logs:PutLogEvents"];
         let needed = [(writes, stream, None), (&["logs:CreateLogGroup"], group.clone(), Some(NO_GROUP))];
@@ -140,6 +153,50 @@ impl<'p> Prover<'p, '_> {
             let scene = self.scenes.called(self.asker, action, role, &call);
             let about = About { only_if, ..About::need(action, Purpose::Calls) };
             for call in actions {
+                self.ask(&about, role, call, &scene);
+            }
+        }
+    }
+
+    /// What an action says of a variable counts, and not what the project says.
+    fn build_variables(&mut self, action: &'p Action, role: &Arc<Caller>, project: &str, variables: &[Variable]) {
+        let (region, account) = match arn_parts(project) {
+            Some([_, _, region, account, _]) => (region, account),
+            None => (action.region(), action.account()),
+        };
+        let told = action.get("EnvironmentVariables").map(of_configuration).unwrap_or_default();
+        let others = variables.iter().filter(|one| told.iter().all(|told| told.name != one.name));
+        // At synthesis a project tells of its secrets itself, and of those that an action adds, at their lines.
+        let is_told = |kept: &&Kept| self.keep == Keep::Unproved && matches!(kept, Kept::Secret(_));
+        let kept = told.iter().chain(others).filter_map(|one| one.kept.as_ref());
+        for kept in kept.filter(|kept| !is_told(kept)).collect::<Vec<_>>() {
+            self.reads_value(action, role, kept, kept.arn(region, account, self.unknown_id));
+        }
+    }
+
+    fn reads_value(&mut self, action: &'p Action, role: &Arc<Caller>, kept: &Kept, arn: String) {
+        let only_if = matches!(kept, Kept::Secret(_)).then_some(SECRET_IS_CLOSED);
+        let about = About { only_if, ..About::need(action, Purpose::Calls) };
+        let call = Call { actions: kept.calls(), resource: arn.into(), facts: [None, None, None] };
+        let scene = self.scenes.called(self.asker, action, role, &call);
+        for call in call.actions {
+            self.ask(&about, role, call, &scene);
+        }
+    }
+
+    /// A build that reads a reference to a full clone fetches the repository itself.
+    fn clones(&mut self, action: &'p Action, role: &Arc<Caller>) {
+        let about = About::need(action, Purpose::Calls);
+        // Sources are in the first stage, and nothing else is.
+        let sources = self.pipeline.actions.iter().take_while(|one| &*one.category == "Source");
+        for source in sources.filter(|source| source.outputs.iter().any(|name| action.inputs.contains(name))) {
+            let Some(call) = clone_call(source) else { continue };
+            if source.provider() == "CodeCommit" && role.account().is_some_and(|account| account != source.account()) {
+                self.clone_of_others(&about, role, &call, source.account());
+                continue;
+            }
+            let scene = self.scenes.called(self.asker, action, role, &call);
+            for call in call.actions {
                 self.ask(&about, role, call, &scene);
             }
         }

@@ -25,6 +25,7 @@ use super::sheet::{SettledRole, Sheet};
 use super::statements::{Statements, Told};
 use super::template::{Resolver, Template};
 use super::templates::{Outside, Templates};
+use super::variables::{Kept, Variable};
 use super::world::{Bucket, BuildLogs, Guarded, Key, Project, World};
 
 /// What is read from templates.
@@ -335,8 +336,19 @@ impl<'t> Surveyor<'t> {
         let (Some(arn), Some(role)) = (self.arn(reading), self.text(reading, "ServiceRole")) else { return };
         let key = self.key_name(reading, "EncryptionKey");
         let logs = self.build_logs(reading, &arn);
-        let project = Project { role, key, made: Some(self.made(reading)), logs };
+        let variables = self.build_variables(reading);
+        let project = Project { role, key, made: Some(self.made(reading)), logs, variables };
         self.world.projects.insert(arn, project);
+    }
+
+    fn build_variables(&self, reading: Reading<'t>) -> Vec<Variable> {
+        let environment = self.lazily(reading, "Environment");
+        let variables = environment.as_ref().and_then(|environment| environment.get("EnvironmentVariables"));
+        let variable = |one: Lazy<'_, '_>| {
+            let kept = one.text_of("Type").and_then(|kind| Kept::of(&kind, &one.text_of("Value")?));
+            Some(Variable { name: one.text_of("Name")?.into_owned(), kept })
+        };
+        variables.iter().flat_map(Lazy::items).filter_map(variable).filter(|one| one.kept.is_some()).collect()
     }
 
     /// Where the builds of a project write their logs.

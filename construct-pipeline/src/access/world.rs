@@ -9,6 +9,7 @@ use super::place::{Made, Place, PolicyIx};
 use super::policies::Policies;
 use super::rules::Rules;
 use super::symbols::Symbols;
+use super::variables::Variable;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Role {
@@ -50,6 +51,8 @@ pub(crate) struct Project {
     pub(crate) made: Option<Made>,
     /// Where its builds write their logs; `None` if they write none there, or if nobody knows.
     pub(crate) logs: Option<BuildLogs>,
+    /// The environment variables that it gives to its builds.
+    pub(crate) variables: Vec<Variable>,
 }
 
 /// Where the builds of a project write their logs.

@@ -1,6 +1,7 @@
 //! The proof of accesses, from outside: on the example, on policies broken in one place, on templates of other tools, and on nonsense.
 
 mod broken;
+mod builds;
 mod example;
 mod foreign;
 mod hostile;

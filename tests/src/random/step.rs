@@ -132,6 +132,8 @@ impl Random {
             }
             Kind::CodeBuildOwn => {
                 let project = PipelineProject::new().batch_builds().privileged().allow(queues(env));
+                let level = Arn::regional(self.home(), "ssm", "parameter/orders/level");
+                let project = project.allow(PolicyStatement::allow(["ssm:GetParameters"]).on([level]));
                 // The owner of an imported key must be told its name.
                 let builder_name = format!("builder-{n}-{}", names::tag("builder", &self.name, self.home()));
                 let builder = Role::new(Principal::service("codebuild.amazonaws.com")).role_name(builder_name);

@@ -146,7 +146,7 @@ fn speaks_of_secrets(statement: &PolicyStatement) -> bool {
 #[cfg(test)]
 mod tests {
     use construct_core::{App, Env};
-    use construct_iam::{Principal, Role};
+    use construct_iam::{PolicyStatement, Principal, Role};
 
     use crate::aws::PipelineProject;
     use crate::providers::{CodeBuild, CodeCommitSource};
@@ -159,7 +159,8 @@ mod tests {
             let mut app = App::new();
             let stack = app.stack("Tools", Env::new("111111111111", "us-east-1"));
             let mut scope = app.at(stack);
-            let given = scope.add("Given", Role::new(Principal::service("codebuild.amazonaws.com")));
+            let read = PolicyStatement::allow(["ssm:GetParameters"]).on(["arn:aws:ssm:*:*:parameter/orders/*"]);
+            let given = scope.add("Given", Role::new(Principal::service("codebuild.amazonaws.com")).allow(read));
             let project = match is_made {
                 true => PipelineProject::new(),
                 false => PipelineProject::new().role(given),

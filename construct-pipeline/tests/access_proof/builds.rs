@@ -1,0 +1,164 @@
+//! What builds need beside artifacts.
+
+use construct_pipeline::access::{Access, Decision, Outside, Report, prove};
+use construct_pipeline::prelude::*;
+
+use crate::support::{Set, failures};
+
+const TOOLS: Env = Env::new("111111111111", "eu-central-1");
+
+/// A pipeline of which the build reads what the source hands on.
+fn app(source: impl FnOnce(&Artifact) -> Action) -> App {
+    let mut app = App::new();
+    let tools = app.stack("Tools", TOOLS);
+    let mut scope = app.at(tools);
+    let project = scope.add("Build", PipelineProject::new().build_spec_file("buildspec.yml"));
+    let code = Artifact::new("Code");
+    let checkout = Stage::new("Source").action(source(&code));
+    let build = Stage::new("Build").action(Action::new("Compile", CodeBuild::new(project, &code)));
+    scope.add("Pipeline", Pipeline::new("orders").stage(checkout).stage(build));
+    app
+}
+
+/// What a report holds after the statement that speaks of the action was taken from the role of the build.
+fn without(action: &str, app: App) -> (Report, Report) {
+    let mut set = Set::new(app.synth().expect("it is proved"));
+    let before = set.prove();
+    let role = set.resource("Tools", "BuildRole");
+    let statements =
+        role.pointer_mut("/Properties/Policies/0/PolicyDocument/Statement").and_then(|all| all.as_array_mut());
+    let statements = statements.expect("statements");
+    let n = statements.len();
+    statements.retain(|statement| !statement["Action"].to_string().contains(action));
+    assert_eq!(statements.len(), n - 1, "one statement speaks of {action}");
+    let after = prove(&set.templates(), &Outside::new());
+    (before, after)
+}
+
+fn is_missed(action: &str, app: App) {
+    let (before, after) = without(action, app);
+    assert_eq!((before.holes().count(), before.assumptions().count()), (0, 0), "{}", failures(&before));
+    let holes: Vec<_> = after.holes().collect();
+    assert_eq!(holes.len(), 1, "{}", failures(&after));
+    let hole = holes[0];
+    assert_eq!(hole.iam_action(), action);
+    let label = hole.action.as_ref().expect("an action");
+    assert_eq!((&*label.stage, &*label.name), ("Build", "Compile"));
+    let told = after.findings().to_string();
+    assert!(told.contains(&format!("\"Action\":\"{action}\"")), "the statement to add: {told}");
+}
+
+#[test]
+fn a_build_clones_a_repository_with_the_role_of_its_project() {
+    let clone = |code: &Artifact| Action::new("Checkout", CodeCommitSource::new("orders", code).full_clone());
+    is_missed("codecommit:GitPull", app(clone));
+}
+
+#[test]
+fn a_build_uses_the_connection_with_the_role_of_its_project() {
+    for service in ["codeconnections", "codestar-connections"] {
+        let connection = format!("arn:aws:{service}:eu-central-1:111111111111:connection/1234");
+        let clone = |code: &Artifact| {
+            Action::new("Checkout", ConnectionSource::new(connection, "example/orders", code).full_clone())
+        };
+        is_missed(&format!("{service}:UseConnection"), app(clone));
+    }
+}
+
+/// A program is told so before anything is proved; templates of others are not.
+#[test]
+fn nobody_clones_a_repository_of_another_account() {
+    let clone = |code: &Artifact| Action::new("Checkout", CodeCommitSource::new("orders", code).full_clone());
+    let mut set = Set::new(app(clone).synth().expect("it is proved"));
+    let resources = set.body("Tools")["Resources"].as_object_mut().expect("resources");
+    let pipeline = resources.values_mut().find(|one| one["Type"] == "AWS::CodePipeline::Pipeline").expect("a pipeline");
+    pipeline["Properties"]["Stages"][0]["Actions"][0]["RoleArn"] = "arn:aws:iam::222222222222:role/checkout".into();
+    let report = set.prove();
+    let hole = report.holes().find(|access| access.iam_action() == "codecommit:GitPull");
+    let told = hole.map(|hole| report.explain(hole)).expect("no policy can allow it");
+    assert!(told.contains("belongs to account 222222222222") && told.contains("hand on an archive"), "{told}");
+}
+
+/// A build that takes variables from elsewhere, some for its project and some for its action, and commands that take one.
+fn with_variables(secrets_are_open: bool) -> App {
+    let mut app = App::new();
+    let tools = app.stack("Tools", TOOLS);
+    let mut scope = app.at(tools);
+    let read = |account: &str| {
+        let secret = format!("arn:aws:secretsmanager:eu-central-1:{account}:secret:token-*");
+        PolicyStatement::allow(["secretsmanager:GetSecretValue"]).on([secret])
+    };
+    let project = PipelineProject::new().build_spec_file("buildspec.yml");
+    let project = project.environment_parameter("LEVEL", "/orders/level").environment_parameter("MODE", "mode");
+    let project = if secrets_are_open { project.allow(read("111111111111")) } else { project };
+    let project = scope.add("Build", project);
+    let (code, report) = (Artifact::new("Code"), Artifact::new("Report"));
+    // What the action says of a variable counts.
+    let build = CodeBuild::new(project, &code).output(&report).environment("MODE", "fast");
+    let build = build.environment_parameter("SIZE", "/orders/size").environment_secret("TOKEN", "token:key");
+    let commands = Commands::new(&report).command("make publish").environment_secret("KEY", "token");
+    let commands = if secrets_are_open { commands.permission(read("222222222222")) } else { commands };
+    let source = Action::new("Checkout", CodeCommitSource::new("orders", &code));
+    let publish = Action::new("Publish", commands).account("222222222222");
+    let pipeline = Pipeline::new("orders").stage(Stage::new("Source").action(source));
+    let pipeline = pipeline.stage(Stage::new("Build").action(Action::new("Compile", build)));
+    scope.add("Pipeline", pipeline.stage(Stage::new("Publish").action(publish)));
+    app
+}
+
+/// What is called to read values, and what comes of it.
+fn values(report: &Report) -> Vec<(&str, String, Decision)> {
+    let reads =
+        |access: &&Access| ["ssm:GetParameters", "secretsmanager:GetSecretValue"].contains(&access.iam_action());
+    let told = |access| (Access::iam_action(access), report.readable(access.resource()), access.decision);
+    let mut values: Vec<_> = report.accesses().iter().filter(reads).map(told).collect();
+    values.sort();
+    values
+}
+
+#[test]
+fn variables_that_are_kept_elsewhere_are_read_with_the_role_that_works() {
+    let set = Set::new(with_variables(true).synth().expect("it is proved"));
+    let report = set.prove();
+    let parameter = |name: &str| format!("arn:aws:ssm:eu-central-1:111111111111:parameter/orders/{name}");
+    let secret = |account: &str| {
+        format!("arn:aws:secretsmanager:eu-central-1:{account}:secret:token-<id made up during the run>")
+    };
+    let (of_parameters, of_secrets) = ("ssm:GetParameters", "secretsmanager:GetSecretValue");
+    let expected = [
+        (of_secrets, secret("111111111111"), Decision::Allowed),
+        (of_secrets, secret("222222222222"), Decision::Allowed),
+        (of_parameters, parameter("level"), Decision::Allowed),
+        (of_parameters, parameter("size"), Decision::Allowed),
+    ];
+    assert_eq!(values(&report), expected);
+}
+
+#[test]
+fn a_parameter_that_the_build_may_not_read_is_a_hole() {
+    for name in ["level", "size"] {
+        let mut set = Set::new(with_variables(true).synth().expect("it is proved"));
+        let role = set.resource("Tools", "BuildRole");
+        let text = role.to_string().replace(&format!("parameter/orders/{name}"), "parameter/other");
+        *role = serde_json::from_str(&text).expect("JSON");
+        let report = set.prove();
+        let holes: Vec<String> = report.holes().map(|hole| report.readable(hole.resource())).collect();
+        assert_eq!(holes, [format!("arn:aws:ssm:eu-central-1:111111111111:parameter/orders/{name}")]);
+        assert!(report.findings().to_string().contains("\"Action\":\"ssm:GetParameters\""), "{}", failures(&report));
+    }
+}
+
+/// The policy of a secret could let the role in, and no template has to show that.
+#[test]
+fn a_secret_that_the_role_may_not_read_is_a_risk() {
+    let (assembly, warnings) = with_variables(false).synth_with_warnings().expect("that is no more than a risk");
+    let of_secrets = warnings.iter().filter(|one| one.to_string().contains("secretsmanager:GetSecretValue"));
+    // Of the build, the project tells.
+    let codes: Vec<&str> = of_secrets.map(Diagnostic::code).collect();
+    assert_eq!(codes, ["codebuild::secret-without-permission", "access::denied"], "{warnings}");
+    let report = Set::new(assembly).prove();
+    let risks = report.risks().filter(|risk| risk.iam_action().starts_with("secretsmanager:"));
+    let who: Vec<&str> = risks.map(Access::principal).collect();
+    assert!(who.len() == 2 && who.iter().any(|who| who.contains("::222222222222:")), "{who:?}");
+    assert_eq!(report.holes().count(), 0, "{}", failures(&report));
+}
