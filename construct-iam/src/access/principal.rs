@@ -328,8 +328,10 @@ impl Entry {
                 Named { directly, as_role, by_account: account_behind_symbol(entry, principal) }
             }
             (Self::UniqueId(id), _) => unique_id(id, context),
-            // The canonical id names an account, and which one it is cannot be told from it.
-            (Self::CanonicalUser(_), _) => Named::UNKNOWN,
+            // The canonical id names an account, and which one it is cannot be told from it:
+            // https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html
+            (Self::CanonicalUser(_), Principal::Root { .. }) => Named::directly(Truth::Unknown),
+            (Self::CanonicalUser(_), _) => Named { by_account: Truth::Unknown, ..Named::NOT },
             (Self::Service(_) | Self::Federated(_), _) => Named::NOT,
         }
     }

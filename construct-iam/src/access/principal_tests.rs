@@ -120,7 +120,10 @@ fn other_kinds() {
     check(&named(Entry::Federated, "example.com"), &federated, [YES, NO, NO]);
     check(&named(Entry::Federated, "example.com.evil.net"), &federated, [NO, NO, NO]);
     check(&named(Entry::Federated, "example.com"), &user(), [NO, NO, NO]);
-    check(&named(Entry::CanonicalUser, "abc"), &user(), [OPEN, OPEN, OPEN]);
+    // An account, which lets nobody in by itself.
+    check(&named(Entry::CanonicalUser, "abc"), &user(), [NO, NO, OPEN]);
+    check(&named(Entry::CanonicalUser, "abc"), &role(), [NO, NO, OPEN]);
+    check(&named(Entry::CanonicalUser, "abc"), &Principal::root("aws", "111111111111"), [OPEN, NO, NO]);
     check(&named(Entry::CanonicalUser, "abc"), &federated, [NO, NO, NO]);
 }
 
