@@ -111,6 +111,12 @@ impl Args for Owners {
 }
 
 impl Owners {
+    /// What something is given for, one by one.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &str> {
+        let given = self.policies.iter().chain(&self.boundaries);
+        given.filter_map(|given| Some(given.rsplit_once('=')?.0))
+    }
+
     /// What is known beside the templates.
     pub(crate) fn outside(&self, contract: Option<&str>) -> Result<Outside, Failure> {
         let policies =

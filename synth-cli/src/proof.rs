@@ -1,5 +1,6 @@
 //! What `check` and `explain` have in common: which templates to prove, and what is known beside them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
@@ -141,6 +142,11 @@ impl Subject {
         };
         let proof = prove(&templates, &self.owners.outside(contract.as_deref())?);
         Ok((templates, proof))
+    }
+
+    /// What was given for things that the templates make, and so counts for nothing.
+    pub(crate) fn in_vain<'s>(&'s self, proof: &Proof) -> BTreeSet<&'s str> {
+        self.owners.named().filter(|arn| proof.makes(arn)).collect()
     }
 }
 

@@ -1,9 +1,10 @@
 //! What to add, and where: the evaluator's proposals as parts of a template.
 
+use construct_core::Region;
 use construct_iam::access::{Change, Fix, Impossible, Side, symbol};
 use serde_json::{Map, Value, json};
 
-use super::physical::arn_parts;
+use super::physical::{account_in, arn_parts};
 use super::place::Made;
 use super::place::{Place, PolicyIx, PolicyKind};
 use super::report::{Access, Area, Report};
@@ -85,7 +86,9 @@ fn repair(world: &World, access: &Access, fix: &Fix) -> Option<Repair> {
             if fix.side == Side::Identity {
                 narrow_to_alias(world, access, &mut statement);
             }
-            bind_to_s3(access, &mut statement);
+            if !matches!(fix.side, Side::Scp(_)) {
+                bind_to_s3(access, &mut statement);
+            }
             Some(Repair { place, exists, what: What::AddStatement(statement) })
         }
         _ => None,
@@ -112,6 +115,12 @@ fn place_for(world: &World, access: &Access, side: &Side) -> Option<(Place, bool
                 .or_else(|| missing(made, access.principal(), PolicyKind::Identity, "Policies"))
         }
         Side::Boundary => role?.boundary.and_then(of),
+        Side::Scp(level) => {
+            let levels = world.scps.get(account_in(access.principal())?)?;
+            let (_, policies) = levels.iter().find(|(name, _)| name == level)?;
+            let first = policies.first().and_then(|ix| of(*ix));
+            first.or_else(|| missing(None, level, PolicyKind::Control, ""))
+        }
         Side::Resource => {
             let resource = access.resource();
             match access.iam_action().split(':').next().unwrap_or_default() {
@@ -221,7 +230,16 @@ fn bind_to_s3(access: &Access, statement: &mut Value) {
     let Some(condition) = condition.as_object_mut() else { return };
     let equals = condition.entry("StringEquals").or_insert_with(|| json!({}));
     if let Some(equals) = equals.as_object_mut() {
-        equals.insert("kms:ViaService".to_owned(), format!("s3.{region}.amazonaws.com").into());
+        equals.insert("kms:ViaService".to_owned(), through_s3(region));
+    }
+}
+
+/// The values that [`via_service`](crate::aws::via_service) gives in the region.
+fn through_s3(region: &str) -> Value {
+    let of = |suffix: &str| format!("s3.{region}.{suffix}");
+    match Region::parse(region).map_or("amazonaws.com", |region| region.partition().url_suffix()) {
+        own @ "amazonaws.com" => of(own).into(),
+        own => json!([of("amazonaws.com"), of(own)]),
     }
 }
 

@@ -324,6 +324,20 @@ impl Report {
         &self.notes
     }
 
+    /// Whether a template makes the role, bucket, key or project of this ARN: what else was [given](super::Outside) for it counts for nothing.
+    #[must_use]
+    pub fn makes(&self, arn: &str) -> bool {
+        let World { roles, keys, projects, buckets, .. } = &self.world;
+        let bucket = arn.split_once(":s3:::").and_then(|(_, name)| buckets.get(name));
+        let made = [
+            roles.get(arn).and_then(|role| role.made.as_ref()),
+            keys.get(arn).and_then(|key| key.made.as_ref()),
+            projects.get(arn).and_then(|project| project.made.as_ref()),
+            bucket.and_then(|bucket| bucket.made.as_ref()),
+        ];
+        made.iter().any(Option::is_some)
+    }
+
     /// Whether everything is proved: no template that cannot be read, no hole, no leak, nothing open, and every order of deployment works.
     #[must_use]
     pub fn is_proved(&self) -> bool {

@@ -298,14 +298,16 @@ impl Report {
     }
 }
 
-fn side_in_words(side: &Side) -> &'static str {
-    match side {
+fn side_in_words(side: &Side) -> String {
+    let words = match side {
         Side::Identity => "the policies of the role do not allow it",
         Side::Resource => "the policy of the resource does not let the role in",
         Side::Boundary => "the permissions boundary of the role does not allow it",
         Side::Session => "the session policy does not allow it",
+        Side::Scp(level) => return format!("the service control policies of `{level}` do not allow it"),
         _ => "a control policy of the organization does not allow it",
-    }
+    };
+    words.to_owned()
 }
 
 /// The names of one artifact or of several, which stand in one text.

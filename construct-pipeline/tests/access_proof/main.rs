@@ -6,4 +6,5 @@ mod example;
 mod foreign;
 mod hostile;
 mod large;
+mod places;
 mod support;

@@ -30,7 +30,7 @@ Examples:
 
 Exit codes:
   0  every access that is needed is allowed
-  1  one is not, or somebody is let in who must stay out";
+  1  one is not, or an account without a part in it is let in";
 
 /// The action, and the areas of [`Area::ALL`].
 const COLUMNS: [&str; 8] = ["action", "roles", "store", "key", "service", "pass role", "events", "kept out"];
@@ -56,6 +56,10 @@ impl Check {
         let subject = self.subject.in_dir(self.dir)?;
         let (_, proof) = subject.prove()?;
         let mut report = if self.json { Report::json(&json(&proof)) } else { Report::text(text(&proof)) };
+        for arn in subject.in_vain(&proof) {
+            let message = format!("the templates make `{}`: what was given for it counts for nothing", printable(arn));
+            report.warning(message, "leave the option out, and change the template if the template is wrong");
+        }
         let findings = proof.findings();
         for finding in findings.iter().filter(|one| !self.json || one.severity() == Severity::Error) {
             let code = finding.code();

@@ -76,3 +76,25 @@ fn templates_can_be_given_one_by_one() {
     assert!(synth(arguments(&file, &["--account", "1", "--region", "us-east-1"])).unusable().contains("12 digits"));
     assert!(synth(arguments(&dir.join("broken.yaml"), &place)).unusable().contains("is no template"));
 }
+
+#[test]
+fn what_is_given_for_things_that_templates_make_is_told() {
+    let dir = pipeline("check-in-vain");
+    let everything =
+        json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "*", "Resource": "*" } });
+    let file = dir.join("everything.json");
+    std::fs::write(&file, everything.to_string()).expect("the folder of the tests can be written");
+    let json = synth(["check".as_ref(), dir.as_os_str(), "--json".as_ref()]).fine();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let principals = json["accesses"].as_array().unwrap().iter().filter_map(|access| access["principal"].as_str());
+    let role = principals.into_iter().find(|who| who.contains("444444444444:role/")).expect("a role");
+    for option in ["--boundary", "--policy"] {
+        let check = |arn: &str| {
+            let given = format!("{arn}={}", file.display());
+            synth(["check".as_ref(), dir.as_os_str(), option.as_ref(), given.as_ref()])
+        };
+        let told = format!("the templates make `{role}`: what was given for it counts for nothing");
+        assert!(check(role).stderr.contains(&told), "{}", check(role).stderr);
+        assert!(!check("arn:aws:iam::444444444444:role/another").stderr.contains("counts for nothing"));
+    }
+}

@@ -1,0 +1,69 @@
+//! Where a change is proposed, beside the policies of roles, buckets and keys.
+
+use construct_pipeline::access::{Access, Outside, Report, prove};
+use construct_pipeline::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::{Set, failures};
+
+/// What mends the only hole of a report that is about the action.
+fn help_for(action: &str, report: &Report) -> String {
+    let findings = report.findings();
+    let about = findings.iter().find(|one| one.code() == "access::denied" && one.message().contains(action));
+    assert!(about.is_some(), "{action} is missed: {}", failures(report));
+    about.and_then(|finding| finding.help_text()).expect("something mends it").to_owned()
+}
+
+fn document(statement: Value) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": [statement] })
+}
+
+#[test]
+fn what_a_control_policy_lacks_is_added_at_its_level() {
+    let set = Set::example();
+    let everything = document(json!({ "Effect": "Allow", "Action": "*", "Resource": "*" }));
+    let few = document(json!({ "Effect": "Allow", "Action": ["cloudformation:*", "iam:*", "s3:*"], "Resource": "*" }));
+    let outside = Outside::new().scps("333333333333", "root", [everything]);
+    let limited =
+        |level: Vec<Value>| prove(&set.templates(), &outside.clone().scps("333333333333", "workloads", level));
+
+    let report = limited(vec![few]);
+    let help = help_for("kms:Decrypt", &report);
+    assert!(help.starts_with("add to the control policy given for `workloads`: {"), "{help}");
+    assert!(help.contains("\"Action\":\"kms:Decrypt\"") && !help.contains("kms:ViaService"), "{help}");
+    let why = "the service control policies of `workloads` do not allow it: no statement there speaks of `kms:Decrypt`";
+    assert!(report.findings().to_string().contains(why), "{}", report.findings());
+
+    let help = help_for("kms:Decrypt", &limited(Vec::new()));
+    assert!(help.starts_with("make the control policy given for `workloads`, with this statement: {"), "{help}");
+}
+
+#[test]
+fn in_china_a_statement_for_a_key_takes_either_name_of_the_service() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", Env::new("111111111111", "cn-north-1"));
+    let bundle = Artifact::new("Bundle");
+    let queues = PolicyStatement::allow(["sqs:*"]).on(["arn:aws-cn:sqs:*:*:orders-*"]);
+    let deploy = DeployStack::new("orders", bundle.file("template.yaml")).allow(queues);
+    let source = Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &bundle)));
+    let deploy = Stage::new("Deploy").action(Action::new("Deploy", deploy).account("222222222222"));
+    app.at(tools).add("Pipeline", Pipeline::new("orders").stage(source).stage(deploy));
+    let mut set = Set::new(app.synth().expect("it is proved"));
+    let role = set.resource("222222222222", "ActionRole");
+    let statements = role.pointer_mut("/Properties/Policies/0/PolicyDocument/Statement").and_then(Value::as_array_mut);
+    statements.expect("statements").retain(|statement| !statement["Action"].to_string().contains("kms:Decrypt"));
+    let help = help_for("kms:Decrypt", &set.prove());
+    let either = r#""kms:ViaService":["s3.cn-north-1.amazonaws.com","s3.cn-north-1.amazonaws.com.cn"]"#;
+    assert!(help.contains(either), "{help}");
+}
+
+#[test]
+fn what_templates_make_is_known() {
+    let report = Set::example().prove();
+    let made = |wanted: &str| report.accesses().iter().map(Access::principal).find(|who| who.contains(wanted));
+    let role = made("333333333333:role/").expect("a role");
+    assert!(report.makes(role) && !report.makes(&role.replace("333333333333", "999999999999")));
+    let object = report.accesses().iter().map(Access::resource).find(|arn| arn.starts_with("arn:aws:s3:::"));
+    let bucket = object.and_then(|arn| arn.split('/').next()).expect("a bucket");
+    assert!(report.makes(bucket) && !report.makes("arn:aws:s3:::another"), "{bucket}");
+}
