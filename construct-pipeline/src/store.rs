@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use construct_core::{Caller, Construct, Diagnostic, Env, RemovalPolicy, Scope, Value, kind};
+use construct_core::{Caller, Construct, Diagnostic, Env, Expr, RemovalPolicy, Scope, Value, kind};
 use construct_iam::{Arn, ArnKind, Imported, PolicyStatement};
 
 use crate::aws::{
@@ -75,10 +75,17 @@ impl StoreSettings {
         self
     }
 
-    /// Writes access logs to another bucket of the same account and region.
+    /// Writes access logs to another bucket of the same account and region. Stores of several regions need one in each, as
+    /// `Value::<kind::Name>::new(text!("logs-{}", Pseudo::Region))` names them.
     pub fn access_log_bucket(mut self, name: impl Into<Value<kind::Name>>) -> Self {
         self.access_log_bucket = Some(name.into());
         self
+    }
+
+    /// Whether access logs of all stores go to one and the same bucket.
+    pub(crate) fn logs_to_one_bucket(&self) -> bool {
+        let name = self.access_log_bucket.as_ref();
+        name.is_some_and(|name| name.literal().is_some() || matches!(name.expr(), Expr::Attr { .. }))
     }
 
     /// Keeps old versions of artifacts.

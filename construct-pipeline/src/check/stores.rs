@@ -1,7 +1,8 @@
 //! Stores and roles that the user gave.
 //!
 //! Codes: `store::foreign-handle`, `store::wrong-region`, `store::wrong-account`, `store::key-required`, `store::key-in-other-region`, `store::alias-of-another-account`,
-//! `store::not-given`, `store::duplicate-replica`, `store::unused-replica`, `store::unused-settings`, `store::replica-at-home`, `store::alias-written-across-accounts`,
+//! `store::not-given`, `store::duplicate-replica`, `store::one-log-bucket`, `store::unused-replica`, `store::unused-settings`,
+//! `store::replica-at-home`, `store::alias-written-across-accounts`,
 //! `role::in-other-account`, `role::foreign-handle`, `role::passed-across-accounts`, `role::unused-permissions`.
 
 use std::collections::BTreeSet;
@@ -61,9 +62,27 @@ pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: 
         let help = "give the settings to the `ArtifactStore`; an imported store is kept by its owner";
         findings.push(Diagnostic::warning("store::unused-settings", message).help(help));
     }
+    one_log_bucket(resolved, &regions, findings);
     given_roles(resolved, findings);
     if pipeline.key_reference == KeyReference::Alias {
         alias_writers(resolved, stack, findings);
+    }
+}
+
+/// That stores of several regions write their access logs to one bucket.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html>
+fn one_log_bucket(resolved: &Resolved<'_>, regions: &BTreeSet<Region>, findings: &mut Findings) {
+    let (pipeline, group) = (resolved.pipeline, resolved.membership.as_ref().map(|membership| &membership.group));
+    let settings = group.map_or(&pipeline.store_settings, |group| &group.settings);
+    let is_made = |region: &&Region| group.is_some() || !is_given(pipeline, resolved.home, **region);
+    let made: Vec<&str> = regions.iter().filter(is_made).map(Region::as_str).collect();
+    if made.len() > 1 && settings.logs_to_one_bucket() {
+        let message = format!(
+            "the stores in {} write their access logs to one bucket, and S3 takes none from other regions than the bucket's",
+            made.join(", ")
+        );
+        let help = "name a bucket of each region, as in `Value::<kind::Name>::new(text!(\"logs-{}\", Pseudo::Region))`, or leave `.access_log_bucket(…)` out";
+        findings.push(Diagnostic::error("store::one-log-bucket", message).help(help));
     }
 }
 

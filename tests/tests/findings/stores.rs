@@ -200,3 +200,30 @@ fn permissions_of_a_role_that_is_given() {
     let action = Action::new("Deploy", deployment); //~ warning role::unused-permissions at Tools/Pipeline: `Deploy` of stage
     check(placed(across(&source, action)));
 }
+
+#[test]
+fn access_logs_of_several_regions_in_one_bucket() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let by_region = Value::<kind::Name>::new(text!("logs-{}", Pseudo::Region));
+    for (name, bucket) in [("one", Value::from("logs")), ("each", by_region)] {
+        let source = Artifact::new("Source");
+        let deploy = Action::new("Deploy", deployment(&source)).region("eu-west-1");
+        let settings = StoreSettings::new().access_log_bucket(bucket);
+        let pipeline = Pipeline::new(name).stage(checkout(&source)).store_settings(settings);
+        app.at(tools).add(name, pipeline.stage(Stage::new("Deploy").action(deploy))); //~ error store::one-log-bucket at Tools/one: eu-west-1, us-east-1
+    }
+    check(app);
+}
+
+#[test]
+fn access_logs_of_a_group_of_several_regions_in_one_bucket() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let settings = StoreSettings::new().access_log_bucket("logs");
+    let group = app.at(tools).add("Group", ScaffoldGroup::new("platform").store_settings(settings));
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source)).region("eu-west-1");
+    app.at(tools).add("Pipeline", across(&source, action).scaffold_group(group)); //~ error store::one-log-bucket at Tools/Pipeline: eu-west-1, us-east-1
+    check(app);
+}
