@@ -106,8 +106,8 @@ impl CodeBuild {
         self.environment_of(Origin::PlainText, name, value.into())
     }
 
-    /// Adds an environment variable from Parameter Store, by the parameter's name. A role that is made for the project may read
-    /// it; any other must be allowed to.
+    /// Adds an environment variable from Parameter Store, by the parameter's name, or its ARN if another account shares it. A
+    /// role that is made for the project may read it; any other must be allowed to.
     pub fn environment_parameter(self, name: impl Into<String>, parameter: impl Into<Value<kind::Text>>) -> Self {
         self.environment_of(Origin::ParameterStore, name, parameter.into())
     }

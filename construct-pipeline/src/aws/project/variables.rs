@@ -94,7 +94,11 @@ impl Fact for MadeRole {
 /// Lets a role read the parameters among the variables of builds that work with it.
 pub(super) fn let_read_parameters(role: RoleRef, variables: &[Variable], env: Option<Env>, scope: &mut Scope<'_>) {
     let parameters = variables.iter().filter(|variable| variable.origin == Origin::ParameterStore);
-    let arn = |name: &str| Some(Arn::regional(env?, "ssm", format!("parameter/{}", name.trim_start_matches('/'))));
+    // One that another account shares is named by its ARN.
+    let arn = |named: &str| match Arn::parse(named) {
+        Ok(arn) => Some(arn),
+        Err(_) => Some(Arn::regional(env?, "ssm", format!("parameter/{}", named.trim_start_matches('/')))),
+    };
     let arns: Vec<Arn> = parameters.filter_map(|variable| arn(variable.value.literal()?)).collect();
     if !arns.is_empty() {
         scope.attach(role, PolicyStatement::allow(["ssm:GetParameters"]).on(arns));
@@ -151,6 +155,19 @@ mod tests {
     use crate::aws::PipelineProject;
     use crate::providers::{CodeBuild, CodeCommitSource};
     use crate::{Action, Artifact, Pipeline, Stage};
+
+    #[test]
+    fn a_parameter_may_be_named_by_its_arn() {
+        let shared = "arn:aws:ssm:us-east-1:222222222222:parameter/shared/level";
+        let mut app = App::new();
+        let stack = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+        let project = PipelineProject::new().environment_parameter("A", shared).environment_parameter("B", "/own");
+        app.at(stack).add("Build", project);
+        let template = app.synth().expect("nothing is wrong").stacks()[0].template.clone();
+        // As the value, and in the policy.
+        assert_eq!(template.matches(&format!("\"{shared}\"")).count(), 2);
+        assert!(template.contains("\"arn:aws:ssm:us-east-1:111111111111:parameter/own\""), "{template}");
+    }
 
     #[test]
     fn builds_may_read_the_parameters_of_an_action() {
