@@ -11,6 +11,7 @@ use construct_core::{Caller, Diagnostic, Expr};
 
 use super::structure::too_many;
 use super::{Findings, misnamed};
+use crate::artifact::Artifact;
 use crate::condition::ConditionRule;
 use crate::pipeline::PipelineType;
 use crate::provider::{Category, Owner};
@@ -37,6 +38,10 @@ const SOURCE_VARIABLES: [(&str, &[&str]); 4] = [
     ("ECR", &["RegistryId", "RepositoryName", "ImageTag", "ImageDigest", "ImageURI"]),
     ("S3", &["BucketName", "ETag", "ObjectKey", "VersionId"]),
 ];
+
+/// What the console calls the variables of a source.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-variables.html>
+const CONSOLE_NAMESPACE: &str = "SourceVariables";
 
 /// What a pipeline tells of its run. <https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html>
 const EXECUTION_ID: &str = "PipelineExecutionId";
@@ -124,14 +129,37 @@ impl<'r, 'a> Variables<'r, 'a> {
     fn other_syntax(&self, text: &str, key: &str, reader: &Reader<'_, '_>, findings: &mut Findings) {
         let references = text.match_indices("${").filter_map(|(start, _)| text[start + 2..].split_once('}'));
         for (reference, _) in references {
-            let Some((namespace, _)) = reference.split_once('.') else { continue };
-            if matches!(namespace, "codepipeline" | "variables") || self.namespaces.contains_key(namespace) {
-                let message =
-                    format!("`{key}` of {} has `${{{reference}}}`, which CodePipeline leaves as it is", reader.words());
-                let found = Diagnostic::warning("variable::other-syntax", message).at(reader.location());
-                findings.push(found.help(format!("write `#{{{reference}}}`")));
-            }
+            let Some((namespace, name)) = reference.split_once('.') else { continue };
+            let is_known = matches!(namespace, "codepipeline" | "variables") || self.namespaces.contains_key(namespace);
+            let help = if is_known {
+                format!("write `#{{{reference}}}`")
+            } else {
+                let Some(writer) = self.meant_by(namespace, name) else { continue };
+                match &writer.action.namespace {
+                    Some(own) => format!("write `#{{{own}.{name}}}`"),
+                    None => {
+                        // Namespaces and artifacts are kept apart by name alone.
+                        let own = if is_artifact(self.resolved, namespace) { CONSOLE_NAMESPACE } else { namespace };
+                        format!("give {} `.namespace(\"{own}\")` and write `#{{{own}.{name}}}`", writer.words())
+                    }
+                }
+            };
+            let message =
+                format!("`{key}` of {} has `${{{reference}}}`, which CodePipeline leaves as it is", reader.words());
+            findings.push(Diagnostic::warning("variable::other-syntax", message).at(reader.location()).help(help));
         }
+    }
+
+    /// The source that a variable is most likely meant to be of, though it has no such namespace: it sets a variable of this
+    /// name, and it, its stage or its artifact is called so, or the namespace is the one that the console gives to sources.
+    fn meant_by(&self, namespace: &str, name: &str) -> Option<&ResolvedAction<'a>> {
+        let of_namespace = |action: &&ResolvedAction<'_>| {
+            let outputs = action.known.spec.outputs.iter().map(Artifact::name);
+            let names = [&*action.action.name, &*action.stage.name].into_iter().chain(outputs);
+            documented(action).is_some_and(|known| known.contains(&name))
+                && names.chain([CONSOLE_NAMESPACE]).any(|one| one.eq_ignore_ascii_case(namespace))
+        };
+        self.resolved.actions.iter().find(of_namespace)
     }
 }
 
@@ -175,9 +203,7 @@ impl Reader<'_, '_> {
 /// That a source has no variable of this name. Sources may have more than is documented, so it is a warning, unless letters
 /// in the wrong case tell what is meant.
 fn unknown_variable(writer: &ResolvedAction<'_>, name: &str, place: &str) -> Option<Diagnostic> {
-    let spec = &writer.known.spec;
-    let is_source = spec.category == Category::Source && spec.owner == Owner::Aws;
-    let (_, known) = SOURCE_VARIABLES.iter().find(|(provider, _)| is_source && *provider == spec.provider)?;
+    let known = documented(writer)?;
     if known.contains(&name) {
         return None;
     }
@@ -187,10 +213,19 @@ fn unknown_variable(writer: &ResolvedAction<'_>, name: &str, place: &str) -> Opt
             Diagnostic::error("variable::unknown", message).help(format!("write `{meant}`"))
         }
         None => {
-            let message = format!("{place}, and AWS documents no variable `{name}` of {}", spec.provider);
+            let provider = &writer.known.spec.provider;
+            let message = format!("{place}, and AWS documents no variable `{name}` of {provider}");
             Diagnostic::warning("variable::unknown", message).help(format!("documented are {}", known.join(", ")))
         }
     })
+}
+
+/// The variables of an action that AWS documents, if it is a source of AWS.
+fn documented(action: &ResolvedAction<'_>) -> Option<&'static [&'static str]> {
+    let spec = &action.known.spec;
+    let is_source = spec.category == Category::Source && spec.owner == Owner::Aws;
+    let (_, known) = SOURCE_VARIABLES.iter().find(|(provider, _)| is_source && *provider == spec.provider)?;
+    Some(known)
 }
 
 /// Reports what is wrong with the variables that the pipeline declares.
@@ -256,18 +291,17 @@ fn namespaces<'r, 'a>(
                     .help("give one of them another namespace"),
             );
         }
-        let is_artifact = resolved
-            .actions
-            .iter()
-            .flat_map(|other| &other.known.spec.outputs)
-            .any(|artifact| artifact.name() == namespace);
-        if is_artifact {
+        if is_artifact(resolved, namespace) {
             let message = format!("the namespace `{namespace}` is also the name of an artifact");
             let help = "give the namespace another name: CodePipeline keeps both apart by name alone";
             findings.push(Diagnostic::error("namespace::is-artifact", message).at(at).help(help));
         }
     }
     namespaces
+}
+
+fn is_artifact(resolved: &Resolved<'_>, name: &str) -> bool {
+    resolved.actions.iter().flat_map(|action| &action.known.spec.outputs).any(|artifact| artifact.name() == name)
 }
 
 /// The texts an expression is made of.

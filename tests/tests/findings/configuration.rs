@@ -196,6 +196,23 @@ fn variable_as_shells_write_theirs() {
 }
 
 #[test]
+fn variable_as_shells_write_theirs_of_no_namespace() {
+    let source = Artifact::new("Code");
+    let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source));
+    let text = |text: &'static str| jenkins(&source).configuration("Text", text);
+    let other = "${HOME} ${Source.Uri} ${Queue.Arn} ${other.CommitId} $${Source.X} ${Source} ${Source.CommitId";
+    let check_stage = Stage::new("Check")
+        .action(Action::new("Right", text(other)))
+        .action(Action::new("Stage", text("${Source.CommitId}"))) //~ warning variable::other-syntax at Tools/Pipeline: `${Source.CommitId}`
+        .action(Action::new("Action", text("${checkout.BranchName}"))) //~ warning variable::other-syntax at Tools/Pipeline: `${checkout.BranchName}`
+        .action(Action::new("Artifact", text("${Code.CommitId}"))) //~ warning variable::other-syntax at Tools/Pipeline: `${Code.CommitId}`
+        .action(Action::new("Console", text("${SourceVariables.CommitId}"))); //~ warning variable::other-syntax at Tools/Pipeline: `${SourceVariables.CommitId}`
+    check(placed(
+        Pipeline::new("orders").stage(Stage::new("Source").action(checkout)).stage(check_stage).stage(deploy(&source)),
+    ));
+}
+
+#[test]
 fn variable_that_no_pipeline_has() {
     let source = Artifact::new("Source");
     let action = Action::new("Check", jenkins(&source).configuration("Text", "#{codepipeline.ExecutionId}")); //~ warning variable::unknown at Tools/Pipeline: `#{codepipeline.ExecutionId}`
