@@ -41,7 +41,7 @@ impl Principal {
         Self::Aws(Expr::from(arn.into()).by_name())
     }
 
-    /// A service.
+    /// A service by its name, as in `codepipeline.amazonaws.com`.
     pub fn service(name: impl Into<Cow<'static, str>>) -> Self {
         Self::Service(name.into())
     }
@@ -49,6 +49,15 @@ impl Principal {
     /// An identity provider.
     pub fn federated(provider: impl Into<Expr>) -> Self {
         Self::Federated(provider.into().bounded())
+    }
+
+    /// The name of a service that is none: a mere word, which IAM refuses. Services have a name in a domain of AWS.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-services>
+    pub(crate) fn wrong_service(&self) -> Option<&str> {
+        match self {
+            Self::Service(name) if !name.contains('.') => Some(name),
+            _ => None,
+        }
     }
 
     /// No less than the bytes that it takes in an element, with all that stands around principals of its kind.

@@ -40,6 +40,8 @@ pub enum Problem {
     PrincipalText(String),
     /// A principal of the kind `AWS` that is neither an account, an ARN, `*` nor the unique id of a user or role.
     PrincipalOfAws(String),
+    /// A service that is a mere word.
+    PrincipalOfService(String),
     /// An action that does not say of which service it is.
     Action(String),
     /// A condition operator that does not exist.
@@ -113,6 +115,9 @@ impl fmt::Display for Problem {
                     f,
                     "principal `{text}` is neither an account of 12 digits nor the ARN of a role, a user or an account"
                 )
+            }
+            Self::PrincipalOfService(text) => {
+                write!(f, "`{text}` is no service; services are written as in `codebuild.amazonaws.com`")
             }
             Self::Action(action) => {
                 write!(f, "action `{action}` names no service; actions read `service:action`, as in `s3:GetObject`")

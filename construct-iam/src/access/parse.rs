@@ -205,6 +205,13 @@ fn entries(value: &Json<'_>, element: &'static str, common: &Compiler) -> Parsed
     kinds.try_fold(first, |all, more| Ok(all.iter().chain(&*more?).cloned().collect()))
 }
 
+/// Whether it may be the name of a service: each is a name in a domain of AWS. IAM refuses a mere word; what it makes of `*` is not
+/// documented.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-services>
+fn is_service(text: &str) -> bool {
+    text.contains('.') || text == "*"
+}
+
 fn entries_of(kind: &str, values: &[Json<'_>], element: &'static str) -> Parsed<Vec<Entry>> {
     let entry: fn(&str) -> Entry = match kind {
         "AWS" => Entry::aws,
@@ -216,6 +223,7 @@ fn entries_of(kind: &str, values: &[Json<'_>], element: &'static str) -> Parsed<
     let read = |value: &Json<'_>| match value {
         Json::String(text) => match entry(text) {
             wrong if wrong.is_no_id() => Err(Problem::PrincipalOfAws(text.to_string())),
+            Entry::Service(_) if !is_service(text) => Err(Problem::PrincipalOfService(text.to_string())),
             entry => Ok(entry),
         },
         // An account id without quotes is a number; what comes of it is not documented.

@@ -35,6 +35,10 @@ fn words_that_name_nothing() {
         &json!({ "Principal": { "AWS": ["111111111111", "admin"] } }),
         "principal `admin` is neither an account of 12 digits nor the ARN of a role, a user or an account",
     );
+    check(
+        &json!({ "Principal": { "Service": ["s3.amazonaws.com", "ecs"] } }),
+        "`ecs` is no service; services are written as in `codebuild.amazonaws.com`",
+    );
     for action in ["*", "*:*", "s3:*", "S3:getobject"] {
         assert!(with(&json!({ "Action": action })).is_ok(), "{action}");
     }
@@ -100,7 +104,8 @@ fn wrong_principals() {
 
 #[test]
 fn kinds_of_principals() {
-    let principal = json!({ "AWS": ["*", "111111111111"], "Service": "s", "Federated": "f", "CanonicalUser": "c" });
+    let principal =
+        json!({ "AWS": ["*", "111111111111"], "Service": "s.amazonaws.com", "Federated": "f", "CanonicalUser": "c" });
     let statement = with(&json!({ "Principal": principal })).expect("parses").remove(0);
     let Principals::These(entries) = &statement.principal else { panic!("{statement:?}") };
     let text = Box::<str>::from;
@@ -109,7 +114,7 @@ fn kinds_of_principals() {
         [
             Entry::Anyone,
             Entry::Account { partition: None, id: text("111111111111"), digits: Some([b'1'; 12]) },
-            Entry::Service(text("s")),
+            Entry::Service(text("s.amazonaws.com")),
             Entry::Federated(text("f")),
             Entry::CanonicalUser(text("c")),
         ]

@@ -295,6 +295,11 @@ impl PolicyStatement {
         if let Some(wrong) = actions.find(|action| !is_action(action)) {
             return Some(format!("`{wrong}` is no action; actions are written `service:Name`, as in `s3:GetObject`"));
         }
+        let mut principals = said.principals.iter().chain(said.not_principals.iter());
+        if let Some(wrong) = principals.find_map(Principal::wrong_service) {
+            let wrong = wrong.escape_debug();
+            return Some(format!("`{wrong}` is no service; services are written as in `codebuild.amazonaws.com`"));
+        }
         let resources = said.resources.iter().chain(said.not_resources.iter());
         let wrong = resources.filter_map(Expr::literal).find(|text| !is_resource(text))?.escape_debug();
         Some(format!("`{wrong}` is no resource; resources are ARNs, as in `arn:aws:s3:::orders/*`, or `*`"))

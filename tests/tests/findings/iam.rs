@@ -69,6 +69,22 @@ fn role_description_that_is_too_long() {
 }
 
 #[test]
+fn services_that_are_mere_words() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let one = app.at(tools).add("One", Role::new(Principal::service("ecs"))); //~ error iam::malformed-statement at Tools/One: `ecs` is no service
+    let read = |by: &'static str| PolicyStatement::allow(["s3:GetObject"]).principal(Principal::service(by));
+    app.attach(
+        one,
+        PolicyStatement::allow(["sts:TagSession"]).principal(Principal::service("ecs-tasks.amazonaws.com")),
+    );
+    let two = app.at(tools).add("Two", Bucket::new()); //~ error s3::malformed-statement at Tools/Two: `logs` is no service
+    app.attach(two, read("logs").on([two.objects()]));
+    app.attach(two, read("logging.s3.amazonaws.com").on([two.objects()]));
+    check(app);
+}
+
+#[test]
 fn statement_without_a_resource() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
