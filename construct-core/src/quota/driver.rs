@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::json::Json;
 
+/// Means from here on may be rounded.
+const ROUNDED_FROM: usize = 10;
+
 /// How much of a size is there for other accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -37,13 +40,17 @@ impl Driver {
     pub fn words(self, size: usize, limit: usize, unit: &str) -> String {
         let fits = self.fits(size, limit);
         let rest = if size > limit { format!("{fits} fit") } else { format!("{} more fit", fits - self.accounts) };
-        let each = self.driven.div_ceil(self.accounts);
-        match self.accounts {
-            1 if each == 1 => format!("1 other account takes one; {rest}"),
-            1 => format!("1 other account takes about {each} {unit}; {rest}"),
-            n if self.driven < n => format!("{n} other accounts share them; {rest}"),
-            n if each == 1 => format!("{n} other accounts take one each; {rest}"),
-            n => format!("{n} other accounts take about {each} {unit} each; {rest}"),
+        let Self { accounts, driven } = self;
+        match accounts {
+            1 if driven == 1 => format!("1 other account takes one; {rest}"),
+            1 => format!("1 other account takes {driven} {unit}; {rest}"),
+            n if driven < n => format!("{n} other accounts share them; {rest}"),
+            n if driven == n => format!("{n} other accounts take one each; {rest}"),
+            // Of few things, a mean that is rounded would be far from what each has.
+            n if driven % n != 0 && driven / n < ROUNDED_FROM => {
+                format!("{n} other accounts take {driven} {unit} together; {rest}")
+            }
+            n => format!("{n} other accounts take about {} {unit} each; {rest}", (driven + n / 2) / n),
         }
     }
 }
@@ -176,6 +183,14 @@ mod tests {
         assert_eq!(driver.words(80, 100, "bytes"), "10 other accounts take about 10 bytes each; 2 more fit");
         let single = Driver { accounts: 70, driven: 70 };
         assert_eq!(single.words(70, 50, "actions"), "70 other accounts take one each; 50 fit");
+        let uneven = Driver { accounts: 40, driven: 55 };
+        assert_eq!(uneven.words(55, 50, "actions"), "40 other accounts take 55 actions together; 36 fit");
+        let even = Driver { accounts: 40, driven: 80 };
+        assert_eq!(even.words(80, 100, "actions"), "40 other accounts take about 2 actions each; 10 more fit");
+        let long = Driver { accounts: 10, driven: 334 };
+        assert_eq!(long.words(334, 1_000, "bytes"), "10 other accounts take about 33 bytes each; 19 more fit");
+        let alone = Driver { accounts: 1, driven: 3 };
+        assert_eq!(alone.words(3, 2, "actions"), "1 other account takes 3 actions; 0 fit");
         let shared = Driver { accounts: 900, driven: 12 };
         assert_eq!(shared.words(12, 10, "policies"), "900 other accounts share them; 750 fit");
     }
