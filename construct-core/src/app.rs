@@ -14,6 +14,7 @@ use crate::fact::Fact;
 use crate::handle::{NodeId, NodeRef, StackRef};
 use crate::parallel;
 use crate::pass::{self, Documents};
+use crate::printable::printable_lines;
 use crate::quota::{Quota, QuotaValue};
 use crate::stack::StackProps;
 
@@ -231,7 +232,7 @@ impl App {
                     SynthError::Findings(findings) => format!("{findings}\n"),
                     SynthError::Write(error) => {
                         let help = error.help().map(|help| format!("  help: {help}\n"));
-                        format!("error: {error}\n{}", help.unwrap_or_default())
+                        format!("error: {}\n{}", printable_lines(&error.to_string()), help.unwrap_or_default())
                     }
                 };
                 if let Some(findings) = error.findings() {

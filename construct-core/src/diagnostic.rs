@@ -1,13 +1,15 @@
 //! Findings: what a pass has to say to the person who wrote the program.
 //!
 //! A finding is data here. How it looks on a terminal is decided in [`Display`](fmt::Display) of [`Diagnostics`] for
-//! plain text, and by whoever wants more.
+//! plain text, and by whoever wants more. Nothing in a finding steers the terminal on which it is displayed so.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::Location;
 
 use foldhash::HashSet;
+
+use crate::printable::{printable, printable_lines};
 
 /// The line of the user's program that a finding is about.
 pub type Caller = &'static Location<'static>;
@@ -158,21 +160,21 @@ fn is_of_a_program(file: &str) -> bool {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}]: {}", self.severity, self.code, self.message)?;
+        write!(f, "{}[{}]: {}", self.severity, self.code, printable_lines(&self.message))?;
         if !self.path.is_empty() {
-            write!(f, "\n  in {}", self.path)?;
+            write!(f, "\n  in {}", printable(&self.path))?;
         }
         if let Some(at) = self.location {
             write!(f, "\n  at {at}")?;
         }
         for (note, at) in &self.notes {
-            write!(f, "\n  note: {note}")?;
+            write!(f, "\n  note: {}", printable_lines(note))?;
             if let Some(at) = at {
                 write!(f, " ({at})")?;
             }
         }
         if let Some(help) = &self.help {
-            write!(f, "\n  help: {help}")?;
+            write!(f, "\n  help: {}", printable_lines(help))?;
         }
         Ok(())
     }

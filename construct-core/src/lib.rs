@@ -32,6 +32,7 @@ mod arena;
 mod diagnostic;
 mod fact;
 mod logical_id;
+mod printable;
 mod stack;
 
 pub mod parallel;
@@ -66,6 +67,7 @@ pub use logical_id::short_hash;
 pub use partition::Partition;
 pub use parts::{Condition, ConditionRef, Output, OutputRef, Parameter, ParameterRef, RawRef, RawResource};
 pub use pass::{Checked, Documents, Lowered, Ordered, check, document, emit, lower, order, plan, validate};
+pub use printable::{printable, printable_lines};
 pub use quota::{Adjustable, Gauge, GaugeCx, Measure, Measurements, Quota, QuotaScope, Quotas};
 pub use regions::edits;
 pub use resource::{CfnResource, Claim, Properties, Resources, Tagging, Uniqueness};

@@ -10,6 +10,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::builder::styling::{AnsiColor, Style};
+pub(crate) use construct_core::printable;
+use construct_core::printable_lines;
 use serde_json::Value as Json;
 
 pub(crate) use table::Table;
@@ -131,33 +133,16 @@ fn complain(word: &str, style: Style, message: &str, help: Option<&str>) {
     let lines = [(word, style, Some(message)), ("help", HELP, help)];
     for (word, style, message) in lines {
         if let Some(message) = message {
-            text.push_str(&format!("{style}{word}{style:#}: {}\n", indented(message)));
+            text.push_str(&format!("{style}{word}{style:#}: {}\n", printable_lines(message)));
         }
     }
     // With a closed standard error there is nobody left to tell.
     drop(anstream::AutoStream::auto(io::stderr().lock()).write_all(text.as_bytes()));
 }
 
-/// A message of several lines, all but the first of which are indented. A line break from an assembly that is not followed by
-/// such a line is made visible, and one that is cannot begin a line that looks like another message.
-fn indented(message: &str) -> String {
-    message.split("\n  ").map(printable).collect::<Vec<_>>().join("\n  ")
-}
-
-/// The text with what could steer a terminal made visible: control characters and those that turn the writing direction.
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    if !text.contains(steers) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if steers(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
-    }
-    Cow::Owned(shown)
-}
-
+/// Whether a character of a JSON text could steer a terminal.
 fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(printable(c.encode_utf8(&mut [0; 4])), Cow::Owned(_))
 }
 
 /// A number with commas between its thousands.
@@ -176,20 +161,6 @@ pub(crate) fn grouped(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reasons_stand_on_lines_of_their_own() {
-        assert_eq!(
-            indented("that is denied\n  for a reason\u{1b}\nerror: x"),
-            "that is denied\n  for a reason\\u{1b}\\nerror: x"
-        );
-    }
-
-    #[test]
-    fn nothing_from_an_assembly_steers_the_terminal() {
-        assert_eq!(printable("Tools-ü"), "Tools-ü");
-        assert_eq!(printable("a\u{1b}[31mb\n\u{202e}c"), "a\\u{1b}[31mb\\n\\u{202e}c");
-    }
 
     #[test]
     fn json_says_the_same_without_steering() {

@@ -88,8 +88,8 @@ fn text(proof: &Proof) -> String {
     let matrix = proof.matrix();
     for (pipeline, actions) in proof.pipelines() {
         let name = printable(&pipeline.name).into_owned();
-        let _ =
-            writeln!(out, "{BOLD}{name}{BOLD:#}  {}/{} in stack {}", pipeline.account, pipeline.region, pipeline.stack);
+        let place = format!("{}/{} in stack {}", pipeline.account, pipeline.region, pipeline.stack);
+        let _ = writeln!(out, "{BOLD}{name}{BOLD:#}  {}", printable(&place));
         let mut table = Table::new(COLUMNS);
         let rows = std::iter::once(None).chain(actions.cloned().map(Some));
         for action in rows {

@@ -68,11 +68,11 @@ impl Explain {
             "{BOLD}{}{BOLD:#}  {} in {}/{}, for the pipeline {} of {}/{}",
             printable(&proof.readable(&action.name)),
             printable(&proof.readable(&action.provider)),
-            proof.readable(&action.account),
-            proof.readable(&action.region),
+            printable(&proof.readable(&action.account)),
+            printable(&proof.readable(&action.region)),
             printable(&proof.readable(&pipeline.name)),
-            pipeline.account,
-            pipeline.region,
+            printable(&pipeline.account),
+            printable(&pipeline.region),
         );
         for access in accesses {
             let _ = writeln!(out, "\n{}", printable_lines(&proof.explain(access)));

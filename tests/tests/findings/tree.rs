@@ -332,3 +332,18 @@ fn stack_that_holds_nothing() {
     app.at(owned).add("Role", Role::import("arn:aws:iam::111111111111:role/owned"));
     check(app);
 }
+
+#[test]
+fn nothing_in_a_finding_steers_the_terminal() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let role =
+        Role::new(Principal::service("lambda.amazonaws.com")).role_name("my\u{1b}[31m\nerror[x::y]: role\u{202e}");
+    app.at(tools).add("Ro\u{1b}[31mle\n\u{9b}1m", role);
+    let error = app.synth().expect_err("no such names").to_string();
+    let steers = |c: char| c != '\n' && c.is_control() || c == '\u{202e}';
+    assert!(!error.contains(steers), "{error:?}");
+    let heads = error.lines().filter(|line| line.starts_with("error[x"));
+    assert_eq!(heads.count(), 0, "{error}");
+    assert!(error.contains("Ro\\u{1b}[31mle\\n\\u{9b}1m"), "{error}");
+}
