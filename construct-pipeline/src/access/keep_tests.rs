@@ -3,10 +3,9 @@
 use construct_core::Assembly;
 use serde_json::{Value, json};
 
-use super::prover::Keep;
-use super::sheet::Sheet;
-use super::statements::Statements;
-use super::survey::survey;
+use super::policies::Statements;
+use super::run::Keep;
+use super::survey::{Sheet, survey};
 use super::template::{Template, Templates};
 use super::{Access, Outside, report};
 use crate::prelude::*;

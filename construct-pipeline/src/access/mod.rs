@@ -5,63 +5,38 @@
 //! depends on something outside of the templates, and in which order the stacks can be deployed.
 //!
 //! ```text
-//! templates  symbols  memory  physical  template  functions   what is read: texts with symbols for what only AWS knows
-//! statements  documents  sheet  policies  rules  world  survey  given   all accounts at once: roles, buckets, keys …, each policy with its place
-//! lazy  texts  flow  calls                  pipelines: actions, artifacts, stores; what each provider calls
-//! opened                                    a template as it is read: what it tells by itself is noted, and not kept
-//! view  caller  facts  protected  scene  told  ask       who asks, in which circumstances, for what; the question and its outcome
-//! gate  scenes                              what questions about one store, role or service have in common
-//! prover  needs  artifacts  denials  events       what is asked
-//! decided                                   what needs no question, as something else than policies decides it
-//! order      wide                          what needs no question
-//! report     repair   words    findings    the answers, as data, in words, and as findings
+//!        templates            what is known outside of them
+//!            │                              │
+//!        template    functions computed; a symbol for what only AWS knows
+//!            │                              │
+//!        policies    documents compiled, each with its place
+//!            │                              │
+//!            └──────────▶ survey ◀──────────┘
+//!                            │
+//!                          world    all accounts at once, and the pipelines
+//!                            │
+//!            ┌───────────────┼──────────────┐
+//!          order            wide           run ──▶ ask    a run's requests, each put to the evaluator
+//!            │               │              │
+//!            └──────────▶ report ◀──────────┘
+//!                            │
+//!              data, words, repairs, findings
 //! ```
+//!
+//! Each is a folder or a file that says what goes in and what comes out, and uses only what stands before it: `template`, `policies`,
+//! `world`, `survey`, `ask`, `order` and `wide`, `report`, `run`.
 //!
 //! The proof holds for every value of everything that the templates leave open. What it takes for granted beside that is said in
 //! [`premises`].
 
-mod artifacts;
 mod ask;
-mod caller;
-mod calls;
-mod decided;
-mod denials;
-mod documents;
-mod events;
-mod excess;
-mod facts;
-mod findings;
-mod flow;
-mod functions;
-mod gate;
-mod given;
-mod lazy;
-mod memory;
-mod needs;
-mod opened;
 mod order;
-mod physical;
-mod place;
 mod policies;
-mod protected;
-mod prover;
-mod repair;
 mod report;
-mod rules;
-mod scene;
-mod scenes;
-mod sheet;
-mod statements;
+mod run;
 mod survey;
-mod symbols;
 pub mod template;
-mod templates;
-mod texts;
-mod told;
-mod variables;
-mod view;
 mod wide;
-mod words;
 mod world;
 
 use std::collections::BTreeSet;
@@ -69,28 +44,20 @@ use std::collections::BTreeSet;
 use construct_core::CheckCx;
 use construct_core::parallel;
 
-use ask::Asker;
-use flow::Pipeline;
-use gate::Gate;
-use opened::Opened;
-use physical::account_in;
-use prover::{Keep, Prover};
-use sheet::Sheet;
-use statements::Statements;
-use survey::{Surveyed, survey};
-use template::Templates;
-use view::Apart;
-use world::World;
+use ask::{Apart, Asker};
+use policies::Statements;
+use run::Keep;
+use survey::{Opened, Sheet, Surveyed, survey};
+use template::{Templates, account_in};
+use world::{Action, Pipeline, World};
 
-pub(crate) use findings::Subject;
-pub use flow::{ActionLabel, PipelineLabel};
-pub use order::{Clash, MissingEdge, Order, Orders};
-pub use place::{Place, PolicyKind};
-pub use repair::{Repair, What};
-pub use report::{Access, Area, Cell, Decision, Expected, Purpose, Remark, Report, Row};
-pub use templates::Outside;
+pub use order::{MissingEdge, Order, Orders};
+pub use policies::{Place, PolicyKind};
+pub(crate) use report::Subject;
+pub use report::{Access, Area, Cell, Decision, Expected, Purpose, Remark, Repair, Report, Row, What, premises};
+pub use survey::{Clash, Outside};
 pub use wide::TooWide;
-pub use words::premises;
+pub use world::{ActionLabel, PipelineLabel};
 
 /// Proves the accesses of every pipeline in the templates.
 ///
@@ -129,24 +96,15 @@ pub(crate) fn unproved(cx: &mut CheckCx<'_>, outside: &Outside) -> Report {
 /// Asks what the pipelines need.
 fn report(surveyed: Surveyed, keep: Keep) -> Report {
     let Surveyed { mut world, pipelines, stacks, .. } = surveyed;
-    let unknown_id = world.symbols.name("id made up during the run", symbols::Origin::Other);
+    let unknown_id = world.symbols.name("id made up during the run", template::Origin::Other);
     let apart = Apart::new();
     world.nobody = nobody(&world, &pipelines);
     let named = std::mem::take(&mut world.policies.principals);
     let distinctions = world.policies.distinctions();
-    let prove = |asker: &mut Asker<'_>, (n, pipeline): (usize, &Pipeline)| {
-        let gates = Gate::all(asker, pipeline);
-        let mut prover = Prover::new(pipeline, &gates, asker, keep, unknown_id);
-        prover.needs();
-        prover.events();
-        prover.denials(&pipelines, n);
-        let accesses = prover.accesses;
-        asker.forget_callers();
-        accesses
-    };
+    let prove = |asker: &mut Asker<'_>, n: usize| run::accesses(asker, &pipelines, n, keep, unknown_id);
     let order = || order::order(stacks, named, &world, &pipelines);
     let new = || Asker::new(&world, &apart, &distinctions);
-    let (proved, askers, order) = parallel::map_beside(new, pipelines.iter().enumerate().collect(), prove, order);
+    let (proved, askers, order) = parallel::map_beside(new, (0..pipelines.len()).collect(), prove, order);
     drop(askers);
     Report {
         accesses: proved.into_iter().flatten().collect(),
@@ -162,7 +120,7 @@ fn report(surveyed: Surveyed, keep: Keep) -> Report {
 fn nobody(world: &World, pipelines: &[Pipeline]) -> String {
     let stacks = world.environments.iter().map(|place| &*place.account);
     let roles = world.roles.keys().filter_map(|arn| account_in(arn));
-    let actions = pipelines.iter().flat_map(|pipeline| pipeline.actions.iter().map(flow::Action::account));
+    let actions = pipelines.iter().flat_map(|pipeline| pipeline.actions.iter().map(Action::account));
     // Below a hundred million accounts, the smallest number begins so.
     let near = stacks.chain(roles).chain(actions).filter(|account| account.starts_with("0000"));
     let taken: BTreeSet<&str> = near.collect();

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::flow::{Pipeline, PipelineLabel};
-use super::place::{Place, PolicyIx};
-use super::world::World;
+use super::policies::{Place, PolicyIx};
+use super::world::{Pipeline, PipelineLabel, World};
 
 /// A statement of a role or key that a pipeline uses, and what it gives too much.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +36,7 @@ pub(crate) fn too_wide(world: &World, pipelines: &[Pipeline]) -> Vec<TooWide> {
         let projects = pipeline
             .actions
             .iter()
-            .filter_map(|action| Some(world.projects.get(&*super::calls::project_arn(action))?.role.as_str()));
+            .filter_map(|action| Some(world.projects.get(&*action.project_arn())?.role.as_str()));
         for role in [&*pipeline.role].into_iter().chain(performers).chain(passed).chain(projects) {
             used.extend(world.roles.get(role).into_iter().flat_map(|role| &role.identity));
         }

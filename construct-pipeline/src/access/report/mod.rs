@@ -1,0 +1,16 @@
+//! The answers: as data, in words, and as findings of a synthesis.
+//!
+//! What goes in are the [`Access`]es that were asked for, each with its [`Decision`], the order of the stacks and what is too wide: a
+//! [`Report`]. What comes out are its questions answered, the [`Repair`] of what is missing, as parts of a template, and sentences for
+//! people.
+
+mod answers;
+mod findings;
+mod repair;
+mod words;
+
+pub use answers::{Access, Area, Cell, Decision, Expected, Purpose, Remark, Report, Row};
+pub use repair::{Repair, What};
+pub use words::premises;
+
+pub(crate) use findings::Subject;

@@ -1,0 +1,326 @@
+//! What to add, and where: the evaluator's proposals as parts of a template.
+
+use construct_core::Region;
+use construct_iam::access::{Change, Fix, Impossible, Side, symbol};
+use serde_json::{Map, Value, json};
+
+use super::answers::{Access, Area, Report};
+use crate::access::policies::{Place, PolicyIx, PolicyKind};
+use crate::access::template::{Made, Origin, account_in, arn_parts};
+use crate::access::world::{Role, World};
+
+/// A change to one policy of a template.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Repair {
+    /// The policy to change. Without a document at the pointer, one has to be made.
+    pub place: Place,
+    /// Whether the policy is there already.
+    pub exists: bool,
+    /// What to do.
+    pub what: What,
+}
+
+/// What to change.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum What {
+    /// Add this statement.
+    AddStatement(Value),
+    /// Add values to a condition of a statement.
+    AddValues {
+        /// Index of the statement, from 0.
+        statement: usize,
+        /// The operator as written there.
+        operator: String,
+        /// The key as written there.
+        key: String,
+        /// The values to add.
+        values: Vec<Value>,
+    },
+}
+
+impl Report {
+    /// The changes that together give what a hole lacks. Empty if no addition to a policy can give it: see [`fix`](Self::fix).
+    #[must_use]
+    pub fn repairs(&self, access: &Access) -> Vec<Repair> {
+        let fixes = self.verdict(access).map(|verdict| verdict.fixes).unwrap_or_default();
+        fixes.iter().filter_map(|fix| repair(&self.world, access, fix)).collect()
+    }
+
+    /// What mends a hole that no addition to a policy does, in words.
+    #[must_use]
+    pub fn fix(&self, access: &Access) -> Option<&'static str> {
+        if let Some(remark) = &access.remark {
+            return remark.fix;
+        }
+        let verdict = self.verdict(access)?;
+        match verdict.impossible {
+            Some(Impossible::PassRoleAcrossAccounts) => {
+                Some("perform the action with a role of the account that has the role it hands over")
+            }
+            Some(Impossible::KeyOperationAcrossAccounts) => Some("use a key of the account that asks"),
+            Some(_) => Some("let a role ask"),
+            None if verdict.denied_by.is_empty() => None,
+            None => Some("narrow what forbids it, so that it leaves this role out"),
+        }
+    }
+}
+
+fn repair(world: &World, access: &Access, fix: &Fix) -> Option<Repair> {
+    match &fix.change {
+        Change::AddConditionValues { to, operator, key, values } => {
+            let place = world.place(world.policies.cited(to)?)?;
+            let stack = place.template;
+            let values = values.iter().map(|value| express(world, value, stack)).collect();
+            let what =
+                What::AddValues { statement: to.statement?, operator: operator.clone(), key: key.clone(), values };
+            Some(Repair { place, exists: true, what })
+        }
+        Change::AddStatement(statement) => {
+            let (place, exists) = place_for(world, access, &fix.side)?;
+            let stack = place.template;
+            let mut statement = expressed(world, statement, stack);
+            if fix.side == Side::Identity {
+                narrow_to_alias(world, access, &mut statement);
+            }
+            if !matches!(fix.side, Side::Scp(_)) {
+                bind_to_s3(access, &mut statement);
+            }
+            Some(Repair { place, exists, what: What::AddStatement(statement) })
+        }
+        _ => None,
+    }
+}
+
+/// The policy to which a statement is added.
+fn place_for(world: &World, access: &Access, side: &Side) -> Option<(Place, bool)> {
+    let of = |ix: PolicyIx| Some((world.place(ix)?, true));
+    let missing = |made: Option<&Made>, about: &str, kind, property: &str| {
+        let stack = made.map(|made| world.stack_name(made).clone());
+        let logical_id = made.map_or_else(|| about.into(), |made| made.logical_id.clone());
+        let pointer =
+            if stack.is_some() { format!("/Resources/{logical_id}/Properties/{property}") } else { String::new() };
+        Some((Place { stack, template: made.map(|made| made.stack), logical_id, pointer, kind }, false))
+    };
+    let role = world.roles.get(access.principal());
+    match side {
+        Side::Identity => {
+            let in_template = |role: &&Role| role.identity.iter().find_map(|ix| of(*ix));
+            let made = role.and_then(|role| role.made.as_ref());
+            role.as_ref()
+                .and_then(in_template)
+                .or_else(|| missing(made, access.principal(), PolicyKind::Identity, "Policies"))
+        }
+        Side::Boundary => role?.boundary.and_then(of),
+        Side::Scp(level) => {
+            let levels = world.scps.get(account_in(access.principal())?)?;
+            let (_, policies) = levels.iter().find(|(name, _)| name == level)?;
+            let first = policies.first().and_then(|ix| of(*ix));
+            first.or_else(|| missing(None, level, PolicyKind::Control, ""))
+        }
+        Side::Resource => {
+            let resource = access.resource();
+            match access.iam_action().split(':').next().unwrap_or_default() {
+                "sts" => world.roles.get(resource).and_then(|role| role.trust).and_then(of).or_else(|| {
+                    let made = world.roles.get(resource).and_then(|role| role.made.as_ref());
+                    missing(made, resource, PolicyKind::Trust, "AssumeRolePolicyDocument")
+                }),
+                "kms" => match world.key(resource) {
+                    Some(key) => of(key.policy),
+                    None => missing(None, resource, PolicyKind::Key, ""),
+                },
+                "s3" => {
+                    let name = resource.split_once(":::")?.1.split('/').next()?;
+                    let bucket = world.buckets.get(name);
+                    let policy = bucket.and_then(|bucket| bucket.policy).and_then(of);
+                    policy.or_else(|| {
+                        missing(bucket.and_then(|bucket| bucket.made.as_ref()), name, PolicyKind::Bucket, "")
+                    })
+                }
+                "events" => {
+                    // Each statement of a bus is a resource of its own, in a stack of the account that owns the bus.
+                    let first = world.guarded.get(resource).and_then(|bus| bus.policies.first().copied());
+                    let (stack, template) = match first.and_then(of) {
+                        Some((place, _)) => (place.stack, place.template),
+                        None => (Some(access.pipeline.stack.clone()), Some(access.pipeline.template)),
+                    };
+                    let logical_id = "EventBusAccess".into();
+                    let pointer = String::new();
+                    Some((Place { stack, template, logical_id, pointer, kind: PolicyKind::Bus }, false))
+                }
+                _ => missing(None, resource, PolicyKind::Other, ""),
+            }
+        }
+        _ => None,
+    }
+}
+
+fn expressed(world: &World, value: &Value, stack: Option<usize>) -> Value {
+    match value {
+        Value::String(text) => express(world, text, stack),
+        Value::Array(values) => values.iter().map(|value| expressed(world, value, stack)).collect(),
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(key, value)| (key.clone(), expressed(world, value, stack))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// The text as a template of the stack can write it: references where the template makes the thing, `*` for what nobody can name there.
+fn express(world: &World, text: &str, stack: Option<usize>) -> Value {
+    if !symbol::is_symbolic(text) {
+        return text.into();
+    }
+    if let Some(made) = world.maker_of(text).filter(|made| Some(made.stack) == stack) {
+        return json!({ "Fn::GetAtt": [&*made.logical_id, "Arn"] });
+    }
+    let mut parts: Vec<Value> = Vec::new();
+    let mut literal = String::new();
+    for c in text.chars() {
+        let meaning = world.symbols.meaning(c);
+        let reference = meaning.and_then(|meaning| match &meaning.origin {
+            Origin::Made { stack: own, logical_id, attribute } if Some(*own) == stack => Some(match attribute {
+                None => json!({ "Ref": logical_id }),
+                Some(attribute) => json!({ "Fn::GetAtt": [logical_id, attribute] }),
+            }),
+            Origin::Parameter { stack: own, name } if Some(*own) == stack => Some(json!({ "Ref": name })),
+            _ => None,
+        });
+        match reference {
+            Some(reference) => {
+                if !literal.is_empty() {
+                    parts.push(std::mem::take(&mut literal).into());
+                }
+                parts.push(reference);
+            }
+            None if meaning.is_some() || c == symbol::UNKNOWN => literal.push('*'),
+            None => literal.push(c),
+        }
+    }
+    if !literal.is_empty() {
+        parts.push(literal.into());
+    }
+    match parts.as_slice() {
+        [one] => one.clone(),
+        _ => json!({ "Fn::Join": ["", parts] }),
+    }
+}
+
+/// A key whose id cannot be written is told by its alias.
+fn narrow_to_alias(world: &World, access: &Access, statement: &mut Value) {
+    let covers_all =
+        statement.get("Resource").and_then(Value::as_str).is_some_and(|resource| resource.ends_with(":key/*"));
+    if !covers_all || !access.iam_action().starts_with("kms:") {
+        return;
+    }
+    let known = world.key(access.resource()).and_then(|key| key.aliases.as_ref()?.first().cloned());
+    let named = || access.resource().split_once(":alias/").map(|(_, alias)| format!("alias/{alias}"));
+    let (Some(alias), Some(statement)) = (known.or_else(named), statement.as_object_mut()) else { return };
+    statement.insert("Condition".to_owned(), json!({ "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } }));
+}
+
+/// Artifacts need the key through S3 only.
+fn bind_to_s3(access: &Access, statement: &mut Value) {
+    let Some([_, "kms", region, ..]) = arn_parts(access.resource()) else { return };
+    let Some(statement) = statement.as_object_mut().filter(|_| access.area() == Area::Key) else { return };
+    let condition = statement.entry("Condition").or_insert_with(|| json!({}));
+    let Some(condition) = condition.as_object_mut() else { return };
+    let equals = condition.entry("StringEquals").or_insert_with(|| json!({}));
+    if let Some(equals) = equals.as_object_mut() {
+        equals.insert("kms:ViaService".to_owned(), through_s3(region));
+    }
+}
+
+/// The values that [`via_service`](crate::aws::via_service) gives in the region.
+fn through_s3(region: &str) -> Value {
+    let of = |suffix: &str| format!("s3.{region}.{suffix}");
+    match Region::parse(region).map_or("amazonaws.com", |region| region.partition().url_suffix()) {
+        own @ "amazonaws.com" => of(own).into(),
+        own => json!([of("amazonaws.com"), of(own)]),
+    }
+}
+
+impl Repair {
+    /// Makes the change in a template. `false` if the template has no policy at this place.
+    pub fn apply(&self, template: &mut Value) -> bool {
+        match &self.what {
+            What::AddStatement(statement) if self.exists => {
+                let Some(document) = template.pointer_mut(&self.place.pointer).and_then(Value::as_object_mut) else {
+                    return false;
+                };
+                let entry = document.entry("Statement").or_insert_with(|| json!([]));
+                if !entry.is_array() {
+                    *entry = json!([entry.take()]);
+                }
+                entry.as_array_mut().map(|all| all.push(statement.clone())).is_some()
+            }
+            What::AddStatement(statement) => self.make(template, statement),
+            What::AddValues { statement, operator, key, values } => {
+                // A policy of one statement may do without a list; of a bus, the statement itself is the document.
+                let place = &self.place.pointer;
+                let pointers = [format!("{place}/Statement/{statement}"), format!("{place}/Statement"), place.clone()];
+                let pointer = pointers.iter().find(|pointer| {
+                    template.pointer(pointer).is_some_and(|found| found.is_object() && found.get("Effect").is_some())
+                });
+                let condition = pointer.and_then(|pointer| template.pointer_mut(pointer)?.get_mut("Condition"));
+                let Some(found) = condition.and_then(|condition| condition.get_mut(operator)?.get_mut(key)) else {
+                    return false;
+                };
+                if !found.is_array() {
+                    *found = json!([found.take()]);
+                }
+                found.as_array_mut().map(|all| all.extend(values.iter().cloned())).is_some()
+            }
+        }
+    }
+
+    fn make(&self, template: &mut Value, statement: &Value) -> bool {
+        let document = json!({ "Version": "2012-10-17", "Statement": [statement] });
+        let Some(resources) = template.get_mut("Resources").and_then(Value::as_object_mut) else { return false };
+        let id = &*self.place.logical_id;
+        let free = |resources: &Map<String, Value>, wanted: String| {
+            let mut free = wanted.clone();
+            let mut n = 2;
+            while resources.contains_key(&free) {
+                free = format!("{wanted}{n}");
+                n += 1;
+            }
+            free
+        };
+        match self.place.kind {
+            PolicyKind::Identity => {
+                let Some(properties) =
+                    resources.get_mut(id).and_then(|role| role.get_mut("Properties")).and_then(Value::as_object_mut)
+                else {
+                    return false;
+                };
+                let policies = properties.entry("Policies").or_insert_with(|| json!([]));
+                let policy = json!({ "PolicyName": "PipelineAccess", "PolicyDocument": document });
+                policies.as_array_mut().map(|all| all.push(policy)).is_some()
+            }
+            PolicyKind::Bucket if resources.contains_key(id) => {
+                let properties = json!({ "Bucket": { "Ref": id }, "PolicyDocument": document });
+                let name = free(resources, format!("{id}Policy"));
+                resources.insert(name, json!({ "Type": "AWS::S3::BucketPolicy", "Properties": properties }));
+                true
+            }
+            PolicyKind::Bus => {
+                let name = free(resources, "EventBusAccess".to_owned());
+                let properties = json!({ "StatementId": name, "Statement": statement });
+                resources.insert(name, json!({ "Type": "AWS::Events::EventBusPolicy", "Properties": properties }));
+                true
+            }
+            PolicyKind::Trust => {
+                let Some(properties) =
+                    resources.get_mut(id).and_then(|role| role.get_mut("Properties")).and_then(Value::as_object_mut)
+                else {
+                    return false;
+                };
+                properties.insert("AssumeRolePolicyDocument".to_owned(), document);
+                true
+            }
+            _ => false,
+        }
+    }
+}

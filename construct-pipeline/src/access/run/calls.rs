@@ -1,0 +1,414 @@
+//! The calls that each action type makes with the role that performs it, beside reading and writing artifacts.
+//!
+//! One function for each provider, from its page in the
+//! [action structure reference](https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference.html). Listed is what a run cannot
+//! do without: what only improves messages is left out, so that nothing is reported missing that is not missed.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::access::template::{arn_parts, partition};
+use crate::access::world::{Action, World};
+
+/// Calls of a service on one resource, in the same circumstances.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) actions: &'static [&'static str],
+    pub(crate) resource: Arc<str>,
+    /// Condition keys that the calls set.
+    pub(crate) facts: Facts<'a>,
+}
+
+/// Condition keys: so few that they need no list.
+pub(crate) type Facts<'a> = [Option<(&'static str, Cow<'a, str>)>; MOST];
+
+/// How many condition keys a call sets at most.
+const MOST: usize = 3;
+
+/// The calls of an action, or `None` if its type is not known here.
+pub(crate) fn calls<'a>(action: &'a Action, pipeline: &'a str, unknown_id: char) -> Option<Vec<Call<'a>>> {
+    let mut list = Calls { action, pipeline, unknown_id, made: Vec::new() };
+    if &*action.owner != "AWS" {
+        // Third parties and custom workers act with rights of their own.
+        return Some(list.made);
+    }
+    match (&*action.category, action.provider()) {
+        ("Source", "CodeCommit") => list.code_commit(),
+        ("Source", "S3") => list.s3_source(),
+        ("Source", "CodeStarSourceConnection") => list.connection(),
+        ("Source", "ECR") => list.ecr_source(),
+        (_, "CodeBuild") => list.code_build(),
+        (_, "ECRBuildAndPublish") => list.ecr_build_and_publish(),
+        (_, "Commands") => list.logs(),
+        ("Test", "DeviceFarm") => list.device_farm(),
+        ("Deploy", "CloudFormation") => list.cloud_formation(),
+        ("Deploy", "CloudFormationStackSet") => list.stack_set(),
+        ("Deploy", "CloudFormationStackInstances") => list.stack_instances(),
+        ("Deploy", "CodeDeploy") => list.code_deploy(),
+        ("Deploy", "CodeDeployToECS") => list.code_deploy_to_ecs(),
+        ("Deploy", "ECS") => list.ecs(),
+        ("Deploy", "S3") => list.s3_deploy(),
+        ("Deploy", "Lambda") => list.lambda_deploy(),
+        ("Deploy", "AppConfig") => list.app_config(),
+        ("Deploy", "EKS") => list.eks(),
+        ("Deploy", "ServiceCatalog") => list.service_catalog(),
+        ("Invoke", "Lambda") => list.lambda(),
+        ("Invoke", "StepFunctions") => list.step_functions(),
+        ("Invoke", "CodePipeline") => list.pipeline(),
+        ("Invoke", "InspectorScan") => list.inspector(),
+        ("Approval", "Manual") => list.approval(),
+        _ => return None,
+    }
+    Some(list.made)
+}
+
+struct Calls<'a> {
+    action: &'a Action,
+    /// Name of the pipeline.
+    pipeline: &'a str,
+    /// Stands for the part of an ARN that AWS makes up during the run.
+    unknown_id: char,
+    made: Vec<Call<'a>>,
+}
+
+impl<'a> Calls<'a> {
+    fn on(&mut self, resource: impl Into<Arc<str>>, actions: &'static [&'static str]) {
+        self.with(resource, actions, []);
+    }
+
+    fn with<const N: usize>(
+        &mut self,
+        resource: impl Into<Arc<str>>,
+        actions: &'static [&'static str],
+        facts: [(&'static str, Option<&'a str>); N],
+    ) {
+        const { assert!(N <= MOST, "a call has no room for so many") };
+        let mut facts = facts.into_iter().filter_map(|(key, value)| Some((key, value?.into())));
+        let facts = std::array::from_fn(|_| facts.next());
+        self.made.push(Call { actions, resource: resource.into(), facts });
+    }
+
+    fn get(&self, key: &str) -> String {
+        self.action.get(key).unwrap_or_default().to_owned()
+    }
+
+    fn arn(&self, service: &str, resource: &str) -> String {
+        self.action.arn(service, resource)
+    }
+
+    fn bucket(&self, key: &str) -> String {
+        format!("arn:{}:s3:::{}", partition(self.action.region()), self.get(key))
+    }
+
+    fn code_commit(&mut self) {
+        let repository = self.arn("codecommit", &self.get("RepositoryName"));
+        self.on(
+            &*repository,
+            &[
+                "codecommit:GetBranch",
+                "codecommit:GetCommit",
+                "codecommit:UploadArchive",
+                "codecommit:GetUploadArchiveStatus",
+                "codecommit:CancelUploadArchive",
+            ],
+        );
+        if self.action.get("OutputArtifactFormat") == Some("CODEBUILD_CLONE_REF") {
+            self.on(repository, &["codecommit:GetRepository"]);
+        }
+    }
+
+    fn s3_source(&mut self) {
+        let bucket = self.bucket("S3Bucket");
+        self.on(&*bucket, &["s3:GetBucketVersioning", "s3:GetBucketAcl", "s3:GetBucketLocation"]);
+        let object = format!("{bucket}/{}", self.get("S3ObjectKey"));
+        self.on(object, &["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging", "s3:GetObjectVersionTagging"]);
+    }
+
+    fn connection(&mut self) {
+        let connection = self.get("ConnectionArn");
+        let calls = use_of_connection(&connection);
+        self.on(connection, calls);
+    }
+
+    fn ecr_source(&mut self) {
+        let repository = format!("repository/{}", self.get("RepositoryName"));
+        self.on(self.arn("ecr", &repository), &["ecr:DescribeImages"]);
+    }
+
+    fn code_build(&mut self) {
+        let calls: &'static [_] = if self.action.is_true("BatchEnabled") {
+            &["codebuild:StartBuildBatch", "codebuild:BatchGetBuildBatches"]
+        } else {
+            &["codebuild:StartBuild", "codebuild:BatchGetBuilds"]
+        };
+        self.on(self.action.project_arn(), calls);
+    }
+
+    fn ecr_build_and_publish(&mut self) {
+        if self.action.get("RegistryType") == Some("public") {
+            self.on("*", &["ecr-public:GetAuthorizationToken", "sts:GetServiceBearerToken"]);
+        } else {
+            let repository = format!("repository/{}", self.get("ECRRepositoryName"));
+            let calls: &'static [_] = &[
+                "ecr:DescribeRepositories",
+                "ecr:InitiateLayerUpload",
+                "ecr:UploadLayerPart",
+                "ecr:CompleteLayerUpload",
+                "ecr:PutImage",
+                "ecr:BatchCheckLayerAvailability",
+            ];
+            self.on(self.arn("ecr", &repository), calls);
+            self.on("*", &["ecr:GetAuthorizationToken"]);
+        }
+        self.logs();
+    }
+
+    /// Compute that CodePipeline manages writes its logs with the role of the action.
+    fn logs(&mut self) {
+        let stream = format!("log-group:/aws/codepipeline/{}:log-stream:{}", self.pipeline, self.unknown_id);
+        self.on(self.arn("logs", &stream), &["logs:CreateLogStream", "logs:PutLogEvents"]);
+    }
+
+    fn device_farm(&mut self) {
+        let project = self.arn("devicefarm", &format!("project:{}", self.get("ProjectId")));
+        self.on(project, &["devicefarm:ListDevicePools", "devicefarm:CreateUpload", "devicefarm:ScheduleRun"]);
+        let run = self.arn("devicefarm", &format!("run:{}/{}", self.get("ProjectId"), self.unknown_id));
+        self.on(run, &["devicefarm:GetRun"]);
+    }
+
+    fn cloud_formation(&mut self) {
+        let name = self.action.get("StackName").unwrap_or_default();
+        let stack =
+            self.action.arn_of("cloudformation", &["stack/", name, "/", self.unknown_id.encode_utf8(&mut [0; 4])]);
+        let stack: Arc<str> = stack.into();
+        let action = self.action;
+        let (role, set) = (action.get("RoleArn"), action.get("ChangeSetName"));
+        let (role, set) = (("cloudformation:RoleArn", role), ("cloudformation:ChangeSetName", set));
+        let mode = action.get("ActionMode").unwrap_or_default();
+        match mode {
+            "CREATE_UPDATE" | "REPLACE_ON_FAILURE" => {
+                self.with(Arc::clone(&stack), &["cloudformation:CreateStack", "cloudformation:UpdateStack"], [role]);
+                if mode == "REPLACE_ON_FAILURE" {
+                    self.with(Arc::clone(&stack), &["cloudformation:DeleteStack"], [role]);
+                }
+            }
+            "DELETE_ONLY" => self.with(Arc::clone(&stack), &["cloudformation:DeleteStack"], [role]),
+            "CHANGE_SET_REPLACE" => {
+                self.with(Arc::clone(&stack), &["cloudformation:CreateChangeSet"], [role, set]);
+                let calls: &'static [_] = &["cloudformation:DeleteChangeSet", "cloudformation:DescribeChangeSet"];
+                self.with(Arc::clone(&stack), calls, [set]);
+            }
+            "CHANGE_SET_EXECUTE" => {
+                let calls: &'static [_] = &["cloudformation:ExecuteChangeSet", "cloudformation:DescribeChangeSet"];
+                self.with(Arc::clone(&stack), calls, [set]);
+            }
+            _ => {}
+        }
+        self.on(stack, &["cloudformation:DescribeStacks"]);
+    }
+
+    fn stack_set_arn(&self) -> String {
+        self.arn("cloudformation", &format!("stackset/{}:{}", self.get("StackSetName"), self.unknown_id))
+    }
+
+    fn stack_set(&mut self) {
+        let calls: &'static [_] = &[
+            "cloudformation:CreateStackSet",
+            "cloudformation:UpdateStackSet",
+            "cloudformation:DescribeStackSet",
+            "cloudformation:DescribeStackSetOperation",
+        ];
+        self.on(self.stack_set_arn(), calls);
+        if self.action.get("DeploymentTargets").is_some() {
+            self.on(self.stack_set_arn(), &["cloudformation:CreateStackInstances"]);
+        }
+    }
+
+    fn stack_instances(&mut self) {
+        let calls: &'static [_] = &["cloudformation:CreateStackInstances", "cloudformation:DescribeStackSetOperation"];
+        self.on(self.stack_set_arn(), calls);
+    }
+
+    fn code_deploy(&mut self) {
+        let (application, group) = (self.get("ApplicationName"), self.get("DeploymentGroupName"));
+        let calls: &'static [_] = &["codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"];
+        self.on(self.arn("codedeploy", &format!("application:{application}")), calls);
+        let group = self.arn("codedeploy", &format!("deploymentgroup:{application}/{group}"));
+        self.on(group, &["codedeploy:CreateDeployment", "codedeploy:GetDeployment"]);
+        let configuration = self.arn("codedeploy", &format!("deploymentconfig:{}", self.unknown_id));
+        self.on(configuration, &["codedeploy:GetDeploymentConfig"]);
+    }
+
+    fn code_deploy_to_ecs(&mut self) {
+        self.code_deploy();
+        self.on("*", &["ecs:RegisterTaskDefinition"]);
+    }
+
+    fn ecs(&mut self) {
+        let service = format!("service/{}/{}", self.get("ClusterName"), self.get("ServiceName"));
+        self.on(self.arn("ecs", &service), &["ecs:DescribeServices", "ecs:UpdateService"]);
+        self.on("*", &["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]);
+    }
+
+    fn s3_deploy(&mut self) {
+        let bucket = self.bucket("BucketName");
+        let extract = self.action.get("Extract").is_none_or(|extract| extract.eq_ignore_ascii_case("true"));
+        let key = match (self.get("ObjectKey"), extract) {
+            (key, true) if key.is_empty() => self.unknown_id.to_string(),
+            (key, true) => format!("{}/{}", key.trim_end_matches('/'), self.unknown_id),
+            (key, false) => key,
+        };
+        let object = format!("{bucket}/{key}");
+        let acl = self.action.get("CannedACL");
+        let encryption = self.action.get("KMSEncryptionKeyARN");
+        let facts = [
+            ("s3:x-amz-acl", acl),
+            ("s3:x-amz-server-side-encryption", encryption.map(|_| "aws:kms")),
+            ("s3:x-amz-server-side-encryption-aws-kms-key-id", encryption),
+        ];
+        self.with(&*object, &["s3:PutObject"], facts);
+        if acl.is_some() {
+            self.with(&*object, &["s3:PutObjectAcl"], [facts[0]]);
+        }
+        if let Some(key) = encryption {
+            let via = format!("s3.{}.amazonaws.com", self.action.region());
+            let facts = [Some(("kms:ViaService", via.into())), None, None];
+            self.made.push(Call { actions: &["kms:GenerateDataKey"], resource: key.into(), facts });
+        }
+    }
+
+    fn function(&self) -> String {
+        self.action.arn_named("lambda", "function:", &self.get("FunctionName"))
+    }
+
+    fn lambda_deploy(&mut self) {
+        let calls: &'static [_] =
+            &["lambda:GetFunctionConfiguration", "lambda:UpdateFunctionCode", "lambda:PublishVersion"];
+        self.on(self.function(), calls);
+        if self.action.get("FunctionAlias").is_some() {
+            self.on(self.function(), &["lambda:GetAlias", "lambda:UpdateAlias"]);
+        }
+        self.logs();
+    }
+
+    fn app_config(&mut self) {
+        let application = self.get("Application");
+        let environment = format!("application/{application}/environment/{}", self.get("Environment"));
+        self.on(self.arn("appconfig", &environment), &["appconfig:StartDeployment"]);
+    }
+
+    fn eks(&mut self) {
+        let cluster = format!("cluster/{}", self.get("ClusterName"));
+        self.on(self.arn("eks", &cluster), &["eks:DescribeCluster"]);
+        self.logs();
+    }
+
+    fn service_catalog(&mut self) {
+        let product = self.arn("catalog", &format!("product/{}", self.get("ProductId")));
+        self.on(product, &["servicecatalog:ListProvisioningArtifacts", "servicecatalog:CreateProvisioningArtifact"]);
+    }
+
+    fn lambda(&mut self) {
+        self.on(self.function(), &["lambda:InvokeFunction"]);
+        self.on("*", &["lambda:ListFunctions"]);
+    }
+
+    fn step_functions(&mut self) {
+        let machine = self.get("StateMachineArn");
+        let prefix = self.get("ExecutionNamePrefix");
+        let executions = machine.replace(":stateMachine:", ":execution:");
+        self.on(&*machine, &["states:StartExecution", "states:DescribeStateMachine"]);
+        self.on(format!("{executions}:{prefix}{}", self.unknown_id), &["states:DescribeExecution"]);
+    }
+
+    fn pipeline(&mut self) {
+        self.on(self.arn("codepipeline", &self.get("PipelineName")), &["codepipeline:StartPipelineExecution"]);
+    }
+
+    fn inspector(&mut self) {
+        self.on("*", &["inspector-scan:ScanSbom"]);
+        if let Some(repository) = self.action.get("ECRRepositoryName") {
+            let repository = self.arn("ecr", &format!("repository/{repository}"));
+            self.on(
+                repository,
+                &["ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability"],
+            );
+            self.on("*", &["ecr:GetAuthorizationToken"]);
+        }
+        self.logs();
+    }
+
+    fn approval(&mut self) {
+        if let Some(topic) = self.action.get("NotificationArn") {
+            self.on(topic.to_owned(), &["sns:Publish"]);
+        }
+    }
+}
+
+/// The use of the key of the topic through which an approval is announced: whoever publishes to an encrypted topic needs its key, too.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
+pub(crate) fn announcing(action: &Action, world: &World) -> Option<Call<'static>> {
+    let topic = action.get("NotificationArn").filter(|_| &*action.owner == "AWS" && action.provider() == "Manual")?;
+    let named = world.guarded.get(topic)?.key.as_deref()?;
+    let resource = world.key(named).map_or_else(|| named.into(), |key| Arc::clone(&key.arn));
+    let [_, _, region, ..] = arn_parts(topic)?;
+    let via = format!("sns.{region}.amazonaws.com");
+    let context = ("kms:EncryptionContext:aws:sns:topicArn", topic.to_owned().into());
+    let facts = [Some(("kms:ViaService", via.into())), Some(context), None];
+    Some(Call { actions: &["kms:Decrypt", "kms:GenerateDataKey"], resource, facts })
+}
+
+/// How whoever reads the output of a source fetches the repository, if the output is a reference to a full clone of it.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/troubleshooting.html#codebuild-role-codecommitclone>
+pub(crate) fn clone_call(source: &Action) -> Option<Call<'static>> {
+    let is_reference = source.get("OutputArtifactFormat") == Some("CODEBUILD_CLONE_REF");
+    if !is_reference || &*source.owner != "AWS" || &*source.category != "Source" {
+        return None;
+    }
+    let (resource, actions): (_, &'static [_]) = match source.provider() {
+        "CodeCommit" => {
+            (source.arn("codecommit", source.get("RepositoryName").unwrap_or_default()), &["codecommit:GitPull"])
+        }
+        "CodeStarSourceConnection" => {
+            let connection = source.get("ConnectionArn").unwrap_or_default();
+            (connection.to_owned(), use_of_connection(connection))
+        }
+        _ => return None,
+    };
+    Some(Call { actions, resource: resource.into(), facts: [None, None, None] })
+}
+
+/// The name of the permission follows that of the service in the ARN.
+fn use_of_connection(connection: &str) -> &'static [&'static str] {
+    if connection.contains(":codeconnections:") {
+        &["codeconnections:UseConnection"]
+    } else {
+        &["codestar-connections:UseConnection"]
+    }
+}
+
+/// The role that the action hands to a service, and the service.
+pub(crate) fn passed_role(action: &Action) -> Option<(Cow<'_, str>, &'static str)> {
+    if &*action.owner != "AWS" {
+        return None;
+    }
+    match action.provider() {
+        // Executing a change set takes the role that the change set was made with.
+        "CloudFormation" if action.get("ActionMode") == Some("CHANGE_SET_EXECUTE") => None,
+        "CloudFormation" => Some((action.get("RoleArn")?.into(), "cloudformation.amazonaws.com")),
+        "CloudFormationStackSet" if action.get("PermissionModel") != Some("SERVICE_MANAGED") => {
+            let usual = || {
+                let part = partition(action.region());
+                format!("arn:{part}:iam::{}:role/AWSCloudFormationStackSetAdministrationRole", action.account())
+            };
+            let role = action.get("AdministrationRoleArn").map_or_else(|| usual().into(), Cow::Borrowed);
+            Some((role, "cloudformation.amazonaws.com"))
+        }
+        "CodeBuild" => Some((action.get("ServiceRoleArnOverride")?.into(), "codebuild.amazonaws.com")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "calls_tests.rs"]
+mod tests;

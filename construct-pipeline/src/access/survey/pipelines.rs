@@ -1,0 +1,294 @@
+//! Reads pipelines as CodePipeline does.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use construct_core::StackArtifact;
+use construct_iam::access::Json;
+
+use super::texts::Texts;
+use crate::access::policies::Reading;
+use crate::access::template::{
+    Lazy, Made, Origin, Resolver, account_in, arn_parts, function_of, is_account, is_region, partition,
+};
+use crate::access::world::{Action, ActionLabel, Kept, Pipeline, PipelineLabel, Store, StoreKey, World, full_key_name};
+use crate::names::artifacts_prefix;
+
+/// A pipeline as its template has it.
+#[derive(Debug)]
+pub(crate) struct PipelineSource<'t> {
+    pub(crate) made: Made,
+    pub(crate) properties: &'t Json<'t>,
+    /// The actions that were [taken](take_actions) out of it, if there are any.
+    pub(crate) taken: Vec<Action>,
+}
+
+/// The pipelines of a world.
+pub(crate) fn pipelines<'t>(
+    world: &mut World,
+    resolver: &Resolver<'t>,
+    sources: Vec<PipelineSource<'t>>,
+) -> Vec<Pipeline> {
+    let object = resolver.memory.name_symbol("artifact", Origin::Other);
+    let read = resolver.map(&sources, |resolver, source| {
+        let mut doubts = Vec::new();
+        (read(world, resolver, source, object, &mut doubts), doubts)
+    });
+    let (mut pipelines, doubts): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    world.doubts.extend(doubts.into_iter().flatten());
+    for (Pipeline { actions, .. }, mut source) in pipelines.iter_mut().zip(sources) {
+        source.taken.append(actions);
+        source.taken.sort_unstable_by_key(|action| action.label.position);
+        source.taken.shrink_to_fit();
+        *actions = source.taken;
+    }
+    pipelines
+}
+
+fn read<'t>(
+    world: &World,
+    resolver: &Resolver<'t>,
+    source: &PipelineSource<'t>,
+    object: char,
+    doubts: &mut Vec<String>,
+) -> Pipeline {
+    let properties = Lazy::new(resolver, source.made.stack, source.properties);
+    let environment = world.environments[source.made.stack].clone();
+    let name = properties.text_of("Name").map(Cow::into_owned).unwrap_or_else(|| {
+        // Without a name, CloudFormation makes one up; `Ref` of the pipeline has the same symbol.
+        let label = format!("id of {} in {}", source.made.logical_id, world.stack_name(&source.made));
+        let (stack, logical_id) = (source.made.stack, source.made.logical_id.to_string());
+        let origin = Origin::Made { stack, logical_id, attribute: None };
+        resolver.memory.name_symbol(&label, origin).to_string()
+    });
+    let label = Arc::new(PipelineLabel {
+        name: if name.is_ascii() { name.clone() } else { source.made.logical_id.to_string() },
+        stack: Arc::clone(world.stack_name(&source.made)),
+        template: source.made.stack,
+        logical_id: Arc::clone(&source.made.logical_id),
+        account: environment.account.to_string(),
+        region: environment.region.to_string(),
+    });
+    let part = partition(&environment.region);
+    let arn = format!("arn:{part}:codepipeline:{}:{}:{name}", environment.region, environment.account);
+    let role: Arc<str> = properties.text_of("RoleArn").unwrap_or_default().into();
+    let folder = (name.is_ascii() && !name.is_empty()).then(|| artifacts_prefix(&name));
+    let object = format!("{}{object}", folder.as_deref().unwrap_or_default());
+    let mut pipeline = Pipeline {
+        stores: Stores { world, resolver, label: &label, object: &object, doubts }.all(&properties),
+        folder,
+        label,
+        made: source.made.clone(),
+        name,
+        arn: arn.into(),
+        role,
+        actions: Vec::new(),
+    };
+    let PipelineLabel { account, region, .. } = &*pipeline.label;
+    let home = Home { account, region, role: Arc::clone(&pipeline.role), texts: Texts::default() };
+    let (mut position, mut left_open) = (0, BTreeSet::new());
+    let mut is_known = |it: &Lazy<'_, '_>| {
+        // An action that was taken out left `null` in its place.
+        if !it.is_entry() && !it.is_null() {
+            left_open.insert(it.function());
+        }
+        it.is_entry()
+    };
+    properties.each_of("Stages", &mut |stage| {
+        if !is_known(stage) {
+            return;
+        }
+        let stage_name = stage.text_of("Name").unwrap_or_default();
+        stage.each_of("Actions", &mut |declared| {
+            if is_known(declared) {
+                pipeline.actions.push(home.action(&stage_name, position, declared));
+            }
+            position += 1;
+        });
+    });
+    doubts.extend(left_open.into_iter().map(|function| {
+        let what = function.map_or_else(|| "something else".to_owned(), |function| format!("what `{function}` makes"));
+        let name = &pipeline.label.name;
+        format!("{what} in the place of stages or actions of the pipeline `{name}` needs nothing that is not allowed")
+    }));
+    pipeline
+}
+
+/// Takes those actions out of a resource, if it is a pipeline, that name their role and of which nothing has to be computed, and leaves
+/// `null` in their places. `None` if there are none, or if the places of actions or of the pipeline are not known.
+pub(crate) fn take_actions<'t>(
+    stack: &StackArtifact,
+    resource: &mut Json<'t>,
+    reading: &Reading<'_, 't>,
+) -> Option<Vec<Action>> {
+    if resource.get("Type")?.as_str()? != "AWS::CodePipeline::Pipeline" {
+        return None;
+    }
+    Home::of(stack)?.take_actions(resource.get_mut("Properties")?.get_mut("Stages")?, reading)
+}
+
+/// What actions have that do not say it themselves.
+struct Home<'p> {
+    account: &'p str,
+    region: &'p str,
+    /// The role of the pipeline.
+    role: Arc<str>,
+    /// What actions say: much is the same for many.
+    texts: Texts,
+}
+
+impl<'p> Home<'p> {
+    /// That of pipelines of a stack, if it is known, but for their roles.
+    fn of(stack: &'p StackArtifact) -> Option<Self> {
+        let StackArtifact { account, region, .. } = stack;
+        let is_known = is_account(account) && is_region(region);
+        is_known.then(|| Self { account, region, role: "".into(), texts: Texts::default() })
+    }
+
+    fn take_actions<'t>(&self, stages: &mut Json<'t>, reading: &Reading<'_, 't>) -> Option<Vec<Action>> {
+        let Json::Array(stages) = stages else { return None };
+        // Where there is a function, there may be nothing in the end.
+        let are_there = |items: &[Json<'_>]| {
+            items.iter().all(|item| item.as_object().is_some_and(|map| function_of(map).is_none()))
+        };
+        let have_actions =
+            |stage: &Json<'_>| stage.get("Actions").is_none_or(|actions| actions.as_array().is_some_and(are_there));
+        if !are_there(stages) || !stages.iter().all(have_actions) {
+            return None;
+        }
+        let (mut taken, mut position) = (Vec::new(), 0);
+        for stage in stages {
+            let name =
+                stage.get("Name").filter(|name| reading.is_ready(name)).and_then(Json::as_str).map(str::to_owned);
+            let Some(Json::Array(actions)) = stage.get_mut("Actions") else { continue };
+            for declared in actions {
+                let is_told =
+                    declared.get("RoleArn").is_some_and(|role| role.as_str().is_some()) && reading.is_literal(declared);
+                if let Some(stage) = name.as_deref().filter(|_| is_told) {
+                    taken.push(self.action(stage, position, &Lazy::plain(declared)));
+                    *declared = Json::Null;
+                }
+                position += 1;
+            }
+        }
+        taken.shrink_to_fit();
+        (!taken.is_empty()).then_some(taken)
+    }
+
+    fn action(&self, stage: &str, position: usize, declared: &Lazy<'_, '_>) -> Action {
+        let id = declared.get("ActionTypeId");
+        let shared = |text: &str| self.texts.shared(text);
+        let kind = |part: &str| shared(&id.as_ref().and_then(|id| id.text_of(part)).unwrap_or_default());
+        let names = |key: &str| {
+            let artifacts = declared.get(key);
+            let names = artifacts.iter().flat_map(Lazy::items);
+            listed(artifacts.as_ref(), names.filter_map(|artifact| Some(shared(&artifact.text_of("Name")?))))
+        };
+        let own_role = declared.text_of("RoleArn");
+        let role = own_role.as_deref().map_or_else(|| Arc::clone(&self.role), shared);
+        let account = shared(account_in(&role).unwrap_or(self.account));
+        let region = shared(declared.text_of("Region").as_deref().unwrap_or(self.region));
+        let configuration = declared.get("Configuration");
+        let variables = declared.get("EnvironmentVariables");
+        let kept = |one: Lazy<'_, '_>| Kept::of(&one.text_of("Type")?, &one.text_of("Value")?);
+        let settings = configuration.iter().flat_map(Lazy::members);
+        let settings = settings.filter_map(|(key, value)| Some((shared(key), shared(&value.into_text()?))));
+        Action {
+            label: Arc::new(ActionLabel {
+                stage: shared(stage),
+                name: declared.text_of("Name").unwrap_or_default().into(),
+                provider: kind("Provider"),
+                account,
+                region,
+                position,
+            }),
+            category: kind("Category"),
+            owner: kind("Owner"),
+            configuration: listed(configuration.as_ref(), settings),
+            kept: variables.iter().flat_map(Lazy::items).filter_map(kept).collect(),
+            role,
+            own_role: own_role.is_some(),
+            inputs: names("InputArtifacts"),
+            outputs: names("OutputArtifacts"),
+        }
+    }
+}
+
+/// What was found of the items or members of a value.
+fn listed<T>(of: Option<&Lazy<'_, '_>>, found: impl Iterator<Item = T>) -> Box<[T]> {
+    let mut list = Vec::with_capacity(of.map_or(0, Lazy::len));
+    list.extend(found);
+    list.into()
+}
+
+/// Reads the stores of a pipeline.
+struct Stores<'r, 't> {
+    world: &'r World,
+    resolver: &'r Resolver<'t>,
+    label: &'r PipelineLabel,
+    /// The key of one of its artifacts.
+    object: &'r str,
+    /// What was taken for granted, in words.
+    doubts: &'r mut Vec<String>,
+}
+
+impl Stores<'_, '_> {
+    fn all(&mut self, properties: &Lazy<'_, '_>) -> BTreeMap<String, Store> {
+        let (label, mut stores) = (self.label, BTreeMap::new());
+        let mut add = |region: String, declared: &Lazy<'_, '_>| {
+            let store = self.store(&region, declared);
+            stores.insert(region, store);
+        };
+        if let Some(store) = properties.get("ArtifactStore") {
+            add(label.region.clone(), &store);
+        }
+        for entry in properties.get("ArtifactStores").iter().flat_map(Lazy::items) {
+            if let (Some(region), Some(store)) = (entry.text_of("Region"), entry.get("ArtifactStore")) {
+                add(region.into_owned(), &store);
+            }
+        }
+        stores
+    }
+
+    fn store(&mut self, region: &str, declared: &Lazy<'_, '_>) -> Store {
+        let (world, object) = (self.world, self.object);
+        let bucket = declared.text_of("Location").unwrap_or_default().into_owned();
+        let arn = match world.buckets.get(&bucket) {
+            Some(bucket) => Arc::clone(&bucket.arn),
+            None => format!("arn:{}:s3:::{bucket}", partition(region)).into(),
+        };
+        let account = world.bucket_account(&bucket).unwrap_or(&self.label.account).to_owned();
+        let key = declared.get("EncryptionKey");
+        let named = key.as_ref().and_then(|key| key.text_of("Id"));
+        let base = format!("arn:{}:kms:{region}:{account}", partition(region));
+        let key = named.map_or(StoreKey::Aws, |named| self.key(named.into_owned(), &bucket, &base));
+        let object = format!("{arn}/{object}").into();
+        Store { region: region.to_owned(), bucket, arn, object, account, key }
+    }
+
+    /// The key that a store's declaration means. An id or a bare alias is looked up by whoever uses it, in its own account; here it is read as
+    /// the person who wrote it meant it, and that it fails in other accounts is found separately.
+    fn key(&mut self, named: String, bucket: &str, base: &str) -> StoreKey {
+        let world = self.world;
+        let full = full_key_name(&named, base);
+        if full == format!("{base}:alias/aws/s3") {
+            return StoreKey::Aws;
+        }
+        if let Some(key) = world.key(&full) {
+            return StoreKey::Customer { named, arn: Arc::clone(&key.arn) };
+        }
+        // A parameter or an import: where the bucket itself tells its key, the pipeline most likely is given the same.
+        if arn_parts(&full).is_none() {
+            let own = world.buckets.get(bucket).and_then(|bucket| bucket.default_key.as_deref());
+            if let Some(key) = own.and_then(|own| world.key(own)) {
+                let arn = Arc::clone(&key.arn);
+                let readable = |text: &str| self.resolver.memory.with_symbols(|symbols| symbols.readable(text));
+                let (named_so, bucket) = (readable(&named), readable(bucket));
+                self.doubts.push(format!("{named_so} names the key of bucket `{bucket}`, `{}`", readable(&arn)));
+                return StoreKey::Customer { named, arn };
+            }
+        }
+        StoreKey::Customer { named, arn: full.into() }
+    }
+}

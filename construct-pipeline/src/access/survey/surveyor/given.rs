@@ -1,0 +1,148 @@
+//! Facts that no template states, put into the world.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Surveyor;
+use crate::access::policies::{Digest, PolicyIx, PolicyKind, Spot, Statements};
+use crate::access::survey::outside::Outside;
+use crate::access::template::{Lazy, account_in, arn_parts, partition};
+use crate::access::world::{Bucket, Key, Levels, Project, Role, World};
+
+impl Surveyor<'_> {
+    pub(crate) fn outside(&mut self, outside: &Outside) {
+        for (arn, document) in &outside.managed {
+            let ix = adopt(&mut self.world, arn, arn, document, PolicyKind::Identity);
+            self.managed.insert(arn.as_str().into(), ix);
+        }
+        let arns: BTreeSet<&String> = outside
+            .roles
+            .keys()
+            .chain(outside.trusts.keys())
+            .chain(outside.attached.keys())
+            .chain(outside.boundaries.keys())
+            .collect();
+        for arn in arns {
+            let mut identity = Vec::new();
+            for document in outside.roles.get(arn).into_iter().flatten() {
+                let name = format!("policy given for {arn}");
+                identity.push(adopt(&mut self.world, &name, arn, document, PolicyKind::Identity));
+            }
+            for policy in outside.attached.get(arn).into_iter().flatten() {
+                identity.push(self.managed_policy(policy));
+            }
+            let world = &mut self.world;
+            if !outside.roles.contains_key(arn) && identity.is_empty() {
+                identity.push(world.policies.unknown(&format!("policies of {arn}")));
+            }
+            let trust = outside.trusts.get(arn);
+            let trust = match trust {
+                Some(document) => adopt(world, &format!("trust given for {arn}"), arn, document, PolicyKind::Trust),
+                None => world.policies.unknown(&format!("trust policy of {arn}")),
+            };
+            let boundary = outside.boundaries.get(arn);
+            let boundary = boundary.map(|document| {
+                adopt(world, &format!("boundary given for {arn}"), arn, document, PolicyKind::Boundary)
+            });
+            let shared: Arc<str> = arn.as_str().into();
+            self.role_names.given(account_in(arn).unwrap_or_default(), &shared);
+            let role = Role { made: None, identity, trust: Some(trust), boundary };
+            world.roles.insert(shared, role);
+        }
+        let world = &mut self.world;
+        for (arn, (role, key)) in &outside.projects {
+            let project =
+                Project { role: role.clone(), key: key.clone(), made: None, logs: None, variables: Vec::new() };
+            world.projects.insert(arn.as_str().into(), project);
+        }
+        for (arn, document) in &outside.resources {
+            let name = format!("policy given for {arn}");
+            let policy = adopt(world, &name, arn, document, PolicyKind::Other);
+            world.guarded.entry(arn.as_str().into()).or_default().policies.push(policy);
+        }
+        for (topic, key) in &outside.topic_keys {
+            world.guarded.entry(topic.as_str().into()).or_default().key = Some(key.clone());
+        }
+        for (arn, document) in &outside.keys {
+            let policy = adopt(world, &format!("key policy given for {arn}"), arn, document, PolicyKind::Key);
+            let arn: Arc<str> = arn.as_str().into();
+            world.keys.insert(Arc::clone(&arn), Key { arn, made: None, policy, aliases: None });
+        }
+        for (alias, key) in &outside.aliases {
+            world.aliases.insert(alias.clone(), key.as_str().into());
+            if let (Some(key), Some(parts)) = (world.keys.get_mut(key.as_str()), arn_parts(alias)) {
+                key.aliases.get_or_insert_default().push(parts[4].to_owned());
+            }
+        }
+        for (name, (account, document)) in &outside.buckets {
+            let policy = adopt(world, &format!("bucket policy given for {name}"), name, document, PolicyKind::Bucket);
+            let arn = format!("arn:aws:s3:::{name}").into();
+            let bucket = Bucket {
+                arn,
+                // Without an account, that of the pipeline that uses it; see `settle_accounts`.
+                account: account.clone().unwrap_or_default(),
+                made: None,
+                policy: Some(policy),
+                bucket_key: None,
+                keeps_versions: false,
+                default_key: None,
+            };
+            world.buckets.insert(name.clone(), bucket);
+        }
+        for (given, kind) in [(&outside.scps, "service"), (&outside.rcps, "resource")] {
+            let mut levels = Levels::new();
+            for (account, all) in given {
+                for (level, documents) in all {
+                    let name = format!("{kind} control policy of {level}");
+                    let policies = documents
+                        .iter()
+                        .map(|document| adopt(world, &name, level, document, PolicyKind::Control))
+                        .collect();
+                    levels.entry(account.clone()).or_default().push((level.as_str().into(), policies));
+                }
+            }
+            if kind == "service" { world.scps = levels } else { world.rcps = levels }
+        }
+    }
+
+    /// Buckets given without an account are in that of the pipeline that names them, as artifact stores are; and all are in
+    /// its partition, which their names do not tell.
+    pub(crate) fn settle_accounts(&mut self) {
+        if self.world.buckets.values().all(|bucket| bucket.made.is_some()) {
+            return;
+        }
+        let mut users: BTreeMap<String, usize> = BTreeMap::new();
+        for pipeline in &self.pipelines {
+            let properties = Lazy::new(&self.resolver, pipeline.made.stack, pipeline.properties);
+            let several = properties.get("ArtifactStores");
+            let several = several.iter().flat_map(Lazy::items);
+            let several = several.filter_map(|one| Some(one.get("ArtifactStore")?.text_of("Location")?.into_owned()));
+            let one = properties.get("ArtifactStore");
+            let one = one.as_ref().and_then(|store| Some(store.text_of("Location")?.into_owned()));
+            for name in several.chain(one) {
+                users.entry(name).or_insert(pipeline.made.stack);
+            }
+        }
+        let first = self.pipelines.first().map(|pipeline| pipeline.made.stack);
+        let World { buckets, environments, .. } = &mut self.world;
+        for (name, bucket) in buckets.iter_mut().filter(|(_, bucket)| bucket.made.is_none()) {
+            let user = users.get(name).copied().or(first);
+            if let Some(environment) = user.and_then(|stack| environments.get(stack)) {
+                if bucket.account.is_empty() {
+                    bucket.account = environment.account.to_string();
+                }
+                bucket.arn = format!("arn:{}:s3:::{name}", partition(&environment.region)).into();
+            }
+        }
+    }
+}
+
+/// Adds a policy that no template has.
+fn adopt(world: &mut World, name: &str, about: &str, document: &Value, kind: PolicyKind) -> PolicyIx {
+    let statements = Statements::default();
+    let digest = Digest::new(&statements, name, &document.into(), kind, &[]);
+    world.policies.note_keys([&statements]);
+    world.policies.add(digest, Spot::outside(about, kind))
+}

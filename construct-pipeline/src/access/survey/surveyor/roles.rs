@@ -1,0 +1,168 @@
+//! Roles, and the policies that are attached to them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use construct_iam::access::Json;
+
+use super::documents::DocumentAt;
+use super::{Reading, Surveyor};
+use crate::access::policies::{PolicyIx, PolicyKind, Slot, Spot, TRUST_PROPERTY};
+use crate::access::survey::sheet::SettledRole;
+use crate::access::template::{Made, Resolver, short_name};
+use crate::access::world::Role;
+
+/// The ARNs of roles by their names. Most templates attach nothing by name, so that the names are sorted once somebody does.
+#[derive(Default)]
+pub(crate) struct RoleNames {
+    /// By account and the name in lower case.
+    sorted: BTreeMap<(String, String), Arc<str>>,
+    /// The role and its stack.
+    noted: Vec<(usize, Arc<str>)>,
+}
+
+impl RoleNames {
+    /// A role that no template makes.
+    pub(crate) fn given(&mut self, account: &str, arn: &Arc<str>) {
+        self.sorted.insert((account.to_owned(), short_name(arn).to_ascii_lowercase()), Arc::clone(arn));
+    }
+
+    /// Makes room for so many more.
+    pub(crate) fn expect(&mut self, n: usize) {
+        self.noted.reserve(n);
+    }
+
+    fn note(&mut self, stack: usize, arn: &Arc<str>) {
+        self.noted.push((stack, Arc::clone(arn)));
+    }
+
+    /// The role of the name in the account of a stack.
+    fn arn(&mut self, resolver: &Resolver<'_>, stack: usize, name: &str) -> Option<&Arc<str>> {
+        for (stack, arn) in std::mem::take(&mut self.noted) {
+            self.given(resolver.account(stack), &arn);
+        }
+        self.sorted.get(&(resolver.account(stack).to_owned(), name.to_ascii_lowercase()))
+    }
+}
+
+impl<'t> Surveyor<'t> {
+    /// A role that was made ready when its template was read.
+    pub(super) fn settled_role(&mut self, stack: usize, role: SettledRole) {
+        let SettledRole { number, identity, trust } = role;
+        let noted = &self.sheets[stack].resources[number];
+        let Some(arn) = noted.arn.clone() else { return };
+        let made = Made { stack, logical_id: Arc::clone(&noted.logical_id) };
+        let mut place = |digest, slot, kind| {
+            let template = Some(stack);
+            self.world.policies.add(digest, Spot { template, logical_id: Arc::clone(&made.logical_id), slot, kind })
+        };
+        let inline = identity.into_iter().enumerate();
+        let identity = inline.map(|(n, digest)| place(digest, Slot::Inline(n), PolicyKind::Identity)).collect();
+        let trust = trust.map(|digest| place(digest, Slot::Property(TRUST_PROPERTY), PolicyKind::Trust));
+        self.role_names.note(stack, &arn);
+        self.world.roles.insert(arn, Role { made: Some(made), identity, trust, boundary: None });
+    }
+
+    pub(super) fn role(&mut self, reading: Reading<'t>) {
+        let Some(arn) = self.arn(reading) else { return };
+        let mut identity = Vec::new();
+        for (n, inline) in self.property(reading, "Policies").and_then(Json::as_array).into_iter().flatten().enumerate()
+        {
+            let slot = Slot::Inline(n);
+            match inline.get("PolicyDocument") {
+                Some(document) => {
+                    let name = inline.get("PolicyName").map(|name| self.resolver.text(reading.stack, name));
+                    let name = name.unwrap_or_else(|| n.to_string());
+                    let at = DocumentAt { reading, slot, kind: PolicyKind::Identity, name: Some(&name) };
+                    identity.push(self.policy(at, document));
+                }
+                // Such as `Fn::If` around the whole entry.
+                None => identity.extend(self.open_entry(reading, inline, slot)),
+            }
+        }
+        if self.property(reading, "Policies").is_some_and(|policies| policies.as_array().is_none()) {
+            let name = self.policy_name(reading, None);
+            identity.push(self.world.policies.unknown(&name));
+        }
+        let trust = self.document(reading);
+        self.role_names.note(reading.stack, &arn);
+        let made = Some(self.made(reading));
+        self.world.roles.insert(arn, Role { made, identity, trust, boundary: None });
+    }
+
+    fn open_entry(&mut self, reading: Reading<'t>, entry: &'t Json<'t>, slot: Slot) -> Option<PolicyIx> {
+        let resolved = self.resolver.value(reading.stack, entry).into_owned();
+        if resolved.is_null() {
+            return None;
+        }
+        let name = resolved.get("PolicyName").and_then(Json::as_str).unwrap_or("inline").to_owned();
+        Some(match resolved.get("PolicyDocument") {
+            Some(_) if reading.doubtful => self.world.policies.unknown(&self.policy_name(reading, Some(&name))),
+            Some(document) => {
+                let at = DocumentAt { reading, slot, kind: PolicyKind::Identity, name: Some(&name) };
+                self.computed(at, Cow::Owned(document.clone()))
+            }
+            None => {
+                let name = self.policy_name(reading, Some(&name));
+                self.world.policies.unknown(&name)
+            }
+        })
+    }
+
+    pub(super) fn managed_policies(&mut self, reading: Reading<'t>) {
+        if ["ManagedPolicyArns", "PermissionsBoundary"].iter().all(|name| self.property(reading, name).is_none()) {
+            return;
+        }
+        let Some(arn) = self.arn(reading) else { return };
+        let mut attached = Vec::new();
+        let resolver = &self.resolver;
+        let listed = self.property(reading, "ManagedPolicyArns").map(|value| resolver.value(reading.stack, value));
+        match listed.as_deref() {
+            Some(Json::Array(arns)) => {
+                for policy in arns {
+                    let policy = self.resolver.as_text(policy);
+                    attached.push(self.managed_policy(&policy));
+                }
+            }
+            Some(Json::Null) | None => {}
+            Some(_) => attached.push(self.world.policies.unknown("managed policies that the template leaves open")),
+        }
+        let boundary = self.text(reading, "PermissionsBoundary");
+        let boundary = boundary.map(|boundary| self.managed_policy(&boundary));
+        if let Some(role) = self.world.roles.get_mut(&*arn) {
+            role.identity.extend(attached);
+            role.boundary = role.boundary.or(boundary);
+        }
+    }
+
+    /// A managed policy by ARN: one of a template, or of AWS.
+    pub(crate) fn managed_policy(&mut self, arn: &str) -> PolicyIx {
+        if arn.ends_with(":iam::aws:policy/AdministratorAccess") {
+            return self.world.policies.administrator();
+        }
+        if let Some(ix) = self.managed.get(arn) {
+            return *ix;
+        }
+        self.world.policies.unknown(&self.resolver.symbols().readable(arn))
+    }
+
+    pub(super) fn policy_for_roles(&mut self, reading: Reading<'t>) {
+        let resolver = &self.resolver;
+        let roles = self.property(reading, "Roles").map(|value| resolver.value(reading.stack, value).into_owned());
+        let Some(Json::Array(roles)) = roles else { return };
+        let managed = self.arn(reading).and_then(|arn| self.managed.get(&arn).copied());
+        let Some(ix) = managed.or_else(|| self.document(reading)) else { return };
+        for role in roles {
+            let name = self.resolver.as_text(&role);
+            self.attach(reading.stack, &name, ix);
+        }
+    }
+
+    pub(super) fn attach(&mut self, stack: usize, role_name: &str, policy: PolicyIx) {
+        let arn = self.role_names.arn(&self.resolver, stack, role_name);
+        if let Some(role) = arn.and_then(|arn| self.world.roles.get_mut(arn)) {
+            role.identity.push(policy);
+        }
+    }
+}
