@@ -1,4 +1,5 @@
-//! Modules of a crate use each other one way: there are no circles, except between a module and what stands below it.
+//! Modules of a crate use each other one way: there are no circles, neither of single modules nor of modules with all that stands below
+//! them. A module and what stands below it are one.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -37,9 +38,12 @@ fn a_circle_is_found() {
         (module.into_iter().map(str::to_owned).collect(), syn::parse_file(text).expect("it is Rust"))
     };
     let mut modules: BTreeMap<Module, File> = sources.into_iter().map(read).collect();
-    assert_eq!(circles(&modules), Vec::<Vec<String>>::new(), "nothing here uses `d`");
-    modules.insert(vec!["b".to_owned()], syn::parse_file("use crate::c::d::D;").expect("it is Rust"));
-    assert_eq!(circles(&modules), [["a", "b", "c::d"]]);
+    assert_eq!(circles(&modules), [["a", "b", "c"]], "`c` uses `a` by what stands below it");
+    modules.insert(vec!["c".to_owned(), "d".to_owned()], syn::parse_file("use super::C;").expect("it is Rust"));
+    assert_eq!(circles(&modules), Vec::<Vec<String>>::new(), "`c` and `d` are one");
+    modules.insert(vec!["c".to_owned(), "e".to_owned()], syn::parse_file("use super::d::D;").expect("it is Rust"));
+    modules.insert(vec!["c".to_owned(), "d".to_owned()], syn::parse_file("use super::e::E;").expect("it is Rust"));
+    assert_eq!(circles(&modules), [["c::d", "c::e"]]);
 }
 
 /// The modules of a crate, without those that are compiled for its tests alone.
@@ -73,26 +77,26 @@ fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident("cfg") && is_test(attribute))
 }
 
-/// The modules of each circle, in order.
+/// The modules of each circle, in order: all of them stand side by side, and whatever stands below one is a part of it.
 fn circles(modules: &BTreeMap<Module, File>) -> Vec<Vec<String>> {
-    let all: Vec<&Module> = modules.keys().collect();
-    let number = |module: &[String]| all.binary_search_by_key(&module, |module| module).ok();
-    let mut arrows: DiGraphMap<usize, ()> = DiGraphMap::new();
+    let mut arrows: DiGraphMap<&[String], ()> = DiGraphMap::new();
     for (from, file) in modules {
         let mut uses = Uses::default();
         uses.visit_file(file);
         for path in &uses.paths {
             let Some(path) = absolute(from, path) else { continue };
-            let Some(to) = (0..=path.len()).rev().find_map(|length| number(&path[..length])) else { continue };
+            let known = (0..=path.len()).rev().find_map(|length| modules.get_key_value(&path[..length]));
+            let (to, _) = known.expect("the crate itself is one");
+            let above = from.iter().zip(to).take_while(|(from, to)| from == to).count();
             // A module and what stands below it are one.
-            if !from.starts_with(all[to]) && !all[to].starts_with(from) {
-                arrows.add_edge(number(from).expect("it is one of them"), to, ());
+            if above < from.len() && above < to.len() {
+                arrows.add_edge(&from[..=above], &to[..=above], ());
             }
         }
     }
     let circles = tarjan_scc(&arrows).into_iter().filter(|circle| circle.len() > 1);
     let mut circles: Vec<Vec<String>> =
-        circles.map(|circle| circle.iter().map(|&n| all[n].join("::")).collect()).collect();
+        circles.map(|circle| circle.iter().map(|module| module.join("::")).collect()).collect();
     circles.iter_mut().for_each(|circle| circle.sort());
     circles.sort();
     circles
