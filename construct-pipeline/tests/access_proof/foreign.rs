@@ -156,6 +156,25 @@ fn hand_written_templates_with_their_parameters() {
 }
 
 #[test]
+fn a_build_project_may_name_its_role_without_the_arn() {
+    let (mut tools, target) = by_hand();
+    let mut role = tools["Resources"]["Role"].clone();
+    role["Properties"].as_object_mut().expect("properties").remove("RoleName");
+    tools["Resources"]["BuildRole"] = role;
+    for name in ["Role", "BuildRole"] {
+        tools["Resources"]["Build"]["Properties"]["ServiceRole"] = json!({ "Ref": name });
+        let tools = Template::new("tools", TOOLS, "us-east-1", tools.clone());
+        let tools = tools.parameter("TargetAccount", TARGET).parameter("Ready", "yes").physical_id("Key", "0a1b2c3d");
+        let target = Template::new("target", TARGET, "us-east-1", target.clone())
+            .parameter("ToolsAccount", TOOLS)
+            .parameter("Bucket", "artifacts-us-east-1-111111111111")
+            .parameter("KeyArn", format!("arn:aws:kms:us-east-1:{TOOLS}:key/0a1b2c3d"));
+        let report = prove(&Templates::new().with(tools).with(target), &Outside::new());
+        assert_eq!((report.holes().count(), report.assumptions().count()), (0, 0), "{name}: {}", told(&report));
+    }
+}
+
+#[test]
 fn a_parameter_without_a_value_is_an_assumption() {
     let report = prove(&templates(None), &Outside::new());
     assert_eq!(report.holes().count(), 0, "{}", told(&report));

@@ -226,6 +226,7 @@ impl<'t> Surveyor<'t> {
             }
             "AWS::S3::BucketPolicy" => self.bucket_policy(reading),
             "AWS::KMS::Alias" => self.alias(reading),
+            "AWS::CodeBuild::Project" => self.named_role(reading),
             "AWS::Events::EventBusPolicy" => self.bus_policy(reading),
             "AWS::SNS::TopicPolicy" => self.topic_policy(reading),
             // Nothing is asked of these, but the principals in them have to exist.

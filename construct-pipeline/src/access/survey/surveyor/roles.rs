@@ -159,6 +159,18 @@ impl<'t> Surveyor<'t> {
         }
     }
 
+    /// The role of a project that says its name alone, as in `ServiceRole: !Ref BuildRole`. That CodeBuild takes a name for the
+    /// ARN is an assumption: its reference speaks of both, and templates that run say either.
+    /// <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_Build.html>
+    pub(super) fn named_role(&mut self, reading: Reading<'t>) {
+        let Some(project) = self.arn(reading).and_then(|arn| self.world.projects.get_mut(&arn)) else { return };
+        if !project.role.starts_with("arn:")
+            && let Some(role) = self.role_names.arn(&self.resolver, reading.stack, &project.role)
+        {
+            project.role = role.to_string();
+        }
+    }
+
     pub(super) fn attach(&mut self, stack: usize, role_name: &str, policy: PolicyIx) {
         let arn = self.role_names.arn(&self.resolver, stack, role_name);
         if let Some(role) = arn.and_then(|arn| self.world.roles.get_mut(arn)) {
