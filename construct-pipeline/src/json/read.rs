@@ -10,6 +10,10 @@ use super::shape::{Field, Kind, METADATA, PIPELINE, Presence, Shape, TAGS};
 
 const HELP: &str = "give it what `aws codepipeline get-pipeline --name NAME` prints";
 
+const TEMPLATE: &str = "it is a template, or a part of one";
+const TEMPLATE_HELP: &str = "of a pipeline that it made, give what `aws codepipeline get-pipeline --name NAME` prints; \
+                             `synth check --template FILE` proves the template as it is";
+
 /// What was read: the parts of an answer of `get-pipeline`, or of an input of `create-pipeline`.
 #[derive(Debug, Default)]
 pub(super) struct Read {
@@ -24,18 +28,26 @@ pub(super) fn parse(text: &str) -> Result<Json, Diagnostics> {
         let what = error.to_string();
         let what = what.split(" at line ").next().unwrap_or_default();
         let message = format!("this is no JSON: {what} at line {}, column {}", error.line(), error.column());
+        // Templates are written in YAML as well.
+        let is_template = text.lines().any(|line| line.trim_end() == "Resources:");
         let mut findings = Diagnostics::new();
-        findings.push(Diagnostic::error("json::syntax", message).help(HELP));
+        findings.push(match is_template {
+            true => not_a_pipeline(TEMPLATE),
+            false => Diagnostic::error("json::syntax", message).help(HELP),
+        });
         findings
     })
 }
 
+fn not_a_pipeline(what: &str) -> Diagnostic {
+    let help = if what == TEMPLATE { TEMPLATE_HELP } else { HELP };
+    Diagnostic::error("json::not-a-pipeline", format!("this is no pipeline: {what}")).help(help)
+}
+
 /// Reads a pipeline, with or without the object around it.
 pub(super) fn read(json: &Json, findings: &mut Diagnostics) -> Read {
-    let refuse =
-        |what: &str| Diagnostic::error("json::not-a-pipeline", format!("this is no pipeline: {what}")).help(HELP);
     let Some(object) = json.as_object() else {
-        findings.push(refuse("it is no object"));
+        findings.push(not_a_pipeline("it is no object"));
         return Read::default();
     };
     let mut reader = Reader { findings };
@@ -59,10 +71,10 @@ pub(super) fn read(json: &Json, findings: &mut Diagnostics) -> Read {
         read.pipeline = reader.object(json, &PIPELINE, "").unwrap_or_default();
     } else {
         let what = match object.contains_key("Resources") || object.contains_key("Stages") {
-            true => "it is a template, or a part of one",
+            true => TEMPLATE,
             false => "it has neither `pipeline` nor `stages`",
         };
-        findings.push(refuse(what));
+        findings.push(not_a_pipeline(what));
     }
     read
 }

@@ -65,6 +65,11 @@ fn everything_that_is_wrong_is_named_with_its_place() {
     let wrong = [
         ("list", "[]".to_owned(), "it is no object [json::not-a-pipeline]"),
         ("template", "{ \"Resources\": {} }".to_owned(), "it is a template, or a part of one [json::not-a-pipeline]"),
+        (
+            "yaml",
+            "Resources:\n  Pipeline:\n".to_owned(),
+            "help: of a pipeline that it made, give what `aws codepipeline",
+        ),
         ("empty", "{ \"pipeline\": {} }".to_owned(), "`pipeline.roleArn` is missing [json::missing-key]"),
         ("type", approval(&ASK.replace("\"Ask\"", "7")), "`stages[1].actions[0].name` is a number, not a text"),
         (
