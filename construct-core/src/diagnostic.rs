@@ -7,7 +7,7 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::Location;
 
-use foldhash::HashSet;
+use foldhash::{HashMap, HashSet};
 
 use crate::printable::{printable, printable_lines};
 
@@ -34,6 +34,7 @@ impl fmt::Display for Severity {
 }
 
 /// One finding: a code, where it is in the tree, where it is in the user's program, what is wrong and what mends it.
+#[doc(alias = "Annotations")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     code: &'static str,
@@ -158,11 +159,17 @@ fn is_of_a_program(file: &str) -> bool {
     !file.starts_with("/rustc/") && !file.replace('\\', "/").contains("/rustlib/src/rust/library/")
 }
 
-impl fmt::Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Diagnostic {
+    /// Everything but the path: what one line does wrong wherever it is run.
+    fn without_path(&self) -> impl Hash + Eq {
+        let Self { code, severity, path: _, location, message, help, notes } = self;
+        (code, severity, location, message, help, notes)
+    }
+
+    fn write(&self, paths: &[&str], f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}[{}]: {}", self.severity, self.code, printable_lines(&self.message))?;
-        if !self.path.is_empty() {
-            write!(f, "\n  in {}", printable(&self.path))?;
+        for path in paths.iter().filter(|path| !path.is_empty()) {
+            write!(f, "\n  in {}", printable(path))?;
         }
         if let Some(at) = self.location {
             write!(f, "\n  at {at}")?;
@@ -177,6 +184,12 @@ impl fmt::Display for Diagnostic {
             write!(f, "\n  help: {}", printable_lines(help))?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(&[&self.path], f)
     }
 }
 
@@ -243,13 +256,23 @@ impl Diagnostics {
     }
 }
 
+/// What is the same line of a program, run for several constructs, is told once, with the paths of all of them.
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, diagnostic) in self.all.iter().enumerate() {
+        let mut told: Vec<(&Diagnostic, Vec<&str>)> = Vec::with_capacity(self.all.len());
+        let mut nth = HashMap::default();
+        for diagnostic in &self.all {
+            let n = *nth.entry(diagnostic.without_path()).or_insert(told.len());
+            match told.get_mut(n) {
+                Some((_, paths)) => paths.push(&diagnostic.path),
+                None => told.push((diagnostic, vec![&diagnostic.path])),
+            }
+        }
+        for (n, (diagnostic, paths)) in told.iter().enumerate() {
             if n > 0 {
                 f.write_str("\n\n")?;
             }
-            write!(f, "{diagnostic}")?;
+            diagnostic.write(paths, f)?;
         }
         Ok(())
     }
@@ -270,5 +293,28 @@ impl IntoIterator for Diagnostics {
 
     fn into_iter(self) -> Self::IntoIter {
         self.all.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_line_says_of_several_constructs_is_told_once() {
+        let here = Location::caller();
+        let unread = |path: &str| Diagnostic::warning("artifact::unread", "nobody reads it").on(path).help("read it");
+        let mut findings = Diagnostics::new();
+        findings.push(unread("Tools/Orders").at(here));
+        findings.push(Diagnostic::error("stage::no-action", "the stage has no action").on("Tools/Orders").at(here));
+        findings.push(unread("Tools/Billing").at(here));
+        findings.push(unread("Tools/Reports"));
+        assert_eq!(findings.len(), 4, "each is a finding of its own");
+        let expected = format!(
+            "warning[artifact::unread]: nobody reads it\n  in Tools/Orders\n  in Tools/Billing\n  at {here}\n  help: read it\n\n\
+             error[stage::no-action]: the stage has no action\n  in Tools/Orders\n  at {here}\n\n\
+             warning[artifact::unread]: nobody reads it\n  in Tools/Reports\n  help: read it"
+        );
+        assert_eq!(findings.to_string(), expected);
     }
 }
