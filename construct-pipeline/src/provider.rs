@@ -47,6 +47,7 @@ pub use spec::ProviderSpec;
     message = "`{Self}` does not say what an action does",
     note = "implement `construct_pipeline::Provider`, or describe the action with `CustomAction`"
 )]
+#[doc(alias = "IAction")]
 pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// What kind of action it is and what it reads and writes.
     fn spec(&self) -> ProviderSpec;
@@ -60,7 +61,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     }
 
     /// What the role that performs the action must be allowed, beside reading and writing its artifacts and passing its
-    /// [`PassedRole`], which are granted from the [`ProviderSpec`].
+    /// [`PassedRole`], which are granted from the [`ProviderSpec`]. Only actions whose owner is AWS are performed by a role of
+    /// the pipeline's; the worker of any other has a role of its own.
     fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
         let _ = (cx, policy);
     }

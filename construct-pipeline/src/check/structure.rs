@@ -6,8 +6,8 @@
 //! `stage::duplicate-name`, `stage::no-action`, `stage::too-many-actions`, `stage::malformed-reason`,
 //! `action::malformed-name`, `action::duplicate-name`, `action::run-order`, `action::timeout`,
 //! `action::timeout-of-no-approval`, `action::beside-approval`, `action::v2-only`, `action::malformed-provider`, `action::malformed-version`,
-//! `action::role-not-aws`, `action::account-not-aws`, `action::region-not-aws`, `action::foreign-handle`, and those of the
-//! environment an action runs in.
+//! `action::role-not-aws`, `action::account-not-aws`, `action::region-not-aws`, `action::unused-permissions`,
+//! `action::foreign-handle`, and those of the environment an action runs in.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html>
 
@@ -196,6 +196,7 @@ fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, fin
     }
     timeout(resolved_action, findings);
     type_of_action(resolved, action, spec, findings);
+    unused_permissions(resolved_action, findings);
     if [spec.acts_on, spec.worker].into_iter().flatten().any(|node| !resolved.view.owns(node)) {
         let finding = Diagnostic::error("action::foreign-handle", "the action acts on a construct of another app");
         findings.push(finding.at(at).help("use handles only with the app that returned them"));
@@ -219,6 +220,22 @@ fn timeout(resolved_action: &ResolvedAction<'_>, findings: &mut Findings) {
         let help = "leave `.timeout(…)` out; a build has a timeout of its own, `PipelineProject::timeout`";
         findings.push(Diagnostic::warning("action::timeout-of-no-approval", message).at(action.location).help(help));
     }
+}
+
+/// Permissions for a role that there is not: the worker of an action that is not AWS's polls for jobs with a role of its own.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-create-custom-action.html>
+fn unused_permissions(resolved_action: &ResolvedAction<'_>, findings: &mut Findings) {
+    let ResolvedAction { action, known, .. } = resolved_action;
+    if known.spec.owner == Owner::Aws || known.permissions.statements().next().is_none() {
+        return;
+    }
+    let message = format!(
+        "{} has the owner {} and so no role of the pipeline's, and the permissions that its provider asks for are nobody's",
+        resolved_action.words(),
+        known.spec.owner.as_str()
+    );
+    let help = "give them to the role of the worker that polls for its jobs";
+    findings.push(Diagnostic::warning("action::unused-permissions", message).at(action.location).help(help));
 }
 
 /// What is wrong with the type of an action, or with what is said of an action of its type.

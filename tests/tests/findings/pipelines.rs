@@ -331,6 +331,14 @@ fn region_on_an_action_of_a_partner() {
 }
 
 #[test]
+fn permissions_of_an_action_of_a_partner() {
+    let source = Artifact::new("Source");
+    let permission = PolicyStatement::allow(["sqs:SendMessage"]).on(["arn:aws:sqs:us-east-1:111111111111:jobs"]);
+    let action = Action::new("Check", jenkins().input(&source).permission(permission)); //~ warning action::unused-permissions at Tools/Pipeline: `Check` of stage
+    check(placed(between(&source, action)));
+}
+
+#[test]
 fn role_account_and_region_on_a_source_of_a_partner() {
     let source = Artifact::new("Source");
     let github = CustomAction::new(Category::Source, Owner::ThirdParty, "GitHub").output(&source);
