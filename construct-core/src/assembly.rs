@@ -10,8 +10,6 @@ mod write;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
-
 pub use read::ReadError;
 pub(crate) use tree::ConstructTree;
 use tree::TreeFile;
@@ -32,6 +30,7 @@ pub const INLINE_TEMPLATE_BYTES: usize = 51_200;
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias("CloudAssembly", "Template"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assembly {
     stacks: Vec<StackArtifact>,
@@ -41,6 +40,7 @@ pub struct Assembly {
 }
 
 /// One stack of an assembly.
+#[doc(alias = "CloudFormationStackArtifact")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StackArtifact {
@@ -73,7 +73,7 @@ impl StackArtifact {
     ///
     /// # Errors
     /// What the parser says; never for an assembly of this library.
-    pub fn template_json(&self) -> Result<Json, serde_json::Error> {
+    pub fn template_json(&self) -> Result<serde_json::Value, serde_json::Error> {
         serde_json::from_str(&self.template)
     }
 }
@@ -101,6 +101,38 @@ impl Assembly {
     #[must_use]
     pub fn stacks(&self) -> &[StackArtifact] {
         &self.stacks
+    }
+
+    /// The resources of a type in all templates, each as it stands there and with its stack: for tests of constructs, and for
+    /// checks. What is deployed is read, so a test sees what CloudFormation will see.
+    ///
+    /// ```
+    /// use construct_core::{App, Env, RawResource};
+    /// let mut app = App::new();
+    /// let stack = app.stack("Data", Env::new("111111111111", "us-east-1"));
+    /// app.at(stack).add("Orders", RawResource::new("AWS::SQS::Queue").property("DelaySeconds", 5));
+    /// let assembly = app.synth()?;
+    /// let queues = assembly.resources("AWS::SQS::Queue");
+    /// let (stack, queue) = &queues[0];
+    /// assert_eq!((queues.len(), &*stack.stack_name), (1, "Data"));
+    /// assert_eq!(queue["Properties"]["DelaySeconds"], 5);
+    /// assert_eq!(queue["Metadata"]["aws:cdk:path"], "Data/Orders");
+    /// # Ok::<(), construct_core::SynthError>(())
+    /// ```
+    #[doc(alias("findResources", "hasResourceProperties", "resourceCountIs"))]
+    #[must_use]
+    pub fn resources(&self, kind: &str) -> Vec<(&StackArtifact, serde_json::Value)> {
+        let mut found = Vec::new();
+        for stack in &self.stacks {
+            // A template of another tool may be no JSON; then nothing in it can be found.
+            let mut template = stack.template_json().unwrap_or_default();
+            let Some(resources) = template.get_mut("Resources").and_then(serde_json::Value::as_object_mut) else {
+                continue;
+            };
+            let of_kind = resources.values_mut().filter(|resource| resource.get("Type").is_some_and(|own| own == kind));
+            found.extend(of_kind.map(|resource| (stack, resource.take())));
+        }
+        found
     }
 
     /// The construct tree, as it stands in `tree.json`.

@@ -90,6 +90,47 @@ pub trait Synth: fmt::Debug + Send + Sync + 'static {
 
 /// A check of the finished assembly, for what can be said only when all templates are there. A construct asks for it while
 /// it is planned; however many ask, each kind of check runs once.
+///
+/// ```
+/// use construct_core::{App, AssemblyCheck, CheckCx, Diagnostic, Env, Lower, NodeRef, Nothing, PlanCx, RawResource, Synth};
+///
+/// /// Nobody signs in with a password.
+/// #[derive(Debug)]
+/// struct NoUsers;
+///
+/// impl AssemblyCheck for NoUsers {
+///     fn check(&self, cx: &mut CheckCx<'_>) {
+///         for (_, user) in cx.assembly().resources("AWS::IAM::User") {
+///             let path = user["Metadata"]["aws:cdk:path"].as_str().unwrap_or_default();
+///             cx.report(path, Diagnostic::error("house::user", "there are no users here").help("make a role"));
+///         }
+///     }
+/// }
+///
+/// /// Asks for it, and becomes nothing itself.
+/// #[derive(Debug)]
+/// struct HouseRules;
+///
+/// impl Synth for HouseRules {
+///     type Handle = NodeRef;
+///
+///     fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+///         cx.check_assembly(NoUsers);
+///         Box::new(Nothing)
+///     }
+/// }
+///
+/// let mut app = App::new();
+/// let stack = app.stack("People", Env::new("111111111111", "us-east-1"));
+/// app.at(stack).add("Rules", HouseRules);
+/// app.at(stack).add("Admin", RawResource::new("AWS::IAM::User"));
+/// let error = app.synth().unwrap_err();
+/// let finding = error.findings().and_then(|findings| findings.iter().next()).unwrap();
+/// assert_eq!((finding.code(), finding.path()), ("house::user", "People/Admin"));
+/// ```
+///
+/// [`CheckCx::read`] reads large assemblies on every core.
+#[doc(alias = "IPolicyValidationPlugin")]
 pub trait AssemblyCheck: fmt::Debug + Send + Sync + 'static {
     /// Looks at the assembly and reports what is wrong.
     fn check(&self, cx: &mut CheckCx<'_>);

@@ -97,6 +97,50 @@ impl Measure {
 }
 
 /// Looks at a template and reports how large its things are.
+///
+/// ```
+/// use construct_core::{App, Env, Gauge, GaugeCx, Json, LowerCx, Properties, Quota, Resource};
+///
+/// /// Statements of the policy of a queue, as a house wants them.
+/// static STATEMENTS: Quota = Quota::new(
+///     ("Our queues", "statements for a queue"),
+///     (2, "statements"),
+///     "AWS::SQS::QueuePolicy",
+///     ("https://wiki.example.com/queues", "2026-11"),
+///     ("house::wide-open-queue", "let fewer services send"),
+/// );
+///
+/// fn measure(cx: &mut GaugeCx<'_, '_>) {
+///     for (id, kind, properties) in cx.resources() {
+///         if kind == QueuePolicy::TYPE {
+///             let statements = properties.pointer("/PolicyDocument/Statement").map_or(0, |list| list.one_or_many().len());
+///             cx.count(&STATEMENTS, Some(id), None, statements, &[]);
+///         }
+///     }
+/// }
+///
+/// # construct_core::handle! {
+/// #     /// The policy.
+/// #     pub struct QueuePolicyRef {}
+/// # }
+/// #[derive(Clone, Debug)]
+/// struct QueuePolicy(Vec<&'static str>);
+///
+/// impl Resource for QueuePolicy {
+///     type Handle = QueuePolicyRef;
+///     const TYPE: &'static str = "AWS::SQS::QueuePolicy";
+///     const GAUGE: Option<(&'static str, Gauge)> = Some(("queue policies", measure));
+///
+///     fn properties(&self, _: &LowerCx<'_>) -> Properties {
+///         Properties::new().set("PolicyDocument", Properties::new().set("Statement", self.0.clone()))
+///     }
+/// }
+///
+/// let mut app = App::new();
+/// let stack = app.stack("Queues", Env::new("111111111111", "us-east-1"));
+/// app.at(stack).add("Policy", QueuePolicy(vec!["one", "two", "three"]));
+/// assert!(app.synth().unwrap_err().to_string().contains("house::wide-open-queue"));
+/// ```
 pub type Gauge = fn(&mut GaugeCx<'_, '_>);
 
 /// What a [`Gauge`] sees: one template of a stack.

@@ -3,13 +3,44 @@
 //! A pipeline is a value: [`Pipeline`], [`Stage`], [`Action`], and what an action does, a [`Provider`]. Placed in a stack,
 //! it creates what its actions need in every account and region they run in.
 //!
+//! ```
+//! use construct_pipeline::prelude::*;
+//!
+//! # fn main() -> Result<(), SynthError> {
+//! let mut app = App::new();
+//! let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+//!
+//! let source = Artifact::new("Source");
+//! let checkout = CodeCommitSource::new("orders", &source);
+//! let queues = PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:*:*:orders-*"]);
+//! let deploy = DeployStack::new("orders", source.file("template.yaml")).allow(queues);
+//!
+//! app.at(tools).add(
+//!     "Pipeline",
+//!     Pipeline::new("orders")
+//!         .stage(Stage::new("Source").action(Action::new("Checkout", checkout)))
+//!         .stage(Stage::new("Production").action(Action::new("Deploy", deploy).account("444444444444"))),
+//! );
+//! let assembly = app.synth()?; // in `main`, `app.run()` writes it to `cdk.out`
+//! assert_eq!(assembly.resources("AWS::CodePipeline::Pipeline").len(), 1);
+//! assert_eq!(assembly.stacks()[0].account, "444444444444"); // a stack of roles there comes first
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Most programs need [`prelude`] alone. In reading order: [`Pipeline`], [`Stage`] and [`Action`]; what actions do, the
+//! [`providers`], and what they hand on, an [`Artifact`]; what they work with, in [`aws`]; where artifacts wait,
+//! [`ArtifactStore`] and [`StoreSettings`]; many accounts, [`Wave`]; many pipelines, [`ScaffoldGroup`]; what starts a pipeline,
+//! [`GitTrigger`] and [`Condition`]; an action that is not here, [`Provider`]. Beside them: [`names`] and [`quota`], what is known
+//! before anything exists; [`contract`], what others must allow; [`access`], the proof; [`json`], pipelines that run already.
+//!
+//! What happens to a pipeline:
+//!
 //! ```text
 //! Pipeline ──resolve──▶ Resolved: every action in its environment
 //!                          ├──check──▶ findings
 //!                          └──plan──▶ roles, stores, events, declaration ──▶ the passes of construct-core
 //! ```
-//!
-//! Most programs need [`prelude`] alone.
 
 mod artifact;
 pub mod names;

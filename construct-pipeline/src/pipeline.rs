@@ -17,7 +17,8 @@ use crate::trigger::GitTrigger;
 use crate::wave::Wave;
 
 construct_core::handle! {
-    /// A pipeline.
+    /// A pipeline of the tree. CloudFormation does not tell its ARN, which is
+    /// `Arn::regional(env, "codepipeline", "its-name")`.
     pub struct PipelineRef {
         /// The pipeline's name.
         name: Name = Ref,
@@ -103,7 +104,7 @@ impl Variable {
     }
 }
 
-/// A delivery pipeline.
+/// A delivery pipeline of AWS CodePipeline: stages that follow each other, with actions in any account and region.
 ///
 /// The pipeline's actions may run in other accounts and regions. Whatever that takes is created with it: a role for the
 /// pipeline, a store in every region in which an action runs, and a scaffold stack in every foreign environment with the
@@ -214,6 +215,7 @@ impl Pipeline {
     }
 
     /// Adds a stage; a pipeline has 2 to 50, the first of which holds the sources.
+    #[doc(alias = "addStage")]
     pub fn stage(mut self, stage: Stage) -> Self {
         self.stages.push(stage);
         self
@@ -243,18 +245,21 @@ impl Pipeline {
     }
 
     /// Adds a variable; there are at most 50.
+    #[doc(alias = "addVariable")]
     pub fn variable(mut self, variable: Variable) -> Self {
         self.variables.push(variable);
         self
     }
 
     /// Adds a trigger at a source that a connection leads to; V2 only. There are at most 50.
+    #[doc(alias = "addTrigger")]
     pub fn trigger(mut self, trigger: GitTrigger) -> Self {
         self.triggers.push(trigger);
         self
     }
 
     /// Starts a run after every update of the pipeline.
+    #[doc(alias = "restartExecutionOnUpdate")]
     pub fn restart_on_update(mut self) -> Self {
         self.restart_on_update = true;
         self
@@ -275,12 +280,14 @@ impl Pipeline {
     }
 
     /// The artifact store in the pipeline's own region, in place of one that is made.
+    #[doc(alias = "artifactBucket")]
     pub fn artifact_store(mut self, store: impl Into<GivenStore>) -> Self {
         self.store = Some(store.into());
         self
     }
 
     /// The artifact store in another region, in place of one that is made.
+    #[doc(alias = "crossRegionReplicationBuckets")]
     pub fn replica_store(mut self, region: impl Display, store: impl Into<GivenStore>) -> Self {
         self.replicas.push((region.to_string(), store.into()));
         self
@@ -303,6 +310,7 @@ impl Pipeline {
 
     /// Shares stores and scaffold stacks with the other pipelines of a group, which stands in the same account and region. A
     /// store that is given to the pipeline itself goes before that of the group.
+    #[doc(alias = "reuseCrossRegionSupportStacks")]
     pub fn scaffold_group(mut self, group: ScaffoldGroupRef) -> Self {
         self.group = Some(group);
         self

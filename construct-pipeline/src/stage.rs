@@ -7,7 +7,8 @@ use construct_core::{Caller, Expr, Properties};
 use crate::action::Action;
 use crate::condition::{Condition, ConditionRule, OnFailure};
 
-/// A stage of a pipeline.
+/// A stage of a pipeline: actions, at the same time or one after the other, and what must hold before and after them. The next
+/// stage begins when all of them have succeeded.
 ///
 /// ```
 /// use construct_pipeline::prelude::*;
@@ -50,6 +51,7 @@ impl Stage {
     }
 
     /// Adds an action; a stage has 1 to 50.
+    #[doc(alias = "addAction")]
     pub fn action(mut self, action: Action) -> Self {
         self.actions.push(action);
         self
@@ -63,6 +65,7 @@ impl Stage {
 
     /// Keeps runs from entering the stage until somebody enables the transition; the reason has 1 to 300 characters
     /// `a-zA-Z0-9!@ ().*?-`.
+    #[doc(alias("transitionDisabledReason", "transitionToEnabled"))]
     pub fn transition_disabled(mut self, reason: impl Into<String>) -> Self {
         self.disabled = Some(reason.into());
         self

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use construct_core::{AssemblyCheck, CheckCx, Lower, NodeRef, Nothing, PlanCx, Synth};
 use construct_pipeline::prelude::*;
 
 const TOOLS: Env = Env::new("111111111111", "eu-west-1");
@@ -14,6 +15,7 @@ pub fn app() -> App {
     let mut app = App::new();
     let delivery = app.stack("Delivery", TOOLS);
     let mut scope = app.at(delivery);
+    scope.add("Rules", HouseRules);
     for team in ["shop", "billing"] {
         let house = scope.add(team, HousePipeline { team: team.into(), production: "444444444444".into() });
         scope.add(format!("{team}-name"), Output::new(house.name()).description("The pipeline of a team"));
@@ -33,7 +35,7 @@ impl Construct for HousePipeline {
 
     fn compose(self, scope: &mut Scope<'_>) -> PipelineRef {
         let Self { team, production } = self;
-        // Findings about what is made here name the line that added the `HousePipeline`.
+        // Findings about what is added here name the line that added the `HousePipeline`.
         let mut scope = scope.internal();
         if scope.env().is_some_and(|home| home.account.as_str() == production) {
             let message = format!("the pipeline of `{team}` deploys to its own account `{production}`");
@@ -55,5 +57,76 @@ impl Construct for HousePipeline {
                 .stage(Stage::new("Approval").action(Action::new("Approve", ManualApproval::new())))
                 .stage(Stage::new("Production").action(Action::new("Deploy", deploy).account(production))),
         )
+    }
+}
+
+/// What holds for all that the house deploys.
+#[derive(Debug)]
+struct HouseRules;
+
+impl Synth for HouseRules {
+    type Handle = NodeRef;
+
+    fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        cx.check_assembly(NoUsers);
+        Box::new(Nothing)
+    }
+}
+
+/// Nobody signs in with a password.
+#[derive(Debug)]
+struct NoUsers;
+
+impl AssemblyCheck for NoUsers {
+    fn check(&self, cx: &mut CheckCx<'_>) {
+        for (_, user) in cx.assembly().resources("AWS::IAM::User") {
+            let path = user["Metadata"]["aws:cdk:path"].as_str().unwrap_or_default();
+            cx.report(path, Diagnostic::error("house::user", "the house has no users").help("make a role"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn add(production: &str) -> App {
+        let mut app = App::new();
+        let delivery = app.stack("Delivery", TOOLS);
+        app.at(delivery).add("Shop", HousePipeline { team: "shop".into(), production: production.into() });
+        app
+    }
+
+    #[test]
+    fn somebody_approves() {
+        let (assembly, warnings) = add("444444444444").synth_with_warnings().unwrap();
+        assert!(warnings.is_empty(), "{warnings}");
+        let pipelines = assembly.resources("AWS::CodePipeline::Pipeline");
+        let (_, pipeline) = &pipelines[0];
+        assert_eq!(pipeline["Properties"]["Stages"][1]["Name"], "Approval");
+    }
+
+    #[test]
+    fn every_role_has_the_path_of_the_house() {
+        let assembly = add("444444444444").synth().unwrap();
+        for (stack, role) in assembly.resources("AWS::IAM::Role") {
+            assert_eq!(role["Properties"]["Path"], "/delivery/", "in {}", stack.stack_name);
+        }
+    }
+
+    #[test]
+    fn a_team_does_not_deploy_to_the_tools_account() {
+        let error = add("111111111111").synth().unwrap_err();
+        let codes: Vec<&str> = error.findings().unwrap().iter().map(Diagnostic::code).collect();
+        assert_eq!(codes, ["house::tools-account"], "{error}");
+    }
+
+    #[test]
+    fn users_are_found() {
+        let mut app = app();
+        let people = app.stack("People", TOOLS);
+        app.at(people).add("Admin", RawResource::new("AWS::IAM::User"));
+        let error = app.synth().unwrap_err();
+        assert!(error.findings().unwrap().iter().any(|finding| finding.code() == "house::user"), "{error}");
     }
 }

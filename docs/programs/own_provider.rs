@@ -15,13 +15,7 @@ pub fn app() -> App {
     let mut app = App::new();
     let delivery = app.stack("Delivery", TOOLS);
     let flags = Artifact::new("Flags");
-    let rollout = RollOut {
-        application: "abc1234".into(),
-        environment: "def5678".into(),
-        profile: "ghi9012".into(),
-        strategy: "AppConfig.Linear50PercentEvery30Seconds".into(),
-        file: flags.file("flags.json"),
-    };
+    let rollout = rollout(&flags);
     app.at(delivery).add(
         "Pipeline",
         Pipeline::new("flags")
@@ -29,6 +23,16 @@ pub fn app() -> App {
             .stage(Stage::new("Production").action(Action::new("RollOut", rollout).account(PRODUCTION))),
     );
     app
+}
+
+fn rollout(flags: &Artifact) -> RollOut {
+    RollOut {
+        application: "abc1234".into(),
+        environment: "def5678".into(),
+        profile: "ghi9012".into(),
+        strategy: "AppConfig.Linear50PercentEvery30Seconds".into(),
+        file: flags.file("flags.json"),
+    }
 }
 
 /// Deploys a configuration with AWS AppConfig.
@@ -79,5 +83,22 @@ impl Provider for RollOut {
             return vec![finding.help("copy the id from the console, for example `abc1234`")];
         }
         Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_permission_is_for_everything() {
+        let mut app = App::new();
+        let delivery = app.stack("Delivery", TOOLS);
+        let scope = app.at(delivery);
+        let cx = ActionCx::new(scope.view(), TOOLS).in_env(Env::new(PRODUCTION, "eu-west-1"));
+        let mut policy = PolicyDocument::new();
+        rollout(&Artifact::new("Flags")).permissions(&cx, &mut policy);
+        let mut resources = policy.statements().flat_map(PolicyStatement::resource_exprs);
+        assert!(resources.all(|resource| *resource != Expr::from("*")));
     }
 }

@@ -78,6 +78,18 @@ pub(crate) fn place_stack(
 }
 
 /// A place in the tree, where constructs are added: a short-lived view of the tree and one node.
+///
+/// ```
+/// use construct_core::{App, Env, RawResource, Tag};
+/// let mut app = App::new();
+/// let stack = app.stack("Data", Env::new("111111111111", "us-east-1"));
+/// let mut scope = app.at(stack);
+/// let orders = scope.add("Orders", RawResource::new("AWS::SQS::Queue"));
+/// scope.attach(orders, Tag::new("team", "orders"));
+/// let mut reports = scope.group("Reports");
+/// reports.add("Queue", RawResource::new("AWS::SQS::Queue"));
+/// assert_eq!(reports.path(), "Data/Reports");
+/// ```
 #[derive(Debug)]
 pub struct Scope<'a> {
     pub(super) tree: &'a mut Tree,

@@ -53,6 +53,7 @@ programs! {
     first_pipeline = "docs/programs/first_pipeline.rs",
     limits = "docs/programs/limits.rs",
     out_of_reach = "docs/programs/out_of_reach.rs",
+    own_action_type = "docs/programs/own_action_type.rs",
     own_construct = "docs/programs/own_construct.rs",
     own_provider = "docs/programs/own_provider.rs",
     stores_and_keys = "docs/programs/stores_and_keys.rs",
@@ -90,6 +91,10 @@ mod limits;
 #[path = "../../../docs/programs/out_of_reach.rs"]
 #[expect(dead_code, unreachable_pub, reason = "it is a program")]
 mod out_of_reach;
+
+#[path = "../../../docs/programs/own_action_type.rs"]
+#[expect(dead_code, unreachable_pub, reason = "it is a program")]
+mod own_action_type;
 
 #[path = "../../../docs/programs/own_construct.rs"]
 #[expect(dead_code, unreachable_pub, reason = "it is a program")]
