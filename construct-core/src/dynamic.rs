@@ -11,6 +11,7 @@ use crate::value::{DYNAMIC, Value, is_dynamic};
 /// let key: Value<kind::Arn> = SsmParameter::new("/delivery/key-arn").version(3).into();
 /// assert_eq!(key.expr(), &"{{resolve:ssm:/delivery/key-arn:3}}".into());
 /// ```
+#[doc(alias = "StringParameter")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SsmParameter {
     name: String,
@@ -54,6 +55,7 @@ impl<K> From<SsmParameter> for Value<K> {
 /// let token: Value<kind::Text> = Secret::new("delivery/git").json_key("token").into();
 /// assert_eq!(token.expr(), &"{{resolve:secretsmanager:delivery/git:SecretString:token}}".into());
 /// ```
+#[doc(alias = "SecretValue")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secret {
     id: String,

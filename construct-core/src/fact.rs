@@ -41,6 +41,7 @@ pub enum Reach {
     message = "`{Self}` is no fact that can be attached to a construct",
     note = "derive `Clone`, `Debug` and `Ord`, and implement `construct_core::Fact`"
 )]
+#[doc(alias = "Aspects")]
 pub trait Fact: Clone + fmt::Debug + Ord + Send + Sync + 'static {
     /// What the fact is called in findings.
     const NAME: &'static str;
@@ -80,6 +81,7 @@ pub trait Fact: Clone + fmt::Debug + Ord + Send + Sync + 'static {
 /// A tag on every resource below that can carry tags, and on the stacks.
 ///
 /// The nearest tag of a key wins. See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>.
+#[doc(alias = "Tags")]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tag {
     /// The key: 1 to 128 characters, not beginning with `aws:`.

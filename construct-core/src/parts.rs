@@ -59,6 +59,7 @@ impl RawRef {
 ///         .depends_on(topic),
 /// );
 /// ```
+#[doc(alias = "CfnResource")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct RawResource {
@@ -169,6 +170,7 @@ impl Lower for RawResource {
 }
 
 /// A template parameter: a value given when the stack is deployed.
+#[doc(alias = "CfnParameter")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Parameter {
@@ -272,6 +274,7 @@ impl Lower for Condition {
 }
 
 /// An output of the template.
+#[doc(alias = "CfnOutput")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Output {

@@ -64,6 +64,7 @@ impl fmt::Display for Attr {
 
 /// What every stack knows about itself. Account, region and partition are concrete in every stack, so these become
 /// literals in the template wherever they can.
+#[doc(alias("Aws", "ScopedAws"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Pseudo {

@@ -14,6 +14,7 @@ use crate::sorted::Set;
 /// Account roots always exist; roles and users must exist when S3, KMS or IAM store a policy that names them, and are
 /// forgotten when they are deleted. See
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>.
+#[doc(alias("AccountPrincipal", "ArnPrincipal", "ServicePrincipal"))]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Principal {

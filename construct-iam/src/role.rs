@@ -115,6 +115,7 @@ impl Role {
     }
 
     /// A role that exists already: it is referred to and never written to.
+    #[doc(alias("fromRoleArn", "fromRoleName"))]
     pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedRole {
         ImportedRole::new(arn)
     }

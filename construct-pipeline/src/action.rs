@@ -97,6 +97,7 @@ impl Action {
 
     /// The namespace under which later actions find this one's variables, as in `#{build.VERSION}`: 1 to 100 characters
     /// `A-Za-z0-9@_-`, unique in the pipeline.
+    #[doc(alias = "variablesNamespace")]
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
         self

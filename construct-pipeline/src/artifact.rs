@@ -52,6 +52,7 @@ impl Artifact {
     }
 
     /// A file in the artifact.
+    #[doc(alias = "atPath")]
     #[must_use]
     pub fn file(&self, path: impl Into<String>) -> ArtifactFile {
         ArtifactFile { artifact: self.clone(), path: path.into() }

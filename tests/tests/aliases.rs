@@ -111,7 +111,7 @@ impl Aliases {
                     .for_each(alias);
                 Ok(())
             });
-            parsed.unwrap_or_else(|error| panic!("the attributes of `{name}`: {error}"));
+            parsed.expect("what compiles has sound attributes");
         }
     }
 }

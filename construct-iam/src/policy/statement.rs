@@ -171,6 +171,7 @@ impl PolicyStatement {
     }
 
     /// Adds resources, by ARN or `*`. References are written as literal ARNs wherever these are known.
+    #[doc(alias = "resources")]
     pub fn on<R: Into<Expr>>(mut self, resources: impl IntoIterator<Item = R>) -> Self {
         self.change().resources.extend(resources.into_iter().map(unmarked));
         self

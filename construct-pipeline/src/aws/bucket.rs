@@ -100,6 +100,7 @@ impl Bucket {
     }
 
     /// A bucket that exists already: it is referred to and never written to.
+    #[doc(alias("fromBucketArn", "fromBucketName"))]
     pub fn import(name: impl Into<Value<kind::Name>>) -> ImportedBucket {
         ImportedBucket { name: name.into(), env: None }
     }

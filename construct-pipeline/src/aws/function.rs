@@ -30,6 +30,7 @@ pub enum Function {}
 
 impl Function {
     /// A function that exists already, by its ARN without version or alias: it is referred to and never written to.
+    #[doc(alias("fromFunctionArn", "fromFunctionName"))]
     pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedFunction {
         ImportedFunction::new(arn)
     }

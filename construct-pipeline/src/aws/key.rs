@@ -82,6 +82,7 @@ impl Key {
     }
 
     /// A key that exists already, by its key ARN: it is referred to and never written to.
+    #[doc(alias = "fromKeyArn")]
     pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedKey {
         ImportedKey::new(arn)
     }

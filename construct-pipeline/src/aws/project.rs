@@ -53,6 +53,7 @@ construct_core::handle! {
 /// ```
 ///
 /// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-codebuild-project.html>.
+#[doc(alias = "Project")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct PipelineProject {
@@ -98,6 +99,7 @@ impl PipelineProject {
     }
 
     /// A project that exists already, by its ARN: it is referred to and never written to.
+    #[doc(alias("fromProjectArn", "fromProjectName"))]
     pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedProject {
         ImportedProject::new(arn.into())
     }
@@ -128,6 +130,7 @@ impl PipelineProject {
     }
 
     /// The image, `aws/codebuild/standard:7.0` by default.
+    #[doc(alias = "buildImage")]
     pub fn image(mut self, image: impl Into<String>) -> Self {
         self.image = image.into();
         self
@@ -152,6 +155,7 @@ impl PipelineProject {
     }
 
     /// Adds an environment variable in plain text.
+    #[doc(alias = "environmentVariables")]
     pub fn environment(self, name: impl Into<String>, value: impl Into<Value<kind::Text>>) -> Self {
         self.environment_of(Origin::PlainText, name, value.into())
     }

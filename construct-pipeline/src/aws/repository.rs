@@ -44,6 +44,7 @@ impl Repository {
     }
 
     /// A repository that exists already, by its ARN: it is referred to and never written to.
+    #[doc(alias("fromRepositoryArn", "fromRepositoryName"))]
     pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedRepository {
         ImportedRepository::new(arn)
     }

@@ -31,6 +31,7 @@ pub enum StateMachine {}
 
 impl StateMachine {
     /// A state machine that exists already, by its ARN without version or alias: it is referred to and never written to.
+    #[doc(alias = "fromStateMachineArn")]
     pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedStateMachine {
         ImportedStateMachine::new(arn)
     }

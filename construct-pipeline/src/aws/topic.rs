@@ -50,6 +50,7 @@ impl Topic {
     }
 
     /// A topic that exists already, by its ARN: it is referred to and never written to.
+    #[doc(alias = "fromTopicArn")]
     pub fn import(arn: impl Into<Value<kind::Arn>>) -> ImportedTopic {
         ImportedTopic::new(arn)
     }

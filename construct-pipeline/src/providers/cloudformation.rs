@@ -157,6 +157,7 @@ macro_rules! deployment_methods {
     () => {
         /// Sets a template parameter: text, a value, [`Artifact::att`] or [`ArtifactFile::param`]. It wins over the
         /// template configuration. All overrides together have at most 1,000 characters as JSON.
+        #[doc(alias = "parameterOverrides")]
         pub fn parameter(mut self, name: impl Into<String>, value: impl Into<Expr>) -> Self {
             self.deployment.parameters.push((name.into(), value.into().bounded()));
             self
@@ -169,6 +170,7 @@ macro_rules! deployment_methods {
         }
 
         /// Acknowledges what the template may do.
+        #[doc(alias = "cfnCapabilities")]
         pub fn capability(mut self, capability: Capability) -> Self {
             self.deployment.capabilities.insert(capability);
             self
@@ -220,6 +222,7 @@ macro_rules! deployment_methods {
 /// ```
 ///
 /// Its variables are the outputs of the stack.
+#[doc(alias = "CloudFormationCreateUpdateStackAction")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct DeployStack {
@@ -285,6 +288,7 @@ impl Provider for DeployStack {
 /// let prepare = Action::new("Prepare", CreateChangeSet::new("orders", "release", bundle.file("template.yaml")));
 /// let execute = Action::new("Execute", ExecuteChangeSet::new("orders", "release")).run_order(2);
 /// ```
+#[doc(alias = "CloudFormationCreateReplaceChangeSetAction")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CreateChangeSet {
@@ -331,6 +335,7 @@ impl Provider for CreateChangeSet {
 /// Executes a change set that an earlier action made.
 ///
 /// Its variables are the outputs of the stack.
+#[doc(alias = "CloudFormationExecuteChangeSetAction")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ExecuteChangeSet {
@@ -384,6 +389,7 @@ impl Provider for ExecuteChangeSet {
 }
 
 /// Deletes a stack.
+#[doc(alias = "CloudFormationDeleteStackAction")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct DeleteStack {

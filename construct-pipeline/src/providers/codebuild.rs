@@ -27,6 +27,7 @@ use crate::wire;
 /// With several inputs, the first is the primary source, which holds the build specification; the others are found under
 /// `CODEBUILD_SRC_DIR_<artifact>`. With several outputs, the build specification names each under `secondary-artifacts`.
 /// Its variables are those that the build specification exports.
+#[doc(alias = "CodeBuildAction")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CodeBuild {
@@ -66,6 +67,7 @@ impl CodeBuild {
     }
 
     /// Adds an input; there are at most 5.
+    #[doc(alias = "extraInputs")]
     pub fn input(mut self, artifact: &Artifact) -> Self {
         self.inputs.push(artifact.clone());
         self
@@ -84,12 +86,14 @@ impl CodeBuild {
     }
 
     /// Runs the builds of the build specification's `batch` section in one go.
+    #[doc(alias = "executeBatchBuild")]
     pub fn batch(mut self) -> Self {
         self.batch = true;
         self
     }
 
     /// Puts the artifacts of a batch into one output.
+    #[doc(alias = "combineBatchBuildArtifacts")]
     pub fn combine_artifacts(mut self) -> Self {
         self.combine = true;
         self
@@ -102,6 +106,7 @@ impl CodeBuild {
     }
 
     /// Adds an environment variable in plain text; it may use the variables of earlier actions, as in `#{source.CommitId}`.
+    #[doc(alias = "environmentVariables")]
     pub fn environment(self, name: impl Into<String>, value: impl Into<Value<kind::Text>>) -> Self {
         self.environment_of(Origin::PlainText, name, value.into())
     }

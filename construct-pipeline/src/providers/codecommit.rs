@@ -20,6 +20,7 @@ use crate::provider::{ActionCx, Category, EventPattern, Owner, Provider, Provide
 /// ```
 ///
 /// Its variables: `RepositoryName`, `BranchName`, `CommitId`, `CommitMessage`, `AuthorDate`, `CommitterDate`.
+#[doc(alias = "CodeCommitSourceAction")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CodeCommitSource {

@@ -27,6 +27,7 @@ use crate::quota;
 /// ```
 ///
 /// Its variables are those named with [`output_variable`](Self::output_variable).
+#[doc(alias = "CommandsAction")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Commands {

@@ -24,6 +24,7 @@ use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
 /// ```
 ///
 /// Its variables: `AuthorDate`, `BranchName`, `CommitId`, `CommitMessage`, `ConnectionArn`, `FullRepositoryName`.
+#[doc(alias("CodeStarConnectionsSourceAction", "CodeStarSourceConnection"))]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ConnectionSource {

@@ -62,6 +62,21 @@ use crate::wire;
 ///         ),
 /// );
 /// ```
+#[doc(alias(
+    "AlexaSkillDeployAction",
+    "CodeDeployEcsDeployAction",
+    "CodeDeployServerDeployAction",
+    "Ec2DeployAction",
+    "EcrBuildAndPublishAction",
+    "EcsDeployAction",
+    "ElasticBeanstalkDeployAction",
+    "GitHubSourceAction",
+    "InspectorEcrImageScanAction",
+    "InspectorSourceCodeScanAction",
+    "JenkinsAction",
+    "PipelineInvokeAction",
+    "ServiceCatalogDeployActionBeta1"
+))]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CustomAction {

@@ -19,6 +19,7 @@ use crate::provider::{ActionCx, Category, EventPattern, Owner, Provider, Provide
 /// ```
 ///
 /// Its variables: `RegistryId`, `RepositoryName`, `ImageTag`, `ImageDigest`, `ImageURI`.
+#[doc(alias = "EcrSourceAction")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct EcrSource {

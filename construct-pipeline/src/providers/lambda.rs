@@ -29,6 +29,7 @@ use crate::wire;
 /// ```
 ///
 /// Its variables are those that the function answers with.
+#[doc(alias = "LambdaInvokeAction")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct LambdaInvoke {

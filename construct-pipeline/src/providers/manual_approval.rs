@@ -27,6 +27,7 @@ const USES_OF_KEY: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey*"];
 /// )
 /// .timeout(24 * 60);
 /// ```
+#[doc(alias = "ManualApprovalAction")]
 #[derive(Clone, Debug, Default)]
 #[must_use]
 pub struct ManualApproval {
@@ -44,6 +45,7 @@ impl ManualApproval {
 
     /// The topic that announces it, in the region in which the action runs. A topic of another account is told to let the
     /// role that performs the action publish.
+    #[doc(alias = "notificationTopic")]
     pub fn topic(mut self, topic: TopicRef) -> Self {
         self.topic = Some(topic);
         self
@@ -58,12 +60,14 @@ impl ManualApproval {
     }
 
     /// What is to be reviewed: an address beginning with `https://` or `http://`, which may have variables in it.
+    #[doc(alias = "externalEntityLink")]
     pub fn external_link(mut self, url: impl Into<Value<kind::Text>>) -> Self {
         self.external_link = Some(url.into());
         self
     }
 
     /// What whoever approves is told: 1 to 1,000 characters, which may have variables in them.
+    #[doc(alias = "additionalInformation")]
     pub fn comment(mut self, text: impl Into<Value<kind::Text>>) -> Self {
         self.comment = Some(text.into());
         self

@@ -65,6 +65,7 @@ impl CannedAcl {
 /// let publish = Action::new("Publish", S3Deploy::new(site, &pages).cache_control("public, max-age=300"));
 /// let keep = Action::new("Keep", S3Deploy::new(site, &pages).extract(false).object_key("archive/{datetime}.zip"));
 /// ```
+#[doc(alias = "S3DeployAction")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct S3Deploy {

@@ -25,6 +25,7 @@ use crate::provider::{ActionCx, Category, EventPattern, Owner, Provider, Provide
 /// ```
 ///
 /// Its variables: `BucketName`, `ETag`, `ObjectKey`, `VersionId`.
+#[doc(alias = "S3SourceAction")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct S3Source {

@@ -54,6 +54,7 @@ const ADMINISTRATION_ROLE: &str = "AWSCloudFormationStackSetAdministrationRole";
 /// ```
 ///
 /// Its variables: `StackSetId`, `OperationId`.
+#[doc(alias = "CloudFormationDeployStackSetAction")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct DeployStackSet {
@@ -260,6 +261,7 @@ fn usual_administration_role(cx: &ActionCx<'_>) -> Arn {
 /// ```
 ///
 /// Its variables: `StackSetId`, `OperationId`.
+#[doc(alias = "CloudFormationDeployStackInstancesAction")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct DeployStackInstances {

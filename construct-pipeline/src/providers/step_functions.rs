@@ -27,6 +27,7 @@ use crate::wire;
 /// ```
 ///
 /// Its variables: `StateMachineArn`, and for a standard state machine `ExecutionArn`.
+#[doc(alias = "StepFunctionInvokeAction")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct StepFunctionsInvoke {
