@@ -109,6 +109,23 @@ impl Tree {
             .help("give one of them another name")
     }
 
+    /// What the program built, as the first so many nodes, that a node was made for: the node itself if the program built it.
+    pub(crate) fn maker(&self, node: NodeId, built: usize) -> NodeId {
+        self.arena.up(node).find(|above| above.index() < built).unwrap_or(node)
+    }
+
+    /// How a name becomes free that two makers gave to what they made.
+    pub(crate) fn rename_one_of(&self, maker: NodeId, first: NodeId) -> String {
+        let (one, other) = (self.path(first), self.path(maker));
+        format!("it follows from the names of `{one}` and `{other}`: give one of these two another name")
+    }
+
+    /// Whether it is found already that a name of a node is taken.
+    pub(crate) fn is_clashing(&self, node: NodeId) -> bool {
+        let path = self.path(node);
+        self.findings.iter().any(|finding| finding.code().ends_with("::duplicate-name") && finding.path() == path)
+    }
+
     /// A finding about a node, with the path and the line of it unless it has others.
     pub(crate) fn about(&self, node: NodeId, diagnostic: Diagnostic) -> Diagnostic {
         diagnostic.or_at(self.path(node), Some(self.node(node).location))

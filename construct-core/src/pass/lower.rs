@@ -14,7 +14,7 @@ mod resolve;
 mod stack;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assembly::ConstructTree;
 use crate::construct::{Plan, Tree};
@@ -63,7 +63,7 @@ pub fn lower(plan: Plan) -> (Lowered, Plan) {
     let forgotten = tree.facts.keep_for_checks();
     // Freeing what only templates needed takes as long as putting them together, and then again as emitting them. This thread has
     // planned it, and frees it in half of the time that another one takes, as long as that frees nothing meanwhile.
-    let ((), (lowered, left)) = parallel::both(|| drop(lowers), || put_together(&tree, done, unread, forgotten));
+    let ((), (lowered, left)) = parallel::both(|| drop(lowers), || put_together(&tree, built, done, unread, forgotten));
     drop(left);
     (lowered, Plan { tree, lowers: Vec::new(), built })
 }
@@ -72,6 +72,7 @@ pub fn lower(plan: Plan) -> (Lowered, Plan) {
 /// left then, to be freed.
 fn put_together(
     tree: &Tree,
+    built: usize,
     mut done: Vec<Done>,
     unread: Diagnostics,
     forgotten: Forgotten,
@@ -81,7 +82,8 @@ fn put_together(
     // The type of each node's first resource.
     let mut kinds: Vec<Option<Cow<'static, str>>> = vec![None; tree.arena.len()];
     // In a large app every other construct is a resource with a name of its own.
-    let mut claims = Claims::with_capacity(tree.arena.len() / 2);
+    let claims = Claims::with_capacity(tree.arena.len() / 2);
+    let mut names = Names { tree, built, claims, told: BTreeSet::new() };
     // The first finding about each, and how many others say the same.
     let mut unnamed: BTreeMap<NodeId, (Diagnostic, usize)> = BTreeMap::new();
     for done in &mut done {
@@ -92,10 +94,10 @@ fn put_together(
         }
         done.kinds.drain(..).for_each(|(node, kind)| kinds[node.index()] = Some(kind));
         for (node, kind, claim) in &done.claims {
-            name_is_claimed_once(tree, &mut claims, (*node, kind, claim), &mut findings);
+            names.claimed_twice(*node, kind, claim).into_iter().for_each(|finding| findings.push(finding));
         }
     }
-    drop(claims);
+    drop(names);
     let apart = |Done { stack, kinds, claims, .. }| (stack, (kinds, claims));
     let (mut stacks, left): (Vec<LoweredStack>, Vec<_>) = done.into_iter().map(apart).unzip();
     for ((stack, ..), export) in exports {
@@ -163,18 +165,32 @@ fn unread(tree: &Tree, marks: &ReadMarks) -> Diagnostics {
     findings
 }
 
-/// Reports a name that an earlier resource has.
-fn name_is_claimed_once<'c>(
-    tree: &Tree,
-    claims: &mut Claims<'c>,
-    (node, kind, claim): (NodeId, &'c str, &'c Claim),
-    findings: &mut Diagnostics,
-) {
-    let at = tree.node(node);
-    let Some(env) = at.stack.and_then(|stack| tree.node(stack).env) else { return };
-    if let Some(first) = claims.claim((claim.place(env), kind.into(), claim.compared().into()), node) {
+/// The names of all resources.
+struct Names<'c> {
+    tree: &'c Tree,
+    /// How many nodes the program built.
+    built: usize,
+    claims: Claims<'c>,
+    /// Whose names were found to lead to the same ones.
+    told: BTreeSet<(NodeId, NodeId)>,
+}
+
+impl<'c> Names<'c> {
+    /// The finding that an earlier resource has the name.
+    fn claimed_twice(&mut self, node: NodeId, kind: &'c str, claim: &'c Claim) -> Option<Diagnostic> {
+        let Self { tree, built, .. } = *self;
+        let env = tree.node(node).stack.and_then(|stack| tree.node(stack).env)?;
+        let first = self.claims.claim((claim.place(env), kind.into(), claim.compared().into()), node)?;
         let diagnostic = tree.claimed_twice(kind, claim, env, first);
-        findings.push(diagnostic.on(tree.path(node)).at(at.location));
+        let [maker, first_maker] = [node, first].map(|one| tree.maker(one, built));
+        // A user can name what the program built, and nothing that was made for it.
+        let diagnostic = match (maker, first_maker) == (node, first) {
+            true => diagnostic,
+            false if tree.is_clashing(maker) => return None,
+            false if self.told.insert((maker, first_maker)) => diagnostic.help(tree.rename_one_of(maker, first_maker)),
+            false => return None,
+        };
+        Some(tree.about(maker, diagnostic))
     }
 }
 

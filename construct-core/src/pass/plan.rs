@@ -40,7 +40,7 @@ pub fn plan(mut tree: Tree) -> Plan {
     }
     let mut plan = Plan { tree, lowers, built };
     let mut found = Diagnostics::new();
-    stack_names_are_unique(&plan.tree, built, &mut found);
+    stack_names_are_unique(&plan.tree, built, built, &mut found);
     let found = plan.without_consequences(&found, &plan.tree.findings);
     plan.tree.findings.extend(found);
     plan

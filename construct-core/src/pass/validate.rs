@@ -4,6 +4,7 @@
 //! `stack::long-description`, `stack::malformed-role`, `env::malformed-account`, `env::unknown-region`, `tag::malformed`,
 //! and those of facts that are wrong by themselves or contradict each other.
 
+use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ pub fn validate(tree: &Tree) -> Diagnostics {
             );
         }
     }
-    stack_names_are_unique(tree, 0, &mut out);
+    stack_names_are_unique(tree, 0, tree.arena.len(), &mut out);
     for index in 0..tree.arena.len() {
         let node = tree.arena.id(index);
         validate_node(tree, node, tree.construct(node).map(Arc::as_ref), &mut out);
@@ -122,11 +123,13 @@ fn validate_stack(cx: &mut ValidateCx<'_>, name: &str, props: &StackProps) {
     }
 }
 
-/// Reports every stack from the node `from` on whose name an earlier one has.
-pub(super) fn stack_names_are_unique(tree: &Tree, from: usize, out: &mut Diagnostics) {
+/// Reports every stack from the node `from` on whose name an earlier one has. What the program did not build, after so many nodes, was made
+/// for something that it did, which is told once.
+pub(super) fn stack_names_are_unique(tree: &Tree, from: usize, built: usize, out: &mut Diagnostics) {
     let nodes = (0..tree.arena.len()).map(|index| tree.arena.id(index));
     let stacks: Vec<_> = nodes.filter_map(|node| Some((node, tree.stack_props(node)?))).collect();
     let mut seen = HashMap::with_capacity(stacks.len());
+    let mut told = BTreeSet::new();
     for (node, props) in stacks {
         // CloudFormation compares names exactly, but the files of an assembly also live on disks that do not.
         let key = (AnyCase(tree.stack_name(node)), &props.env);
@@ -135,10 +138,17 @@ pub(super) fn stack_names_are_unique(tree: &Tree, from: usize, out: &mut Diagnos
             && !is_second_of_its_id(tree, node)
         {
             let name = tree.stack_name(node);
-            ValidateCx { tree, node, out }.report(
+            let (maker, first_maker) = (tree.maker(node, built), tree.maker(first, built));
+            let help = match maker == node {
+                true => "stack names are unique within an account and region; set another `stack_name`".to_owned(),
+                false if tree.is_clashing(maker) => continue,
+                false if told.insert((maker, first_maker)) => tree.rename_one_of(maker, first_maker),
+                false => continue,
+            };
+            ValidateCx { tree, node: maker, out }.report(
                 Diagnostic::error("stack::duplicate-name", format!("two stacks in {} are named `{name}`", props.env))
                     .note("the first is placed here", Some(tree.node(first).location))
-                    .help("stack names are unique within an account and region; set another `stack_name`"),
+                    .help(help),
             );
         }
     }

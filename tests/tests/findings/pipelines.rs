@@ -57,6 +57,38 @@ fn two_pipelines_of_one_name() {
 }
 
 #[test]
+fn two_pipelines_of_one_name_that_work_in_one_place() {
+    let app = || {
+        let mut app = App::new();
+        for (id, home) in [("One", HOME), ("Two", Env::new(OTHER, "eu-west-1"))] {
+            let source = Artifact::new("Source");
+            let deploy = Action::new("Deploy", deployment(&source)).env(Env::new("444444444444", "us-east-1"));
+            let stack = app.stack(id, home);
+            let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(Stage::new("Deploy").action(deploy));
+            app.at(stack).add("Pipeline", pipeline); //~ error stack::duplicate-name at Two/Pipeline: `orders-scaffold-
+        }
+        app
+    };
+    check(app());
+    // What is made for a pipeline cannot be named by the program: the pipelines can.
+    let help = "it follows from the names of `One/Pipeline` and `Two/Pipeline`: give one of these two another name";
+    assert!(app().synth().unwrap_err().to_string().contains(help));
+}
+
+#[test]
+fn two_pipelines_of_one_name_with_a_store_in_one_region() {
+    let mut app = App::new();
+    for (id, home) in [("One", HOME), ("Two", Env::new(HOME.account.as_str(), "eu-west-1"))] {
+        let source = Artifact::new("Source");
+        let deploy = Action::new("Deploy", deployment(&source)).env(HOME);
+        let stack = app.stack(id, home);
+        let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(Stage::new("Deploy").action(deploy));
+        app.at(stack).add("Pipeline", pipeline); //~ error resource::duplicate-name at Two/Pipeline: `orders-us-east-1-
+    }
+    check(app);
+}
+
+#[test]
 fn names_say_what_is_wrong_with_them() {
     let source = Artifact::new("Source");
     let long = "x".repeat(101);
