@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use construct_core::{
-    Attr, Diagnostic, Env, Expr, Handle, Lower, LowerCx, PlanCx, Resources, Synth, ValidateCx, Value, kind,
+    Attr, Diagnostic, Env, Expr, Handle, Lower, LowerCx, PlanCx, Region, Resources, Synth, ValidateCx, Value, kind,
 };
 
 use crate::arn::Arn;
@@ -115,6 +115,24 @@ impl<K: ArnKind> Imported<K> {
                 .help(K::help(text))
         })
     }
+
+    /// That it is in another partition than what uses it, in this environment: nothing works across partitions.
+    #[must_use]
+    pub fn other_partition(&self, user: Env) -> Option<Diagnostic> {
+        let arn = self.parsed()?;
+        // What names a region is where that is, and only has to say so.
+        let region = Region::parse(arn.region_name()).ok();
+        let wanted = region.map_or(user.partition(), |region| region.partition()).as_str();
+        (arn.partition() != wanted).then(|| {
+            let (of, whose) = match region {
+                Some(region) => (format!("the region {region}"), "its region"),
+                None => ("what uses it".to_owned(), "what uses it"),
+            };
+            let message = format!("`{arn}` is in the partition {}, and {of} in {wanted}", arn.partition());
+            let help = format!("write the partition of {whose}, `arn:{wanted}:…`; nothing works across partitions");
+            Diagnostic::error("iam::other-partition", message).help(help)
+        })
+    }
 }
 
 impl<K> Clone for Imported<K> {
@@ -141,9 +159,8 @@ impl<K: ArnKind> Synth for Imported<K> {
     }
 
     fn validate(&self, cx: &mut ValidateCx<'_>) {
-        if let Some(problem) = self.problem() {
-            cx.report(problem);
-        }
+        let problem = self.problem().or_else(|| cx.env().and_then(|env| self.other_partition(env)));
+        problem.into_iter().for_each(|problem| cx.report(problem));
     }
 
     fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {

@@ -11,11 +11,11 @@ use std::ops::RangeInclusive;
 
 use construct_core::{Diagnostic, Expr, Region};
 
+use super::stores::{is_foreign_handle, stray};
 use super::structure::too_many;
 use super::{Findings, misnamed};
 use crate::condition::{Condition, ConditionRule, StageResult};
 use crate::pipeline::{ExecutionMode, PipelineType};
-use crate::provider::GivenRole;
 use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
 use crate::stage::Stage;
@@ -178,8 +178,10 @@ fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) 
         let message = format!("the rule `{}`: {problem}", rule.name);
         findings.push(Diagnostic::error("rule::unknown-region", message).at(at).help(problem.help()));
     }
-    if let Some(problem) = rule.role.as_ref().and_then(GivenRole::problem) {
-        findings.push(problem.at(at));
+    if let Some(role) = &rule.role {
+        let stray = is_foreign_handle(role, resolved).then(stray);
+        let problem = stray.or_else(|| role.problem(resolved.home));
+        problem.into_iter().for_each(|problem| findings.push(problem.at(at)));
     }
     lengths(rule, findings);
 }

@@ -212,7 +212,7 @@ fn given_roles(resolved: &Resolved<'_>, findings: &mut Findings) {
     if let Some(role) = &resolved.pipeline.role {
         if is_foreign_handle(role, resolved) {
             findings.push(stray());
-        } else if let Some(problem) = role.problem() {
+        } else if let Some(problem) = role.problem(home) {
             findings.push(problem);
         } else if let Some(env) = role.env(resolved.view, home)
             && env.account != home.account
@@ -226,11 +226,11 @@ fn given_roles(resolved: &Resolved<'_>, findings: &mut Findings) {
     resolved.actions.iter().for_each(|action| roles_of_action(resolved, action, findings));
 }
 
-fn is_foreign_handle(role: &GivenRole, resolved: &Resolved<'_>) -> bool {
+pub(super) fn is_foreign_handle(role: &GivenRole, resolved: &Resolved<'_>) -> bool {
     matches!(role, GivenRole::Placed(role) if !resolved.view.owns(*role))
 }
 
-fn stray() -> Diagnostic {
+pub(super) fn stray() -> Diagnostic {
     Diagnostic::error("role::foreign-handle", "the role belongs to another app")
         .help("use handles only with the app that returned them")
 }
@@ -242,7 +242,7 @@ fn roles_of_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, finding
         findings.push(stray().at(at));
     }
     for role in [action.action.role.as_ref(), passed].into_iter().flatten() {
-        if let Some(problem) = role.problem() {
+        if let Some(problem) = role.problem(resolved.home) {
             findings.push(problem.at(at));
         }
     }
@@ -260,7 +260,7 @@ fn roles_of_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, finding
         );
         let help = "a role can be passed within its own account only: give the action `.account(…)` or the deployment another role";
         findings.push(Diagnostic::error("role::passed-across-accounts", message).at(at).help(help));
-    } else if given.problem().is_none()
+    } else if given.problem(resolved.home).is_none()
         && let Some(passes) = &action.known.spec.passes
         && !(passes.permissions.is_empty() && passes.managed_policies.is_empty())
     {

@@ -44,11 +44,11 @@ impl GivenRole {
         }
     }
 
-    /// That it is given by an ARN of something else.
-    pub(crate) fn problem(&self) -> Option<Diagnostic> {
+    /// That it is given by an ARN of something else, or in another partition than the pipeline.
+    pub(crate) fn problem(&self, home: Env) -> Option<Diagnostic> {
         match self {
             Self::Placed(_) => None,
-            Self::Imported(role) => role.problem(),
+            Self::Imported(role) => role.problem().or_else(|| role.other_partition(home)),
         }
     }
 }

@@ -131,6 +131,24 @@ fn action_in_another_partition() {
 }
 
 #[test]
+fn roles_and_projects_of_other_partitions() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let source = Artifact::new("Source");
+    let project = PipelineProject::import("arn:aws-cn:codebuild:us-east-1:111111111111:project/build");
+    let project = project.role(Role::import("arn:aws:iam::111111111111:role/builder"));
+    let project = app.at(tools).add("Build", project); //~ error iam::other-partition at Tools/Build/Resource: `arn:aws-cn:codebuild
+    let gate = ConditionRule::new("Gate", "LambdaInvoke") //~ error iam::other-partition at Tools/Pipeline: `arn:aws-us-gov:iam::111111111111:role/gate`
+        .configuration("FunctionName", "gate")
+        .role(Role::import("arn:aws-us-gov:iam::111111111111:role/gate"));
+    let build = Action::new("Build", CodeBuild::new(project, &source)) //~ error iam::other-partition at Tools/Pipeline: `arn:aws-cn:iam::111111111111:role/starter`
+        .role(Role::import("arn:aws-cn:iam::111111111111:role/starter"));
+    let stage = Stage::new("Build").before_entry(Condition::new(StageResult::Fail).rule(gate)).action(build);
+    app.at(tools).add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(stage));
+    check(app);
+}
+
+#[test]
 fn replica_store_in_an_unknown_region() {
     let source = Artifact::new("Source");
     let store = ImportedArtifactStore::new("platform-artifacts", "eu-west-1"); //~ error env::unknown-region at Tools/Pipeline: `europe`

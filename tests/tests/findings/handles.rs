@@ -272,6 +272,17 @@ fn role_of_an_action() {
 }
 
 #[test]
+fn role_of_a_rule() {
+    let (mut app, tools, mut other, elsewhere) = two_apps();
+    let stray = stray_role(&mut other, elsewhere);
+    let source = Artifact::new("Source");
+    let gate = ConditionRule::new("Gate", "LambdaInvoke").configuration("FunctionName", "gate").role(stray); //~ error role::foreign-handle at Tools/Pipeline: another app
+    let asked = deploy(&source).before_entry(construct_pipeline::Condition::new(StageResult::Fail).rule(gate));
+    app.at(tools).add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(asked));
+    check(app);
+}
+
+#[test]
 fn role_of_a_deployment() {
     let (mut app, tools, mut other, elsewhere) = two_apps();
     let stray = stray_role(&mut other, elsewhere);
