@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::panic::Location;
 
-use construct_core::{Caller, Env, Expr, Properties};
+use construct_core::{Caller, Env, Expr, Properties, Region};
 use construct_iam::{Arn, PolicyStatement};
 
 use crate::artifact::Artifact;
@@ -145,7 +145,7 @@ impl OnFailure {
 /// A rule of a condition, by its provider: `CloudWatchAlarm`, `CodeBuild`, `Commands`, `DeploymentWindow`, `LambdaInvoke`
 /// or `VariableCheck`.
 ///
-/// The pipeline's role, or the rule's own, is allowed what rules of these providers call.
+/// The pipeline's role, or the rule's own, is allowed what rules of these providers call, and to read the artifacts.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference.html>
 #[derive(Clone, Debug)]
 #[must_use]
@@ -208,7 +208,8 @@ impl ConditionRule {
         self
     }
 
-    /// The role that checks the rule, in place of the pipeline's.
+    /// The role that checks the rule, in place of the pipeline's. One of the app is given what that takes; the owner of an
+    /// imported one is asked for it.
     pub fn role(mut self, role: impl Into<GivenRole>) -> Self {
         self.role = Some(role.into());
         self
@@ -231,12 +232,13 @@ impl ConditionRule {
             .opt("RoleArn", self.role.as_ref().map(|role| Expr::from(role.arn()).by_name()))
     }
 
-    /// What checking it takes, for the providers whose reference names it.
-    pub(crate) fn permissions(&self, home: Env, pipeline: &str) -> Vec<PolicyStatement> {
-        let env = match self.region.as_deref().map(construct_core::Region::parse) {
-            Some(Ok(region)) => Env { region, ..home },
-            _ => home,
-        };
+    /// The region in which the rule runs, where the pipeline is in this one.
+    pub(crate) fn region_or(&self, home: Region) -> Region {
+        self.region.as_deref().and_then(|region| Region::parse(region).ok()).unwrap_or(home)
+    }
+
+    /// What checking it takes in an environment, for the providers whose reference names it.
+    pub(crate) fn permissions(&self, env: Env, pipeline: &str) -> Vec<PolicyStatement> {
         let named = |key: &str| self.configuration.get(key).and_then(Expr::literal);
         let arn = |service: &str, kind: &str, name: &str| match name.starts_with("arn:") {
             true => name.to_owned(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use construct_core::{NodeId, Region};
 
+use crate::condition::ConditionRule;
 use crate::provider::ProviderSpec;
 use crate::resolve::{Resolved, ResolvedAction};
 
@@ -38,15 +39,30 @@ pub(crate) fn touches(spec: &ProviderSpec) -> [Option<Touch>; 2] {
     ]
 }
 
-/// The regions with a store: the pipeline's own, each in which an action runs, and those whose stores were given together.
+/// The regions with a store: the pipeline's own, each in which an action runs or a rule reads artifacts, and those whose stores were
+/// given together.
 pub(crate) fn regions(resolved: &Resolved<'_>) -> BTreeSet<Region> {
     let stated = resolved.pipeline.replicas.iter().filter(|_| resolved.pipeline.stores_by_region);
     let stated = stated.filter_map(|(name, _)| Region::parse(name).ok());
     // One by one, as nearly all of them are there already.
     let mut regions = BTreeSet::from([resolved.home.region]);
     regions.extend(resolved.actions.iter().map(|action| action.known.env.region));
+    regions.extend(reading_rules(resolved).map(|rule| rule.region_or(resolved.home.region)));
     regions.extend(stated);
     regions
+}
+
+/// The rules of conditions that read artifacts.
+fn reading_rules<'a>(resolved: &Resolved<'a>) -> impl Iterator<Item = &'a ConditionRule> {
+    resolved.pipeline.rules().map(|(_, rule)| rule).filter(|rule| !rule.inputs.is_empty())
+}
+
+/// Whether a rule reads artifacts in a region with a role of another account, which takes a customer-managed key there, too.
+pub(crate) fn is_read_by_foreign_rule(resolved: &Resolved<'_>, region: Region) -> bool {
+    let Resolved { home, view, .. } = *resolved;
+    let mut there = reading_rules(resolved).filter(|rule| rule.region_or(home.region) == region);
+    let role_of = |rule: &ConditionRule| rule.role.as_ref().and_then(|role| role.env(view, home));
+    there.any(|rule| role_of(rule).is_some_and(|env| env.account != home.account))
 }
 
 /// An action of another account that touches artifacts in a region: the reason for a customer-managed key there.

@@ -7,6 +7,7 @@ use construct_core::{Caller, Diagnostic, Env, Expr, NodeId, Properties, View};
 use construct_iam::{Role, RolePath};
 
 use crate::action::Action;
+use crate::condition::ConditionRule;
 use crate::group::{Membership, ScaffoldGroupRef};
 use crate::known::Handover;
 use crate::names::{self, RoleKind};
@@ -212,6 +213,12 @@ impl Pipeline {
     /// All actions in order, with their stages.
     pub(crate) fn actions(&self) -> impl Iterator<Item = (&Stage, &Action)> {
         self.stages.iter().flat_map(|stage| stage.actions.iter().map(move |action| (stage, action)))
+    }
+
+    /// All rules of conditions in order, with their stages.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = (&Stage, &ConditionRule)> {
+        let conditions = self.stages.iter().flat_map(|stage| stage.conditions().map(move |one| (stage, one)));
+        conditions.flat_map(|(stage, condition)| condition.rules.iter().map(move |rule| (stage, rule)))
     }
 
     /// Adds a stage; a pipeline has 2 to 50, the first of which holds the sources.

@@ -65,7 +65,6 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     let mut scaffold = Scaffold::new(pipeline, home, membership, cx);
     let roles = roles::make(pipeline, &mut known, &following, &mut scaffold, cx);
     let stores = stores::make(pipeline, &regions, &keys, &mut scaffold, cx);
-    roles::grant_rules(pipeline, &roles, home, cx);
     access::grant(&roles, &stores, pipeline, home, &scaffold, cx);
     events::make(pipeline, triggers, home, &mut scaffold, cx);
     for ((_, action), performer) in pipeline.actions().zip(&roles.performers) {

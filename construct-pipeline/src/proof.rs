@@ -91,13 +91,14 @@ impl AssemblyCheck for AccessProof {
     }
 }
 
-/// The lines of the program that make the actions of a pipeline, in the order of its declaration.
+/// The lines of the program that make the actions of a pipeline, and behind them the rules of its conditions, in the order of its declaration.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ActionLines(Box<[Caller]>);
 
 impl ActionLines {
     pub(crate) fn of(pipeline: &Pipeline) -> Self {
-        Self(pipeline.actions().map(|(_, action)| action.location).collect())
+        let rules = pipeline.rules().map(|(_, rule)| rule.location);
+        Self(pipeline.actions().map(|(_, action)| action.location).chain(rules).collect())
     }
 }
 

@@ -259,7 +259,8 @@ impl Granting<'_, '_> {
         let (pipeline, roles, region) = (self.pipeline, self.roles, self.store.env.region);
         asked::grant(target, statement, self.cx, |statement| {
             let meant = |access: &&Access| access.region == region && users(access.role) && accesses(access);
-            let numbers: BTreeSet<usize> = roles.accesses.iter().filter(meant).map(|access| access.action).collect();
+            let numbers: BTreeSet<usize> =
+                roles.accesses.iter().filter(meant).filter_map(|access| access.action).collect();
             let actions = pipeline.actions().enumerate().filter(|(n, _)| numbers.contains(n));
             let actions = actions.map(|(_, (stage, action))| action_words(stage, action));
             let itself = users(roles.pipeline).then(|| "the pipeline itself".to_owned());

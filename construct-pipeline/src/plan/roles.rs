@@ -11,6 +11,7 @@ use construct_iam::{
 use super::scaffold::Scaffold;
 use crate::action::Action;
 use crate::asked::{self, Asked};
+use crate::condition::ConditionRule;
 use crate::flow::{Touch, Toucher, touches};
 use crate::known::{Known, Performer};
 use crate::names::RoleKind;
@@ -39,8 +40,8 @@ pub(super) struct Access {
     pub(super) region: Region,
     pub(super) reads: bool,
     pub(super) writes: bool,
-    /// The number of the action, in the order of the actions.
-    pub(super) action: usize,
+    /// The number of the action, in the order of the actions; none for a rule of a condition.
+    pub(super) action: Option<usize>,
     /// The construct that encrypts what it writes by a setting of its own.
     pub(super) worker: Option<NodeId>,
 }
@@ -122,9 +123,13 @@ pub(super) fn make(
                 Toucher::Worker(node) => (maker.worker(node, following.get(&n), named), Some(node)),
             };
             if let Some(role) = role.filter(|role| *role != pipeline_role) {
-                roles.accesses.push(Access { role, region: env.region, reads, writes, action: n, worker });
+                roles.accesses.push(Access { role, region: env.region, reads, writes, action: Some(n), worker });
             }
         }
+    }
+    let trust = action_roles.trust;
+    for (stage, rule) in pipeline.rules() {
+        taken_on.extend(maker.rule(stage, rule, &trust, &mut roles));
     }
     unknown_worker_roles(&maker.roleless, maker.cx);
     if !taken_on.is_empty() {
@@ -133,23 +138,6 @@ pub(super) fn make(
     deploy_roles.finish(&mut maker);
     roles.made_at_home.extend(deploy_roles.at_home(maker.cx.env()));
     roles
-}
-
-/// Lets the pipeline check the rules of its conditions. A role that the user gave for a rule is never written to.
-pub(super) fn grant_rules(pipeline: &Pipeline, roles: &Roles, home: Env, cx: &mut PlanCx<'_>) {
-    let conditions = pipeline.stages.iter().flat_map(Stage::conditions);
-    for rule in conditions.flat_map(|condition| &condition.rules) {
-        match &rule.role {
-            Some(role) => {
-                let assume = PolicyStatement::allow(["sts:AssumeRole"]).on([role.arn()]);
-                cx.attach(roles.pipeline, assume);
-            }
-            None => {
-                let permissions = rule.permissions(home, &pipeline.name);
-                permissions.into_iter().for_each(|statement| cx.attach(roles.pipeline, statement));
-            }
-        }
-    }
 }
 
 struct Maker<'m, 's, 'c> {
@@ -233,6 +221,41 @@ impl<'m> Maker<'m, '_, '_> {
             self.grant(role, statement.clone(), action, || "follows the references among its inputs".into());
         }
         Some(role)
+    }
+
+    /// Lets a rule of a condition be checked, by the pipeline's role or by the rule's own, which is then given back.
+    fn rule(
+        &mut self,
+        stage: &Stage,
+        rule: &ConditionRule,
+        trust: &PolicyStatement,
+        roles: &mut Roles,
+    ) -> Option<RoleRef> {
+        let home = self.cx.env().expect("a pipeline is planned in a stack");
+        let pipeline = self.pipeline;
+        let because = |statement: &PolicyStatement, purpose: Cow<'static, str>| {
+            let words = format!("rule `{}` of stage `{}`", rule.name, stage.name);
+            Asked::new(statement, purpose).by_pipeline(&pipeline.name).in_actions([words])
+        };
+        let own = rule.role.as_ref().map(|given| self.given(given)).filter(|role| *role != roles.pipeline);
+        let role = own.unwrap_or(roles.pipeline);
+        if own.is_some() {
+            asked::grant(role, trust.clone(), self.cx, |trust| because(trust, "takes on this role".into()));
+            let takes_on = || because(&take_on([role]), "takes on the role of the rule".into());
+            asked::because(roles.pipeline, self.cx, takes_on);
+        }
+        // What a rule works with is found by name where its role is.
+        let account = self.cx.view().env_of(role).map_or(home.account, |env| env.account);
+        let env = Env { account, region: rule.region_or(home.region) };
+        for statement in rule.permissions(env, &pipeline.name) {
+            let calls = || format!("calls `{}`", rule.provider).into();
+            asked::grant(role, statement, self.cx, |statement| because(statement, calls()));
+        }
+        if own.is_some() && !rule.inputs.is_empty() {
+            let (reads, writes) = (true, false);
+            roles.accesses.push(Access { role, region: env.region, reads, writes, action: None, worker: None });
+        }
+        own
     }
 
     fn named(&self, role: Role, kind: RoleKind, env: Env) -> Role {

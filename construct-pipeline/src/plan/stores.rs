@@ -109,7 +109,10 @@ impl PlannedKey {
 /// The regions whose store needs a customer-managed key.
 pub(super) fn keys_needed(resolved: &Resolved<'_>, regions: &BTreeSet<Region>) -> BTreeSet<Region> {
     let always = resolved.pipeline.store_settings.wants_key();
-    regions.iter().copied().filter(|region| always || flow::crossing(resolved, *region).is_some()).collect()
+    let is_crossed = |region: &Region| {
+        flow::crossing(resolved, *region).is_some() || flow::is_read_by_foreign_rule(resolved, *region)
+    };
+    regions.iter().copied().filter(|region| always || is_crossed(region)).collect()
 }
 
 pub(super) fn make(

@@ -2,6 +2,7 @@
 
 mod broken;
 mod builds;
+mod conditions;
 mod example;
 mod foreign;
 mod hostile;

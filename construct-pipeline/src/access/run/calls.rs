@@ -57,6 +57,10 @@ pub(crate) fn calls<'a>(action: &'a Action, pipeline: &'a str, unknown_id: char)
         ("Invoke", "CodePipeline") => list.pipeline(),
         ("Invoke", "InspectorScan") => list.inspector(),
         ("Approval", "Manual") => list.approval(),
+        ("Rule", "CloudWatchAlarm") => list.alarm(),
+        ("Rule", "LambdaInvoke") => list.function_of_rule(),
+        // https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference.html: they ask no other service.
+        ("Rule", "DeploymentWindow" | "VariableCheck") => {}
         _ => return None,
     }
     Some(list.made)
@@ -311,6 +315,16 @@ impl<'a> Calls<'a> {
     fn lambda(&mut self) {
         self.on(self.function(), &["lambda:InvokeFunction"]);
         self.on("*", &["lambda:ListFunctions"]);
+    }
+
+    /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-LambdaInvoke.html>
+    fn function_of_rule(&mut self) {
+        self.on(self.function(), &["lambda:InvokeFunction"]);
+    }
+
+    fn alarm(&mut self) {
+        let alarm = self.action.arn_named("cloudwatch", "alarm:", &self.get("AlarmName"));
+        self.on(alarm, &["cloudwatch:DescribeAlarms"]);
     }
 
     fn step_functions(&mut self) {

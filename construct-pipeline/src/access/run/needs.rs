@@ -4,7 +4,7 @@
 //! |---|---|
 //! | CodePipeline | takes on the pipeline's role |
 //! | the pipeline's role | looks at each store; takes on the role of each action; copies artifacts to stores of other regions |
-//! | the role of an action | calls the provider's service; hands over a role; reads the values of variables; reads and writes artifacts |
+//! | the role of an action, or of a rule | calls the provider's service; hands over a role; reads the values of variables; reads and writes artifacts |
 //! | a CodeBuild project's role | writes the log; clones repositories; reads the values of variables; reads and writes artifacts in place of the action's role |
 //! | a deployment role | reads the artifacts too, for what the template refers to |
 
@@ -22,6 +22,8 @@ const LOOK: [&str; 2] = ["s3:GetBucketLocation", "s3:GetBucketVersioning"];
 const LOOKS: &str = "CodePipeline looks at the bucket before it uses it, as its documentation has it";
 const REFERS: &str = "the template refers to files in artifacts, such as code or nested templates";
 const SECRET_IS_CLOSED: &str = "the policy of the secret does not let the role in";
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-CloudWatchAlarm.html> names no permission.
+const LOOKS_AT_ALARM: &str = "CodePipeline looks at the alarm with this role, which its documentation does not say";
 const NO_GROUP: &str = "the log group is not there yet, which CodeBuild then makes";
 
 impl<'p> Prover<'p, '_> {
@@ -87,7 +89,8 @@ impl<'p> Prover<'p, '_> {
             self.unknown_calls(action);
             return;
         };
-        let about = About::need(action, Purpose::Calls);
+        let only_if = (action.provider() == "CloudWatchAlarm").then_some(LOOKS_AT_ALARM);
+        let about = About { only_if, ..About::need(action, Purpose::Calls) };
         for call in calls.into_iter().chain(announcing(action, self.asker.world())) {
             let scene = self.scenes.called(self.asker, action, caller, &call);
             for action in call.actions {

@@ -87,7 +87,7 @@ fn read<'t>(
     };
     let PipelineLabel { account, region, .. } = &*pipeline.label;
     let home = Home { account, region, role: Arc::clone(&pipeline.role), texts: Texts::default() };
-    let (mut position, mut left_open) = (0, BTreeSet::new());
+    let (mut position, mut rules, mut left_open) = (0, Vec::new(), BTreeSet::new());
     let mut is_known = |it: &Lazy<'_, '_>| {
         // An action that was taken out left `null` in its place.
         if !it.is_entry() && !it.is_null() {
@@ -106,7 +106,18 @@ fn read<'t>(
             }
             position += 1;
         });
+        for place in ["BeforeEntry", "OnSuccess", "OnFailure"] {
+            let Some(place) = stage.get(place) else { continue };
+            place.each_of("Conditions", &mut |condition| {
+                condition
+                    .each_of("Rules", &mut |rule| rules.extend(is_known(rule).then(|| home.rule(&stage_name, rule))));
+            });
+        }
     });
+    for rule in rules {
+        pipeline.actions.push(rule(position));
+        position += 1;
+    }
     doubts.extend(left_open.into_iter().map(|function| {
         let what = function.map_or_else(|| "something else".to_owned(), |function| format!("what `{function}` makes"));
         let name = &pipeline.label.name;
@@ -177,7 +188,22 @@ impl<'p> Home<'p> {
     }
 
     fn action(&self, stage: &str, position: usize, declared: &Lazy<'_, '_>) -> Action {
-        let id = declared.get("ActionTypeId");
+        let name = declared.text_of("Name").unwrap_or_default();
+        self.performed(stage, &name, "ActionTypeId", position, declared)
+    }
+
+    /// A rule of a condition: with its place, when all actions have theirs, it is one more action.
+    fn rule(&self, stage: &str, declared: &Lazy<'_, '_>) -> impl FnOnce(usize) -> Action + use<> {
+        let name = format!("rule {}", declared.text_of("Name").unwrap_or_default());
+        let mut rule = self.performed(stage, &name, "RuleTypeId", 0, declared);
+        move |position| {
+            Arc::make_mut(&mut rule.label).position = position;
+            rule
+        }
+    }
+
+    fn performed(&self, stage: &str, name: &str, id: &str, position: usize, declared: &Lazy<'_, '_>) -> Action {
+        let id = declared.get(id);
         let shared = |text: &str| self.texts.shared(text);
         let kind = |part: &str| shared(&id.as_ref().and_then(|id| id.text_of(part)).unwrap_or_default());
         let names = |key: &str| {
@@ -197,7 +223,7 @@ impl<'p> Home<'p> {
         Action {
             label: Arc::new(ActionLabel {
                 stage: shared(stage),
-                name: declared.text_of("Name").unwrap_or_default().into(),
+                name: name.into(),
                 provider: kind("Provider"),
                 account,
                 region,

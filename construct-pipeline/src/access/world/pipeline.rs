@@ -26,21 +26,21 @@ pub struct PipelineLabel {
     pub region: String,
 }
 
-/// An action of a pipeline.
+/// An action of a pipeline, or a rule of a condition, which is performed like one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct ActionLabel {
     /// Name of the stage.
     pub stage: Arc<str>,
-    /// Name of the action.
+    /// Name of the action; of a rule `rule ` and its name, as no action can be called.
     pub name: Arc<str>,
-    /// Provider of the action type, such as `CodeBuild`.
+    /// Provider of the action type, such as `CodeBuild`, or of the rule.
     pub provider: Arc<str>,
     /// The account that the action runs in.
     pub account: Arc<str>,
     /// The region that the action runs in.
     pub region: Arc<str>,
-    /// Its place in the pipeline, from 0.
+    /// Its place in the pipeline, from 0; rules come behind all actions.
     pub position: usize,
 }
 
