@@ -352,6 +352,35 @@ fn an_imported_role_is_told_of_keys_by_names_that_are_known() {
     assert!(report.is_proved(), "{}", failures(&report));
 }
 
+/// Of a key that the program knows by its alias alone, the owner is asked for the key policy: an alias has none.
+#[test]
+fn a_key_that_is_known_by_its_alias_has_a_key_policy() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", programs::HOME);
+    let alias = "arn:aws:kms:us-east-1:111111111111:alias/platform";
+    let source = Artifact::new("Source");
+    let queues = PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:us-east-1:222222222222:orders-*"]);
+    let deploy = DeployStack::new("orders", source.file("template.yaml")).allow(queues);
+    app.at(tools).add(
+        "Pipeline",
+        Pipeline::new("orders")
+            .artifact_store(ImportedArtifactStore::new("platform-artifacts", "us-east-1").key(alias))
+            .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
+            .stage(Stage::new("Deploy").action(Action::new("Deploy", deploy).account("222222222222"))),
+    );
+    let assembly = app.synth().expect("the store has a key");
+    let contract = Contract::of(&assembly).expect("something is imported");
+    let key = contract.things.iter().find(|thing| thing.arn == alias).expect("the key is asked of");
+    let policy = key.policy(RequiredKind::Key).expect("a key has a key policy");
+    assert_eq!(policy.document["Statement"][0]["Sid"], "Administration");
+    let report = proved(&assembly, &contract);
+    assert!(report.is_proved(), "{}", failures(&report));
+    // What the owner has is proved the same way.
+    let nobody = serde_json::json!({ "Version": "2012-10-17", "Statement": [] });
+    let closed = prove(&Templates::of(&assembly), &contract.outside().key(alias, nobody));
+    assert!(closed.holes().any(|hole| hole.iam_action() == "kms:Decrypt"), "{}", failures(&closed));
+}
+
 /// A list with one text twice, somewhere in the JSON.
 fn repetition(json: &Json) -> Option<String> {
     match json {

@@ -103,7 +103,8 @@ impl Stated {
         let resource_kind = match kind {
             "role" => RequiredKind::Trust,
             "bucket" => RequiredKind::Bucket,
-            "key" => RequiredKind::Key,
+            // What is asked of an alias is asked of the key behind it, which has the policy.
+            "key" | "alias of a key" => RequiredKind::Key,
             _ => RequiredKind::Resource,
         };
         let kinds = [(resource_kind, resource), (RequiredKind::Permissions, permitting)];

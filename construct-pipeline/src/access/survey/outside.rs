@@ -62,7 +62,7 @@ impl Outside {
         self
     }
 
-    /// The key policy of a key, by key ARN.
+    /// The key policy of a key, by key ARN, or by the ARN of its alias where nobody says which key that is.
     #[must_use]
     pub fn key(mut self, arn: impl Into<String>, policy: Value) -> Self {
         self.keys.insert(arn.into(), policy);

@@ -65,10 +65,19 @@ impl Surveyor<'_> {
         for (topic, key) in &outside.topic_keys {
             world.guarded.entry(topic.as_str().into()).or_default().key = Some(key.clone());
         }
-        for (arn, document) in &outside.keys {
-            let policy = adopt(world, &format!("key policy given for {arn}"), arn, document, PolicyKind::Key);
-            let arn: Arc<str> = arn.as_str().into();
-            world.keys.insert(Arc::clone(&arn), Key { arn, made: None, policy, aliases: None });
+        for (named, document) in &outside.keys {
+            let policy = adopt(world, &format!("key policy given for {named}"), named, document, PolicyKind::Key);
+            let alias = arn_parts(named).filter(|parts| parts[4].starts_with("alias/"));
+            let arn: Arc<str> = match (&alias, outside.aliases.get(named)) {
+                (Some(_), Some(key)) => key.as_str().into(),
+                (Some(parts), None) => key_behind(parts).into(),
+                (None, _) => named.as_str().into(),
+            };
+            let aliases = alias.map(|parts| vec![parts[4].to_owned()]);
+            if aliases.is_some() {
+                world.aliases.insert(named.clone(), Arc::clone(&arn));
+            }
+            world.keys.insert(Arc::clone(&arn), Key { arn, made: None, policy, aliases });
         }
         for (alias, key) in &outside.aliases {
             world.aliases.insert(alias.clone(), key.as_str().into());
@@ -145,4 +154,10 @@ fn adopt(world: &mut World, name: &str, about: &str, document: &Value, kind: Pol
     let digest = Digest::new(&statements, name, &document.into(), kind, &[]);
     world.policies.note_keys([&statements]);
     world.policies.add(digest, Spot::outside(about, kind))
+}
+
+/// Stands for the ARN of a key of which only the alias is known: like any key it is in the account and region of that.
+fn key_behind(alias: &[&str; 5]) -> String {
+    let [partition, service, region, account, name] = alias;
+    format!("arn:{partition}:{service}:{region}:{account}:key/<behind {name}>")
 }
