@@ -146,6 +146,11 @@ impl Diagnostic {
         self.notes.iter().map(|(note, _)| &**note)
     }
 
+    /// The notes that speak of no place.
+    pub fn placeless_notes(&self) -> impl Iterator<Item = &str> {
+        self.notes.iter().filter(|(_, at)| at.is_none()).map(|(note, _)| &**note)
+    }
+
     /// Turns an error into a warning; for checks whose weight the user may choose.
     #[must_use]
     pub fn into_warning(mut self) -> Self {

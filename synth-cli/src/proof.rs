@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
-use construct_core::Region;
+use construct_core::{Region, edits};
 use construct_pipeline::access::template::{Template, Templates};
 use construct_pipeline::access::{Report as Proof, prove};
 use construct_pipeline::contract;
@@ -12,6 +12,9 @@ use construct_pipeline::contract;
 use crate::given::Owners;
 use crate::output::Failure;
 use crate::{source, templates, yaml};
+
+/// How many letters a name may be off for it to be what was meant.
+const NEAR: usize = 2;
 
 /// Which templates to prove.
 #[derive(Debug)]
@@ -137,11 +140,50 @@ impl Subject {
             let assembly = source::assembly(dir)?;
             (templates::all(dir, &assembly)?.into_owned(), assembly.document(contract::FILE).map(str::to_owned))
         } else {
-            let read = self.templates.iter().try_fold(Templates::new(), |all, given| Ok(all.with(given.read()?)))?;
-            (read, None)
+            let read: Vec<_> = self.templates.iter().map(Given::read).collect::<Result<_, _>>()?;
+            self.parameters_are_there(&read)?;
+            (read.into_iter().fold(Templates::new(), Templates::with), None)
         };
         let proof = prove(&templates, &self.owners.outside(contract.as_deref())?);
         Ok((templates, proof))
+    }
+
+    /// CloudFormation refuses parameters that a template does not have, and so does this: one misspelt would leave open what it was to tell.
+    fn parameters_are_there(&self, read: &[Template<'_>]) -> Result<(), Failure> {
+        let declared = |template: &Template<'_>| -> BTreeSet<String> {
+            let parameters = template.body().get("Parameters").and_then(|all| all.as_object());
+            parameters.into_iter().flat_map(|all| all.iter().map(|(name, _)| name.to_string())).collect()
+        };
+        let declared: Vec<BTreeSet<String>> = read.iter().map(declared).collect();
+        let names = |given: &Given| -> Vec<String> {
+            given.parameters.iter().filter_map(|one| Some(one.split_once('=')?.0.to_owned())).collect()
+        };
+        let given: Vec<Vec<String>> = self.templates.iter().map(names).collect();
+        for (template, all) in self.templates.iter().zip(&given) {
+            for name in all {
+                // What is said before the first template is said of all, of which one has to have it.
+                let mut told = given.iter().zip(&declared).filter(|(given, _)| given.contains(name));
+                if told.any(|(_, declared)| declared.contains(name)) {
+                    continue;
+                }
+                let known = declared.iter().flatten();
+                let near = known.map(|known| (edits(known, name), known)).min().filter(|(edits, _)| *edits <= NEAR);
+                let help = match (near, declared.iter().all(BTreeSet::is_empty)) {
+                    (Some((_, near)), _) => format!("did you mean `{near}`?"),
+                    (None, true) => "leave it out: the template has no parameters".to_owned(),
+                    (None, false) => {
+                        let known: BTreeSet<&str> = declared.iter().flatten().map(String::as_str).collect();
+                        format!(
+                            "it has {}",
+                            known.into_iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", ")
+                        )
+                    }
+                };
+                let shown = template.file.display();
+                return Err(Failure::new(format!("`{name}` is no parameter of `{shown}`")).help(help));
+            }
+        }
+        Ok(())
     }
 
     /// What was given for things that the templates make, and so counts for nothing.

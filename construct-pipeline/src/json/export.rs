@@ -26,8 +26,8 @@ pub struct Exported {
     /// What only a deployment tells, in words. It stands in the declaration in angle brackets, or as the dynamic reference
     /// that CloudFormation would resolve.
     pub unknown: Vec<String>,
-    /// What the template says beside the structure, in words: the API takes it elsewhere.
-    pub aside: Vec<String>,
+    /// What the template says beside the structure, in words, each with the command that says it: the API takes it elsewhere.
+    pub aside: Vec<(String, String)>,
     /// The tags, which only `create-pipeline` takes.
     pub tags: Vec<(String, String)>,
 }
@@ -115,11 +115,15 @@ fn one(
             tags.push((text("Key"), text("Value")));
         }
         for stage in properties.remove("DisableInboundStageTransitions").iter().filter_map(Json::as_array).flatten() {
-            let stage = stage["StageName"].as_str().unwrap_or_default();
-            aside.push(format!("the transition into the stage `{stage}` is disabled"));
+            let text = |key: &str| stage[key].as_str().unwrap_or_default();
+            let (stage, reason) = (text("StageName"), text("Reason"));
+            let command = format!(
+                "disable-stage-transition --stage-name {stage} --transition-type Inbound --reason '{reason}' --pipeline-name"
+            );
+            aside.push((format!("the transition into the stage `{stage}` is disabled"), command));
         }
         if properties.remove("RestartExecutionOnUpdate").is_some_and(|restart| restart == true || restart == "true") {
-            aside.push("an update starts a run".to_owned());
+            aside.push(("an update starts a run".to_owned(), "start-pipeline-execution --name".to_owned()));
         }
         by_region(properties);
     }
@@ -142,10 +146,10 @@ fn one(
             .map(|template| template.stack_name().to_owned())
             .unwrap_or_default(),
         logical_id: logical_id.to_owned(),
-        name,
         declaration: Declaration::of(&json!({ "pipeline": pipeline })),
         unknown: unknown.into_iter().collect(),
-        aside,
+        aside: aside.into_iter().map(|(what, command)| (what, format!("{command} {name}"))).collect(),
+        name,
         tags,
     }
 }

@@ -89,6 +89,7 @@ fn text(proof: &Proof) -> String {
     for (pipeline, actions) in proof.pipelines() {
         let name = printable(&pipeline.name).into_owned();
         let place = format!("{}/{} in stack {}", pipeline.account, pipeline.region, pipeline.stack);
+        let place = proof.readable(&place);
         let _ = writeln!(out, "{BOLD}{name}{BOLD:#}  {}", printable(&place));
         let mut table = Table::new(COLUMNS);
         let rows = std::iter::once(None).chain(actions.cloned().map(Some));

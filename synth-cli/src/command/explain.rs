@@ -71,8 +71,8 @@ impl Explain {
             printable(&proof.readable(&action.account)),
             printable(&proof.readable(&action.region)),
             printable(&proof.readable(&pipeline.name)),
-            printable(&pipeline.account),
-            printable(&pipeline.region),
+            printable(&proof.readable(&pipeline.account)),
+            printable(&proof.readable(&pipeline.region)),
         );
         for access in accesses {
             let _ = writeln!(out, "\n{}", printable_lines(&proof.explain(access)));

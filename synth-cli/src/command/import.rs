@@ -89,7 +89,8 @@ impl Import {
         // What was read is part of what the synthesis says.
         for finding in imported.findings.iter() {
             let message = format!("{} [{}]", finding.message(), finding.code());
-            let notes: Vec<&str> = finding.notes().chain(finding.help_text()).collect();
+            // Places in a program that is only now written are nobody's.
+            let notes: Vec<&str> = finding.placeless_notes().chain(finding.help_text()).collect();
             let help = if notes.is_empty() { "look at the program".to_owned() } else { notes.join("; ") };
             match finding.severity() {
                 Severity::Error => report.finding(format!("the program is refused: {message}"), help),

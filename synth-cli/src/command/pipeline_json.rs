@@ -77,10 +77,10 @@ impl PipelineJson {
             let what = format!("only a deployment tells what `{unknown}` is");
             report.warning(what, "put its value into the JSON before AWS gets it");
         }
-        for aside in &found.aside {
+        for (what, command) in &found.aside {
             report.warning(
-                format!("{aside}, which is no part of the structure"),
-                "say it with a command of its own, such as `aws codepipeline disable-stage-transition`",
+                format!("{what}, which is no part of the structure"),
+                format!("say it with a command of its own: `aws codepipeline {command}`"),
             );
         }
         if !self.tags && !found.tags.is_empty() {

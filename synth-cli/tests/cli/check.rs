@@ -73,8 +73,23 @@ fn templates_can_be_given_one_by_one() {
     let place = ["--account", "111111111111", "--region", "us-east-1", "--parameter", "Name=x"];
     assert!(synth(arguments(&file, &place)).fine().contains("no pipeline"));
     assert!(synth(arguments(&file, &[])).unusable().contains("in which account"));
+    let misspelt =
+        synth(arguments(&file, &["--account", "111111111111", "--region", "us-east-1", "--parameter", "Nam=x"]));
+    let misspelt = misspelt.unusable();
+    assert!(misspelt.contains("`Nam` is no parameter of") && misspelt.contains("did you mean `Name`?"), "{misspelt}");
     assert!(synth(arguments(&file, &["--account", "1", "--region", "us-east-1"])).unusable().contains("12 digits"));
     assert!(synth(arguments(&dir.join("broken.yaml"), &place)).unusable().contains("is no template"));
+}
+
+#[test]
+fn a_stack_for_any_account_says_so() {
+    let properties = json!({ "Name": "orders", "RoleArn": "arn:aws:iam::111111111111:role/orders", "Stages": [] });
+    let pipeline = json!({ "Type": "AWS::CodePipeline::Pipeline", "Properties": properties });
+    let template = json!({ "Resources": { "Pipeline": pipeline } });
+    let dir = assembly("check-anywhere", &[("Tools", "unknown-account/unknown-region", &[], template)]);
+    let said = synth(["check".as_ref(), dir.as_os_str()]).stdout;
+    let place = "<account that the templates are deployed to>/<region that the templates are deployed to> in stack Tools";
+    assert!(said.contains(&format!("orders  {place}")), "{said}");
 }
 
 #[test]

@@ -90,7 +90,15 @@ fn what_only_a_deployment_tells_is_named() {
     assert_eq!(json["pipeline"]["roleArn"], "{{resolve:ssm:/delivery/role}}");
     let bucket = json["pipeline"]["stages"][1]["actions"][0]["configuration"]["BucketName"].as_str().unwrap();
     assert!(bucket.starts_with('<') && bucket.contains("Tools"), "{bucket}");
-    let wanted = ["/delivery/role", "Site", "transition into the stage `Deploy`", "an update starts a run", "--tags"];
+    let wanted = [
+        "/delivery/role",
+        "Site",
+        "transition into the stage `Deploy`",
+        "--stage-name Deploy --transition-type Inbound --reason 'freeze' --pipeline-name orders`",
+        "an update starts a run",
+        "`aws codepipeline start-pipeline-execution --name orders`",
+        "--tags",
+    ];
     for words in wanted {
         assert!(said.stderr.contains(words), "{words}: {}", said.stderr);
     }
