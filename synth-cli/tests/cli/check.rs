@@ -88,7 +88,8 @@ fn a_stack_for_any_account_says_so() {
     let template = json!({ "Resources": { "Pipeline": pipeline } });
     let dir = assembly("check-anywhere", &[("Tools", "unknown-account/unknown-region", &[], template)]);
     let said = synth(["check".as_ref(), dir.as_os_str()]).stdout;
-    let place = "<account that the templates are deployed to>/<region that the templates are deployed to> in stack Tools";
+    let place =
+        "<account that the templates are deployed to>/<region that the templates are deployed to> in stack Tools";
     assert!(said.contains(&format!("orders  {place}")), "{said}");
 }
 
