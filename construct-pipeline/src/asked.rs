@@ -8,6 +8,33 @@ use construct_iam::PolicyStatement;
 
 /// Why a statement is needed, beside the statement itself: attached to an imported construct, it becomes the sentence of
 /// the [contract](crate::contract) that explains the statement to its owner.
+///
+/// ```
+/// use construct_pipeline::contract::Contract;
+/// use construct_pipeline::prelude::*;
+/// # fn main() -> Result<(), SynthError> {
+/// let mut app = App::new();
+/// let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+/// let mut scope = app.at(tools);
+/// let topic = scope.add("Releases", Topic::import("arn:aws:sns:us-east-1:555555555555:releases"));
+/// let service = Principal::service("codestar-notifications.amazonaws.com");
+/// let publish = PolicyStatement::allow(["sns:Publish"]).principal(service).on([topic.arn()]);
+/// scope.attach(topic, Asked::new(&publish, "a notification rule tells of failed runs"));
+/// scope.attach(topic, publish);
+///
+/// let source = Artifact::new("Source");
+/// scope.add(
+///     "Pipeline",
+///     Pipeline::new("orders")
+///         .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
+///         .stage(Stage::new("Release").action(Action::new("Approve", ManualApproval::new()))),
+/// );
+/// let contract = Contract::of(&app.synth()?).expect("something is asked");
+/// assert_eq!(contract.things[0].account, "555555555555");
+/// assert_eq!(contract.things[0].policies[0].why, ["a notification rule tells of failed runs"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Asked {
     pub(crate) statement: PolicyStatement,

@@ -110,7 +110,7 @@ pub mod prelude {
     pub use crate::providers::*;
     pub use crate::quota;
     pub use crate::{
-        AccessCheck, Action, ActionCx, AppAccess, Artifact, ArtifactAtt, ArtifactFile, ArtifactStore, Category,
+        AccessCheck, Action, ActionCx, AppAccess, Artifact, ArtifactAtt, ArtifactFile, ArtifactStore, Asked, Category,
         Condition, ConditionRule, EventPattern, ExecutionMode, GitPullRequestEvent, GitPullRequestFilter,
         GitPushFilter, GitTrigger, GlobPatterns, ImportedArtifactStore, KeyReference, OnFailure, Owner, PassedRole,
         Pipeline, PipelineRef, PipelineType, Provider, ProviderSpec, RetryMode, ScaffoldGroup, ScaffoldGroupRef, Stage,
