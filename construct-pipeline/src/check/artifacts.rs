@@ -12,7 +12,7 @@ use std::ops::RangeInclusive;
 use construct_core::{AccountId, Diagnostic};
 
 use super::structure::too_many;
-use super::{Findings, misnamed};
+use super::{Findings, is_name, misnamed};
 use crate::artifact::Artifact;
 use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
@@ -37,7 +37,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
         }
     }
     foreign_to_foreign(resolved, &writers, findings);
-    unread(resolved, findings);
+    unread(resolved, &writers, findings);
 }
 
 fn names(resolved: &Resolved<'_>, findings: &mut Findings) {
@@ -269,16 +269,25 @@ fn foreign_outputs(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, finding
     }
 }
 
-fn unread(resolved: &Resolved<'_>, findings: &mut Findings) {
+/// What nobody reads, unless an error may be why: then it is no mistake of its own.
+fn unread(resolved: &Resolved<'_>, writers: &BTreeMap<&str, &ResolvedAction<'_>>, findings: &mut Findings) {
+    if lacks_readers(resolved, writers) {
+        return;
+    }
     let conditions = resolved.pipeline.stages.iter().flat_map(Stage::conditions);
     let of_rules = conditions.flat_map(|condition| &condition.rules).flat_map(|rule| &rule.inputs);
     // One by one, as many actions read the same.
     let mut read = BTreeSet::new();
     let of_actions = resolved.actions.iter().flat_map(|action| &action.known.spec.inputs);
     read.extend(of_actions.chain(of_rules).map(Artifact::name));
-    for action in &resolved.actions {
+    let mut n_written: BTreeMap<&str, usize> = BTreeMap::new();
+    for output in resolved.actions.iter().flat_map(|action| &action.known.spec.outputs) {
+        *n_written.entry(output.name()).or_default() += 1;
+    }
+    for action in resolved.actions.iter().filter(|action| may_write(action, resolved)) {
         for output in &action.known.spec.outputs {
-            if !read.contains(output.name()) {
+            let is_sound = n_written.get(output.name()) == Some(&1) && is_name(output.name(), "_-", NAME);
+            if is_sound && !read.contains(output.name()) {
                 let message =
                     format!("the artifact `{}`, written by {}, is read by no action", output.name(), action.words());
                 findings.push(
@@ -289,4 +298,21 @@ fn unread(resolved: &Resolved<'_>, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// Whether the outputs of an action are as they may be.
+fn may_write(action: &ResolvedAction<'_>, resolved: &Resolved<'_>) -> bool {
+    let spec = &action.known.spec;
+    spec.outputs.len() <= *spec.output_count.end() && (spec.foreign_outputs || !action.is_foreign(resolved.home))
+}
+
+/// Whether a reader is missing or reads something else than what is there: with what mends that, more may be read.
+fn lacks_readers(resolved: &Resolved<'_>, writers: &BTreeMap<&str, &ResolvedAction<'_>>) -> bool {
+    let stages = &resolved.pipeline.stages;
+    let reads_wrong = |action: &ResolvedAction<'_>| {
+        let spec = &action.known.spec;
+        spec.inputs.len() < *spec.input_count.start()
+            || spec.inputs.iter().any(|input| !writers.contains_key(input.name()))
+    };
+    stages.len() < 2 || stages.iter().any(|stage| stage.actions.is_empty()) || resolved.actions.iter().any(reads_wrong)
 }

@@ -115,18 +115,20 @@ impl Provider for ManualApproval {
         if let Some(topic) = self.topic
             && cx.view().owns(topic)
             && let Some(env) = cx.view().env_of(topic)
-            && env.region != cx.env().region
+            && env.region != cx.home().region
         {
+            // "You must use a topic created in the same AWS Region as the pipeline":
+            // https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals.html
             let message = format!(
-                "the topic `{}` is in {}, but the approval runs in {}",
+                "the topic `{}` is in {}, and approvals are announced through topics in the pipeline's region {}",
                 cx.view().path_of(topic),
                 env.region,
-                cx.env().region,
+                cx.home().region,
             );
-            found.push(
-                Diagnostic::warning("manual-approval::topic-in-another-region", message)
-                    .help("announce approvals through a topic in the region in which they run"),
-            );
+            let finding = Diagnostic::error("manual-approval::topic-in-another-region", message)
+                .help("announce approvals through a topic in the region of the pipeline");
+            // One that is there already may serve a pipeline that runs today.
+            found.push(if cx.view().imports(topic).is_some() { finding.into_warning() } else { finding });
         }
         if self.topic.is_none() && self.topic_key.is_some() {
             found.push(

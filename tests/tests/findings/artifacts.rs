@@ -40,7 +40,7 @@ fn artifact_that_nobody_writes() {
 
 #[test]
 fn artifact_whose_name_differs_in_case() {
-    let (source, lower) = (Artifact::new("Source"), Artifact::new("source")); //~ warning artifact::unread at Tools/Pipeline: `Source`
+    let (source, lower) = (Artifact::new("Source"), Artifact::new("source"));
     let stage = Stage::new("Deploy");
     let stage = stage.action(Action::new("Deploy", deployment(&lower))); //~ error artifact::never-written at Tools/Pipeline: `source`
     check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage)));
@@ -51,6 +51,19 @@ fn artifact_that_is_written_twice() {
     let source = Artifact::new("Source");
     let again = Action::new("Again", CodeCommitSource::new("invoices", &source)); //~ error artifact::written-twice at Tools/Pipeline: `Source`
     check(placed(Pipeline::new("orders").stage(checkout(&source).action(again)).stage(deploy(&source))));
+}
+
+#[test]
+fn artifacts_that_an_error_leaves_unread() {
+    let (mut app, tools, project) = with_project();
+    let (source, one, two) = (Artifact::new("Source"), Artifact::new("One"), Artifact::new("T wo")); //~ error artifact::malformed-name at Tools/Pipeline: `T wo`
+    let build = CodeBuild::new(project, &source).output(&one).output(&two);
+    let again = Action::new("Again", CodeBuild::new(project, &source).output(&one)); //~ error artifact::written-twice at Tools/Pipeline: `One`
+    let stage = Stage::new("Build").action(Action::new("Build", build)).action(again);
+    app.at(tools).add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&source)));
+    let late = Pipeline::new("invoices").stage(checkout(&source)).stage(Stage::new("Later")); //~ error stage::no-action at Tools/Late: `Later`
+    app.at(tools).add("Late", late);
+    check(app);
 }
 
 #[test]

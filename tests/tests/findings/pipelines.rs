@@ -112,7 +112,7 @@ fn no_stage() {
 
 #[test]
 fn one_stage() {
-    let source = Artifact::new("Source"); //~ warning artifact::unread at Tools/Pipeline: `Source`
+    let source = Artifact::new("Source");
     check(placed(Pipeline::new("orders").stage(checkout(&source)))); //~ error pipeline::too-few-stages at Tools/Pipeline: only one stage
 }
 

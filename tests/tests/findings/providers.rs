@@ -301,10 +301,14 @@ fn topic_in_another_region() {
     let source = Artifact::new("Source");
     let mut app = App::new();
     let far = app.stack("Far", Env::new("111111111111", "eu-west-1"));
-    let topic = app.at(far).add("Topic", Topic::new().topic_name("approvals"));
+    let made = app.at(far).add("Made", Topic::new());
+    let there = app.at(far).add("There", Topic::import("arn:aws:sns:eu-west-1:111111111111:approvals"));
     let tools = app.stack("Tools", HOME);
-    let action = Action::new("Ask", ManualApproval::new().topic(topic)); //~ warning manual-approval::topic-in-another-region at Tools/Pipeline: `Far/Topic`
-    app.at(tools).add("Pipeline", between(&source, action));
+    let ask = |topic| ManualApproval::new().topic(topic);
+    let stage = Stage::new("Ask")
+        .action(Action::new("First", ask(made))) //~ error manual-approval::topic-in-another-region at Tools/Pipeline: `Far/Made`
+        .action(Action::new("Then", ask(there))); //~ warning manual-approval::topic-in-another-region at Tools/Pipeline: `Far/There`
+    app.at(tools).add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&source)));
     check(app);
 }
 
