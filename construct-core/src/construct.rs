@@ -89,7 +89,7 @@ pub trait Synth: fmt::Debug + Send + Sync + 'static {
 }
 
 /// A check of the finished assembly, for what can be said only when all templates are there. A construct asks for it while
-/// it is planned; however many ask, each kind of check runs once.
+/// it is planned. However many ask for the same, it runs once: what one holds is told by its `Debug`.
 ///
 /// ```
 /// use construct_core::{App, AssemblyCheck, CheckCx, Diagnostic, Env, Lower, NodeRef, Nothing, PlanCx, RawResource, Synth};
@@ -137,7 +137,7 @@ pub trait AssemblyCheck: fmt::Debug + Send + Sync + 'static {
 }
 
 /// A file of the assembly that is no template: what a person or a tool must know beside the stacks. A construct asks for
-/// it while it is planned; however many ask, each kind of document is made once.
+/// it while it is planned. However many ask for the same, it is made once: what one holds is told by its `Debug`.
 pub trait Document: fmt::Debug + Send + Sync + 'static {
     /// The name of the file, as in `notes.json`: beside the templates and with none of their names.
     fn file(&self) -> &'static str;

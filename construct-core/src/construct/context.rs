@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Number;
 
 use super::scope::{Scope, place_stack};
-use super::tree::{Plan, Tree, View, each_once};
+use super::tree::{Asked, Plan, Tree, View, each_once};
 use super::{AssemblyCheck, Document};
 use crate::assembly::Assembly;
 use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
@@ -119,14 +119,14 @@ impl PlanCx<'_> {
         false
     }
 
-    /// Asks for a check of the finished assembly.
+    /// Asks for a check of the finished assembly. Equal ones run once, those of one type that hold something else run each.
     pub fn check_assembly<C: AssemblyCheck>(&mut self, check: C) {
-        self.tree.checks.entry(type_name::<C>()).or_insert_with(|| Arc::new(check));
+        self.tree.checks.entry(asked(&check)).or_insert_with(|| Arc::new(check));
     }
 
-    /// Asks for a file of the assembly beside the templates.
+    /// Asks for a file of the assembly beside the templates. Equal ones are one.
     pub fn document<D: Document>(&mut self, document: D) {
-        self.tree.documents.entry(type_name::<D>()).or_insert_with(|| (Arc::new(document), self.node));
+        self.tree.documents.entry(asked(&document)).or_insert_with(|| (Arc::new(document), self.node));
     }
 
     /// Asks for measures of every template, by a name of its own; however many ask, each gauge is read once.
@@ -400,4 +400,9 @@ impl<'a> DocumentCx<'a> {
 /// An intrinsic function with its argument.
 fn function<'t>(name: &'t str, argument: Json<'t>) -> Json<'t> {
     Json::Object([(Cow::Borrowed(name), argument)].into_iter().collect())
+}
+
+/// What is asked for, told apart by all that it holds. Thousands of constructs may ask for what holds nothing.
+fn asked<T: fmt::Debug>(one: &T) -> Asked {
+    (type_name::<T>(), if size_of::<T>() == 0 { String::new() } else { format!("{one:?}") })
 }

@@ -26,16 +26,19 @@ pub(crate) enum Content {
     },
 }
 
+/// What somebody asked for: the name of its type, and what it holds, in words. Equal ones are one.
+pub(crate) type Asked = (&'static str, String);
+
 /// A tree of constructs with the facts about them: what a program built, ready for the passes.
 #[derive(Debug)]
 pub struct Tree {
     pub(crate) arena: Arena<Content>,
     pub(crate) facts: Facts,
     pub(crate) findings: Diagnostics,
-    /// By the name of their type, so that they run in the same order in every build.
-    pub(crate) checks: BTreeMap<&'static str, Arc<dyn AssemblyCheck>>,
-    /// By the name of their type, too, with the construct that asked first.
-    pub(crate) documents: BTreeMap<&'static str, (Arc<dyn Document>, NodeId)>,
+    /// By what they are, so that they run in the same order in every build.
+    pub(crate) checks: BTreeMap<Asked, Arc<dyn AssemblyCheck>>,
+    /// By what they are, too, with the construct that asked first.
+    pub(crate) documents: BTreeMap<Asked, (Arc<dyn Document>, NodeId)>,
     /// What measures the templates, by name.
     pub(crate) gauges: BTreeMap<&'static str, Gauge>,
     /// Names that were claimed while planning, before there are resources.

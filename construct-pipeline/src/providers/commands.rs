@@ -82,7 +82,8 @@ impl Commands {
         self
     }
 
-    /// The output, which holds the files that the artifact [exports](Artifact::export_file).
+    /// The output, which holds the files that the artifact [exports](Artifact::export_file); AWS does not document what it
+    /// holds if there are none.
     pub fn output(mut self, artifact: &Artifact) -> Self {
         self.output = Some(artifact.clone());
         self

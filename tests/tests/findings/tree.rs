@@ -347,3 +347,47 @@ fn nothing_in_a_finding_steers_the_terminal() {
     assert_eq!(heads.count(), 0, "{error}");
     assert!(error.contains("Ro\\u{1b}[31mle\\n\\u{9b}1m"), "{error}");
 }
+
+/// A construct that says what an assembly may have at most.
+#[derive(Clone, Debug)]
+struct AtMost(usize);
+
+construct_core::handle! {
+    /// A limit.
+    struct AtMostRef {}
+}
+
+impl construct_core::AssemblyCheck for AtMost {
+    fn check(&self, cx: &mut construct_core::CheckCx<'_>) {
+        let n = cx.assembly().stacks().len();
+        if n > self.0 {
+            let found = Diagnostic::warning("mine::many-stacks", format!("{n} stacks are more than {}", self.0));
+            cx.report("Tools", found.help("put things together"));
+        }
+    }
+}
+
+impl Synth for AtMost {
+    type Handle = AtMostRef;
+
+    fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        cx.check_assembly(self.clone());
+        Box::new(construct_core::Nothing)
+    }
+}
+
+#[test]
+fn checks_of_one_type_run_each_unless_they_are_equal() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    //~^ warning mine::many-stacks at Tools: 2 stacks are more than 0
+    //~^^ warning mine::many-stacks at Tools: 2 stacks are more than 1
+    let more = app.stack("More", HOME);
+    for (n, most) in [2, 1, 0, 1].into_iter().enumerate() {
+        app.at(more).add(format!("AtMost{n}"), AtMost(most));
+    }
+    for stack in [tools, more] {
+        app.at(stack).add("Role", Role::new(Principal::service("lambda.amazonaws.com")));
+    }
+    check(app);
+}
