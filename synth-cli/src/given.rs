@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_pars
 use construct_core::AccountId;
 use construct_pipeline::access::Outside;
 use construct_pipeline::contract::Contract;
+use construct_pipeline::prelude::Arn;
 use serde_json::Value as Json;
 
 use crate::output::Failure;
@@ -111,6 +112,11 @@ impl Args for Owners {
 }
 
 impl Owners {
+    /// Whether what owners are asked for is taken for what they have.
+    pub(crate) fn takes_contract(&self) -> bool {
+        self.contract
+    }
+
     /// What something is given for, one by one.
     pub(crate) fn named(&self) -> impl Iterator<Item = &str> {
         let given = self.policies.iter().chain(&self.boundaries);
@@ -135,6 +141,12 @@ impl Owners {
         }
         for given in &self.boundaries {
             let (arn, file) = pair(given, "--boundary", "ROLE_ARN")?;
+            let parsed = parsed(arn, BOUNDARY)?;
+            if parsed.service() != "iam" || !parsed.resource().starts_with("role/") {
+                return Err(
+                    Failure::new(format!("`{arn}` is no ARN of a role")).help(format!("write it as `{BOUNDARY}`"))
+                );
+            }
             outside = outside.boundary(arn, document(file)?);
         }
         outside = controls(&self.scps, "--scp")?
@@ -170,14 +182,18 @@ fn json(file: &Path) -> Result<Json, Failure> {
     })
 }
 
+/// How policies are given.
+const POLICY: &str = "--policy arn:aws:s3:::bucket=policy.json";
+const BOUNDARY: &str = "--boundary arn:aws:iam::111111111111:role/deployer=boundary.json";
+
+fn parsed(arn: &str, example: &str) -> Result<Arn, Failure> {
+    Arn::parse(arn).map_err(|error| Failure::new(error.to_string()).help(format!("write it as `{example}`")))
+}
+
 /// Adds what a file says about something.
 fn policy(outside: Outside, arn: &str, file: &Path) -> Result<Outside, Failure> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let [_, _, service, _, _, resource] = parts[..] else {
-        return Err(
-            Failure::new(format!("`{arn}` is no ARN")).help("write it as `--policy arn:aws:s3:::bucket=policy.json`")
-        );
-    };
+    let parsed = parsed(arn, POLICY)?;
+    let (service, resource) = (parsed.service(), parsed.resource());
     if service == "codebuild" {
         let json = json(file)?;
         let project = json.pointer("/projects/0").unwrap_or(&json);
@@ -187,7 +203,7 @@ fn policy(outside: Outside, arn: &str, file: &Path) -> Result<Outside, Failure> 
         })?;
         return Ok(outside.project(arn, role, project["encryptionKey"].as_str()));
     }
-    let outside = match (service, key_of_topic(&parts, file)?) {
+    let outside = match (service, key_of_topic(&parsed, file)?) {
         ("sns", Some(key)) => outside.topic_key(arn, key),
         _ => outside,
     };
@@ -203,11 +219,10 @@ fn policy(outside: Outside, arn: &str, file: &Path) -> Result<Outside, Failure> 
 }
 
 /// The ARN of the key that encrypts a topic, as `aws sns get-topic-attributes` tells. Whoever may use SNS may use the key of AWS.
-fn key_of_topic(topic: &[&str], file: &Path) -> Result<Option<String>, Failure> {
+fn key_of_topic(topic: &Arn, file: &Path) -> Result<Option<String>, Failure> {
     let json = json(file)?;
-    let named = json.pointer("/Attributes/KmsMasterKeyId").and_then(Json::as_str);
-    let ([_, partition, _, region, account, _], Some(named)) = (topic, named) else { return Ok(None) };
-    let base = format!("arn:{partition}:kms:{region}:{account}");
+    let Some(named) = json.pointer("/Attributes/KmsMasterKeyId").and_then(Json::as_str) else { return Ok(None) };
+    let base = format!("arn:{}:kms:{}:{}", topic.partition(), topic.region_name(), topic.account());
     Ok(match named {
         arn if arn.starts_with("arn:") => Some(arn.to_owned()),
         managed if managed.starts_with("alias/aws/") => None,

@@ -186,6 +186,17 @@ impl Subject {
         Ok(())
     }
 
+    /// Whether there is an import contract that could be taken for granted and is not.
+    pub(crate) fn leaves_contract(&self) -> bool {
+        let dir = self.dir.as_deref().unwrap_or(Path::new("cdk.out"));
+        !self.has_templates() && !self.owners.takes_contract() && dir.join(contract::FILE).is_file()
+    }
+
+    /// What was given for things that no pipeline of the templates has to do with.
+    pub(crate) fn unasked<'s>(&'s self, proof: &Proof) -> BTreeSet<&'s str> {
+        self.owners.named().filter(|arn| !proof.makes(arn) && !proof.asks_about(arn)).collect()
+    }
+
     /// What was given for things that the templates make, and so counts for nothing.
     pub(crate) fn in_vain<'s>(&'s self, proof: &Proof) -> BTreeSet<&'s str> {
         self.owners.named().filter(|arn| proof.makes(arn)).collect()

@@ -9,6 +9,7 @@ use construct_pipeline::access::{Access, Area, Cell, Decision, Expected, Orders,
 use serde_json::{Value as Json, json};
 
 use crate::given::FACTS;
+use crate::nearest::choice;
 use crate::output::{BOLD, DIM, Failure, Report, Table, printable};
 use crate::proof::Subject;
 
@@ -55,7 +56,27 @@ impl Check {
     pub(crate) fn run(self) -> Result<Report, Failure> {
         let subject = self.subject.in_dir(self.dir)?;
         let (_, proof) = subject.prove()?;
-        let mut report = if self.json { Report::json(&json(&proof)) } else { Report::text(text(&proof)) };
+        let unknown: Vec<String> = proof.unknown_policies().into_iter().collect();
+        let mut report = if self.json {
+            Report::json(&json(&proof, &unknown))
+        } else {
+            let ways = Ways { unknown: &unknown, by_contract: subject.leaves_contract() };
+            Report::text(text(&proof, &ways))
+        };
+        for arn in subject.unasked(&proof) {
+            let shown = printable(arn);
+            let help = match unknown.as_slice() {
+                [] => "every policy that counts is known: leave the option out".to_owned(),
+                unknown => format!(
+                    "did you mean another one? Not known are the policies of {}",
+                    choice(unknown, |one: &String| one.as_str(), arn, |one| format!("`{one}`"))
+                ),
+            };
+            report.finding(
+                format!("no pipeline here has to do with `{shown}`: what was given for it counts for nothing"),
+                help,
+            );
+        }
         for arn in subject.in_vain(&proof) {
             let message = format!("the templates make `{}`: what was given for it counts for nothing", printable(arn));
             report.warning(message, "leave the option out, and change the template if the template is wrong");
@@ -78,11 +99,19 @@ impl Check {
     }
 }
 
-fn text(proof: &Proof) -> String {
+/// What makes known what is not.
+struct Ways<'a> {
+    /// Whose policies are not known.
+    unknown: &'a [String],
+    /// Whether it may be taken for granted that owners do what they are asked for.
+    by_contract: bool,
+}
+
+fn text(proof: &Proof, ways: &Ways<'_>) -> String {
     let mut out = String::new();
     if proof.pipelines().len() == 0 {
         out.push_str("there is no pipeline in these templates\n");
-        tell_assumed(proof, &mut out);
+        tell_assumed(proof, ways, &mut out);
         return out;
     }
     let matrix = proof.matrix();
@@ -106,7 +135,7 @@ fn text(proof: &Proof) -> String {
         out.push('\n');
     }
     let _ = writeln!(out, "{}", summary(proof));
-    tell_assumed(proof, &mut out);
+    tell_assumed(proof, ways, &mut out);
     let _ = writeln!(out, "\n{DIM}Every proof takes for granted that");
     for premise in premises() {
         let _ = writeln!(out, "  {premise}");
@@ -115,15 +144,27 @@ fn text(proof: &Proof) -> String {
     out.trim_end().to_owned() + "\n"
 }
 
-fn tell_assumed(proof: &Proof, out: &mut String) {
+fn tell_assumed(proof: &Proof, ways: &Ways<'_>, out: &mut String) {
     let findings = proof.findings();
     let mut assumed = findings.iter().filter(|finding| finding.code() == "access::assumed").peekable();
-    if assumed.peek().is_some() {
-        let _ =
-            writeln!(out, "\n{BOLD}Not known here, and taken for granted{BOLD:#}; `--policy ARN=FILE` makes it known");
+    if assumed.peek().is_none() {
+        return;
     }
+    let _ = writeln!(out, "\n{BOLD}Not known here, and taken for granted{BOLD:#}");
     for finding in assumed {
         let _ = writeln!(out, "  {}", printable(finding.message()));
+    }
+    if ways.by_contract {
+        let _ = writeln!(out, "\n`--contract` takes it that owners do what `synth contract` asks of them");
+    }
+    if !ways.unknown.is_empty() {
+        let _ = writeln!(
+            out,
+            "\n{BOLD}What makes it known{BOLD:#}: the policies that owners have, as the AWS CLI prints them"
+        );
+    }
+    for arn in ways.unknown {
+        let _ = writeln!(out, "  --policy {}=FILE", printable(arn));
     }
 }
 
@@ -163,7 +204,7 @@ fn orders(proof: &Proof) -> String {
     }
 }
 
-fn json(proof: &Proof) -> Json {
+fn json(proof: &Proof, unknown: &[String]) -> Json {
     let accesses = proof.accesses().iter().map(|access| access_json(proof, access));
     let findings = proof.findings();
     let findings = findings.iter().map(|finding| {
@@ -178,6 +219,7 @@ fn json(proof: &Proof) -> Json {
         "proved": proof.is_proved(),
         "accesses": accesses.collect::<Vec<_>>(),
         "findings": findings.collect::<Vec<_>>(),
+        "unknownPolicies": unknown,
         "orders": orders(proof),
         "premises": premises(),
     })

@@ -94,7 +94,15 @@ fn what_owners_have_is_proved() {
     let (dir, contract) = imports("contract-given");
     let open = check(&dir, &[]).fine();
     assert!(!open.contains(", 0 open") && open.contains("Not known here"), "{open}");
+    assert!(open.contains("`--contract` takes it that owners do what `synth contract` asks of them"), "{open}");
+    // Which role builds is known once the project is.
+    assert!(open.contains("\n  --policy arn:aws:codebuild:us-east-1:111111111111:project/"), "{open}");
+    let things = contract.things.iter().filter(|thing| !thing.policies.is_empty() && !thing.arn.ends_with("/builder"));
+    for thing in things {
+        assert!(open.contains(&format!("\n  --policy {}=FILE\n", thing.arn)), "{}: {open}", thing.arn);
+    }
     let agreed = check(&dir, &["--contract".into()]).fine();
+    assert!(!agreed.contains("--contract") && !agreed.contains("=FILE"), "{agreed}");
     assert!(agreed.contains(", 0 open"), "{agreed}");
     let all = check(&dir, &given(&contract, "contract-given-files")).fine();
     assert!(all.contains(", 0 open"), "{all}");
@@ -179,6 +187,19 @@ fn limits_from_above_count() {
 }
 
 #[test]
+fn a_mistyped_arn_is_found() {
+    let (dir, contract) = imports("contract-mistyped");
+    let mut given = given(&contract, "contract-mistyped-files");
+    let bucket = given.iter_mut().find(|one| one.to_string_lossy().contains(":s3:::")).expect("a bucket");
+    let right = bucket.to_string_lossy().into_owned();
+    *bucket = right.replacen("arn:aws:s3:::", "arn:aws:s3:::x-", 1).into();
+    let meant = right.split('=').next().expect("an ARN");
+    let (answer, errors) = check(&dir, &given).findings();
+    assert!(errors.contains("no pipeline here has to do with `arn:aws:s3:::x-"), "{errors}");
+    assert!(errors.contains(&format!("`{meant}`")) && answer.contains(meant), "{errors}");
+}
+
+#[test]
 fn what_cannot_be_read_is_refused_in_words() {
     let (dir, _) = imports("contract-bad");
     let files = files("contract-bad-files", &[("text.json", "no"), ("empty.json", "{}")]);
@@ -189,6 +210,9 @@ fn what_cannot_be_read_is_refused_in_words() {
     for (option, given, word) in [
         ("--policy", "arn:aws:s3:::b", "does not say whose file"),
         ("--policy", "bucket=DIR/empty.json", "is no ARN"),
+        ("--policy", "ar:aws:s3:::b=DIR/empty.json", "is no ARN: it does not begin with `arn:`"),
+        ("--policy", "arn:aws:iam::44444444444:role/r=DIR/empty.json", "is no ARN: its account is not 12 digits"),
+        ("--boundary", "arn:aws:s3:::b=DIR/empty.json", "is no ARN of a role"),
         ("--policy", "arn:aws:s3:::b=DIR/missing.json", "cannot read"),
         ("--policy", "arn:aws:s3:::b=DIR/text.json", "is no JSON"),
         ("--policy", "arn:aws:s3:::b=DIR/empty.json", "no policy document"),

@@ -7,6 +7,7 @@
 mod answers;
 mod findings;
 mod repair;
+mod unknown;
 mod words;
 
 pub use answers::{Access, Area, Cell, Decision, Expected, Purpose, Remark, Report, Row};
