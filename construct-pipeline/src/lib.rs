@@ -64,6 +64,7 @@ mod pipeline;
 
 mod flow;
 mod resolve;
+mod sharing;
 
 mod asked;
 mod check;

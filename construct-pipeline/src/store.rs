@@ -149,7 +149,8 @@ pub(crate) fn through_s3(statement: PolicyStatement, env: Env) -> PolicyStatemen
 /// An artifact store of your own: a bucket with a customer-managed key, for one pipeline or for several.
 ///
 /// Names are derived as for a pipeline of the same name. The pipelines that use the store add their statements to its
-/// policies.
+/// policies. If there are several, each reaches its own artifacts: CodePipeline keeps those in a folder that is named after the
+/// pipeline. The key is shared by all.
 ///
 /// ```
 /// use construct_pipeline::prelude::*;
@@ -370,6 +371,16 @@ pub enum GivenStore {
     Placed(StoreRef),
     /// A store that exists already.
     Imported(ImportedArtifactStore),
+}
+
+impl GivenStore {
+    /// The store, if it is one of the tree.
+    pub(crate) fn placed(&self) -> Option<StoreRef> {
+        match self {
+            Self::Placed(store) => Some(*store),
+            Self::Imported(_) => None,
+        }
+    }
 }
 
 impl From<StoreRef> for GivenStore {

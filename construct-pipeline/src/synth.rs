@@ -6,11 +6,13 @@ use crate::check::check;
 use crate::pipeline::{Pipeline, PipelineRef};
 use crate::plan::plan;
 use crate::resolve;
+use crate::sharing;
 
 impl Synth for Pipeline {
     type Handle = PipelineRef;
 
     fn announce(&self, scope: &mut Scope<'_>) {
+        sharing::announce(self, scope);
         if let (Some(group), Some(home)) = (self.group, scope.env()) {
             group.announce(&self.name, home, |view| resolve::environments(self, home, view).collect(), scope);
         }

@@ -310,3 +310,77 @@ fn a_role_stack_that_is_full_says_what_helps() {
     let (_, warnings) = app.synth_with_warnings().expect("it fits");
     assert!(warnings.iter().all(|one| one.code() != "group::divided"), "{warnings}");
 }
+
+/// Pipelines of these names that share a placed store, or are in one group, placed in this order.
+fn sharing(names: &[&str], in_group: bool) -> Assembly {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    let there = |n: usize| Env::new(&account(n), "us-east-1");
+    let (store, group) = match in_group {
+        false => (Some(scope.add("Store", ArtifactStore::new("platform"))), None),
+        true => (None, Some(scope.add("Platform", ScaffoldGroup::new("platform")))),
+    };
+    for name in names {
+        let project = scope.add(format!("{name}-build"), PipelineProject::new());
+        let pipeline = pipeline(name, project, "222222222222", [there(1), there(2), there(name.len())]);
+        let pipeline = match (store, group) {
+            (Some(store), _) => pipeline.artifact_store(store),
+            (_, Some(group)) => pipeline.scaffold_group(group),
+            _ => pipeline,
+        };
+        scope.add(*name, pipeline);
+    }
+    programs::assembly(app)
+}
+
+#[test]
+fn pipelines_of_one_placed_store_stay_out_of_the_folders_of_each_other() {
+    let assembly = sharing(&["orders", "billing"], false);
+    let report = prove(&Templates::of(&assembly), &Outside::new());
+    assert!(report.is_proved(), "{}", report.findings());
+    let others = others(&report);
+    let in_the_folder_of = |access: &Access, name: &str| access.resource().contains(&format!("/{name}/"));
+    assert!(others.iter().any(|access| in_the_folder_of(access, "orders") && access.principal().contains("billing")));
+    assert!(others.iter().any(|access| in_the_folder_of(access, "billing") && access.principal().contains("orders")));
+    let bucket = construct_pipeline::names::bucket("platform", HOME);
+    // A role in another account that reaches beyond its folder, and the bucket policy that would let it.
+    let wrong =
+        proved_with(&assembly, |stack, template| match stack.starts_with("orders-scaffold") || stack == "Tools" {
+            true => template.replace(&format!("{bucket}/orders/*"), &format!("{bucket}/*")),
+            false => template.to_owned(),
+        });
+    let leaks: Vec<&Access> = wrong.leaks().filter(|access| access.purpose == Purpose::OtherPipeline).collect();
+    assert!(!leaks.is_empty() && leaks.iter().all(|access| access.pipeline.name == "billing"), "{leaks:#?}");
+}
+
+#[test]
+fn a_pipeline_alone_in_a_placed_store_reaches_all_of_it() {
+    let text = |assembly: &Assembly| assembly.stacks().iter().map(|stack| stack.template.clone()).collect::<String>();
+    let bucket = construct_pipeline::names::bucket("platform", HOME);
+    let (all, folder) = (format!(":::{bucket}/*\""), format!(":::{bucket}/orders/*\""));
+    let (one, both) = (text(&sharing(&["orders"], false)), text(&sharing(&["orders", "billing"], false)));
+    assert!(one.contains(&all) && !one.contains(&folder) && both.contains(&folder));
+}
+
+/// The policies of what is shared.
+fn shared_policies(assembly: &Assembly) -> BTreeMap<String, String> {
+    let mut policies = BTreeMap::new();
+    for stack in assembly.stacks() {
+        for (id, resource) in template::resources(&template::of(stack)) {
+            if matches!(resource["Type"].as_str(), Some("AWS::S3::BucketPolicy" | "AWS::KMS::Key")) {
+                policies.insert(format!("{}/{id}", stack.stack_name), resource["Properties"].to_string());
+            }
+        }
+    }
+    policies
+}
+
+#[test]
+fn who_is_placed_first_changes_nothing_in_the_policies_of_what_is_shared() {
+    for in_group in [false, true] {
+        let [one, other] = [["orders", "billing", "web"], ["web", "billing", "orders"]]
+            .map(|names| shared_policies(&sharing(&names, in_group)));
+        assert!(one.len() >= 2 && one == other, "{in_group}: {one:#?} {other:#?}");
+    }
+}

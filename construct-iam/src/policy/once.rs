@@ -63,6 +63,29 @@ impl PolicyDocument {
     }
 }
 
+impl PolicyDocument {
+    /// The same, with everything in the order of the names that are written, as far as they are known: for a policy about which
+    /// several say something, so that it does not matter who was first. Otherwise things stand in the order in which they were placed.
+    pub fn in_order_of_names(mut self, names: &impl Names) -> Self {
+        let named = |values: &Set<Expr>| -> Set<Expr> {
+            values.iter().map(|value| names.text(value).map_or_else(|| value.clone(), Expr::from)).collect()
+        };
+        for statement in &mut self.statements {
+            let said = statement.change();
+            (said.resources, said.not_resources) = (named(&said.resources), named(&said.not_resources));
+            let conditions: Vec<_> = (said.conditions.iter())
+                .flat_map(|(operator, keys)| keys.iter().map(move |(key, values)| (operator, key, values)))
+                .map(|(operator, key, values)| (operator.clone(), key.clone(), named(values)))
+                .collect();
+            for (operator, key, values) in conditions {
+                said.conditions.at(operator, |keys| keys.at(key, |all| *all = values));
+            }
+        }
+        self.statements.sort_unstable();
+        self
+    }
+}
+
 /// The values without those of which another one has the text; `None` if there are no such.
 fn once(values: &Set<Expr>, names: &impl Names) -> Option<Set<Expr>> {
     if values.as_slice().len() < 2 || !values.iter().any(|value| is_about_import(value, names)) {

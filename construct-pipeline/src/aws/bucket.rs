@@ -301,7 +301,7 @@ impl Lower for BucketPolicy {
         if document.is_empty() {
             return;
         }
-        let document = small_enough(document, cx);
+        let document = StatementForm::in_order(small_enough(document, cx), self.bucket, cx);
         let properties = Properties::new().set("Bucket", self.bucket.name()).set("PolicyDocument", document);
         out.add(CfnResource::new("AWS::S3::BucketPolicy", properties));
     }

@@ -1,6 +1,6 @@
 //! Statements in two forms, for policies that may outgrow their limit.
 
-use construct_core::{Fact, LowerCx, Quota, Reach};
+use construct_core::{Fact, LowerCx, NodeId, Quota, Reach};
 use construct_iam::{PolicyDocument, PolicyStatement};
 
 /// One form of what is said about a bucket or key: the exact statements stand in its policy, unless they make it too
@@ -43,6 +43,14 @@ impl Fact for StatementForm {
 }
 
 impl StatementForm {
+    /// A policy about which several pipelines say something, in an order that does not depend on theirs.
+    pub(crate) fn in_order(document: PolicyDocument, of: impl Into<NodeId>, cx: &LowerCx<'_>) -> PolicyDocument {
+        match cx.facts_of::<Self>(of).next() {
+            Some(_) => document.in_order_of_names(cx),
+            None => document,
+        }
+    }
+
     /// The merged policy of some statements: with those in exact form if that is not long, else with those in short form.
     pub(crate) fn choose<'a>(
         plain: impl Iterator<Item = PolicyStatement>,

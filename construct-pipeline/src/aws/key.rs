@@ -200,6 +200,7 @@ impl Lower for Key {
         if policy.is_long(cx, &quota::KEY_POLICY) {
             policy = policy.with_role_patterns(cx);
         }
+        let policy = StatementForm::in_order(policy, cx.here(), cx);
         let properties = Properties::new()
             .opt("Description", self.description.clone())
             .set("EnableKeyRotation", self.rotation)

@@ -2,7 +2,7 @@
 //!
 //! Codes: `store::foreign-handle`, `store::wrong-region`, `store::wrong-account`, `store::key-required`, `store::key-in-other-region`, `store::alias-of-another-account`,
 //! `store::not-given`, `store::duplicate-replica`, `store::one-log-bucket`, `store::unused-replica`, `store::unused-settings`,
-//! `store::replica-at-home`, `store::alias-written-across-accounts`,
+//! `store::replica-at-home`, `store::same-folder`, `store::alias-written-across-accounts`,
 //! `role::in-other-account`, `role::foreign-handle`, `role::passed-across-accounts`, `role::unused-permissions`.
 
 use std::collections::BTreeSet;
@@ -12,9 +12,11 @@ use construct_iam::Arn;
 
 use super::Findings;
 use crate::flow;
+use crate::names::FOLDER_CHARACTERS;
 use crate::pipeline::Pipeline;
 use crate::provider::GivenRole;
 use crate::resolve::{Resolved, ResolvedAction};
+use crate::sharing;
 use crate::store::{GivenStore, KeyReference, StoreSettings};
 
 pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: &mut Findings) {
@@ -63,9 +65,30 @@ pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: 
         findings.push(Diagnostic::warning("store::unused-settings", message).help(help));
     }
     one_log_bucket(resolved, &regions, findings);
+    same_folder(resolved, findings);
     given_roles(resolved, findings);
     if pipeline.key_reference == KeyReference::Alias {
         alias_writers(resolved, stack, findings);
+    }
+}
+
+/// That artifacts of another pipeline stand in the same folder of a store.
+fn same_folder(resolved: &Resolved<'_>, findings: &mut Findings) {
+    let (pipeline, view) = (resolved.pipeline, resolved.view);
+    let given = pipeline.store.iter().chain(pipeline.replicas.iter().map(|(_, store)| store));
+    let placed = given.filter_map(GivenStore::placed).filter(|store| view.owns(store.bucket()));
+    for store in placed {
+        let Some((other, at)) = sharing::of_same_folder(store, resolved.at, &pipeline.name, view) else { continue };
+        let message = format!(
+            "`{other}` and `{}` begin with the same {FOLDER_CHARACTERS} characters, after which CodePipeline names the folders of their artifacts, so in the store `{}` the roles of each reach the artifacts of the other",
+            pipeline.name,
+            view.path_of(store.bucket()),
+        );
+        findings.push(
+            Diagnostic::warning("store::same-folder", message)
+                .note(format!("the other one is `{}`", view.path_of(at)), None)
+                .help("give them different stores, or give one a name that begins otherwise"),
+        );
     }
 }
 

@@ -190,11 +190,11 @@ impl Granting<'_, '_> {
         let look = |users: PolicyStatement| users.actions(LOOK_AT_BUCKET).on([store.bucket_arn.clone()]);
         self.admit(bucket, &foreign, look, LOOKS, |_| true);
         let readers = select(&foreign, |_, role_use| role_use.reads());
-        let read = |users: PolicyStatement| users.actions(READ_OBJECTS).on([store.artifacts.clone()]);
-        self.admit(bucket, &readers, read, READS, |access| access.reads);
+        let read = |users: PolicyStatement| users.actions(READ_OBJECTS);
+        self.admit_to_artifacts(&readers, read, READS, |access| access.reads);
         let writers = select(&foreign, |_, role_use| role_use.writes());
-        let write = |users: PolicyStatement| users.actions(WRITE_OBJECTS).on([store.artifacts.clone()]);
-        self.admit(bucket, &writers, write, WRITES, |access| access.writes);
+        let write = |users: PolicyStatement| users.actions(WRITE_OBJECTS);
+        self.admit_to_artifacts(&writers, write, WRITES, |access| access.writes);
         if self.cx.view().imports(bucket).is_some() {
             // Buckets of ours say so themselves.
             let tls = deny_insecure_transport(bucket);
@@ -220,6 +220,30 @@ impl Granting<'_, '_> {
         self.admit(key, &writers, encrypt, ENCRYPTS, |_| true);
     }
 
+    /// Lets users do something with artifacts. In a store of several pipelines that is about the pipeline's folder; should that make
+    /// the policy too long, it is about all that is in the bucket, and what keeps the pipelines apart are the policies of the roles.
+    fn admit_to_artifacts(
+        &mut self,
+        users: &[&User],
+        what: impl Fn(PolicyStatement) -> PolicyStatement,
+        purpose: &'static str,
+        accesses: impl Fn(&Access) -> bool,
+    ) {
+        let (bucket, artifacts) = (self.store.store.bucket(), self.store.artifacts.clone());
+        if self.has_forms(bucket) && !users.is_empty() {
+            let admitted = what(of_users(users));
+            self.cx.attach(bucket, StatementForm::Short(admitted.clone().on([bucket.objects()])));
+            self.cx.attach(bucket, StatementForm::Exact(admitted.on([artifacts])));
+            return;
+        }
+        self.admit(bucket, users, |users| what(users).on([artifacts]), purpose, accesses);
+    }
+
+    /// Whether what is said about a resource may have a short form, too: in a store of several pipelines, unless it is another owner's.
+    fn has_forms(&self, resource: impl Into<NodeId>) -> bool {
+        self.store.has_neighbours && !self.of_group && self.cx.view().imports(resource).is_none()
+    }
+
     /// Lets users do something on a resource: `what` completes what is said of the users.
     fn admit(
         &mut self,
@@ -239,8 +263,14 @@ impl Granting<'_, '_> {
         };
         let statement = what(told.1.clone());
         self.told = Some(told);
+        let resource = resource.into();
         if self.of_group {
             self.cx.attach(resource, StatementForm::Exact(statement));
+            return;
+        }
+        if self.has_forms(resource) {
+            self.cx.attach(resource, StatementForm::Exact(statement.clone()));
+            self.cx.attach(resource, StatementForm::Short(statement));
             return;
         }
         let user = |one: RoleRef| roles().any(|role| role == one);

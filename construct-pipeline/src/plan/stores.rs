@@ -11,6 +11,7 @@ use crate::flow;
 use crate::names;
 use crate::pipeline::Pipeline;
 use crate::resolve::Resolved;
+use crate::sharing;
 use crate::store::{ArtifactStore, GivenStore, KeyReference, KnownBy, StoreRef};
 
 /// The stores of a pipeline by region.
@@ -28,8 +29,10 @@ pub(super) struct PlannedStore {
     pub(super) key_id: Option<Value<kind::Arn>>,
     pub(super) key: Option<PlannedKey>,
     pub(super) bucket_arn: Value<kind::Arn>,
-    /// The artifacts of the pipeline: all objects of the bucket, or in the store of a group those in the pipeline's folder.
+    /// The artifacts of the pipeline: all objects of the bucket, or in a store of several pipelines those in the pipeline's folder.
     pub(super) artifacts: Value<kind::Arn>,
+    /// Whether it was given to other pipelines, too.
+    pub(super) has_neighbours: bool,
     origin: Origin,
 }
 
@@ -146,6 +149,8 @@ pub(super) fn make(
             },
         };
         let bucket = store.bucket();
+        let is_placed = given.and_then(GivenStore::placed).is_some();
+        let has_neighbours = is_placed && sharing::is_shared(store, cx.view());
         let alias = store.store_key().and_then(|key| key.alias).map(AliasRef::name);
         // What a group has is named in words: statements are sorted, and which node is older depends on who is in the group.
         let (bucket_arn, artifacts, alias) = match scaffold.membership().filter(|_| origin == Origin::Group) {
@@ -154,6 +159,10 @@ pub(super) fn make(
                 let arn = format!("arn:{}:s3:::{name}", env.partition().as_str());
                 let artifacts = format!("{arn}/{}*", names::artifacts_prefix(&pipeline.name));
                 (arn.into(), artifacts.into(), Some(membership.alias(env).into()))
+            }
+            None if has_neighbours => {
+                let artifacts = text!("{}/{}*", bucket.arn(), names::artifacts_prefix(&pipeline.name));
+                (bucket.arn(), artifacts.cast(), alias)
             }
             None => (bucket.arn(), bucket.objects(), alias),
         };
@@ -169,7 +178,8 @@ pub(super) fn make(
         };
         let made = || key.as_ref().map(|key| key_id(pipeline, key, origin, scaffold, cx));
         let key_id = stated.map(Value::cast).or_else(made);
-        by_region.insert(region, PlannedStore { env, store, key_id, key, bucket_arn, artifacts, origin });
+        by_region
+            .insert(region, PlannedStore { env, store, key_id, key, bucket_arn, artifacts, has_neighbours, origin });
     }
     Stores { home: home.region, by_region }
 }

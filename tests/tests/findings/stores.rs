@@ -227,3 +227,18 @@ fn access_logs_of_a_group_of_several_regions_in_one_bucket() {
     app.at(tools).add("Pipeline", across(&source, action).scaffold_group(group)); //~ error store::one-log-bucket at Tools/Pipeline: eu-west-1, us-east-1
     check(app);
 }
+
+#[test]
+fn pipelines_of_one_store_whose_names_begin_alike() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    let store = scope.add("Store", ArtifactStore::new("platform"));
+    let source = Artifact::new("Source");
+    let pipeline =
+        |name: &str| Pipeline::new(name).stage(checkout(&source)).stage(deploy(&source)).artifact_store(store);
+    scope.add("One", pipeline("orders-of-all-customers-web"));
+    scope.add("Other", pipeline("invoices"));
+    scope.add("Two", pipeline("orders-of-all-customers-api")); //~ warning store::same-folder at Tools/Two: 20 characters
+    check(app);
+}

@@ -1,0 +1,61 @@
+//! Stores that the program placed, and the pipelines that use them.
+//!
+//! In a store of its own a pipeline reaches all there is. In one that several use, each reaches the folder that CodePipeline makes
+//! for it, as in the store of a group. How many use it must be known before the first of them is planned, so pipelines say it when
+//! they are placed.
+
+use std::collections::BTreeSet;
+
+use construct_core::{Fact, NodeId, Reach, Scope, View};
+
+use crate::group::ScaffoldGroupRef;
+use crate::names::artifacts_prefix;
+use crate::pipeline::Pipeline;
+use crate::store::{GivenStore, StoreRef};
+
+/// That a pipeline uses a store.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct User {
+    /// First, so that users stand in the order of the program.
+    node: NodeId,
+    pipeline: String,
+}
+
+impl Fact for User {
+    const NAME: &'static str = "pipeline that uses a store";
+    const REACH: Reach = Reach::Node;
+    const MUST_BE_READ: bool = false;
+    const IS_KEPT_FOR_CHECKS: bool = false;
+}
+
+/// Says to the stores of the tree that a pipeline uses them.
+pub(crate) fn announce(pipeline: &Pipeline, scope: &mut Scope<'_>) {
+    let of_group = pipeline.group.filter(|_| pipeline.store.is_none()).map(ScaffoldGroupRef::store);
+    let given = pipeline.store.iter().chain(pipeline.replicas.iter().map(|(_, store)| store));
+    let placed = given.filter_map(GivenStore::placed).chain(of_group);
+    let own: Vec<StoreRef> = placed.filter(|store| scope.view().owns(store.bucket())).collect();
+    for store in own {
+        let user = User { node: scope.here(), pipeline: pipeline.name.clone() };
+        scope.attach(store.bucket(), user);
+    }
+}
+
+/// Whether several pipelines use a store.
+pub(crate) fn is_shared(store: StoreRef, view: View<'_>) -> bool {
+    let users: BTreeSet<NodeId> = users(store, view).map(|user| user.node).collect();
+    users.len() > 1
+}
+
+/// The first pipeline placed before this one that uses the same store and begins like it, so that nobody can tell their folders apart.
+pub(crate) fn of_same_folder<'v>(store: StoreRef, at: NodeId, name: &str, view: View<'v>) -> Option<(&'v str, NodeId)> {
+    let own = artifacts_prefix(name);
+    let is_same = |other: &&User| {
+        let theirs = artifacts_prefix(&other.pipeline);
+        other.node < at && (own.starts_with(&theirs) || theirs.starts_with(&own))
+    };
+    users(store, view).find(is_same).map(|other| (&*other.pipeline, other.node))
+}
+
+fn users<'v>(store: StoreRef, view: View<'v>) -> impl Iterator<Item = &'v User> {
+    view.facts_of::<User>(store.bucket())
+}
