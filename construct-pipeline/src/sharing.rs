@@ -4,8 +4,6 @@
 //! for it, as in the store of a group. How many use it must be known before the first of them is planned, so pipelines say it when
 //! they are placed.
 
-use std::collections::BTreeSet;
-
 use construct_core::{Fact, NodeId, Reach, Scope, View};
 
 use crate::group::ScaffoldGroupRef;
@@ -42,8 +40,9 @@ pub(crate) fn announce(pipeline: &Pipeline, scope: &mut Scope<'_>) {
 
 /// Whether several pipelines use a store.
 pub(crate) fn is_shared(store: StoreRef, view: View<'_>) -> bool {
-    let users: BTreeSet<NodeId> = users(store, view).map(|user| user.node).collect();
-    users.len() > 1
+    let mut users = users(store, view).map(|user| user.node);
+    let first = users.next();
+    users.any(|user| Some(user) != first)
 }
 
 /// The first pipeline placed before this one that uses the same store and begins like it, so that nobody can tell their folders apart.
