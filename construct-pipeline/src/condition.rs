@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::panic::Location;
 
-use construct_core::{Caller, Env, Expr, Properties, Region};
+use construct_core::{Attr, Caller, Env, Expr, NodeId, Properties, Region};
 use construct_iam::{Arn, PolicyStatement};
 
 use crate::artifact::Artifact;
@@ -225,11 +225,22 @@ impl ConditionRule {
         Properties::new()
             .set("Name", self.name.clone())
             .set("RuleTypeId", type_id)
-            .opt("Configuration", (!self.configuration.is_empty()).then(|| self.configuration.clone()))
+            .opt("Configuration", (!self.configuration.is_empty()).then(|| self.texts()))
             .list("Commands", self.commands.iter().cloned())
             .list("InputArtifacts", inputs)
             .opt("Region", self.region.clone())
             .opt("RoleArn", self.role.as_ref().map(|role| Expr::from(role.arn()).by_name()))
+    }
+
+    /// The configuration as it is on the wire, where every value is a text.
+    fn texts(&self) -> Properties {
+        let text = |value: &Expr| match value {
+            Expr::Bool(flag) => flag.to_string().into(),
+            Expr::Int(int) => int.to_string().into(),
+            Expr::Real(real) => real.0.to_string().into(),
+            other => other.clone(),
+        };
+        self.configuration.iter().fold(Properties::new(), |all, (key, value)| all.set(key.to_owned(), text(value)))
     }
 
     /// The region in which the rule runs, where the pipeline is in this one.
@@ -239,25 +250,52 @@ impl ConditionRule {
 
     /// What checking it takes in an environment, for the providers whose reference names it.
     pub(crate) fn permissions(&self, env: Env, pipeline: &str) -> Vec<PolicyStatement> {
-        let named = |key: &str| self.configuration.get(key).and_then(Expr::literal);
-        let arn = |service: &str, kind: &str, name: &str| match name.starts_with("arn:") {
-            true => name.to_owned(),
-            false => Arn::regional(env, service, format!("{kind}{name}")).to_string(),
+        let named = |key: &str, service: &str, kind: &str| -> Option<Expr> {
+            match self.configuration.get(key)? {
+                // Of what the program makes or imports, the construct knows the ARN.
+                Expr::Attr { of, attr: Attr::Ref } => Some(Expr::Attr { of: *of, attr: Attr::get_att("Arn") }),
+                other => Some(match other.literal()? {
+                    arn if arn.starts_with("arn:") => arn.to_owned().into(),
+                    name => Arn::regional(env, service, format!("{kind}{name}")).into(),
+                }),
+            }
         };
-        let allow = |actions: &[&'static str], on: String| vec![PolicyStatement::allow(actions.to_vec()).on([on])];
-        match (&*self.provider, named("AlarmName"), named("ProjectName"), named("FunctionName")) {
-            ("CloudWatchAlarm", Some(alarm), ..) => {
-                allow(&["cloudwatch:DescribeAlarms"], arn("cloudwatch", "alarm:", alarm))
+        let allow = |actions: &[&'static str], on: Option<Expr>| -> Vec<PolicyStatement> {
+            on.map(|on| PolicyStatement::allow(actions.to_vec()).on([on])).into_iter().collect()
+        };
+        match &*self.provider {
+            "CloudWatchAlarm" => allow(&["cloudwatch:DescribeAlarms"], named("AlarmName", "cloudwatch", "alarm:")),
+            "CodeBuild" => {
+                let builds: &[&'static str] = match self.is_true("BatchEnabled") {
+                    true => &["codebuild:BatchGetBuildBatches", "codebuild:StartBuildBatch"],
+                    false => &["codebuild:BatchGetBuilds", "codebuild:StartBuild"],
+                };
+                allow(builds, named("ProjectName", "codebuild", "project/"))
             }
-            ("CodeBuild", _, Some(project), _) => {
-                let builds = ["codebuild:BatchGetBuilds", "codebuild:StartBuild"];
-                allow(&builds, arn("codebuild", "project/", project))
-            }
-            ("LambdaInvoke", .., Some(function)) => {
-                allow(&["lambda:InvokeFunction"], arn("lambda", "function:", function))
-            }
-            ("Commands", ..) => vec![log_statement(env, pipeline)],
+            "LambdaInvoke" => allow(&["lambda:InvokeFunction"], named("FunctionName", "lambda", "function:")),
+            "Commands" => vec![log_statement(env, pipeline)],
             _ => Vec::new(),
         }
+    }
+
+    fn is_true(&self, key: &str) -> bool {
+        match self.configuration.get(key) {
+            Some(Expr::Bool(flag)) => *flag,
+            Some(other) => other.literal().is_some_and(|text| text.eq_ignore_ascii_case("true")),
+            None => false,
+        }
+    }
+
+    /// The project of a rule that builds, as far as the program knows it: its role reads the artifacts.
+    pub(crate) fn worker(&self) -> Option<NodeId> {
+        match self.configuration.get("ProjectName") {
+            Some(Expr::Attr { of, .. }) if self.builds() => Some(*of),
+            _ => None,
+        }
+    }
+
+    /// Whether a project does the work, with a role of its own.
+    pub(crate) fn builds(&self) -> bool {
+        self.provider == "CodeBuild"
     }
 }

@@ -251,9 +251,14 @@ impl<'m> Maker<'m, '_, '_> {
             let calls = || format!("calls `{}`", rule.provider).into();
             asked::grant(role, statement, self.cx, |statement| because(statement, calls()));
         }
-        if own.is_some() && !rule.inputs.is_empty() {
+        let worker = rule.worker().filter(|worker| self.cx.view().owns(*worker));
+        let reader = match worker {
+            Some(project) => self.cx.view().facts_of::<ServiceRole>(project).next().map(|role| role.0),
+            None => own.filter(|_| !rule.builds()),
+        };
+        if let Some(role) = reader.filter(|_| !rule.inputs.is_empty()) {
             let (reads, writes) = (true, false);
-            roles.accesses.push(Access { role, region: env.region, reads, writes, action: None, worker: None });
+            roles.accesses.push(Access { role, region: env.region, reads, writes, action: None, worker });
         }
         own
     }

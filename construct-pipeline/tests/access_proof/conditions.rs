@@ -93,6 +93,38 @@ fn a_role_of_a_rule_opens_to_the_pipeline_alone() {
     assert_eq!(holes, [(("Release", "rule Gate"), "sts:AssumeRole")], "{}", failures(&report));
 }
 
+/// A rule may name what the program makes: its role is allowed that, and the role of a project reads what the rule reads.
+#[test]
+fn a_rule_that_names_constructs_is_proved() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", TOOLS);
+    let mut scope = app.at(tools);
+    let project = scope.add("Check", PipelineProject::new());
+    let gate = scope.add("Gate", Function::import("arn:aws:lambda:eu-central-1:111111111111:function:gate"));
+    let alarm = RawResource::new("AWS::CloudWatch::Alarm").property("AlarmName", "errors");
+    let alarm = scope.add("Alarm", alarm);
+    let code = Artifact::new("Code");
+    let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &code));
+    let deploy = DeployStack::new("orders", code.file("template.yaml"));
+    let deploy = deploy.allow(PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:*:222222222222:orders-*"]));
+    let rules = [
+        ConditionRule::new("Build", "CodeBuild").configuration("ProjectName", project.name()).input(&code),
+        ConditionRule::new("Batch", "CodeBuild").configuration("ProjectName", project.name()).input(&code),
+        ConditionRule::new("Gate", "LambdaInvoke").configuration("FunctionName", gate.name()),
+        ConditionRule::new("Calm", "CloudWatchAlarm").configuration("AlarmName", alarm.reference()),
+    ];
+    let [build, batch, gate, calm] = rules;
+    let batch = batch.configuration("BatchEnabled", true);
+    let entry = Condition::new(StageResult::Fail).rule(build).rule(batch).rule(gate).rule(calm);
+    let release =
+        Stage::new("Release").before_entry(entry).action(Action::new("Deploy", deploy).account("222222222222"));
+    scope.add("Pipeline", Pipeline::new("orders").stage(Stage::new("Source").action(checkout)).stage(release));
+    let report = Set::new(app.synth().expect("it is proved")).prove();
+    assert!(report.is_proved(), "{}", failures(&report));
+    let reads = report.accesses().iter().filter(|access| subject(access) == ("Release", "rule Build"));
+    assert!(reads.clone().any(|access| access.iam_action() == "kms:Decrypt"), "the project's role reads");
+}
+
 #[test]
 fn a_foreign_role_of_a_rule_is_asked_for_and_let_in() {
     let mut app = App::new();

@@ -64,6 +64,10 @@ pub(crate) fn naming_of(kind: &str) -> Option<Naming> {
         "AWS::CodeConnections::Connection" => {
             naming("", Arn, "arn:{P}:codeconnections:{R}:{A}:connection/{N}", &["ConnectionArn"], &[])
         }
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cloudwatch-alarm.html
+        "AWS::CloudWatch::Alarm" | "AWS::CloudWatch::CompositeAlarm" => {
+            naming("AlarmName", Name, "arn:{P}:cloudwatch:{R}:{A}:alarm:{N}", ARN, &[])
+        }
         "AWS::Logs::LogGroup" => naming("LogGroupName", Name, "arn:{P}:logs:{R}:{A}:log-group:{N}:*", ARN, &[]),
         "AWS::ECS::Cluster" => naming("ClusterName", Name, "arn:{P}:ecs:{R}:{A}:cluster/{N}", ARN, &[]),
         "AWS::CodeDeploy::Application" => {
