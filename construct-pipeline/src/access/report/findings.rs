@@ -17,7 +17,8 @@ use std::sync::Arc;
 use construct_core::{Diagnostic, Diagnostics};
 use serde_json::Value;
 
-use super::answers::{Access, Purpose, Report};
+use super::access::{Access, Purpose};
+use super::answers::Report;
 use super::repair::{Repair, What};
 use crate::access::policies::Place;
 use crate::access::world::PipelineLabel;

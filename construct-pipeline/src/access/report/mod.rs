@@ -4,13 +4,15 @@
 //! [`Report`]. What comes out are its questions answered, the [`Repair`] of what is missing, as parts of a template, and sentences for
 //! people.
 
+mod access;
 mod answers;
 mod findings;
 mod repair;
 mod unknown;
 mod words;
 
-pub use answers::{Access, Area, Cell, Decision, Expected, Purpose, Remark, Report, Row};
+pub use access::{Access, Area, Decision, Expected, Purpose, Remark};
+pub use answers::{Cell, Report, Row};
 pub use repair::{Repair, What};
 pub use words::premises;
 

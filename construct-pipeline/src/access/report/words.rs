@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use construct_iam::access::{Citation, Failure, Impossible, Json, NearMiss, Outcome, Side, Tested, Unknown, Verdict};
 use serde_json::Value;
 
-use super::answers::{Access, Decision, Expected, Purpose, Report};
+use super::access::{Access, Decision, Expected, Purpose};
+use super::answers::Report;
 use super::repair::{Repair, What};
 use crate::access::policies::{ADMINISTRATOR, Place};
 use crate::access::template::{Templates, account_in, short_name};

@@ -10,7 +10,7 @@ use construct_iam::access::Json;
 use super::texts::Texts;
 use crate::access::policies::Reading;
 use crate::access::template::{
-    Lazy, Made, Origin, Resolver, account_in, arn_parts, function_of, is_account, is_region, partition,
+    Environment, Lazy, Made, Origin, Resolver, account_in, arn_parts, function_of, is_account, is_region, partition,
 };
 use crate::access::world::{Action, ActionLabel, Kept, Pipeline, PipelineLabel, Store, StoreKey, World, full_key_name};
 use crate::names::artifacts_prefix;
@@ -53,77 +53,31 @@ fn read<'t>(
     object: char,
     doubts: &mut Vec<String>,
 ) -> Pipeline {
-    let properties = Lazy::new(resolver, source.made.stack, source.properties);
-    let environment = world.environments[source.made.stack].clone();
+    let made = &source.made;
+    let properties = Lazy::new(resolver, made.stack, source.properties);
+    let Environment { account, region } = &world.environments[made.stack];
     let name = properties.text_of("Name").map(Cow::into_owned).unwrap_or_else(|| {
         // Without a name, CloudFormation makes one up; `Ref` of the pipeline has the same symbol.
-        let label = format!("id of {} in {}", source.made.logical_id, world.stack_name(&source.made));
-        let (stack, logical_id) = (source.made.stack, source.made.logical_id.to_string());
-        let origin = Origin::Made { stack, logical_id, attribute: None };
+        let label = format!("id of {} in {}", made.logical_id, world.stack_name(made));
+        let origin = Origin::Made { stack: made.stack, logical_id: made.logical_id.to_string(), attribute: None };
         resolver.memory.name_symbol(&label, origin).to_string()
     });
-    let label = Arc::new(PipelineLabel {
-        name: if name.is_ascii() { name.clone() } else { source.made.logical_id.to_string() },
-        stack: Arc::clone(world.stack_name(&source.made)),
-        template: source.made.stack,
-        logical_id: Arc::clone(&source.made.logical_id),
-        account: environment.account.to_string(),
-        region: environment.region.to_string(),
-    });
-    let part = partition(&environment.region);
-    let arn = format!("arn:{part}:codepipeline:{}:{}:{name}", environment.region, environment.account);
+    let label = PipelineLabel {
+        name: if name.is_ascii() { name.clone() } else { made.logical_id.to_string() },
+        stack: Arc::clone(world.stack_name(made)),
+        template: made.stack,
+        logical_id: Arc::clone(&made.logical_id),
+        account: account.to_string(),
+        region: region.to_string(),
+    };
+    let arn = format!("arn:{}:codepipeline:{region}:{account}:{name}", partition(region)).into();
     let role: Arc<str> = properties.text_of("RoleArn").unwrap_or_default().into();
     let folder = (name.is_ascii() && !name.is_empty()).then(|| artifacts_prefix(&name));
     let object = format!("{}{object}", folder.as_deref().unwrap_or_default());
-    let mut pipeline = Pipeline {
-        stores: Stores { world, resolver, label: &label, object: &object, doubts }.all(&properties),
-        folder,
-        label,
-        made: source.made.clone(),
-        name,
-        arn: arn.into(),
-        role,
-        actions: Vec::new(),
-    };
-    let PipelineLabel { account, region, .. } = &*pipeline.label;
-    let home = Home { account, region, role: Arc::clone(&pipeline.role), texts: Texts::default() };
-    let (mut position, mut rules, mut left_open) = (0, Vec::new(), BTreeSet::new());
-    let mut is_known = |it: &Lazy<'_, '_>| {
-        // An action that was taken out left `null` in its place.
-        if !it.is_entry() && !it.is_null() {
-            left_open.insert(it.function());
-        }
-        it.is_entry()
-    };
-    properties.each_of("Stages", &mut |stage| {
-        if !is_known(stage) {
-            return;
-        }
-        let stage_name = stage.text_of("Name").unwrap_or_default();
-        stage.each_of("Actions", &mut |declared| {
-            if is_known(declared) {
-                pipeline.actions.push(home.action(&stage_name, position, declared));
-            }
-            position += 1;
-        });
-        for place in ["BeforeEntry", "OnSuccess", "OnFailure"] {
-            let Some(place) = stage.get(place) else { continue };
-            place.each_of("Conditions", &mut |condition| {
-                condition
-                    .each_of("Rules", &mut |rule| rules.extend(is_known(rule).then(|| home.rule(&stage_name, rule))));
-            });
-        }
-    });
-    for rule in rules {
-        pipeline.actions.push(rule(position));
-        position += 1;
-    }
-    doubts.extend(left_open.into_iter().map(|function| {
-        let what = function.map_or_else(|| "something else".to_owned(), |function| format!("what `{function}` makes"));
-        let name = &pipeline.label.name;
-        format!("{what} in the place of stages or actions of the pipeline `{name}` needs nothing that is not allowed")
-    }));
-    pipeline
+    let stores = Stores { world, resolver, label: &label, object: &object, doubts }.all(&properties);
+    let home = Home { account, region, role: Arc::clone(&role), texts: Texts::default() };
+    let actions = home.actions(&properties, &label, doubts);
+    Pipeline { label: Arc::new(label), made: made.clone(), name, arn, role, folder, stores, actions }
 }
 
 /// Takes those actions out of a resource, if it is a pipeline, that name their role and of which nothing has to be computed, and leaves
@@ -155,6 +109,51 @@ impl<'p> Home<'p> {
         let StackArtifact { account, region, .. } = stack;
         let is_known = is_account(account) && is_region(region);
         is_known.then(|| Self { account, region, role: "".into(), texts: Texts::default() })
+    }
+
+    /// The actions that a pipeline still has.
+    fn actions(&self, properties: &Lazy<'_, '_>, label: &PipelineLabel, doubts: &mut Vec<String>) -> Vec<Action> {
+        let (mut actions, mut rules, mut position, mut left_open) = (Vec::new(), Vec::new(), 0, BTreeSet::new());
+        let mut is_known = |it: &Lazy<'_, '_>| {
+            // An action that was taken out left `null` in its place.
+            if !it.is_entry() && !it.is_null() {
+                left_open.insert(it.function());
+            }
+            it.is_entry()
+        };
+        properties.each_of("Stages", &mut |stage| {
+            if !is_known(stage) {
+                return;
+            }
+            let stage_name = stage.text_of("Name").unwrap_or_default();
+            stage.each_of("Actions", &mut |declared| {
+                if is_known(declared) {
+                    actions.push(self.action(&stage_name, position, declared));
+                }
+                position += 1;
+            });
+            for place in ["BeforeEntry", "OnSuccess", "OnFailure"] {
+                let Some(place) = stage.get(place) else { continue };
+                place.each_of("Conditions", &mut |condition| {
+                    condition.each_of("Rules", &mut |rule| {
+                        rules.extend(is_known(rule).then(|| self.rule(&stage_name, rule)));
+                    });
+                });
+            }
+        });
+        for rule in rules {
+            actions.push(rule(position));
+            position += 1;
+        }
+        let name = &label.name;
+        doubts.extend(left_open.into_iter().map(|function| {
+            let what =
+                function.map_or_else(|| "something else".to_owned(), |function| format!("what `{function}` makes"));
+            format!(
+                "{what} in the place of stages or actions of the pipeline `{name}` needs nothing that is not allowed"
+            )
+        }));
+        actions
     }
 
     fn take_actions<'t>(&self, stages: &mut Json<'t>, reading: &Reading<'_, 't>) -> Option<Vec<Action>> {

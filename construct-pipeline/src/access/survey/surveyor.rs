@@ -1,28 +1,27 @@
 //! Reads the templates into a [`World`].
 
+mod builds;
 mod documents;
+mod events;
 mod given;
 mod roles;
+mod stores;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use construct_iam::access::{Json, Members, symbol};
-use serde_json::{Value, json};
 
-use documents::DocumentAt;
 use roles::RoleNames;
 
 use super::outside::Outside;
 use super::pipelines::{PipelineSource, pipelines};
 use super::sheet::{SettledRole, Sheet};
 use super::stacks::Stacks;
-use crate::access::policies::{Early, PolicyIx, PolicyKind, Slot, Statements, Told, everything};
-use crate::access::template::{Lazy, Made, Resolver, Template, Templates, short_name};
-use crate::access::world::{
-    Bucket, BuildLogs, Guarded, Kept, Key, Pipeline, Project, Rule, Target, Variable, World, full_key_name,
-};
+use crate::access::policies::{Early, PolicyIx, PolicyKind, Slot, Statements, Told};
+use crate::access::template::{Lazy, Made, Resolver, Template, Templates};
+use crate::access::world::{Pipeline, World};
 
 /// What is read from templates.
 pub(crate) struct Surveyed {
@@ -270,111 +269,6 @@ impl<'t> Surveyor<'t> {
         self.resolver.account(stack).to_owned()
     }
 
-    fn bucket(&mut self, reading: Reading<'t>) {
-        let Some(arn) = self.arn(reading) else { return };
-        let name = self.resolver.physical_id(reading.stack, reading.logical_id);
-        let encryption = self.lazily(reading, "BucketEncryption");
-        let rules = encryption.as_ref().and_then(|value| value.get("ServerSideEncryptionConfiguration"));
-        let rule = rules.as_ref().and_then(|rules| rules.items().next());
-        let flag = rule.as_ref().and_then(|rule| rule.get("BucketKeyEnabled"));
-        let bucket_key = flag.map_or(Some(false), |flag| flag.flag());
-        let versions = self.property(reading, "VersioningConfiguration").and_then(|value| value.get("Status"));
-        let keeps_versions = versions.is_some_and(|status| self.resolver.text(reading.stack, status) != "Suspended");
-        let default = rule.as_ref().and_then(|rule| rule.get("ServerSideEncryptionByDefault"));
-        let default_key = default.and_then(|default| Some(default.get("KMSMasterKeyID")?.as_text()));
-        let account = self.account(reading.stack);
-        let made = Some(self.made(reading));
-        let bucket = Bucket { arn, account, made, policy: None, bucket_key, keeps_versions, default_key };
-        self.world.buckets.insert(name, bucket);
-    }
-
-    fn key(&mut self, reading: Reading<'t>) {
-        let Some(arn) = self.arn(reading) else { return };
-        let account = self.account(reading.stack);
-        let policy = match self.document(reading) {
-            Some(policy) => policy,
-            None => {
-                // What KMS writes where nothing is written: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
-                let mut document = everything();
-                let root = format!("arn:{}:iam::{account}:root", self.resolver.partition(reading.stack));
-                if let Some(statement) = document.pointer_mut("/Statement/0").and_then(Value::as_object_mut) {
-                    statement.insert("Action".to_owned(), json!("kms:*"));
-                    statement.insert("Principal".to_owned(), json!({ "AWS": root }));
-                }
-                let slot = Slot::Property("KeyPolicy");
-                let at = DocumentAt { reading, slot, kind: PolicyKind::Key, name: None };
-                self.computed(at, Cow::Owned(document.into()))
-            }
-        };
-        let made = Some(self.made(reading));
-        self.world.keys.insert(Arc::clone(&arn), Key { arn, made, policy, aliases: Some(Vec::new()) });
-    }
-
-    /// What the ARNs of keys and aliases of a stack begin with.
-    fn kms(&self, stack: usize) -> String {
-        let (account, region) = (self.resolver.account(stack), self.resolver.region(stack));
-        ["arn:", self.resolver.partition(stack), ":kms:", region, ":", account].concat()
-    }
-
-    fn alias(&mut self, reading: Reading<'t>) {
-        let (Some(name), Some(target)) = (self.text(reading, "AliasName"), self.text(reading, "TargetKeyId")) else {
-            return;
-        };
-        let base = self.kms(reading.stack);
-        let target = if target.starts_with("arn:") { target } else { [&*base, ":key/", &target].concat() };
-        let target: Arc<str> = target.into();
-        self.world.aliases.insert([&*base, ":", &name].concat(), Arc::clone(&target));
-        if let Some(aliases) = self.world.keys.get_mut(&target).and_then(|key| key.aliases.as_mut()) {
-            aliases.push(name);
-        }
-    }
-
-    fn project(&mut self, reading: Reading<'t>) {
-        let (Some(arn), Some(role)) = (self.arn(reading), self.text(reading, "ServiceRole")) else { return };
-        let key = self.key_name(reading, "EncryptionKey");
-        let logs = self.build_logs(reading, &arn);
-        let variables = self.build_variables(reading);
-        let project = Project { role, key, made: Some(self.made(reading)), logs, variables };
-        self.world.projects.insert(arn, project);
-    }
-
-    fn build_variables(&self, reading: Reading<'t>) -> Vec<Variable> {
-        let environment = self.lazily(reading, "Environment");
-        let variables = environment.as_ref().and_then(|environment| environment.get("EnvironmentVariables"));
-        let variable = |one: Lazy<'_, '_>| {
-            let kept = one.text_of("Type").and_then(|kind| Kept::of(&kind, &one.text_of("Value")?));
-            Some(Variable { name: one.text_of("Name")?.into_owned(), kept })
-        };
-        variables.iter().flat_map(Lazy::items).filter_map(variable).filter(|one| one.kept.is_some()).collect()
-    }
-
-    /// Where the builds of a project write their logs.
-    /// <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CloudWatchLogsConfig.html>
-    fn build_logs(&self, reading: Reading<'t>, project: &str) -> Option<BuildLogs> {
-        let config = self.lazily(reading, "LogsConfig");
-        let logs = config.as_ref().and_then(|config| config.get("CloudWatchLogs"));
-        let told = |key: &str| Some(logs.as_ref()?.text_of(key)?.into_owned());
-        if told("Status").is_some_and(|status| status == "DISABLED") {
-            return None;
-        }
-        let (base, name) = project.split_once(":project/")?;
-        let named = told("GroupName");
-        let makes_group = named.is_none();
-        let group = named.unwrap_or_else(|| ["/aws/codebuild/", name].concat());
-        let stream = told("StreamName").map(|prefix| prefix + "/").unwrap_or_default();
-        Some(BuildLogs {
-            group: [&base.replacen(":codebuild:", ":logs:", 1), ":log-group:", &group].concat(),
-            stream,
-            makes_group,
-        })
-    }
-
-    /// The ARN of the key that a property names, or that of its alias.
-    fn key_name(&self, reading: Reading<'t>, property: &str) -> Option<String> {
-        let named = self.text(reading, property)?;
-        Some(full_key_name(&named, &self.kms(reading.stack)))
-    }
-
     fn pipeline(&mut self, reading: Reading<'t>) {
         let resource = self.resolver.templates().all[reading.stack].resource(reading.logical_id);
         if let Some(properties) = resource.and_then(|resource| resource.get("Properties")) {
@@ -382,97 +276,6 @@ impl<'t> Surveyor<'t> {
             let taken = taken.iter_mut().find(|(number, _)| *number == reading.number);
             let taken = taken.map(|(_, actions)| std::mem::take(actions)).unwrap_or_default();
             self.pipelines.push(PipelineSource { made: self.made(reading), properties, taken });
-        }
-    }
-
-    fn rule(&mut self, reading: Reading<'t>) {
-        let resolver = &self.resolver;
-        let pattern = self.property(reading, "EventPattern").map(|value| resolver.value(reading.stack, value));
-        let target = |target: Lazy<'_, '_>| {
-            let role = target.get("RoleArn").map(|role| role.as_text());
-            Some(Target { arn: target.get("Arn")?.as_text(), role })
-        };
-        let targets = self.lazily(reading, "Targets");
-        let targets = targets.iter().flat_map(Lazy::items).filter_map(target).collect();
-        let bus = self.text(reading, "EventBusName").unwrap_or_else(|| "default".to_owned());
-        let rule = Rule {
-            made: self.made(reading),
-            account: self.account(reading.stack),
-            region: self.resolver.region(reading.stack).to_owned(),
-            bus: short_name(&bus).to_owned(),
-            pattern: pattern.map(|pattern| pattern.to_static()).unwrap_or_default(),
-            enabled: self.text(reading, "State").is_none_or(|state| state != "DISABLED"),
-            targets,
-        };
-        self.world.rules.add(rule);
-    }
-
-    fn guarded(&mut self, reading: Reading<'t>, policy: Option<PolicyIx>, key: Option<String>) {
-        let Some(arn) = self.arn(reading) else { return };
-        let made = Some(self.made(reading));
-        self.world.guarded.insert(arn, Guarded { made, policies: policy.into_iter().collect(), key });
-    }
-
-    fn bucket_policy(&mut self, reading: Reading<'t>) {
-        let Some(name) = self.text(reading, "Bucket") else { return };
-        let Some(mut policy) = self.document(reading) else { return };
-        let (account, partition) = (self.account(reading.stack), self.resolver.partition(reading.stack));
-        // A bucket that no template makes may have its policy here; it can only be set in the account of the bucket.
-        let bucket = self.world.buckets.entry(name.clone()).or_insert_with(|| Bucket {
-            arn: format!("arn:{partition}:s3:::{name}").into(),
-            account,
-            made: None,
-            policy: None,
-            bucket_key: None,
-            keeps_versions: false,
-            default_key: None,
-        });
-        if bucket.policy.is_some() {
-            // A bucket has one policy: which of two wins, the templates do not say.
-            policy = self.world.policies.unknown(&format!("the two policies of bucket {name}"));
-        }
-        bucket.policy = Some(policy);
-    }
-
-    fn bus_policy(&mut self, reading: Reading<'t>) {
-        let bus = self.text(reading, "EventBusName").unwrap_or_else(|| "default".to_owned());
-        let (account, region) = (self.resolver.account(reading.stack), self.resolver.region(reading.stack));
-        let arn = format!(
-            "arn:{}:events:{region}:{account}:event-bus/{}",
-            self.resolver.partition(reading.stack),
-            short_name(&bus)
-        );
-        let (statement, property) = match self.property(reading, "Statement") {
-            Some(statement) => (self.resolver.value(reading.stack, statement).into_owned(), "Statement"),
-            None => {
-                let part = |name| self.text(reading, name).unwrap_or_default();
-                let principal = part("Principal");
-                let principal = if principal == "*" { json!("*") } else { json!({ "AWS": principal }) };
-                let (effect, action) = ("Allow", part("Action"));
-                let statement = json!({ "Effect": effect, "Principal": principal, "Action": action, "Resource": arn });
-                (statement.into(), "")
-            }
-        };
-        let members = [("Version".into(), "2012-10-17".into()), ("Statement".into(), Json::Array([statement].into()))];
-        let document = Json::Object(members.into_iter().collect());
-        let ix = if reading.doubtful {
-            self.world.policies.unknown(reading.logical_id)
-        } else {
-            let slot = Slot::Property(property);
-            self.computed(DocumentAt { reading, slot, kind: PolicyKind::Bus, name: None }, Cow::Owned(document))
-        };
-        // Each statement of a bus is a resource of its own; they are kept apart so that each is cited at its place.
-        self.world.guarded.entry(arn.into()).or_default().policies.push(ix);
-    }
-
-    fn topic_policy(&mut self, reading: Reading<'t>) {
-        let resolver = &self.resolver;
-        let topics = self.property(reading, "Topics").map(|value| resolver.value(reading.stack, value).into_owned());
-        let Some(Json::Array(topics)) = topics else { return };
-        let Some(policy) = self.document(reading) else { return };
-        for topic in topics {
-            let arn = self.resolver.as_text(&topic);
-            self.world.guarded.entry(arn.into()).or_default().policies.push(policy);
         }
     }
 }

@@ -5,7 +5,8 @@
 use construct_iam::access::{Json, Members, symbol};
 
 use super::physical::{RefIs, naming_of};
-use super::resolver::{DEPTH, Known, Resolver, function_of};
+use super::plain::function_of;
+use super::resolver::{DEPTH, Known, Resolver};
 use super::symbols::{Meaning, Origin};
 use super::templates::Template;
 

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use construct_iam::access::{Json, Members};
 
-use super::resolver::{Known, Resolver, function_of, is_plain, unknown};
+use super::plain::{function_of, is_plain, unknown};
+use super::resolver::{Known, Resolver};
 use super::symbols::Origin;
 
 /// A value of a template.

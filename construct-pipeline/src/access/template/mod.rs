@@ -15,6 +15,7 @@ mod functions;
 mod lazy;
 mod memory;
 mod physical;
+mod plain;
 mod resolver;
 mod symbols;
 mod templates;
@@ -29,5 +30,5 @@ pub(crate) use lazy::Lazy;
 pub(crate) use physical::{
     Whereabouts, account_in, arn_parts, is_account, is_region, naming_of, partition, short_name,
 };
-pub(crate) use resolver::{calls_functions, function_of, has_functions, is_plain};
+pub(crate) use plain::{calls_functions, function_of, has_functions, is_plain};
 pub(crate) use templates::{Environment, Made};

@@ -1,18 +1,22 @@
 //! The functions of CloudFormation where values have them, and what they refer to in all templates.
 
+mod names;
+mod places;
+
 use std::borrow::Cow;
 use std::cell::{Cell, Ref};
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use construct_core::{is_function, parallel};
+use construct_core::parallel;
 use construct_iam::access::{Json, Members, symbol};
-use foldhash::{HashMap, HashMapExt as _};
+
+use places::Places;
 
 use super::memory::Memory;
-use super::physical::{Whereabouts, arn_parts, is_account, is_region, naming_of, partition};
+use super::physical::{Whereabouts, partition};
+use super::plain::{REFERENCE, function_of, is_plain, unknown};
 use super::symbols::{Origin, Symbols};
-use super::templates::{Environment, Template, Templates};
+use super::templates::{Environment, Templates};
 
 /// Functions inside functions beyond this depth count as unknown.
 pub(crate) const DEPTH: u32 = 100;
@@ -41,17 +45,6 @@ pub struct Resolver<'t> {
     doubts: Vec<String>,
 }
 
-/// What does not depend on what is asked.
-#[derive(Clone, Debug)]
-pub(crate) struct Places<'t> {
-    environments: Vec<Environment>,
-    /// What stacks are called that share their name with others.
-    labels: BTreeMap<usize, String>,
-    pub(crate) exports: BTreeMap<String, Vec<(usize, &'t Json<'t>)>>,
-    /// The values of parameters of Parameter Store, by account, region and name.
-    parameters: BTreeMap<(String, String, String), (usize, &'t Json<'t>)>,
-}
-
 /// A value as far as it is known.
 pub(crate) enum Known<'t> {
     Value(Json<'t>),
@@ -66,29 +59,7 @@ impl<'t> Resolver<'t> {
     #[must_use]
     pub fn new(templates: &'t Templates<'t>) -> Self {
         let memory = Memory::default();
-        let unknown = |label: &str| memory.name_symbol(label, Origin::Other).to_string();
-        let mut known = BTreeSet::new();
-        let mut shared = |text: &str| {
-            known.get(text).cloned().unwrap_or_else(|| {
-                let new: Arc<str> = text.into();
-                known.insert(Arc::clone(&new));
-                new
-            })
-        };
-        let environment = |Template { account, region, .. }: &Template<'t>| {
-            let account = match is_account(account) {
-                true => shared(account),
-                false => shared(&unknown("account that the templates are deployed to")),
-            };
-            let region = match is_region(region) {
-                true => shared(region),
-                false => shared(&unknown("region that the templates are deployed to")),
-            };
-            Environment { account, region }
-        };
-        let environments = templates.all.iter().map(environment).collect();
-        let labels = labels(templates);
-        let places = Places { environments, labels, exports: BTreeMap::new(), parameters: BTreeMap::new() };
+        let places = Places::of(templates, &memory);
         let mut resolver = Self { templates, places: places.into(), memory, depth: Cell::new(0), doubts: Vec::new() };
         resolver.adopt_keys();
         let parameters = resolver.find_parameters();
@@ -96,81 +67,6 @@ impl<'t> Resolver<'t> {
         let exports = resolver.find_exports();
         Arc::make_mut(&mut resolver.places).exports = exports;
         resolver
-    }
-
-    fn find_parameters(&self) -> BTreeMap<(String, String, String), (usize, &'t Json<'t>)> {
-        let mut found = BTreeMap::new();
-        for (stack, template) in self.templates.all.iter().enumerate() {
-            for resource in template.section("Resources").into_iter().flat_map(Members::values) {
-                if resource.get("Type").and_then(Json::as_str) != Some("AWS::SSM::Parameter") {
-                    continue;
-                }
-                let property = |key: &str| resource.get("Properties").and_then(|all| all.get(key));
-                let text = |key: &str| property(key).and_then(Json::as_str);
-                if text("Type") == Some("String")
-                    && let (Some(name), Some(value)) = (text("Name"), property("Value"))
-                    && resource.get("Condition").is_none()
-                {
-                    let place = (self.account(stack).to_owned(), self.region(stack).to_owned(), name.to_owned());
-                    found.insert(place, (stack, value));
-                }
-            }
-        }
-        found
-    }
-
-    fn find_exports(&self) -> BTreeMap<String, Vec<(usize, &'t Json<'t>)>> {
-        let mut exports: BTreeMap<String, Vec<(usize, &'t Json<'t>)>> = BTreeMap::new();
-        for (stack, template) in self.templates.all.iter().enumerate() {
-            for output in template.section("Outputs").into_iter().flat_map(Members::values) {
-                let name = output.get("Export").and_then(|export| export.get("Name"));
-                if let (Some(name), Some(value)) = (name, output.get("Value")) {
-                    exports.entry(self.text(stack, name)).or_default().push((stack, value));
-                }
-            }
-        }
-        exports
-    }
-
-    /// People hand the ARN of a key from one stack to the next as a parameter. Where a parameter has the ARN of a key in an account and region
-    /// in which the templates make one key, it is taken for that key's.
-    fn adopt_keys(&mut self) {
-        let mut given: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
-        for value in self.templates.all.iter().flat_map(|one| one.parameters.values()).filter_map(Json::as_str) {
-            if let Some([_, "kms", region, account, resource]) = arn_parts(value)
-                && let Some(id) =
-                    resource.strip_prefix("key/").filter(|id| id.is_ascii() && !id.contains(['*', '?', '$']))
-            {
-                given.entry((account, region)).or_default().insert(id);
-            }
-        }
-        if given.is_empty() {
-            return;
-        }
-        let mut keys: BTreeMap<(&str, &str), Vec<(usize, &str)>> = BTreeMap::new();
-        for (stack, template) in self.templates.all.iter().enumerate() {
-            for (logical_id, resource) in template.section("Resources").into_iter().flat_map(Members::iter) {
-                if resource.get("Type").and_then(Json::as_str) == Some("AWS::KMS::Key") {
-                    keys.entry((self.account(stack), self.region(stack))).or_default().push((stack, logical_id));
-                }
-            }
-        }
-        let mut adopted = Vec::new();
-        for (place, ids) in given {
-            let (Some([key]), Some(id)) = (keys.get(&place).map(Vec::as_slice), ids.first().filter(|_| ids.len() == 1))
-            else {
-                continue;
-            };
-            if !self.templates.all[key.0].physical_ids.contains_key(key.1) {
-                adopted.push((key.0, key.1.to_owned(), (*id).to_owned()));
-            }
-        }
-        for (stack, logical_id, id) in adopted {
-            let note =
-                format!("the key {id} that a parameter names is `{logical_id}` of stack `{}`", self.stack_label(stack));
-            self.doubts.push(note);
-            self.memory.note_name(stack, &logical_id, Some(id));
-        }
     }
 
     /// What was taken for granted, in words.
@@ -317,75 +213,6 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    /// The id or name of a resource: as given, as the template sets it, or a symbol.
-    #[must_use]
-    pub fn physical_id(&self, stack: usize, logical_id: &str) -> String {
-        if let Some(name) = self.plain_name(stack, logical_id) {
-            return name.to_owned();
-        }
-        if let Some(name) = self.memory.name(stack, logical_id) {
-            // A name that is made of itself is not known.
-            return name.unwrap_or_else(|| self.made(stack, logical_id, None));
-        }
-        let set = self.name_property(stack, logical_id).map(|value| {
-            self.memory.note_name(stack, logical_id, None);
-            self.text(stack, value)
-        });
-        let name = set.filter(|name| !name.is_empty()).unwrap_or_else(|| self.made(stack, logical_id, None));
-        self.memory.note_name(stack, logical_id, Some(name.clone()));
-        name
-    }
-
-    /// The id or name of a resource, if nothing has to be computed to tell it.
-    pub(crate) fn plain_name(&self, stack: usize, logical_id: &str) -> Option<&'t str> {
-        if let Some(id) = self.templates.all.get(stack)?.physical_ids.get(logical_id) {
-            return Some(id);
-        }
-        self.name_property(stack, logical_id).filter(|name| is_plain(name))?.as_str().filter(|name| !name.is_empty())
-    }
-
-    fn name_property(&self, stack: usize, logical_id: &str) -> Option<&'t Json<'t>> {
-        let resource = self.templates.all.get(stack)?.resource(logical_id)?;
-        let property = naming_of(resource.get("Type")?.as_str()?)?.property;
-        resource.get("Properties")?.get(property)
-    }
-
-    /// The ARN of a resource, if its type has one that follows from its name.
-    #[must_use]
-    pub fn arn(&self, stack: usize, logical_id: &str) -> Option<String> {
-        let resource = self.templates.all.get(stack)?.resource(logical_id)?;
-        let properties = resource.get("Properties").and_then(Json::as_object);
-        self.arn_of(stack, logical_id, resource.get("Type")?.as_str()?, properties)
-    }
-
-    /// The same of a resource that is at hand.
-    pub(crate) fn arn_of(
-        &self,
-        stack: usize,
-        logical_id: &str,
-        kind: &str,
-        properties: Option<&Members<'t>>,
-    ) -> Option<String> {
-        let naming = naming_of(kind)?;
-        // What AWS names itself depends on nothing else in the templates: it is found once, and others refer to it often.
-        let is_made = naming.property.is_empty();
-        if let Some(known) = is_made.then(|| self.memory.arn(stack, logical_id)).flatten() {
-            return Some(known);
-        }
-        let property = |name| properties.and_then(|properties| properties.get(name));
-        let path = property("Path").map_or(Cow::Borrowed("/"), |path| self.text(stack, path).into());
-        // Whatever else may name it comes before its own word.
-        let is_given = self.templates.all.get(stack)?.physical_ids.contains_key(logical_id);
-        let name = property(naming.property).filter(|name| !is_given && is_plain(name)).and_then(Json::as_str);
-        let name = name.filter(|name| !name.is_empty());
-        let name = name.map_or_else(|| self.physical_id(stack, logical_id).into(), Cow::Borrowed);
-        let arn = Some(naming.arn(&name, &path, &self.whereabouts(stack))).filter(|arn| arn.starts_with("arn:"));
-        if is_made && let Some(arn) = &arn {
-            self.memory.note_arn(stack, logical_id, arn.clone());
-        }
-        arn
-    }
-
     pub(crate) fn known(&self, stack: usize, value: &Json<'t>) -> Known<'t> {
         let depth = self.depth.get();
         if depth >= DEPTH {
@@ -458,17 +285,6 @@ impl<'t> Resolver<'t> {
         }
     }
 
-    pub(crate) fn made(&self, stack: usize, logical_id: &str, attribute: Option<&str>) -> String {
-        let label = [attribute.unwrap_or("id"), " of ", logical_id, " in ", self.stack_label(stack)].concat();
-        let origin = Origin::Made { stack, logical_id: logical_id.to_owned(), attribute: attribute.map(str::to_owned) };
-        // `Ref` of a type that is not known here may be anything, an ARN too.
-        let resource = self.templates.all.get(stack).and_then(|template| template.resource(logical_id));
-        let kind = resource.and_then(|resource| resource.get("Type")).and_then(Json::as_str);
-        let is_name = attribute.is_none() && kind.and_then(naming_of).is_some();
-        let symbol = if is_name { Memory::name_symbol } else { Memory::text_symbol };
-        symbol(&self.memory, &label, origin).to_string()
-    }
-
     pub(crate) fn text_symbol(&self, label: &str, origin: Origin) -> String {
         self.memory.text_symbol(label, origin).to_string()
     }
@@ -480,70 +296,6 @@ impl<'t> Resolver<'t> {
     /// What a stack is called where it must not be taken for another one: with its environment, if others have its name.
     pub(crate) fn stack_label(&self, stack: usize) -> &str {
         self.places.labels.get(&stack).map_or_else(|| self.stack_name(stack), String::as_str)
-    }
-}
-
-/// What stacks are called of which there are several by one name, in different environments.
-fn labels(templates: &Templates<'_>) -> BTreeMap<usize, String> {
-    let mut by_name: HashMap<&str, usize> = HashMap::with_capacity(templates.all.len());
-    let mut labels = BTreeMap::new();
-    let label = |stack: usize| {
-        let Template { stack, account, region, .. } = &templates.all[stack];
-        format!("{stack} ({account}/{region})")
-    };
-    for (stack, template) in templates.all.iter().enumerate() {
-        if let Some(&first) = by_name.get(&*template.stack) {
-            labels.entry(first).or_insert_with(|| label(first));
-            labels.insert(stack, label(stack));
-        } else {
-            by_name.insert(&template.stack, stack);
-        }
-    }
-    labels
-}
-
-pub(crate) fn unknown<'t>(label: String) -> Json<'t> {
-    Json::Object([("Fn::Unknown".into(), label.into())].into_iter().collect())
-}
-
-pub(crate) fn function_of<'v, 't>(map: &'v Members<'t>) -> Option<(&'v str, &'v Json<'t>)> {
-    if map.len() != 1 {
-        return None;
-    }
-    let (key, argument) = map.iter().next()?;
-    is_function(key).then_some((key, argument))
-}
-
-/// Whether a member somewhere in the value has the name of a function, even where no function may stand.
-pub(crate) fn calls_functions(value: &Json<'_>) -> bool {
-    match value {
-        Json::Array(values) => values.iter().any(calls_functions),
-        Json::Object(map) => map.iter().any(|(name, value)| is_function(name) || calls_functions(value)),
-        _ => false,
-    }
-}
-
-/// Whether a function stands somewhere in the value.
-pub(crate) fn has_functions(value: &Json<'_>) -> bool {
-    match value {
-        Json::Array(values) => values.iter().any(has_functions),
-        Json::Object(map) => function_of(map).is_some() || map.values().any(has_functions),
-        _ => false,
-    }
-}
-
-/// What dynamic references begin with.
-const REFERENCE: &str = "{{resolve:";
-
-/// Whether nothing in the value has to be computed.
-pub(crate) fn is_plain(value: &Json<'_>) -> bool {
-    match value {
-        Json::String(text) => {
-            (text.is_ascii() || !symbol::is_symbolic(text)) && !(text.contains('{') && text.contains(REFERENCE))
-        }
-        Json::Array(values) => values.iter().all(is_plain),
-        Json::Object(map) => function_of(map).is_none() && map.values().all(is_plain),
-        _ => true,
     }
 }
 

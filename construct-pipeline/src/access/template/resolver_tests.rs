@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::access::template::Template;
 
 macro_rules! read {
     ($($json:tt)*) => { Json::from(json!($($json)*)) };

@@ -1,0 +1,47 @@
+//! Build projects: who builds, where the logs go, and which variables are kept elsewhere.
+
+use super::{Reading, Surveyor};
+use crate::access::template::Lazy;
+use crate::access::world::{BuildLogs, Kept, Project, Variable};
+
+impl<'t> Surveyor<'t> {
+    pub(super) fn project(&mut self, reading: Reading<'t>) {
+        let (Some(arn), Some(role)) = (self.arn(reading), self.text(reading, "ServiceRole")) else { return };
+        let key = self.key_name(reading, "EncryptionKey");
+        let logs = self.build_logs(reading, &arn);
+        let variables = self.build_variables(reading);
+        let project = Project { role, key, made: Some(self.made(reading)), logs, variables };
+        self.world.projects.insert(arn, project);
+    }
+
+    fn build_variables(&self, reading: Reading<'t>) -> Vec<Variable> {
+        let environment = self.lazily(reading, "Environment");
+        let variables = environment.as_ref().and_then(|environment| environment.get("EnvironmentVariables"));
+        let variable = |one: Lazy<'_, '_>| {
+            let kept = one.text_of("Type").and_then(|kind| Kept::of(&kind, &one.text_of("Value")?));
+            Some(Variable { name: one.text_of("Name")?.into_owned(), kept })
+        };
+        variables.iter().flat_map(Lazy::items).filter_map(variable).filter(|one| one.kept.is_some()).collect()
+    }
+
+    /// Where the builds of a project write their logs.
+    /// <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CloudWatchLogsConfig.html>
+    fn build_logs(&self, reading: Reading<'t>, project: &str) -> Option<BuildLogs> {
+        let config = self.lazily(reading, "LogsConfig");
+        let logs = config.as_ref().and_then(|config| config.get("CloudWatchLogs"));
+        let told = |key: &str| Some(logs.as_ref()?.text_of(key)?.into_owned());
+        if told("Status").is_some_and(|status| status == "DISABLED") {
+            return None;
+        }
+        let (base, name) = project.split_once(":project/")?;
+        let named = told("GroupName");
+        let makes_group = named.is_none();
+        let group = named.unwrap_or_else(|| ["/aws/codebuild/", name].concat());
+        let stream = told("StreamName").map(|prefix| prefix + "/").unwrap_or_default();
+        Some(BuildLogs {
+            group: [&base.replacen(":codebuild:", ":logs:", 1), ":log-group:", &group].concat(),
+            stream,
+            makes_group,
+        })
+    }
+}
