@@ -125,17 +125,22 @@ impl Draft<'_> {
         for (key, value) in declaration.tags() {
             program.scope.attach(pipeline, Tag::new(key, value));
         }
-        let (findings, is_same) = match app.synth_with_warnings() {
+        let (findings, is_same) = self.outcome(app);
+        Attempt { text, typed, plain, findings, is_same }
+    }
+
+    /// What a synthesis finds, and whether the pipeline in it says what the declaration does.
+    fn outcome(&self, app: App) -> (Diagnostics, bool) {
+        match app.synth_with_warnings() {
             Ok((assembly, warnings)) => {
                 let exported = export(&Templates::of(&assembly));
                 let is_same = exported.first().is_some_and(|exported| {
-                    exported.declaration.as_ref().is_ok_and(|exported| exported.is_same(declaration))
+                    exported.declaration.as_ref().is_ok_and(|exported| exported.is_same(self.declaration))
                 });
                 (warnings, is_same)
             }
             Err(error) => (error.findings().cloned().unwrap_or_default(), false),
-        };
-        Attempt { text, typed, plain, findings, is_same }
+        }
     }
 
     fn whole(&self, id: &str, program: &Program<'_>) -> String {

@@ -136,20 +136,30 @@ fn read(
         return;
     };
     if !reader.is_after(writer) {
-        let finding = if std::ptr::eq(reader, writer) {
-            let message = format!("{} reads `{name}`, which it writes itself", reader.words());
-            Diagnostic::error("artifact::read-too-early", message)
-                .help("let it read what an earlier action writes, or write another artifact")
-        } else {
-            let message = format!("{} reads `{name}` before {} has written it", reader.words(), writer.words());
-            Diagnostic::error("artifact::read-too-early", message)
-                .note("it is written here", Some(writer.action.location))
-                .help("move the reader to a later stage, or give it a higher run order within the stage")
-        };
-        findings.push(finding.at(reader.action.location));
+        too_early(reader, writer, name, findings);
     }
-    let is_reference = !writer.action.provider.reader_permissions(&resolved.cx(writer)).is_empty();
-    if is_reference && reader.known.spec.worker.is_none() {
+    if !writer.action.provider.reader_permissions(&resolved.cx(writer)).is_empty() {
+        reference(reader, writer, name, findings);
+    }
+}
+
+fn too_early(reader: &ResolvedAction<'_>, writer: &ResolvedAction<'_>, name: &str, findings: &mut Findings) {
+    let finding = if std::ptr::eq(reader, writer) {
+        let message = format!("{} reads `{name}`, which it writes itself", reader.words());
+        Diagnostic::error("artifact::read-too-early", message)
+            .help("let it read what an earlier action writes, or write another artifact")
+    } else {
+        let message = format!("{} reads `{name}` before {} has written it", reader.words(), writer.words());
+        Diagnostic::error("artifact::read-too-early", message)
+            .note("it is written here", Some(writer.action.location))
+            .help("move the reader to a later stage, or give it a higher run order within the stage")
+    };
+    findings.push(finding.at(reader.action.location));
+}
+
+/// An artifact that is no more than a reference to a full clone: who reads it has to clone.
+fn reference(reader: &ResolvedAction<'_>, writer: &ResolvedAction<'_>, name: &str, findings: &mut Findings) {
+    if reader.known.spec.worker.is_none() {
         let message = format!("`{name}` is a reference to a full clone, which {} cannot follow", reader.words());
         findings.push(
             Diagnostic::error("artifact::reference", message)
@@ -161,7 +171,7 @@ fn read(
     // CodeCommit has no policies of repositories, so nobody of another account can clone one with a role of their own:
     // <https://docs.aws.amazon.com/codecommit/latest/userguide/security-iam.html#security_iam_service-with-iam-resource-based-policies>
     let [from, to] = [writer, reader].map(|action| action.known.env.account);
-    if is_reference && reader.known.spec.worker.is_some() && writer.known.spec.provider == "CodeCommit" && from != to {
+    if reader.known.spec.worker.is_some() && writer.known.spec.provider == "CodeCommit" && from != to {
         let message = format!(
             "`{name}` is a reference to a full clone of a repository in account {from}, which {} cannot make in account {to}",
             reader.words()

@@ -12,32 +12,16 @@ use super::stores::{PlannedStore, Stores};
 use crate::condition::{Condition, OnFailure};
 use crate::known::Known;
 use crate::pipeline::{ExecutionMode, Pipeline};
+use crate::stage::Stage;
 use crate::trigger::GitTrigger;
 
 pub(super) fn declare(pipeline: &Pipeline, roles: &Roles, stores: &Stores, home: Env, known: Vec<Known>) -> Properties {
     let mut known = known.into_iter().zip(roles.of_actions());
     let mut stages: Vec<Expr> = Vec::with_capacity(pipeline.stages.len());
     for stage in &pipeline.stages {
-        let of_stage = stage.actions.iter().zip(known.by_ref());
-        let of_stage = of_stage.map(|(action, (known, role))| action::declare(action, known, role, home)).collect();
-        let conditions = |all: &[Condition]| {
-            let all: Vec<Properties> = all.iter().map(Condition::properties).collect();
-            (!all.is_empty()).then(|| Properties::new().set("Conditions", Expr::list(all)))
-        };
-        let blockers =
-            stage.blockers.iter().map(|name| Properties::new().set("Name", name.clone()).set("Type", "Schedule"));
-        // Most stages say no more than that.
-        let mut declaration = Properties::with_capacity(2)
-            .set("Name", stage.name.clone())
-            .list("Blockers", blockers)
-            .set("Actions", Expr::spelled(DeclaredActions(of_stage)))
-            .opt("BeforeEntry", conditions(&stage.before_entry))
-            .opt("OnSuccess", conditions(&stage.on_success))
-            .opt("OnFailure", stage.on_failure.as_ref().map(OnFailure::properties));
-        for (key, value) in stage.extra.clone() {
-            declaration.put(key, value);
-        }
-        stages.push(declaration.into());
+        let actions = stage.actions.iter().zip(known.by_ref());
+        let actions = actions.map(|(action, (known, role))| action::declare(action, known, role, home)).collect();
+        stages.push(declare_stage(stage, DeclaredActions(actions)).into());
     }
     let disabled = pipeline.stages.iter().filter_map(|stage| {
         let reason = stage.disabled.clone()?;
@@ -54,7 +38,42 @@ pub(super) fn declare(pipeline: &Pipeline, roles: &Roles, stores: &Stores, home:
         .set("PipelineType", pipeline.pipeline_type.as_str())
         .opt("ExecutionMode", pipeline.execution_mode.map(ExecutionMode::as_str))
         .set("RoleArn", roles.pipeline.arn());
-    // One region, one store; with more, the pipeline's own region stands among them.
+    put_stores(&mut declaration, pipeline, stores, home);
+    let mut declaration = declaration
+        .list("Variables", variables)
+        .list("Triggers", pipeline.triggers.iter().map(GitTrigger::properties))
+        .set("Stages", stages)
+        .list("DisableInboundStageTransitions", disabled)
+        .opt("RestartExecutionOnUpdate", pipeline.restart_on_update.then_some(true));
+    for (key, value) in pipeline.extra.clone() {
+        declaration.put(key, value);
+    }
+    declaration
+}
+
+fn declare_stage(stage: &Stage, actions: DeclaredActions) -> Properties {
+    let conditions = |all: &[Condition]| {
+        let all: Vec<Properties> = all.iter().map(Condition::properties).collect();
+        (!all.is_empty()).then(|| Properties::new().set("Conditions", Expr::list(all)))
+    };
+    let blockers =
+        stage.blockers.iter().map(|name| Properties::new().set("Name", name.clone()).set("Type", "Schedule"));
+    // Most stages say no more than their name and actions.
+    let mut declaration = Properties::with_capacity(2)
+        .set("Name", stage.name.clone())
+        .list("Blockers", blockers)
+        .set("Actions", Expr::spelled(actions))
+        .opt("BeforeEntry", conditions(&stage.before_entry))
+        .opt("OnSuccess", conditions(&stage.on_success))
+        .opt("OnFailure", stage.on_failure.as_ref().map(OnFailure::properties));
+    for (key, value) in stage.extra.clone() {
+        declaration.put(key, value);
+    }
+    declaration
+}
+
+/// One region, one store; with more, the pipeline's own region stands among them.
+fn put_stores(declaration: &mut Properties, pipeline: &Pipeline, stores: &Stores, home: Env) {
     let mut by_region = stores.by_region.iter();
     match (by_region.next(), by_region.next()) {
         (Some((_, only)), None) if !pipeline.stores_by_region => {
@@ -67,16 +86,6 @@ pub(super) fn declare(pipeline: &Pipeline, roles: &Roles, stores: &Stores, home:
             declaration.put("ArtifactStores", Expr::list(all));
         }
     }
-    declaration =
-        declaration.list("Variables", variables).list("Triggers", pipeline.triggers.iter().map(GitTrigger::properties));
-    declaration.put("Stages", stages);
-    let mut declaration = declaration
-        .list("DisableInboundStageTransitions", disabled)
-        .opt("RestartExecutionOnUpdate", pipeline.restart_on_update.then_some(true));
-    for (key, value) in pipeline.extra.clone() {
-        declaration.put(key, value);
-    }
-    declaration
 }
 
 fn artifact_store(store: &PlannedStore, home: Env) -> Properties {

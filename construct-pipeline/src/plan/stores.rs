@@ -139,14 +139,7 @@ pub(super) fn make(
                 let id = format!("ImportedStore-{region}");
                 (cx.scope().said_at(store.location).add(id, store.clone()), Origin::Given)
             }
-            None => match scaffold.shared_store(env, cx) {
-                Some(store) => (store, Origin::Group),
-                None => {
-                    let store = ArtifactStore::new(&pipeline.name).settings(pipeline.store_settings.clone());
-                    let store = if keys.contains(&region) { store } else { store.aws_managed_key() };
-                    (scaffold.scope(env, cx).add("Store", store), Origin::Pipeline)
-                }
-            },
+            None => own_store(pipeline, env, keys.contains(&region), scaffold, cx),
         };
         let bucket = store.bucket();
         let is_placed = given.and_then(GivenStore::placed).is_some();
@@ -182,6 +175,22 @@ pub(super) fn make(
             .insert(region, PlannedStore { env, store, key_id, key, bucket_arn, artifacts, has_neighbours, origin });
     }
     Stores { home: home.region, by_region }
+}
+
+/// A store that nobody gave: that of the group, or one that is made.
+fn own_store(
+    pipeline: &Pipeline,
+    env: Env,
+    needs_key: bool,
+    scaffold: &mut Scaffold<'_>,
+    cx: &mut PlanCx<'_>,
+) -> (StoreRef, Origin) {
+    if let Some(store) = scaffold.shared_store(env, cx) {
+        return (store, Origin::Group);
+    }
+    let store = ArtifactStore::new(&pipeline.name).settings(pipeline.store_settings.clone());
+    let store = if needs_key { store } else { store.aws_managed_key() };
+    (scaffold.scope(env, cx).add("Store", store), Origin::Pipeline)
 }
 
 fn key_id(

@@ -68,131 +68,152 @@ impl Random {
     pub(super) fn actions(&self, n: usize, step: &Step, bundle: &Artifact, scope: &mut Scope<'_>) -> Vec<Action> {
         let env = self.env(step.account, step.region);
         // What the random name adds is its characters.
-        let one = |provider: Action| vec![provider];
         let name: String = step.name.chars().take(100).collect();
-        let template = || bundle.file("template.yaml");
-        let written = Artifact::new(format!("Written{n}"));
-        match step.kind {
-            Kind::DeployStack => one(Action::new(name, deploy_stack(env, bundle)).env(env)),
-            Kind::DeployAnything => {
-                let deploy = DeployStack::new("orders", template()).administrator_permissions();
-                one(Action::new(name, deploy.capability(Capability::NamedIam)).env(env))
-            }
-            Kind::DeployFiles => {
-                let deploy = deploy_stack(env, bundle)
-                    .parameter("Code", bundle.att(ArtifactAtt::ObjectKey))
-                    .parameter("Bucket", bundle.att(ArtifactAtt::BucketName))
-                    .template_configuration(bundle.file("configuration.json"))
-                    .output(&written, "outputs.json");
-                one(Action::new(name, deploy).env(env).namespace(format!("deployed{n}")))
-            }
-            Kind::DeployAs => {
-                let deploy =
-                    DeployStack::new("orders", template()).deployment_role(role(env, &format!("deployer-{n}")));
-                one(Action::new(name, deploy).env(env).role(role(env, &format!("performer-{n}"))))
-            }
-            Kind::ReplaceStack => {
-                let deploy = DeployStack::new("orders", template()).replace_on_failure().allow(queues(env));
-                one(Action::new(name, deploy).env(env))
-            }
+        let one = match step.kind {
             Kind::ChangeSet => {
-                let prepare = CreateChangeSet::new("orders", "release", template()).allow(queues(env));
+                let prepare = CreateChangeSet::new("orders", "release", bundle.file("template.yaml"));
+                let prepare = Action::new("prepare", prepare.allow(queues(env))).env(env);
                 let execute = ExecuteChangeSet::new("orders", "release");
-                let execute = Action::new("execute", execute).env(env).run_order(2);
-                vec![Action::new("prepare", prepare).env(env), execute]
+                return vec![prepare, Action::new("execute", execute).env(env).run_order(2)];
             }
-            Kind::DeleteStack => one(Action::new(name, DeleteStack::new("orders").allow(queues(env))).env(env)),
+            Kind::DeployStack
+            | Kind::DeployAnything
+            | Kind::DeployFiles
+            | Kind::DeployAs
+            | Kind::ReplaceStack
+            | Kind::DeleteStack => stack(step.kind, n, name, env, bundle),
             Kind::StackSet | Kind::StackSetOfUnits | Kind::StackSetAs | Kind::StackInstances => {
-                one(stack_set(step.kind, n, name, env, bundle))
+                stack_set(step.kind, n, name, env, bundle)
             }
             Kind::S3Deploy | Kind::S3DeployEncrypted | Kind::S3DeployOwn | Kind::S3DeployAs => {
-                one(s3_deploy(step.kind, n, name, env, bundle, scope))
+                s3_deploy(step.kind, n, name, env, bundle, scope)
             }
-            Kind::Lambda | Kind::LambdaOutput => {
-                let arn = Arn::regional(env, "lambda", format!("function:check-{n}"));
-                let function = scope.add(format!("Function{n}"), Function::import(arn));
-                let invoke = LambdaInvoke::new(function).input(bundle);
-                let has_output = matches!(step.kind, Kind::LambdaOutput);
-                let invoke = if has_output { invoke.output(&written).user_parameters("all") } else { invoke };
-                one(Action::new(name, invoke))
-            }
-            Kind::StepFunctions | Kind::StepFunctionsOutput => {
-                let arn = Arn::regional(env, "states", format!("stateMachine:migrate-{n}"));
-                let machine = scope.add(format!("Machine{n}"), StateMachine::import(arn));
-                let invoke = StepFunctionsInvoke::new(machine).input_file(bundle.file("input.json"));
-                let has_output = matches!(step.kind, Kind::StepFunctionsOutput);
-                let invoke = if has_output { invoke.output(&written).execution_name_prefix("orders") } else { invoke };
-                one(Action::new(name, invoke))
-            }
+            Kind::Lambda | Kind::LambdaOutput => lambda(step.kind, n, name, env, bundle, scope),
+            Kind::StepFunctions | Kind::StepFunctionsOutput => state_machine(step.kind, n, name, env, bundle, scope),
             Kind::CodeBuild => {
                 let role = role(env, &format!("tester-{n}"));
                 let project = PipelineProject::import(Arn::regional(env, "codebuild", format!("project/test-{n}")));
                 let project = scope.add(format!("Project{n}"), project.role(role));
-                one(Action::new(name, CodeBuild::new(project, bundle).test()))
+                Action::new(name, CodeBuild::new(project, bundle).test())
             }
-            Kind::CodeBuildOwn => {
-                let project = PipelineProject::new().batch_builds().privileged().allow(queues(env));
-                let level = Arn::regional(self.home(), "ssm", "parameter/orders/level");
-                let project = project.allow(PolicyStatement::allow(["ssm:GetParameters"]).on([level]));
-                // The owner of an imported key must be told its name.
-                let builder_name = format!("builder-{n}-{}", names::tag("builder", &self.name, self.home()));
-                let builder = Role::new(Principal::service("codebuild.amazonaws.com")).role_name(builder_name);
-                let builder = scope.add(format!("Builder{n}"), builder);
-                let project = scope.add(format!("Project{n}"), project.role(builder));
-                let build = CodeBuild::new(project, bundle).output(&written).batch().combine_artifacts();
-                one(Action::new(name, build.environment_parameter("LEVEL", "/orders/level")))
-            }
-            Kind::Approval => one(Action::new(name, ManualApproval::new())),
+            Kind::CodeBuildOwn => self.own_build(n, name, env, bundle, scope),
+            Kind::Approval => Action::new(name, ManualApproval::new()),
             Kind::ApprovalTold => {
                 let topic = scope.add(format!("Topic{n}"), Topic::new().email("release@example.com"));
-                one(Action::new(name, ManualApproval::new().topic(topic).comment("#{source.CommitId}")).timeout(60))
+                Action::new(name, ManualApproval::new().topic(topic).comment("#{source.CommitId}")).timeout(60)
             }
             Kind::ApprovalToldElsewhere => {
                 // A topic is in the region of the action.
                 let env = self.env(step.account, 0);
                 let topic = Topic::import(Arn::regional(env, "sns", format!("approvals-{n}")));
                 let topic = scope.add(format!("Topic{n}"), topic);
-                one(Action::new(name, ManualApproval::new().topic(topic).topic_key(key(env))))
+                Action::new(name, ManualApproval::new().topic(topic).topic_key(key(env)))
             }
-            Kind::Commands => {
-                let commands = Commands::new(bundle).command("make check");
-                one(Action::new(name, commands).account(env.account))
-            }
-            Kind::CommandsOutput => {
-                let written = written.export_file("dist/**/*");
-                let secret = Arn::regional(env, "secretsmanager", "secret:token-AbCdEf");
-                let commands = Commands::new(bundle)
-                    .command("make")
-                    .environment("STAGE", "test")
-                    .environment_secret("TOKEN", secret.to_string())
-                    .permission(PolicyStatement::allow(["secretsmanager:GetSecretValue"]).on([secret]))
-                    .output_variable("VERSION")
-                    .output(&written);
-                one(Action::new(name, commands).account(env.account))
-            }
+            Kind::Commands | Kind::CommandsOutput => commands(step.kind, n, name, env, bundle),
             Kind::Custom => {
                 let custom = CustomAction::new(Category::Test, Owner::Custom, "Checker").input(bundle);
-                one(Action::new(name, custom.input_count(1..=1).configuration("Project", "orders")))
+                Action::new(name, custom.input_count(1..=1).configuration("Project", "orders"))
             }
-            Kind::CustomOfAws => {
-                // https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeDeploy.html
-                let on = |resource: &str, actions: [&'static str; 2]| {
-                    PolicyStatement::allow(actions).on([Arn::regional(env, "codedeploy", resource)])
-                };
-                let revisions = ["codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"];
-                let deployments = ["codedeploy:CreateDeployment", "codedeploy:GetDeployment"];
-                let configurations = ["codedeploy:GetDeploymentConfig", "codedeploy:ListDeploymentConfigs"];
-                let custom = CustomAction::new(Category::Deploy, Owner::Aws, "CodeDeploy")
-                    .input(bundle)
-                    .configuration("ApplicationName", "orders")
-                    .configuration("DeploymentGroupName", "production")
-                    .permission(on("application:orders", revisions))
-                    .permission(on("deploymentgroup:orders/production", deployments))
-                    .permission(on("deploymentconfig:*", configurations));
-                one(Action::new(name, custom).env(env))
-            }
-        }
+            Kind::CustomOfAws => code_deploy(name, env, bundle),
+        };
+        vec![one]
     }
+
+    fn own_build(&self, n: usize, name: String, env: Env, bundle: &Artifact, scope: &mut Scope<'_>) -> Action {
+        let project = PipelineProject::new().batch_builds().privileged().allow(queues(env));
+        let level = Arn::regional(self.home(), "ssm", "parameter/orders/level");
+        let project = project.allow(PolicyStatement::allow(["ssm:GetParameters"]).on([level]));
+        // The owner of an imported key must be told its name.
+        let builder_name = format!("builder-{n}-{}", names::tag("builder", &self.name, self.home()));
+        let builder = Role::new(Principal::service("codebuild.amazonaws.com")).role_name(builder_name);
+        let builder = scope.add(format!("Builder{n}"), builder);
+        let project = scope.add(format!("Project{n}"), project.role(builder));
+        let build = CodeBuild::new(project, bundle).output(&written(n)).batch().combine_artifacts();
+        Action::new(name, build.environment_parameter("LEVEL", "/orders/level"))
+    }
+}
+
+/// What an action writes.
+fn written(n: usize) -> Artifact {
+    Artifact::new(format!("Written{n}"))
+}
+
+fn stack(kind: Kind, n: usize, name: String, env: Env, bundle: &Artifact) -> Action {
+    let template = bundle.file("template.yaml");
+    match kind {
+        Kind::DeployAnything => {
+            let deploy = DeployStack::new("orders", template).administrator_permissions();
+            Action::new(name, deploy.capability(Capability::NamedIam)).env(env)
+        }
+        Kind::DeployFiles => {
+            let deploy = deploy_stack(env, bundle)
+                .parameter("Code", bundle.att(ArtifactAtt::ObjectKey))
+                .parameter("Bucket", bundle.att(ArtifactAtt::BucketName))
+                .template_configuration(bundle.file("configuration.json"))
+                .output(&written(n), "outputs.json");
+            Action::new(name, deploy).env(env).namespace(format!("deployed{n}"))
+        }
+        Kind::DeployAs => {
+            let deploy = DeployStack::new("orders", template).deployment_role(role(env, &format!("deployer-{n}")));
+            Action::new(name, deploy).env(env).role(role(env, &format!("performer-{n}")))
+        }
+        Kind::ReplaceStack => {
+            let deploy = DeployStack::new("orders", template).replace_on_failure().allow(queues(env));
+            Action::new(name, deploy).env(env)
+        }
+        Kind::DeleteStack => Action::new(name, DeleteStack::new("orders").allow(queues(env))).env(env),
+        _ => Action::new(name, deploy_stack(env, bundle)).env(env),
+    }
+}
+
+fn lambda(kind: Kind, n: usize, name: String, env: Env, bundle: &Artifact, scope: &mut Scope<'_>) -> Action {
+    let arn = Arn::regional(env, "lambda", format!("function:check-{n}"));
+    let function = scope.add(format!("Function{n}"), Function::import(arn));
+    let invoke = LambdaInvoke::new(function).input(bundle);
+    let has_output = matches!(kind, Kind::LambdaOutput);
+    Action::new(name, if has_output { invoke.output(&written(n)).user_parameters("all") } else { invoke })
+}
+
+fn state_machine(kind: Kind, n: usize, name: String, env: Env, bundle: &Artifact, scope: &mut Scope<'_>) -> Action {
+    let arn = Arn::regional(env, "states", format!("stateMachine:migrate-{n}"));
+    let machine = scope.add(format!("Machine{n}"), StateMachine::import(arn));
+    let invoke = StepFunctionsInvoke::new(machine).input_file(bundle.file("input.json"));
+    let has_output = matches!(kind, Kind::StepFunctionsOutput);
+    Action::new(name, if has_output { invoke.output(&written(n)).execution_name_prefix("orders") } else { invoke })
+}
+
+fn commands(kind: Kind, n: usize, name: String, env: Env, bundle: &Artifact) -> Action {
+    if matches!(kind, Kind::Commands) {
+        return Action::new(name, Commands::new(bundle).command("make check")).account(env.account);
+    }
+    let secret = Arn::regional(env, "secretsmanager", "secret:token-AbCdEf");
+    let commands = Commands::new(bundle)
+        .command("make")
+        .environment("STAGE", "test")
+        .environment_secret("TOKEN", secret.to_string())
+        .permission(PolicyStatement::allow(["secretsmanager:GetSecretValue"]).on([secret]))
+        .output_variable("VERSION")
+        .output(&written(n).export_file("dist/**/*"));
+    Action::new(name, commands).account(env.account)
+}
+
+/// An action type of AWS that has no words of its own.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeDeploy.html>
+fn code_deploy(name: String, env: Env, bundle: &Artifact) -> Action {
+    let on = |resource: &str, actions: [&'static str; 2]| {
+        PolicyStatement::allow(actions).on([Arn::regional(env, "codedeploy", resource)])
+    };
+    let revisions = ["codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"];
+    let deployments = ["codedeploy:CreateDeployment", "codedeploy:GetDeployment"];
+    let configurations = ["codedeploy:GetDeploymentConfig", "codedeploy:ListDeploymentConfigs"];
+    let custom = CustomAction::new(Category::Deploy, Owner::Aws, "CodeDeploy")
+        .input(bundle)
+        .configuration("ApplicationName", "orders")
+        .configuration("DeploymentGroupName", "production")
+        .permission(on("application:orders", revisions))
+        .permission(on("deploymentgroup:orders/production", deployments))
+        .permission(on("deploymentconfig:*", configurations));
+    Action::new(name, custom).env(env)
 }
 
 fn role(env: Env, name: &str) -> construct_iam::ImportedRole {

@@ -17,6 +17,7 @@ use crate::fact::{ReadMarks, Tag};
 use crate::handle::NodeId;
 use crate::resource::{Claim, Part, Resources};
 use crate::stack::StackProps;
+use crate::value::Expr;
 use crate::written::{Object, Shape, Sink, Text, Values};
 
 /// One stack as it will be deployed.
@@ -175,27 +176,8 @@ fn write_stack(
             Part::Parameter { properties, .. } => resolver.object(properties.entries(), parameters.entry(id)),
             Part::Condition(expression) => resolver.json(&expression, conditions.entry(id)),
             Part::Output { value, description, export, condition, .. } => {
-                let mut text = Text::at(ENTRY);
-                text.begin(Shape::Map);
-                if let Some(description) = description {
-                    text.key("Description");
-                    text.text(&description);
-                }
-                if let Some(id) = condition.and_then(|condition| resolver.condition(condition)) {
-                    text.key("Condition");
-                    text.text(id);
-                }
-                text.key("Value");
-                resolver.json(&value, &mut text);
-                if let Some(export) = export {
-                    text.key("Export");
-                    text.begin(Shape::Map);
-                    text.key("Name");
-                    resolver.json(&export, &mut text);
-                    text.end(Shape::Map);
-                }
-                text.end(Shape::Map);
-                stack.outputs.push((id.clone(), text.finish()));
+                let text = output(&value, description.as_deref(), export.as_ref(), condition, resolver);
+                stack.outputs.push((id.clone(), text));
             }
             Part::Resource(resource) => {
                 resources.key(id);
@@ -206,18 +188,53 @@ fn write_stack(
     resources.end(Shape::Map);
     stack.n_resources = placed.iter().filter(|part| part.is_resource).count();
     if placed.iter().any(|part| !part.is_output) {
-        let described = stack.props.description.as_deref();
-        let mut description = Text::with_capacity(SECTION, described.map_or(0, |text| text.len() + "\"\"".len()));
-        if let Some(text) = described {
-            description.text(text);
-        }
         stack.template = sections([
-            ("Description", description.as_str()),
+            ("Description", description(stack.props.description.as_deref()).as_str()),
             ("Parameters", &parameters.finish()),
             ("Conditions", &conditions.finish()),
             ("Resources", if stack.n_resources > 0 { resources.as_str() } else { "" }),
         ]);
     }
+}
+
+/// The text of an output.
+fn output(
+    value: &Expr,
+    description: Option<&str>,
+    export: Option<&Expr>,
+    condition: Option<NodeId>,
+    resolver: &mut Resolver<'_>,
+) -> String {
+    let mut text = Text::at(ENTRY);
+    text.begin(Shape::Map);
+    if let Some(description) = description {
+        text.key("Description");
+        text.text(description);
+    }
+    if let Some(id) = condition.and_then(|condition| resolver.condition(condition)) {
+        text.key("Condition");
+        text.text(id);
+    }
+    text.key("Value");
+    resolver.json(value, &mut text);
+    if let Some(export) = export {
+        text.key("Export");
+        text.begin(Shape::Map);
+        text.key("Name");
+        resolver.json(export, &mut text);
+        text.end(Shape::Map);
+    }
+    text.end(Shape::Map);
+    text.finish()
+}
+
+/// The text of a description; empty if there is none.
+fn description(told: Option<&str>) -> Text {
+    let mut description = Text::with_capacity(SECTION, told.map_or(0, |told| told.len() + "\"\"".len()));
+    if let Some(told) = told {
+        description.text(told);
+    }
+    description
 }
 
 /// The sections that are there, as a template begins, with room for its end and no more: a text that must grow for that is

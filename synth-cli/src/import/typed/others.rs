@@ -47,27 +47,7 @@ impl Action<'_, '_, '_> {
             call!(provider, chain.build_spec(spec.clone() => literal(&spec)));
         }
         if let Some(text) = self.take("EnvironmentVariables") {
-            match variables(&text) {
-                Some(variables) => {
-                    for (name, kind, value) in variables {
-                        let words = (literal(&name), literal(&value));
-                        match kind.as_str() {
-                            "PARAMETER_STORE" => {
-                                call!(provider, chain.environment_parameter(name => words.0, value => words.1));
-                            }
-                            "SECRETS_MANAGER" => {
-                                call!(provider, chain.environment_secret(name => words.0, value => words.1));
-                            }
-                            _ => {
-                                call!(provider, chain.environment(name => words.0, value => words.1));
-                            }
-                        }
-                    }
-                }
-                None => {
-                    call!(provider, chain.environment_json(text.clone() => literal(&text)));
-                }
-            }
+            provider = environment(provider, &mut chain, &text);
         }
         Self::done(chain, provider)
     }
@@ -178,6 +158,29 @@ impl Action<'_, '_, '_> {
         }
         Self::done(chain, provider)
     }
+}
+
+/// Gives a build its environment variables, which its configuration has as text.
+fn environment(mut provider: CodeBuild, chain: &mut Chain, text: &str) -> CodeBuild {
+    let Some(variables) = variables(text) else {
+        call!(provider, chain.environment_json(text.to_owned() => literal(text)));
+        return provider;
+    };
+    for (name, kind, value) in variables {
+        let words = (literal(&name), literal(&value));
+        match kind.as_str() {
+            "PARAMETER_STORE" => {
+                call!(provider, chain.environment_parameter(name => words.0, value => words.1));
+            }
+            "SECRETS_MANAGER" => {
+                call!(provider, chain.environment_secret(name => words.0, value => words.1));
+            }
+            _ => {
+                call!(provider, chain.environment(name => words.0, value => words.1));
+            }
+        }
+    }
+    provider
 }
 
 /// The environment variables of a build, if their text is the one that the library writes for them.
