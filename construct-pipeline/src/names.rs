@@ -9,6 +9,8 @@
 //! | key alias | `alias/codepipeline-<slug>-<tag>` | 256 |
 //! | roles | `<slug>-<region>-{pipeline,action,deploy,events}-<tag>` | 64 |
 //! | scaffold stack | `<slug>-scaffold-<account>-<region>-<tag>` | 128 |
+//! | build project | `<slug>-project-<tag>`, of the construct's path: see [`of_construct`] | 150 |
+//! | role of a build project | `<slug>-role-<tag>`, of the construct's path | 64 |
 //!
 //! `slug` is the pipeline's name in lower case with every run of characters other than `a-z0-9` replaced by one `-`, cut
 //! to fit. `tag` is the first 8 hexadecimal digits of the SHA-256 over the kind (`bucket`, `alias`, `pipeline`, `action`,
@@ -95,8 +97,21 @@ pub fn replica_key_parameter(pipeline: &str, env: Env) -> String {
     format!("ReplicaKeyArn{}", tag("key", pipeline, env).to_ascii_uppercase())
 }
 
-/// The name of a resource beside a pipeline, from the path of its construct: `<slug>-<kind>-<tag>`.
-pub(crate) fn derived(path: &str, kind: &str, env: Option<Env>, most: usize) -> String {
+/// The name of a construct beside a pipeline, such as a build project or its role, from its path: `<slug>-<kind>-<tag>`, in at most
+/// `most` characters. Policies of other accounts can then name it before it exists, without a name in the program.
+///
+/// The path takes the place of the pipeline's name in `slug` and `tag`. `env` is what [`Scope::env`](construct_core::Scope::env)
+/// says: outside of a stack, which is found elsewhere, the tag has neither account nor region.
+///
+/// ```
+/// use construct_core::Env;
+/// use construct_pipeline::names::of_construct;
+///
+/// let env = Env::new("111111111111", "us-east-1");
+/// assert_eq!(of_construct("Tools/Build", "project", Some(env), 150), "tools-build-project-68385060");
+/// ```
+#[must_use]
+pub fn of_construct(path: &str, kind: &str, env: Option<Env>, most: usize) -> String {
     let (account, between, region) =
         env.as_ref().map_or(("", "", ""), |env| (env.account.as_str(), "\0", env.region.as_str()));
     let tag = short_hash([kind, "\0", path, "\0", account, between, region]);

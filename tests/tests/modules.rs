@@ -1,5 +1,5 @@
 //! Modules of a crate use each other one way: there are no circles, neither of single modules nor of modules with all that stands below
-//! them. A module and what stands below it are one.
+//! them. A module and what stands below it are one. And providers and resources use what everybody can.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use std::path::Path;
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 use syn::visit::{self, Visit};
-use syn::{Attribute, File, Item, ItemMod, ItemUse, UseTree};
+use syn::{Attribute, File, Item, ItemMod, ItemUse, UseTree, Visibility};
 
 /// A module by the names that lead to it; none leads to the crate itself.
 type Module = Vec<String>;
@@ -23,6 +23,55 @@ fn modules_have_no_circles() {
         .filter(|(_, circles)| !circles.is_empty())
         .collect();
     assert!(circles.is_empty(), "modules use each other: {circles:#?}");
+}
+
+/// They are models of those in other crates, which `lib.rs` shows no more than its public modules and what it gives on.
+#[test]
+fn providers_and_resources_use_what_other_crates_can() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../construct-pipeline/src");
+    let modules = modules(&root);
+    let own = |module: &[String]| module.first().is_some_and(|name| ["aws", "providers"].contains(&&**name));
+    let library = &modules[&[][..]];
+    let mut refused = Vec::new();
+    for (module, file) in modules.iter().filter(|(module, _)| own(module)) {
+        let mut uses = Uses::default();
+        uses.visit_file(file);
+        let paths: Vec<Vec<String>> = uses.paths.iter().filter_map(|path| absolute(module, path)).collect();
+        // What a module has by its name, as in `names::tag` after `use crate::names`.
+        let named = |path: &&Vec<String>| paths.iter().any(|used| used.len() == 1 && used[0] == path[0]);
+        let by_name = uses.paths.iter().filter(|path| path.len() > 1).filter(named).cloned();
+        for path in paths.iter().cloned().chain(by_name).filter(|path| path.len() > 1 && !own(path)) {
+            let of_module = |file: &File| is_public(&library.items, &path[0]) && is_public(&file.items, &path[1]);
+            if !is_public(&library.items, &path[1]) && !modules.get(&path[..1]).is_some_and(of_module) {
+                refused.push(format!("{}: {}", module.join("::"), path.join("::")));
+            }
+        }
+    }
+    assert_eq!(refused, [""; 0], "these are private to the crate");
+}
+
+/// Whether one of the items has the name and is public, or is given on.
+fn is_public(items: &[Item], name: &str) -> bool {
+    items.iter().any(|item| {
+        let (visibility, ident) = match item {
+            Item::Const(item) => (&item.vis, &item.ident),
+            Item::Enum(item) => (&item.vis, &item.ident),
+            Item::Fn(item) => (&item.vis, &item.sig.ident),
+            Item::Mod(item) => (&item.vis, &item.ident),
+            Item::Static(item) => (&item.vis, &item.ident),
+            Item::Struct(item) => (&item.vis, &item.ident),
+            Item::Trait(item) => (&item.vis, &item.ident),
+            Item::Type(item) => (&item.vis, &item.ident),
+            Item::Use(item) => {
+                let mut given = Uses::default();
+                given.tree(&[], &item.tree);
+                let has = given.paths.iter().any(|path| path.last().is_some_and(|last| last == name));
+                return has && matches!(item.vis, Visibility::Public(_));
+            }
+            _ => return false,
+        };
+        ident == name && matches!(visibility, Visibility::Public(_))
+    })
 }
 
 #[test]

@@ -214,10 +214,10 @@ impl Construct for PipelineProject {
     fn compose(self, scope: &mut Scope<'_>) -> ProjectRef {
         let mut scope = scope.internal();
         let env = scope.env();
-        let name = self.name.clone().unwrap_or_else(|| names::derived(scope.path(), "project", env, 150));
+        let name = self.name.clone().unwrap_or_else(|| names::of_construct(scope.path(), "project", env, 150));
         let is_made = self.role.is_none();
         let role = own_role(self.role, &mut scope).unwrap_or_else(|| {
-            let role_name = names::derived(scope.path(), "role", env, 64);
+            let role_name = names::of_construct(scope.path(), "role", env, 64);
             scope.add("Role", Role::new(Principal::service(CODEBUILD)).role_name(role_name))
         });
         let permissions = self.permissions.clone();
