@@ -109,3 +109,16 @@ pub fn edits(left: &str, right: &str) -> usize {
     }
     row[right.len()]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_region_is_guessed_from_two_edits_at_most() {
+        for meant in ["us-east-1", " US_East_1", "us-est-1", "useast-1", "us-eats-1", "u-east1"] {
+            assert_eq!(nearest(meant), Some("us-east-1"), "{meant}");
+        }
+        assert_eq!((nearest("useast"), nearest("Virginia"), nearest("")), (None, None, None));
+    }
+}

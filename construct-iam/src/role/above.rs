@@ -134,3 +134,29 @@ pub(super) fn path_problem(path: &str) -> Option<Diagnostic> {
             .help("paths begin and end with `/`, as in `/delivery/`, and have at most 512 characters")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_boundaries_are_those_of_managed_policies() {
+        let problem = |name: String| PermissionsBoundary::named(name).problem();
+        let (longest, deepest) = ("x".repeat(128), "p".repeat(510));
+        for sound in ["b", "/ci/b", "ci/build+=,.@-_", &longest, &format!("{deepest}/b")] {
+            assert!(problem(sound.to_owned()).is_none(), "{sound}");
+        }
+        for wrong in [
+            "",
+            "ci/",
+            "a b",
+            "ci b/x",
+            "arn:b",
+            "arn:aws:iam::1:policy/b",
+            &format!("{longest}x"),
+            &format!("{deepest}p/b"),
+        ] {
+            assert!(problem(wrong.to_owned()).is_some(), "{wrong}");
+        }
+    }
+}

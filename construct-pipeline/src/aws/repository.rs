@@ -188,6 +188,16 @@ mod tests {
     }
 
     #[test]
+    fn names_that_codecommit_refuses() {
+        for name in ["orders", "o", "Orders_2.git-ops", &"x".repeat(100)] {
+            assert!(is_repository_name(name), "{name}");
+        }
+        for name in ["", "orders.git", "the orders", "orders/api", "aufträge", &"x".repeat(101)] {
+            assert!(!is_repository_name(name), "{name}");
+        }
+    }
+
+    #[test]
     fn what_codecommit_refuses_is_found() {
         let mut app = App::new();
         let code = app.stack("Code", CODE);

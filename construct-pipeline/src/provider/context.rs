@@ -28,6 +28,7 @@ impl<'a> ActionCx<'a> {
     /// let stack = app.stack("Tools", home);
     /// let scope = app.at(stack);
     /// let cx = ActionCx::new(scope.view(), home).in_env(Env::new("333333333333", "us-east-1"));
+    /// assert_ne!(cx.env(), home);
     /// let mut policy = PolicyDocument::new();
     /// ExecuteChangeSet::new("orders", "release").permissions(&cx, &mut policy);
     /// assert_eq!(policy.statements().count(), 1);

@@ -388,6 +388,8 @@ mod tests {
     fn instances_must_be_somewhere() {
         let instances = || DeployStackInstances::new("baseline");
         assert_eq!(ask(&instances()).codes, ["stack-set::no-targets"]);
+        let misnamed = DeployStackInstances::new("7days").deploy_to(accounts(), ["us-east-1"]);
+        assert_eq!(ask(&misnamed).codes, ["stack-set::malformed-name"]);
         let asked = ask(&instances().deploy_to(accounts(), ["us-east-1"]).parameter_override("Retention", "90"));
         assert_eq!(text_of(&asked.configuration, "Regions"), Some("us-east-1"));
         let overrides = text_of(&asked.configuration, "ParameterOverrides");

@@ -131,6 +131,8 @@ fn artifact_names_that_are_malformed() {
     for (n, artifact) in (0..).zip(&artifacts) {
         first = first.action(Action::new(format!("Checkout{n}"), CodeCommitSource::new("orders", artifact)));
         second = second.action(Action::new(format!("Deploy{n}"), deployment(artifact)).run_order(n + 1));
+        // However often it is used.
+        second = second.action(Action::new(format!("Again{n}"), deployment(artifact)).run_order(n + 5));
     }
     check(placed(Pipeline::new("orders").stage(first).stage(second)));
 }
@@ -222,6 +224,14 @@ fn approval_that_reads_an_artifact() {
     let source = Artifact::new("Source");
     let ask = CustomAction::new(Category::Approval, Owner::Custom, "Ask").input(&source);
     let stage = Stage::new("Ask").action(Action::new("Ask", ask)); //~ error action::input-count at Tools/Pipeline: 1 artifacts
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&source))));
+}
+
+#[test]
+fn approval_that_writes_an_artifact() {
+    let (source, said) = (Artifact::new("Source"), Artifact::new("Said")); //~ warning artifact::unread at Tools/Pipeline: `Said`
+    let ask = CustomAction::new(Category::Approval, Owner::Custom, "Ask").output(&said);
+    let stage = Stage::new("Ask").action(Action::new("Ask", ask)); //~ error action::output-count at Tools/Pipeline: 1 artifacts
     check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&source))));
 }
 

@@ -92,6 +92,15 @@ fn two_permissions_boundaries() {
 }
 
 #[test]
+fn two_ways_to_check_accesses() {
+    let mut app = App::new();
+    app.stack("Tools", HOME);
+    app.access(AccessCheck::Warn);
+    app.access(AccessCheck::Off); //~ error access::contradiction at : access check
+    check(app);
+}
+
+#[test]
 fn one_metadata_entry_with_two_values() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);

@@ -127,6 +127,19 @@ fn statements_that_s3_refuses() {
 }
 
 #[test]
+fn statements_that_sns_refuses() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let topic = app.at(tools).add("Topic", Topic::new());
+    //~^ error sns::malformed-statement at Tools/Topic: no principal
+    //~^^ error sns::malformed-statement at Tools/Topic: no resource; say which
+    let publish = || PolicyStatement::allow(["sns:Publish"]);
+    app.attach(topic, publish().on([topic.arn()]));
+    app.attach(topic, publish().principal(Principal::account(HOME)));
+    check(app);
+}
+
+#[test]
 fn statements_that_kms_refuses() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
@@ -267,6 +280,7 @@ fn project_that_codebuild_refuses() {
     let tools = app.stack("Tools", HOME);
     let mut scope = app.at(tools);
     scope.add("One", PipelineProject::new().project_name("-x")); //~ error codebuild::malformed-project-name at Tools/One/Resource: `-x`
+    scope.add("Fits", PipelineProject::new().description("x".repeat(255)));
     scope.add("Long", PipelineProject::new().description("x".repeat(256))); //~ error codebuild::long-description at Tools/Long/Resource: more than 255 characters
     scope.add("Two", PipelineProject::new().timeout(1)); //~ error codebuild::timeout at Tools/Two/Resource: 1 minutes
     scope.add("Three", PipelineProject::new().environment("MY-VAR", "x")); //~ error codebuild::malformed-variable at Tools/Three/Resource: `MY-VAR`

@@ -383,6 +383,14 @@ fn role_account_and_region_on_a_source_of_a_partner() {
 }
 
 #[test]
+fn region_on_a_source_of_a_partner() {
+    let source = Artifact::new("Source");
+    let github = CustomAction::new(Category::Source, Owner::ThirdParty, "GitHub").output(&source);
+    let action = Action::new("Checkout", github).region("eu-west-1"); //~ error action::region-not-aws at Tools/Pipeline: ThirdParty
+    check(placed(Pipeline::new("orders").stage(Stage::new("Source").action(action)).stage(deploy(&source))));
+}
+
+#[test]
 fn source_of_a_partner_elsewhere_with_a_role_of_a_third_account() {
     let source = Artifact::new("Source");
     let github = CustomAction::new(Category::Source, Owner::ThirdParty, "GitHub").output(&source);
@@ -445,6 +453,7 @@ fn role_that_is_named_in_place_of_its_arn() {
 fn role_path_of_the_pipeline_without_slashes() {
     let source = Artifact::new("Source");
     let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(deploy(&source));
+    assert!(placed(pipeline.clone().role_path("/a/")).synth().is_ok());
     check(placed(pipeline.role_path("delivery"))); //~ error pipeline::malformed-role-path at Tools/Pipeline: `delivery`
 }
 

@@ -57,6 +57,14 @@ fn repository_of_a_connection_without_its_owner() {
 }
 
 #[test]
+fn repository_of_a_connection_without_its_name() {
+    let source = Artifact::new("Source");
+    let arn = "arn:aws:codeconnections:us-east-1:111111111111:connection/x";
+    let action = Action::new("Checkout", ConnectionSource::new(arn, "example/", &source)); //~ error connection::malformed-repository at Tools/Pipeline: `example/`
+    check(placed(from(&source, action)));
+}
+
+#[test]
 fn key_of_many_objects() {
     let source = Artifact::new("Source");
     let mut app = App::new();
@@ -122,6 +130,13 @@ fn stack_name_of_a_deployment_with_an_underscore() {
 fn stack_name_of_a_deployment_that_is_empty() {
     let source = Artifact::new("Source");
     let action = Action::new("Execute", ExecuteChangeSet::new("", "release")); //~ error cloudformation::malformed-stack-name at Tools/Pipeline: ``
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn stack_name_of_a_deletion_with_an_underscore() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Delete", DeleteStack::new("my_orders")); //~ error cloudformation::malformed-stack-name at Tools/Pipeline: `my_orders`
     check(placed(between(&source, action)));
 }
 

@@ -31,6 +31,18 @@ fn reference_across_regions_to_something_without_a_name() {
 }
 
 #[test]
+fn policy_of_a_role_that_is_wrong_itself_about_something_without_a_name() {
+    let mut app = App::new();
+    let data = app.stack("Data", Env::new("333333333333", "us-east-1"));
+    let bucket = app.at(data).add("Bucket", Bucket::new());
+    let tools = app.stack("Tools", HOME);
+    let role = Role::new(Principal::service("lambda.amazonaws.com")).role_name("a role");
+    let role = app.at(tools).add("Role", role); //~ error iam::malformed-role-name at Tools/Role: `a role`
+    app.attach(role, PolicyStatement::allow(["s3:GetObject"]).on([bucket.objects()]));
+    check(app);
+}
+
+#[test]
 fn policy_across_accounts_about_something_without_a_name() {
     let mut app = App::new();
     let data = app.stack("Data", Env::new("333333333333", "us-east-1"));

@@ -191,6 +191,11 @@ fn stack_with_malformed_roles() {
     app.stack("One", StackProps::new(HOME).assume_role_arn("deployer")); //~ error stack::malformed-role at One: `deployer`
     let props = StackProps::new(HOME).cloudformation_execution_role_arn("arn:aws:iam::111111111111:user/me");
     app.stack("Two", props); //~ error stack::malformed-role at Two: user/me
+    let props = StackProps::new(HOME).assume_role_arn("arn:aws:sts::111111111111:assumed-role/role/me");
+    app.stack("Three", props); //~ error stack::malformed-role at Three: sts
+    let role = |name: &str| format!("arn:${{AWS::Partition}}:iam::111111111111:role/{name}");
+    let props = StackProps::new(HOME).assume_role_arn(role("a")).cloudformation_execution_role_arn(role("b"));
+    app.stack("Four", props);
     check(app);
 }
 
