@@ -252,6 +252,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn statements_of_a_class_become_one_whatever_they_are_about() {
+        let list = |bucket: &str| PolicyStatement::allow(["s3:ListBucket"]).on([format!("arn:aws:s3:::{bucket}")]);
+        let secret = || PolicyStatement::allow(["s3:GetObject"]).on(["arn:aws:s3:::secret/*"]);
+        let document: PolicyDocument = [read("a"), list("a"), secret(), list("a").sid("Apart")].into_iter().collect();
+        let classify = |statement: &PolicyStatement| (*statement != secret()).then_some(());
+        let one = PolicyStatement::allow(["s3:GetObject", "s3:ListBucket"]).on(["arn:aws:s3:::a", "arn:aws:s3:::a/*"]);
+        let expected: BTreeSet<_> = [one, secret(), list("a").sid("Apart")].into();
+        assert_eq!(document.united(classify).statements().cloned().collect::<BTreeSet<_>>(), expected);
+    }
+
     fn small_document() -> impl Strategy<Value = Vec<PolicyStatement>> {
         let statement =
             (any::<bool>(), 0..3usize, 0..3usize, any::<bool>()).prop_map(|(allow, action, resource, tls)| {

@@ -233,6 +233,13 @@ mod tests {
     }
 
     #[test]
+    fn a_part_without_targets_is_no_stage() {
+        let stages = Wave::new("Fleet").targets([0, 2, 4, 5].map(|n| target(n, 1))).at_once(2).into_stages();
+        let sizes: Vec<_> = stages.iter().map(|stage| (&*stage.name, stage.actions.len())).collect();
+        assert_eq!(sizes, [("Fleet-4", 2), ("Fleet-8", 2)]);
+    }
+
+    #[test]
     fn changing_these_moves_actions() {
         let places = places(Wave::new("Fleet").targets((0..6).map(|n| target(n, 1))).at_once(3));
         let expected = [
@@ -245,6 +252,7 @@ mod tests {
         ];
         let got: Vec<(&str, &str)> = places.iter().map(|(action, stage)| (&**action, &**stage)).collect();
         assert_eq!(got, expected);
+        assert_eq!(number("200000000000-eu-west-1"), 0x0b52_c91a_b6a9_a0c7);
     }
 
     #[test]

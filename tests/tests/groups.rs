@@ -297,6 +297,32 @@ fn roles_are_divided_in_time_when_they_may_do_much() {
 }
 
 #[test]
+fn roles_are_divided_in_time_when_they_act_often() {
+    const THERE: Env = Env::new("222222222222", "us-east-1");
+    let mut app = App::new();
+    let shared = app.stack("Shared", HOME);
+    let group = app.at(shared).add("Group", ScaffoldGroup::new("platform"));
+    for name in (0..20).map(|n| format!("service-{n}")) {
+        let stack = app.stack(&*name, HOME);
+        let source = Artifact::new("Source");
+        let calls = (0..30).map(|n| {
+            let arn = Arn::regional(THERE, "lambda", format!("function:{name}-{n}-one-of-the-checks-of-this-service"));
+            let function = app.at(stack).add(format!("Function-{n}"), Function::import(arn.to_string()));
+            Action::new(format!("Call-{n}"), LambdaInvoke::new(function).input(&source)).env(THERE)
+        });
+        let pipeline = Pipeline::new(&*name)
+            .scaffold_group(group)
+            .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new(&*name, &source))))
+            .stage(Stage::new("Check").actions(calls.collect::<Vec<_>>()));
+        app.at(stack).add("Pipeline", pipeline);
+    }
+    app.access(AccessCheck::Off);
+    app.quota(&construct_core::quota::TEMPLATE_BYTES, 100_000);
+    let stacks = role_stacks(&app.synth().expect("it fits"));
+    assert!(stacks.len() > 2, "{stacks:?}");
+}
+
+#[test]
 fn a_role_stack_that_is_full_says_what_helps() {
     let mut app = company(126, 1, ScaffoldGroup::new("platform").role_stacks(1));
     app.access(AccessCheck::Off);

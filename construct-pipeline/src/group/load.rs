@@ -107,8 +107,21 @@ fn length(expr: &Expr) -> usize {
 mod tests {
     use construct_core::{Expr, Pseudo};
 
-    use super::{OF_A_REFERENCE, length};
+    use super::{Load, OF_A_REFERENCE, length};
     use crate::wire::json_text;
+
+    #[test]
+    fn what_is_full_still_fits() {
+        let room = Load { resources: 105, bytes: 70_000 };
+        assert!(room.fits(room) && room.nearly_fills(room));
+        for more in [Load { resources: 106, ..room }, Load { bytes: 70_001, ..room }] {
+            assert!(!more.fits(room));
+        }
+        let nine_tenths = Load { resources: 94, bytes: 63_000 };
+        assert!(!nine_tenths.nearly_fills(room));
+        assert!(Load { resources: 95, ..nine_tenths }.nearly_fills(room));
+        assert!(Load { bytes: 63_001, ..nine_tenths }.nearly_fills(room));
+    }
 
     #[test]
     fn an_expression_is_nearly_as_long_as_it_is_said_to_be() {
