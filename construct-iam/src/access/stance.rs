@@ -107,7 +107,33 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::policy::Policy;
+    use super::super::symbol;
     use super::*;
+
+    #[test]
+    fn everybody_is_kept_out_by_what_is_certain_alone() {
+        let kept_out = |statement: Value| {
+            let policy = Policy::parse("policy", &json!({ "Statement": statement })).expect("a policy");
+            let (action, resource) =
+                (Arc::new(Action::from("s3:GetObject")), Resource::new("arn:aws:s3:::b/x", "111111111111"));
+            let guards = PolicySet::new().resource(policy);
+            Stance::new(action, resource, Arc::new(Context::open()), guards).keeps_everybody_out()
+        };
+        let deny =
+            |resource: &str| json!({ "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": resource });
+        let with = |name: &str, value: Value| {
+            let mut statement = deny("*");
+            statement[name] = value;
+            statement
+        };
+        assert!(kept_out(deny("arn:aws:s3:::b/*")));
+        let parameter = symbol::text(0).expect("a symbol");
+        assert!(!kept_out(deny(&format!("arn:aws:s3:::{parameter}/*"))));
+        assert!(!kept_out(deny("arn:aws:s3:::b/${aws:PrincipalTag/team}")));
+        assert!(!kept_out(with("Condition", json!({ "StringNotEquals": { "aws:PrincipalAccount": "111111111111" } }))));
+        assert!(!kept_out(with("Principal", json!({ "AWS": "222222222222" }))));
+        assert!(!kept_out(with("Effect", json!("Allow"))));
+    }
 
     #[test]
     fn nobody_of_the_own_account_gets_at_keys_and_roles_that_name_others() {

@@ -1,5 +1,7 @@
 //! Policies broken in one place each, and what the proof makes of it.
 
+use std::collections::BTreeSet;
+
 use crate::support::{Set, failures};
 use construct_pipeline::access::{Purpose, Report};
 use serde_json::{Value, json};
@@ -68,6 +70,24 @@ fn with_action<'v>(statements: &'v mut [Value], action: &str, condition: &str) -
 
 const INLINE: &str = "Policies/0/PolicyDocument";
 const TRUST: &str = "AssumeRolePolicyDocument";
+
+#[test]
+fn what_is_missing_comes_with_the_rule_of_its_service() {
+    let told = |stack: &str, resource: &str, policy: &str| {
+        let mut set = Set::example();
+        statements(set.resource(stack, resource), policy).clear();
+        let report = set.prove();
+        report.holes().flat_map(|access| report.reasons(access)).collect::<BTreeSet<_>>()
+    };
+    for (thing, told) in [
+        ("role", told(TEST, "ActionRole", TRUST)),
+        ("bucket", told(REPLICA, "StoreBucketPolicy", "PolicyDocument")),
+        ("key", told(REPLICA, "StoreKey", "KeyPolicy")),
+    ] {
+        let rule = format!("the {thing} belongs to account ");
+        assert!(told.iter().any(|reason| reason.starts_with(&rule)), "{rule}: {told:?}");
+    }
+}
 
 #[test]
 fn conditions_that_do_not_fit() {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::{Set, failures, key, keys};
-use construct_pipeline::access::{Expected, Orders, Place, Report};
+use construct_pipeline::access::template::Templates;
+use construct_pipeline::access::{Expected, Orders, Outside, Place, Report, prove};
 
 #[test]
 fn everything_is_proved_and_nothing_assumed() {
@@ -13,6 +14,19 @@ fn everything_is_proved_and_nothing_assumed() {
     assert!(report.accesses().len() > 120, "{}", report.accesses().len());
     let Orders::Counted { allowed, failing } = report.order().orders else { panic!("few enough to count") };
     assert_eq!((allowed, failing), (120, 0), "five stacks in any order, then the pipeline's");
+}
+
+#[test]
+fn the_stack_of_a_pipeline_needs_those_of_its_roles_and_stores() {
+    let set = Set::example();
+    let without_order = set.templates().iter().fold(Templates::new(), |all, one| all.with(one.clone().after([""; 0])));
+    let report = prove(&without_order, &Outside::new());
+    let because = |words: &str| {
+        let because =
+            report.order().missing.iter().filter(|edge| &*edge.stack == "Tools" && edge.because.contains(words));
+        because.map(|edge| edge.needs.to_string()).collect::<BTreeSet<_>>()
+    };
+    assert_eq!((because("names the role").len(), because("names the bucket").len()), (4, 1));
 }
 
 /// The statements that allow something the run needs, with the requests that they allow, and those that they alone allow.

@@ -61,6 +61,8 @@ fn cdk_gives_too_much_on_keys_and_nothing_else() {
         ]
     );
     assert!(report.leaks().all(|access| access.purpose == Purpose::KeyOutsideStore), "{}", told(&report));
+    let words = " uses the key of the store for other things than artifacts";
+    assert!(report.leaks().all(|access| report.what_for(access).ends_with(words)), "{}", told(&report));
     assert_eq!(report.leaks().count(), 4);
 }
 

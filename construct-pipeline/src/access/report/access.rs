@@ -256,3 +256,14 @@ impl From<Truth> for Decision {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Area;
+
+    #[test]
+    fn areas_have_names_in_the_order_of_a_run() {
+        let names = Area::ALL.map(|area| area.to_string());
+        assert_eq!(names, ["roles", "store", "key", "service", "pass role", "events", "kept out"]);
+    }
+}

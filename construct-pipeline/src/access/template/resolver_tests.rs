@@ -35,6 +35,7 @@ fn functions_of_what_is_known() {
     check(body(), json!({ "Ref": "T" }), "arn:aws:sns:us-east-1:111111111111:t");
     check(body(), json!({ "Fn::Select": [1, { "Ref": "L" }] }), "b");
     check(body(), json!({ "Fn::Join": ["-", { "Ref": "L" }] }), "a-b");
+    check(body(), json!({ "Fn::Join": ["-", ["a", null, 1]] }), "a--1");
     check(body(), json!({ "Fn::Select": ["2", { "Fn::Split": [":", { "Ref": "T" }] }] }), "sns");
     check(body(), json!({ "Fn::FindInMap": ["M", { "Ref": "AWS::Region" }, "x"] }), "found");
     check(body(), json!({ "Fn::If": ["Yes", "a", "b"] }), "a");
@@ -199,6 +200,44 @@ fn readers_change_nothing() {
     let in_order: Vec<String> = values.iter().map(|value| one.text(0, value)).collect();
     assert_eq!(other.map(&values, |resolver, value| resolver.text(0, value)), in_order);
     assert_eq!(format!("{:?}", other.symbols()), format!("{:?}", one.symbols()));
+}
+
+#[test]
+fn a_key_that_a_parameter_names_is_the_only_one_there() {
+    let id_of_one_of = |n_keys: usize, named: &[&str]| {
+        let keys = (0..n_keys).map(|n| (format!("Key{n}"), json!({ "Type": "AWS::KMS::Key", "Properties": {} })));
+        let body = json!({ "Resources": keys.collect::<serde_json::Map<_, _>>() });
+        let templates = Templates::new().with(Template::new("Stores", "111111111111", "us-east-1", body));
+        let templates = named.iter().fold(templates, |all, id| {
+            let key = format!("arn:aws:kms:us-east-1:111111111111:key/{id}");
+            let body = json!({ "Parameters": { "Key": { "Type": "String" } } });
+            all.with(Template::new(*id, "222222222222", "us-east-1", body).parameter("Key", json!(key)))
+        });
+        let resolver = Resolver::new(&templates);
+        let id = resolver.physical_id(0, "Key0");
+        (!symbol::is_symbolic(&id)).then(|| id.to_string())
+    };
+    assert_eq!(id_of_one_of(1, &["1234"]).as_deref(), Some("1234"));
+    for (n_keys, named) in [(1, &[][..]), (1, &["1234", "5678"]), (2, &["1234"]), (1, &["12*4"])] {
+        assert_eq!(id_of_one_of(n_keys, named), None, "{n_keys} {named:?}");
+    }
+}
+
+#[test]
+fn exports_of_one_name_are_those_of_the_own_account_and_region() {
+    let exporting = |account: &str, region: &str| {
+        let output = json!({ "Value": format!("of {account}/{region}"), "Export": { "Name": "store" } });
+        Template::new(account, account, region, json!({ "Outputs": { "O": output } }))
+    };
+    let places = [("111111111111", "us-east-1"), ("111111111111", "eu-west-1"), ("222222222222", "eu-west-1")];
+    let templates = places.iter().fold(Templates::new(), |all, (account, region)| all.with(exporting(account, region)));
+    let templates = templates.with(Template::new("elsewhere", "222222222222", "us-east-1", json!({})));
+    let resolver = Resolver::new(&templates);
+    for (stack, (account, region)) in places.into_iter().enumerate() {
+        assert_eq!(resolver.exporter(stack, "store"), Some(stack));
+        assert_eq!(resolver.text(stack, &read!({ "Fn::ImportValue": "store" })), format!("of {account}/{region}"));
+    }
+    assert_eq!((resolver.exporter(3, "store"), resolver.exporter(0, "other")), (None, None));
 }
 
 /// Two stacks of one name, in two regions, each with a bucket that CloudFormation gives a name.

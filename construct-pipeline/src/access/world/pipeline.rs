@@ -146,7 +146,7 @@ impl Action {
 
 /// The ARN that a key's ARN, id or alias means in an account and region; what is not known stays as it is.
 pub(crate) fn full_key_name(named: &str, base: &str) -> String {
-    if named.starts_with("arn:") || !is_name(named) {
+    if !is_name(named) {
         named.to_owned()
     } else if named.starts_with("alias/") {
         format!("{base}:{named}")
@@ -174,6 +174,21 @@ impl Store {
         match &self.key {
             StoreKey::Aws => false,
             StoreKey::Customer { named, .. } => is_name(named),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::full_key_name;
+
+    #[test]
+    fn keys_are_named_by_id_alias_or_arn() {
+        let named = |name: &str| full_key_name(name, "arn:aws:kms:us-east-1:111111111111");
+        assert_eq!(named("1234abcd"), "arn:aws:kms:us-east-1:111111111111:key/1234abcd");
+        assert_eq!(named("alias/store"), "arn:aws:kms:us-east-1:111111111111:alias/store");
+        for full in ["arn:aws:kms:us-east-1:222222222222:key/1234abcd", ""] {
+            assert_eq!(named(full), full);
         }
     }
 }
