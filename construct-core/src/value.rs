@@ -352,4 +352,21 @@ mod tests {
     fn dynamic_references_are_not_literals() {
         assert_eq!(Value::<kind::Name>::from("{{resolve:ssm:/a}}").literal(), None);
     }
+
+    #[test]
+    fn dynamic_references_are_found_wherever_they_stand() {
+        let name = || Expr::from("{{resolve:ssm:/a}}");
+        let list = Expr::list(["b".into(), name()]);
+        for found in [
+            name(),
+            list.clone(),
+            Expr::Join(vec!["b".into(), name(), "c".into()]),
+            Expr::map([("Key", "b".into()), ("Value", list)]),
+            Expr::call("Fn::Sub", name()),
+        ] {
+            assert!(found.is_dynamic(), "{found:?}");
+        }
+        let plain = Expr::map([("Key", Expr::Join(vec!["{{b".into(), Pseudo::StackName.into()])), ("Value", 1.into())]);
+        assert!(!plain.is_dynamic());
+    }
 }

@@ -110,6 +110,65 @@ fn what_is_written_is_read_again() {
     }
 }
 
+#[test]
+fn what_the_deploying_tool_is_told_of_a_stack_is_read_again() {
+    let mut app = App::new();
+    let role = |name: &str| format!("arn:aws:iam::111111111111:role/{name}");
+    let props = StackProps::new(Env::new("111111111111", "us-east-1"))
+        .assume_role_arn(role("deployer"))
+        .cloudformation_execution_role_arn(role("executor"))
+        .termination_protection(true);
+    let tools = app.stack("Tools", props);
+    app.attach(tools, Tag::new("team", "orders"));
+    app.at(tools).add("Topic", Topic::new());
+    let assembly = app.synth().unwrap();
+    let dir = folder();
+    assembly.write(dir.join("out")).unwrap();
+    let read = Assembly::read(dir.join("out")).unwrap();
+    assert_eq!(read, assembly);
+    let stack = &read.stacks()[0];
+    assert_eq!((&stack.assume_role_arn, &stack.execution_role_arn), (&Some(role("deployer")), &Some(role("executor"))));
+    assert!(stack.termination_protection && stack.tags.len() == 1, "{stack:?}");
+}
+
+#[test]
+fn an_assembly_that_lost_its_tree_is_read() {
+    let dir = folder();
+    let target = dir.join("out");
+    example().write(&target).unwrap();
+    std::fs::remove_file(target.join("tree.json")).unwrap();
+    let read = Assembly::read(&target).unwrap();
+    assert_eq!((read.stacks(), read.tree()), (example().stacks(), None));
+    std::fs::remove_file(target.join(&read.stacks()[0].template_file)).unwrap();
+    assert!(Assembly::read(&target).is_err());
+}
+
+/// The alias of the key tells nobody which key it is; its ARN is known when the replica is deployed.
+#[test]
+fn the_key_of_a_replica_is_named_exactly_by_a_parameter() {
+    for (reference, is_parameter) in [(KeyReference::Alias, false), (KeyReference::Exact, true)] {
+        let mut app = App::new();
+        let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+        let source = Artifact::new("Source");
+        let queues = PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:eu-west-1:333333333333:orders-*"]);
+        let deploy = DeployStack::new("orders", source.file("template.yaml")).allow(queues);
+        let deploy = Action::new("Deploy", deploy).account("333333333333").region("eu-west-1");
+        let pipeline = Pipeline::new("orders")
+            .key_reference(reference)
+            .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
+            .stage(Stage::new("Deploy").action(deploy));
+        app.at(tools).add("Pipeline", pipeline);
+        let assembly = programs::assembly(app);
+        let tools = template::of(assembly.stacks().iter().find(|stack| stack.id == "Tools").expect("a stack"));
+        let parameters: Vec<&String> = tools["Parameters"].as_object().into_iter().flat_map(|all| all.keys()).collect();
+        assert_eq!(parameters.len(), usize::from(is_parameter), "{parameters:?}");
+        let is_output = |stack: &&construct_core::StackArtifact| {
+            parameters.iter().any(|id| template::of(stack)["Outputs"][id.as_str()]["Value"]["Fn::GetAtt"][1] == "Arn")
+        };
+        assert_eq!(assembly.stacks().iter().filter(is_output).count(), usize::from(is_parameter));
+    }
+}
+
 /// A pipeline runs as soon as it is there.
 #[test]
 fn stores_that_a_program_places_come_before_their_pipelines() {

@@ -216,9 +216,11 @@ mod tests {
     use std::collections::BTreeMap;
     use std::ops::Range;
 
+    use serde_json::json;
+
     use crate::diagnostic::Diagnostics;
     use crate::handle::NodeId;
-    use crate::{App, Env, LowerCx, Properties, RawRef, RawResource, Resource, StackRef, Tag, Tagging};
+    use crate::{App, Env, Expr, LowerCx, Properties, RawRef, RawResource, Resource, StackRef, Tag, Tagging};
 
     /// The templates of stacks by threes, of which the middle one refers to both others; all first ones come first.
     fn templates(triples: Range<usize>) -> BTreeMap<String, String> {
@@ -265,6 +267,27 @@ mod tests {
         for stack in assembly.stacks() {
             assert!(stack.template.contains(r#""QueueName": "delivery""#), "{}", stack.template);
         }
+    }
+
+    #[test]
+    fn tags_join_those_that_a_resource_has_of_its_own() {
+        let mut app = App::new();
+        let stack = app.stack("One", Env::new("111111111111", "us-east-1"));
+        let own = [("team", "orders"), ("level", "two")];
+        let map = Expr::map(own.map(|(key, value)| (key, Expr::from(value))));
+        let list =
+            Expr::list(own.map(|(key, value)| Expr::map([("Key", Expr::from(key)), ("Value", Expr::from(value))])));
+        let map = RawResource::new("AWS::SSM::Parameter").tagging(Tagging::Map).property("Tags", map);
+        let list = RawResource::new("AWS::SQS::Queue").tagging(Tagging::List).property("Tags", list);
+        app.at(stack).add("Map", map.logical_id("Map"));
+        app.at(stack).add("List", list.logical_id("List"));
+        app.attach(stack, Tag::new("team", "delivery"));
+        app.attach(stack, Tag::new("cost", "7"));
+        let template = app.synth().expect("the app is sound").stacks()[0].template_json().expect("JSON");
+        let tags = |id: &str| template["Resources"][id]["Properties"]["Tags"].clone();
+        assert_eq!(tags("Map"), json!({ "team": "orders", "level": "two", "cost": "7" }));
+        let pair = |key: &str, value: &str| json!({ "Key": key, "Value": value });
+        assert_eq!(tags("List"), json!([pair("team", "orders"), pair("level", "two"), pair("cost", "7")]));
     }
 
     #[test]

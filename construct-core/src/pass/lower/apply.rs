@@ -297,6 +297,7 @@ mod tests {
         assert_eq!(after("A.B.2.C", Some(3)).unwrap()["A"]["B"][2]["C"], 3);
         assert_eq!(after("X.Y", Some(3)).unwrap()["X"]["Y"], 3);
         assert_eq!(after("A.B.0", None).unwrap()["A"]["B"].as_array().unwrap().len(), 1);
+        assert_eq!(after("A.B.2", None).unwrap()["A"]["B"].as_array().unwrap().len(), 2);
         assert_eq!(after("Not.There", None).unwrap(), after("", None).unwrap_or_else(|_| after("Z", None).unwrap()));
     }
 

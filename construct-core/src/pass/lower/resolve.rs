@@ -409,7 +409,7 @@ impl<'a> Resolver<'a> {
 mod tests {
     use serde_json::{Value as Json, json};
 
-    use crate::{App, Env, Expr, Pseudo, RawResource, text};
+    use crate::{App, Attr, Env, Expr, Pseudo, RawResource, text};
 
     #[test]
     fn text_is_put_together_as_far_as_it_is_known() {
@@ -436,6 +436,27 @@ mod tests {
         assert_eq!(written(Expr::Join(Vec::new())), joined(json!([])));
         let twice = Expr::list([Expr::Join(vec!["a".into(), id()]), Expr::Join(vec!["b".into(), "c".into()])]);
         assert_eq!(written(twice), json!([joined(json!(["a", reference()])), "bc"]));
+        let known = [Pseudo::AccountId, Pseudo::Region, Pseudo::Partition, Pseudo::UrlSuffix, Pseudo::StackName];
+        let known = Expr::list(known.map(Expr::from));
+        assert_eq!(written(known), json!(["111111111111", "us-east-1", "aws", "amazonaws.com", "Stack"]));
+        assert_eq!(written(Expr::list([Expr::from(Pseudo::NoValue)])), json!([{ "Ref": "AWS::NoValue" }]));
+    }
+
+    #[test]
+    fn a_raw_resource_says_what_others_know_it_by() {
+        let mut app = App::new();
+        let data = app.stack("Data", Env::new("222222222222", "us-east-1"));
+        let queue = RawResource::new("AWS::SQS::Queue").physical(Attr::get_att("Arn"), "arn:aws:sqs:x");
+        let queue = app.at(data).add("Queue", queue);
+        let stack = app.stack("Stack", Env::new("111111111111", "us-east-1"));
+        let rest = [("Type".to_owned(), json!("String")), ("Tags".to_owned(), json!({ "team": "orders" }))];
+        let user = RawResource::new("AWS::SSM::Parameter").logical_id("User").property("Value", queue.get_att("Arn"));
+        app.at(stack).add("User", user.properties(rest));
+        assert_eq!((app.at(stack).stack(), app.at(app.root()).stack()), (Some(stack), None));
+        let assembly = app.synth().expect("nothing is wrong");
+        let template = assembly.stacks().iter().find(|stack| stack.id == "Stack").expect("a stack").template_json();
+        let expected = json!({ "Value": "arn:aws:sqs:x", "Type": "String", "Tags": { "team": "orders" } });
+        assert_eq!(template.expect("JSON")["Resources"]["User"]["Properties"], expected);
     }
 
     #[test]
