@@ -354,3 +354,54 @@ fn role(mut outside: Outside, arn: &str, said: &Json) -> Outside {
     }
     outside
 }
+
+#[cfg(test)]
+mod tests {
+    use construct_pipeline::access::Outside;
+    use serde_json::{Value as Json, json};
+
+    use super::fact;
+
+    #[test]
+    fn each_section_is_about_its_own_things() {
+        let nobody = || json!({ "Version": "2012-10-17", "Statement": [] });
+        let policies = || json!({ "root": [nobody()], "unit": [] });
+        let role = json!({ "policies": [nobody()], "trust": { "Statement": [1] }, "boundary": { "Statement": [2] } });
+        let outside = Outside::new;
+        let read: [(&str, Json, Outside); 14] = [
+            ("roles", json!({}), outside()),
+            (
+                "roles",
+                role,
+                outside()
+                    .role("x", [nobody()])
+                    .trust("x", json!({ "Statement": [1] }))
+                    .boundary("x", json!({ "Statement": [2] })),
+            ),
+            ("managedPolicies", nobody(), outside().managed_policy("x", nobody())),
+            ("resources", nobody(), outside().resource("x", nobody())),
+            ("projects", json!({ "serviceRole": "r" }), outside().project("x", "r", None)),
+            ("projects", json!({ "serviceRole": "r", "encryptionKey": "k" }), outside().project("x", "r", Some("k"))),
+            ("keys", nobody(), outside().key("x", nobody())),
+            ("topicKeys", json!("k"), outside().topic_key("x", "k")),
+            ("aliases", json!("k"), outside().alias("x", "k")),
+            ("buckets", json!({ "account": "a", "policy": nobody() }), outside().bucket("x", "a", nobody())),
+            ("buckets", json!({ "policy": nobody() }), outside().bucket_policy("x", nobody())),
+            ("scps", policies(), outside().scps("x", "root", [nobody()]).scps("x", "unit", [])),
+            ("rcps", policies(), outside().rcps("x", "root", [nobody()]).rcps("x", "unit", [])),
+            ("rcps", json!({}), outside()),
+        ];
+        for (section, said, expected) in read {
+            assert_eq!(fact(outside(), section, "x", &said), Ok(expected), "{section}: {said}");
+        }
+        for (section, said) in [
+            ("projects", json!({})),
+            ("topicKeys", json!({})),
+            ("aliases", json!(1)),
+            ("scps", json!([])),
+            ("x", json!({})),
+        ] {
+            assert!(fact(outside(), section, "x", &said).is_err(), "{section}: {said}");
+        }
+    }
+}

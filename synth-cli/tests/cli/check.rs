@@ -41,6 +41,11 @@ fn a_missing_permission_is_named_with_the_statement_to_add() {
     assert!(answer.contains("NO "), "{answer}");
     assert!(errors.contains("[access::denied]") && errors.contains("kms:Decrypt"), "{errors}");
     assert!(errors.contains("help: "), "{errors}");
+    // The same is wrong with what programs read.
+    let (answer, errors) = synth(["check".as_ref(), dir.as_os_str(), "--json".as_ref()]).findings();
+    let json: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(json["proved"], false);
+    assert!(errors.contains("[access::denied]") && !errors.contains("warning"), "{errors}");
 }
 
 #[test]

@@ -180,6 +180,14 @@ fn limits_from_above_count() {
     };
     check(&dir, &with("--scp", "444444444444", "all.json")).fine();
     check(&dir, &with("--scp", "444444444444/root", "no-s3.json")).findings();
+    // Each level must allow what is asked, and one policy of a level is enough to.
+    let beside = |whose: &str| {
+        let narrow = with("--scp", "444444444444", "boundary.json");
+        check(&dir, &[&narrow[..], &with("--scp", whose, "all.json")[1..]].concat())
+    };
+    beside("444444444444").fine();
+    beside("444444444444/unit").findings();
+    beside("333333333333").findings();
     check(&dir, &with("--rcp", "111111111111", "rcp.json")).findings();
     let deployer = "arn:aws:iam::444444444444:role/platform/deployer";
     let (_, errors) = check(&dir, &with("--boundary", deployer, "boundary.json")).findings();

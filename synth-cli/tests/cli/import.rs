@@ -32,6 +32,21 @@ fn the_programs_that_are_compiled_are_the_ones_that_are_written() {
     assert!(said.contains("json::not-in-cloudformation") && said.contains("json::unknown-key"), "{said}");
 }
 
+/// A name that no build can read is kept as it is, in the action that it was in.
+#[test]
+fn odd_variables_of_a_build_are_kept() {
+    let json = fs::read_to_string(imported("codecommit_two_accounts.json")).expect("it lies in `tests/imported`");
+    assert!(json.contains(r#"\"name\":\"COMMIT\""#));
+    for odd in ["COM-MIT", ""] {
+        let json = json.replace(r#"\"COMMIT\""#, &format!(r#"\"{odd}\""#));
+        let file = files("import-odd-variables", &[("orders.json", &json)]).join("orders.json");
+        let said = synth(["import".as_ref(), file.as_os_str()]);
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        let kept = format!(r#""name":"{odd}""#);
+        assert!(said.stdout.contains(".environment_json(") && said.stdout.contains(&kept), "{}", said.stdout);
+    }
+}
+
 /// A pipeline with a stage of approval after its source.
 fn approval(action: &str) -> String {
     let source = r#"{ "name": "Checkout", "outputArtifacts": [{ "name": "Source" }],
@@ -46,6 +61,27 @@ fn approval(action: &str) -> String {
 
 const ASK: &str = r#"{ "name": "Ask",
     "actionTypeId": { "category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1" } }"#;
+
+/// What an action of another type says is written, too.
+#[test]
+fn an_action_that_no_provider_knows_keeps_what_it_says() {
+    let action = r#"{ "name": "Odd", "actionTypeId": { "category": "Test", "owner": "Custom", "provider": "Odd", "version": "1" },
+        "configuration": { "Level": "two" }, "commands": ["make check"], "outputVariables": ["RESULT"],
+        "environmentVariables": [{ "name": "A", "value": "b", "type": "PLAINTEXT" },
+            { "name": "C", "value": "d", "type": "SECRETS_MANAGER" }] }"#;
+    let dir = files("import-odd-action", &[("orders.json", &approval(action))]);
+    let file = dir.join("orders.json");
+    let said = synth(["import", file.to_str().unwrap(), "--region", "eu-west-1"]);
+    for call in [
+        r#".configuration("Level", "two")"#,
+        r#".command("make check")"#,
+        r#".environment("A", "b")"#,
+        r#".environment_secret("C", "d")"#,
+        r#".output_variable("RESULT")"#,
+    ] {
+        assert!(said.stdout.contains(call), "{call}\n{}{}", said.stdout, said.stderr);
+    }
+}
 
 #[test]
 fn a_pipeline_by_itself_needs_a_region() {

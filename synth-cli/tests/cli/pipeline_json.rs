@@ -21,6 +21,26 @@ fn the_example_is_exported_as_the_api_takes_it() {
 }
 
 #[test]
+fn each_pipeline_has_the_alias_of_its_own_key() {
+    let dir = folder("pipeline-json-keys").join("cdk.out");
+    let mut app = App::new();
+    let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+    for name in ["orders", "invoices"] {
+        let source = Artifact::new("Source");
+        let checkout = Action::new("Checkout", CodeCommitSource::new(name, &source)).account("222222222222");
+        let read = Action::new("Read", Commands::new(&source).command("ls"));
+        let pipeline = Pipeline::new(name).stage(Stage::new("Source").action(checkout));
+        app.at(tools).add(name, pipeline.stage(Stage::new("Read").action(read)));
+    }
+    app.synth().unwrap().write(&dir).unwrap();
+    for name in ["orders", "invoices"] {
+        let json = synth(["pipeline-json".as_ref(), dir.as_os_str(), name.as_ref()]).json();
+        let key = json["pipeline"]["artifactStore"]["encryptionKey"]["id"].as_str().expect("a key");
+        assert!(key.starts_with(&format!("arn:aws:kms:us-east-1:111111111111:alias/codepipeline-{name}-")), "{key}");
+    }
+}
+
+#[test]
 fn a_folder_alone_says_which_pipelines_are_in_it() {
     let dir = folder("pipeline-json-alone").join("cdk.out");
     let mut app = App::new();
