@@ -249,6 +249,21 @@ fn managed_policies_of_a_role_are_numbered() {
     assert_eq!(names, ["reader-1"]);
 }
 
+#[test]
+fn what_helps_a_full_stack_is_said_of_the_stack_alone() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", StackProps::new(HOME).when_full("make another stack"));
+    let mut scope = app.at(tools);
+    let topic = scope.add("Topic", Topic::new());
+    (0..201).for_each(|n| scope.attach(topic, publisher(n, topic)));
+    app.quota(&construct_core::quota::RESOURCES, 1);
+    let error = app.synth().expect_err("it is too large in two ways");
+    let helps = error.findings().expect("findings").iter().map(|one| (one.code(), one.help_text()));
+    let (of_stack, others): (Vec<_>, Vec<_>) = helps.partition(|(code, _)| *code == "template::too-large");
+    assert_eq!(of_stack, [("template::too-large", Some("make another stack"))]);
+    assert!(!others.is_empty() && others.iter().all(|(_, help)| *help != Some("make another stack")), "{others:?}");
+}
+
 /// Nothing makes them shorter. A text that CloudFormation alone knows is estimated.
 #[test]
 fn policies_that_are_written_by_hand_are_too_long() {

@@ -177,6 +177,7 @@ mod tests {
             json!({ "Action": ["s3:Get*", "a \"b\" \\c"], "n": -12.5, "flags": [true, false, null, {}, []] }),
             json!("\"\"\\"),
             json!({}),
+            json!(["", "", "", ""]),
             json!({ "Resource": [{ "Ref": "A" }, { "Fn::GetAtt": ["Key", "Arn"] }, { "Ref": "AWS::AccountId" }] }),
             json!({ "Ref": "A", "Fn::Sub": "${B}" }),
         ] {

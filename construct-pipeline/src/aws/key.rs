@@ -319,3 +319,21 @@ impl ArnKind for AliasedKeyArn {
 
 /// A key that exists already.
 pub type ImportedKey = Imported<KeyArn>;
+
+#[cfg(test)]
+mod tests {
+    use construct_iam::Arn;
+
+    use super::*;
+
+    #[test]
+    fn an_alias_is_known_by_the_arn_of_an_alias_alone() {
+        let named = |arn: &str| Arn::parse(arn).ok().and_then(|arn| AliasArn::name(&arn).map(str::to_owned));
+        assert_eq!(named("arn:aws:kms:us-east-1:111111111111:alias/store").as_deref(), Some("alias/store"));
+        for other in
+            ["kms:us-east-1:111111111111:key/store", "sqs:us-east-1:111111111111:alias/store", "kms:::alias/store"]
+        {
+            assert_eq!(named(&format!("arn:aws:{other}")), None, "{other}");
+        }
+    }
+}
