@@ -162,3 +162,39 @@ fn a_secret_that_the_role_may_not_read_is_a_risk() {
     assert!(who.len() == 2 && who.iter().any(|who| who.contains("::222222222222:")), "{who:?}");
     assert_eq!(report.holes().count(), 0, "{}", failures(&report));
 }
+
+#[test]
+fn which_roles_tasks_take_is_not_known() {
+    for provider in ["ECS", "CodeDeployToECS"] {
+        let mut app = App::new();
+        let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+        let source = Artifact::new("Source");
+        let tasks = PolicyStatement::allow(["iam:PassRole"])
+            .on(["arn:aws:iam::222222222222:role/orders-task"])
+            .condition("StringEquals", "iam:PassedToService", ["ecs-tasks.amazonaws.com"]);
+        let service = PolicyStatement::allow(["ecs:*", "codedeploy:*"]).on(["*"]);
+        let deploy = CustomAction::new(Category::Deploy, Owner::Aws, provider)
+            .configuration("ClusterName", "shop")
+            .configuration("ServiceName", "orders")
+            .configuration("ApplicationName", "orders")
+            .configuration("DeploymentGroupName", "orders")
+            .configuration("TaskDefinitionTemplateArtifact", "Source")
+            .configuration("AppSpecTemplateArtifact", "Source")
+            .input(&source)
+            .permission(service)
+            .permission(tasks);
+        let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source));
+        let pipeline = Pipeline::new("orders")
+            .stage(Stage::new("Source").action(checkout))
+            .stage(Stage::new("Deploy").action(Action::new("Deploy", deploy).account("222222222222")));
+        app.at(tools).add("Pipeline", pipeline);
+        let set = Set::new(app.synth().expect("what is open is no error"));
+        let report = set.prove();
+        assert_eq!(report.holes().count(), 0, "{provider}: {}", failures(&report));
+        let open: Vec<&Access> = report.assumptions().collect();
+        let [open] = open.as_slice() else { panic!("{provider}: {}", report.findings()) };
+        assert_eq!((open.iam_action(), open.decision), ("iam:PassRole", Decision::Open));
+        let told = report.explain(open);
+        assert!(told.contains("hands over the roles of tasks") && told.contains("ecs-tasks.amazonaws.com"), "{told}");
+    }
+}

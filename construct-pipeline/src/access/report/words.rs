@@ -66,6 +66,7 @@ impl Report {
             Purpose::Reads { artifacts } => format!("the {who} reads {}", named(artifacts)),
             Purpose::Writes { artifacts } => format!("the {who} writes {}", named(artifacts)),
             Purpose::Calls => format!("the {who} calls `{}`", access.iam_action()),
+            Purpose::PassesRole if access.resource() == "*" => format!("the {who} hands over the roles of tasks"),
             Purpose::PassesRole => {
                 format!("the {who} hands over the role {}", short_name(&self.readable(access.resource())))
             }

@@ -19,6 +19,22 @@ impl<'p> Prover<'p, '_> {
         self.note(&About::need(action, Purpose::Calls), question, Decision::Open, Some(remark));
     }
 
+    /// The roles that ECS takes for the tasks of a task definition that the action registers: they stand in a file of an artifact.
+    /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECS.html>,
+    /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html>
+    pub(crate) fn unknown_task_roles(&mut self, action: &'p Action) {
+        let registers = matches!((&*action.category, action.provider()), ("Deploy", "ECS" | "CodeDeployToECS"));
+        if !registers || &*action.owner != "AWS" {
+            return;
+        }
+        let who = Who::Role(Arc::clone(&action.role));
+        let question = self.unasked(&who, "iam:PassRole", &"*".into(), action.account());
+        let remark = Remark::unknown(
+            "which roles the task definition names is not known here; whoever registers it has to be allowed `iam:PassRole` on each, to `ecs-tasks.amazonaws.com`",
+        );
+        self.note(&About::need(action, Purpose::PassesRole), question, Decision::Open, Some(remark));
+    }
+
     pub(crate) fn unknown_project(&mut self, action: &'p Action, project: String, gate: &Gate<'p>) {
         if action.inputs.is_empty() {
             return;

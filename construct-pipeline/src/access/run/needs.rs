@@ -59,6 +59,7 @@ impl<'p> Prover<'p, '_> {
         if let Some((role, service)) = &passed {
             self.passes(action, &caller, role, service);
         }
+        self.unknown_task_roles(action);
         let Some(gate) = self.gate(action.region()) else {
             self.no_store(action);
             return;
