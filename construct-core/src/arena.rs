@@ -52,8 +52,8 @@ impl<C> Node<C> {
 pub(crate) struct Arena<C> {
     app: AppId,
     nodes: Vec<Node<C>>,
-    /// The paths of the nodes: names from below the root down, separated by `/`. They outlive most of what is planned beside
-    /// them, so they are one text, with no holes between them that nothing fits into.
+    /// The paths of the nodes: names from below the root down, separated by `/`. They outlive most of what is planned
+    /// beside them, so they are one text, with no holes between them that nothing fits into.
     paths: String,
     /// The nodes by a number made of their path; a path whose number is taken has the next one.
     by_path: HashMap<u64, NodeId>,

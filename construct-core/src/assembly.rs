@@ -103,8 +103,8 @@ impl Assembly {
         &self.stacks
     }
 
-    /// The resources of a type in all templates, each as it stands there and with its stack: for tests of constructs, and for
-    /// checks. What is deployed is read, so a test sees what CloudFormation will see.
+    /// The resources of a type in all templates, each as it stands there and with its stack: for tests of constructs,
+    /// and for checks. What is deployed is read, so a test sees what CloudFormation will see.
     ///
     /// ```
     /// use construct_core::{App, Env, RawResource};
@@ -141,8 +141,8 @@ impl Assembly {
         self.tree.as_ref().map(TreeFile::text)
     }
 
-    /// Whether a synthesis of this library made it. What other tools made lacks the documents that every synthesis here writes when
-    /// there is something to say.
+    /// Whether a synthesis of this library made it. What other tools made lacks the documents that every synthesis here
+    /// writes when there is something to say.
     #[must_use]
     pub fn is_own(&self) -> bool {
         self.is_own

@@ -63,15 +63,16 @@ pub(crate) fn is_plain(text: &str) -> bool {
     !any(text, |byte| is_escaped(byte) | (byte == b'{'))
 }
 
-/// Where the first byte is that JSON escapes: the end of a string, most often. Looked for in eight bytes at a time, as a number: the
-/// lowest byte that is told to be one is one, as nothing was carried over to it.
+/// Where the first byte is that JSON escapes: the end of a string, most often. Looked for in eight bytes at a time, as
+/// a number: the lowest byte that is told to be one is one, as nothing was carried over to it.
 pub(crate) fn first_escaped(text: &[u8]) -> Option<usize> {
     const EACH: u64 = u64::from_le_bytes([1; 8]);
     const HIGH: u64 = EACH << 7;
     let (eights, rest) = text.as_chunks::<8>();
     for (n, eight) in eights.iter().enumerate() {
         let bytes = u64::from_le_bytes(*eight);
-        // With this bit the other way round, a quotation mark comes right behind the control characters, in place of the blank.
+        // With this bit the other way round, a quotation mark comes right behind the control characters, in place of
+        // the blank.
         let turned = bytes ^ (EACH * 2);
         let backslashes = bytes ^ (EACH * b'\\' as u64);
         let found =
@@ -94,7 +95,8 @@ fn is_escaped(byte: u8) -> bool {
     (byte < b' ') | (byte == b'"') | (byte == b'\\')
 }
 
-/// A number that is the same for equal texts, in every run, and seldom for others. It says that two texts differ, never that they are equal.
+/// A number that is the same for equal texts, in every run, and seldom for others. It says that two texts differ, never
+/// that they are equal.
 ///
 /// ```
 /// assert_ne!(construct_core::fingerprint("one"), construct_core::fingerprint("other"));

@@ -78,8 +78,8 @@ impl Diagnostic {
         self
     }
 
-    /// The place in the user's program, when it is known better than the line that placed the construct: not where a function
-    /// was handed to the standard library, as in `names.map(Artifact::new)`.
+    /// The place in the user's program, when it is known better than the line that placed the construct: not where a
+    /// function was handed to the standard library, as in `names.map(Artifact::new)`.
     #[must_use]
     pub fn at(mut self, location: Caller) -> Self {
         if is_of_a_program(location.file()) {

@@ -285,8 +285,8 @@ impl fmt::Debug for Env {
 /// Text of at most `ROOM` bytes, held inline. A longer text keeps its beginning and a mark that says so: no valid account
 /// or region is that long, so the mark only ever shows in a finding.
 ///
-/// It begins whole and aligned blocks, of which the last byte says how long it is: that blocks are text is found out in one look at
-/// each, and at every byte of a text of an odd length.
+/// It begins whole and aligned blocks, of which the last byte says how long it is: that blocks are text is found out in
+/// one look at each, and at every byte of a text of an odd length.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(align(8))]
 struct Inline<const ROOM: usize, const SIZE: usize> {

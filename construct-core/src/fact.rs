@@ -61,8 +61,8 @@ pub trait Fact: Clone + fmt::Debug + Ord + Send + Sync + 'static {
         None
     }
 
-    /// What the fact is about, as the key of a tag: only facts about the same can contradict each other. Without it each fact
-    /// is held against every other one of its construct, which takes long where there are thousands.
+    /// What the fact is about, as the key of a tag: only facts about the same can contradict each other. Without it
+    /// each fact is held against every other one of its construct, which takes long where there are thousands.
     fn subject(&self) -> Option<&str> {
         None
     }
@@ -80,7 +80,8 @@ pub trait Fact: Clone + fmt::Debug + Ord + Send + Sync + 'static {
 
 /// A tag on every resource below that can carry tags, and on the stacks.
 ///
-/// The nearest tag of a key wins. See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>.
+/// The nearest tag of a key wins. See
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>.
 #[doc(alias = "Tags")]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tag {

@@ -1,6 +1,7 @@
 //! JSON that borrows from the text it was read from.
 //!
-//! Templates are read once, and most of what is in them is never kept: so strings stay where they are, and a map is a list of its members.
+//! Templates are read once, and most of what is in them is never kept: so strings stay where they are, and a map is a
+//! list of its members.
 
 mod members;
 mod plain;

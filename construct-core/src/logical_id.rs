@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 /// The longest readable part; with the hash it stays within CloudFormation's 255 characters.
 const READABLE: usize = 240;
 
-/// The logical id of a node from its path below its stack, and of a second resource of it from the suffix that tells it apart.
+/// The logical id of a node from its path below its stack, and of a second resource of it from the suffix that tells it
+/// apart.
 pub(crate) fn logical_id(path: &str, suffix: Option<&str>) -> String {
     let mut id = String::with_capacity(path.len() + suffix.map_or(0, str::len) + DIGITS);
     for name in path.split('/').chain(suffix).filter(|name| !matches!(*name, "Resource" | "Default")) {

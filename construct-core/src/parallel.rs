@@ -7,8 +7,8 @@ use std::thread;
 /// Below this many items, starting threads costs more than it saves.
 const FEW: usize = 8;
 
-/// Into how many portions for each thread what is left is divided whenever one takes its next: the last ones are small, so that none
-/// waits long for the others.
+/// Into how many portions for each thread what is left is divided whenever one takes its next: the last ones are small,
+/// so that none waits long for the others.
 const PORTIONS: usize = 2;
 
 /// How many threads can work at a time. Linux is asked for it with a dozen calls, which files of control groups answer.
@@ -19,8 +19,9 @@ pub fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec
     map_with(|| (), items, |(), item| work(item)).0
 }
 
-/// Maps items in parallel by workers that each have something of their own, which serves for one item after the other, and gives
-/// that too: what one thread allocated is neither grown nor freed by another meanwhile, which would have to wait for it.
+/// Maps items in parallel by workers that each have something of their own, which serves for one item after the other,
+/// and gives that too: what one thread allocated is neither grown nor freed by another meanwhile, which would have to
+/// wait for it.
 pub fn map_with<W: Send, T: Send, R: Send>(
     new: impl Fn() -> W + Sync,
     items: Vec<T>,

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The text with what could steer a terminal made visible: control characters and those that turn the writing direction. For
-/// whoever prints what comes from a program, an assembly or a file: names and paths may hold anything.
+/// The text with what could steer a terminal made visible: control characters and those that turn the writing
+/// direction. For whoever prints what comes from a program, an assembly or a file: names and paths may hold anything.
 ///
 /// ```
 /// use construct_core::printable;
@@ -21,8 +21,8 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The same for a message of several lines, all but the first of which are indented. A line break that is not followed by such
-/// a line is made visible, so that nothing within begins a line that looks like another message.
+/// The same for a message of several lines, all but the first of which are indented. A line break that is not followed
+/// by such a line is made visible, so that nothing within begins a line that looks like another message.
 #[must_use]
 pub fn printable_lines(text: &str) -> Cow<'_, str> {
     if !text.contains(steers) {

@@ -1,8 +1,8 @@
 //! Quotas: what services take at most, how much of it an assembly uses, and who is to blame.
 //!
-//! A [`Quota`] is data: a number with its unit, its source and its date. A [`Gauge`] looks at one template and reports sizes; gauges
-//! are asked for by the constructs whose output they measure. [`Measurements`] holds the sizes against the quotas of the app, which
-//! may be other than the defaults, and finds out which accounts make them large.
+//! A [`Quota`] is data: a number with its unit, its source and its date. A [`Gauge`] looks at one template and reports
+//! sizes; gauges are asked for by the constructs whose output they measure. [`Measurements`] holds the sizes against
+//! the quotas of the app, which may be other than the defaults, and finds out which accounts make them large.
 //!
 //! Codes: `quota::nearly-reached`, one for each quota that is exceeded, and those of `quota/limit.rs`.
 
@@ -57,8 +57,8 @@ impl Measure {
         (self.size * 100).div_ceil(self.limit.max(1))
     }
 
-    /// What there is to say about it: nothing below [`NEARLY`], a warning up to the quota, and beyond it an error, or for quotas of
-    /// whole accounts a warning.
+    /// What there is to say about it: nothing below [`NEARLY`], a warning up to the quota, and beyond it an error, or
+    /// for quotas of whole accounts a warning.
     #[must_use]
     pub fn finding(&self) -> Option<Diagnostic> {
         let Self { quota, size, limit, .. } = self;
@@ -213,8 +213,8 @@ impl<'a, 'm> GaugeCx<'a, 'm> {
         self.push_text(quota, logical_id, (size, estimated), false, content);
     }
 
-    /// Reports a number of things; `part` names the part of the resource that holds them. `things` tell whom they are there for:
-    /// they are looked at only where the number [matters](Self::is_small).
+    /// Reports a number of things; `part` names the part of the resource that holds them. `things` tell whom they are
+    /// there for: they are looked at only where the number [matters](Self::is_small).
     pub fn count(
         &mut self,
         quota: &'static Quota,

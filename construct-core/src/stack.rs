@@ -41,7 +41,8 @@ impl StackProps {
         }
     }
 
-    /// The name in CloudFormation, 1 to 128 letters, digits and `-`, beginning with a letter; the construct's id when absent.
+    /// The name in CloudFormation, 1 to 128 letters, digits and `-`, beginning with a letter; the construct's id when
+    /// absent.
     #[must_use]
     pub fn stack_name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());

@@ -120,7 +120,8 @@ impl Eq for Real {}
 
 /// An expression in a template: JSON with references in it.
 ///
-/// A construct takes at most 100 expressions inside each other; a deeper one becomes [`TooDeep`](Expr::TooDeep) where it is given away.
+/// A construct takes at most 100 expressions inside each other; a deeper one becomes [`TooDeep`](Expr::TooDeep) where
+/// it is given away.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Expr {
@@ -154,7 +155,8 @@ pub enum Expr {
     Map(Vec<(Cow<'static, str>, Expr)>),
     /// An intrinsic function, such as `Fn::Select`.
     Call(Cow<'static, str>, Box<Expr>),
-    /// What is held in a form of its own until it is written; [`spelled_out`](Expr::spelled_out) gives it as one of the others.
+    /// What is held in a form of its own until it is written; [`spelled_out`](Expr::spelled_out) gives it as one of the
+    /// others.
     Spelled(spell::Unspelled),
     /// What was nested too deep, of which nothing is left but a finding; see [`bounded`](Expr::bounded).
     TooDeep,
@@ -241,8 +243,8 @@ impl Expr {
         }
     }
 
-    /// A number that is the same for equal expressions, and seldom for others, as [`fingerprint`](crate::fingerprint) is for texts:
-    /// it says that two differ, never that they are equal.
+    /// A number that is the same for equal expressions, and seldom for others, as [`fingerprint`](crate::fingerprint)
+    /// is for texts: it says that two differ, never that they are equal.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         match self {

@@ -1,7 +1,7 @@
 //! JSON as it is written.
 //!
-//! What constructs lower to is resolved straight into the text of a template. Only where more than the text is needed, as by
-//! overrides, which look for a place in it, it becomes a value first: both are a [`Sink`].
+//! What constructs lower to is resolved straight into the text of a template. Only where more than the text is needed,
+//! as by overrides, which look for a place in it, it becomes a value first: both are a [`Sink`].
 
 mod lines;
 
@@ -292,7 +292,8 @@ pub(crate) fn file(json: &Json) -> String {
     text.into_file()
 }
 
-/// An object whose entries are written one after the other. Of values of one key the last counts, in the place of the first.
+/// An object whose entries are written one after the other. Of values of one key the last counts, in the place of the
+/// first.
 #[derive(Debug)]
 pub(crate) struct Object<'t> {
     text: &'t mut Text,

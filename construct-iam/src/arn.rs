@@ -112,7 +112,8 @@ impl Arn {
     /// Reads an ARN.
     ///
     /// # Errors
-    /// [`ArnError`] when the text has not six parts, does not begin with `arn`, or has an empty partition, service or resource.
+    /// [`ArnError`] when the text has not six parts, does not begin with `arn`, or has an empty partition, service or
+    /// resource.
     pub fn parse(text: &str) -> Result<Self, ArnError> {
         let error = |what| ArnError { text: text.to_owned(), what };
         let mut parts = text.splitn(6, ':');

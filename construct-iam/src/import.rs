@@ -61,8 +61,8 @@ pub trait ArnKind: Clone + fmt::Debug + Send + Sync + 'static {
         format!("write it as `{}`", Self::EXAMPLE)
     }
 
-    /// What an attribute is worth: by default `Ref` the name, `Arn` the ARN, and nothing else is known. The name is known when
-    /// the ARN is.
+    /// What an attribute is worth: by default `Ref` the name, `Arn` the ARN, and nothing else is known. The name is
+    /// known when the ARN is.
     fn attribute(attr: &Attr, arn: &Value<kind::Arn>, name: Option<&str>, own: Env) -> Option<Expr> {
         let _ = own;
         match attr {

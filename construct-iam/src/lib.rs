@@ -1,7 +1,8 @@
 //! IAM for constructs: names of resources, policies, roles, grants, and the evaluator that says what they allow.
 //!
-//! In reading order: [`Arn`]; [`Principal`]; [`PolicyStatement`] and [`PolicyDocument`]; [`Imported`];
-//! [`Role`]; [`grant`]; [`quota`], how long policies may be; and [`access`], which stands on its own and decides requests as AWS does.
+//! In reading order: [`Arn`]; [`Principal`]; [`PolicyStatement`] and [`PolicyDocument`]; [`Imported`]; [`Role`];
+//! [`grant`]; [`quota`], how long policies may be; and [`access`], which stands on its own and decides requests as AWS
+//! does.
 
 mod arn;
 mod policy;

@@ -87,8 +87,8 @@ impl PolicyDocument {
         PolicySize::of(&cx.preview(&self.expr()))
     }
 
-    /// Whether it is so long that something has to be done about it: more than [`NEARLY`] hundredths of what a policy takes,
-    /// in bytes.
+    /// Whether it is so long that something has to be done about it: more than [`NEARLY`] hundredths of what a policy
+    /// takes, in bytes.
     #[must_use]
     pub fn is_long(&self, cx: &LowerCx<'_>, quota: &Quota) -> bool {
         let enough = cx.quota(quota) * NEARLY / 100;
@@ -122,8 +122,8 @@ impl PolicyDocument {
         r#"{"Version":"2012-10-17","Id":,"Statement":[]}"#.len() + id + statements.sum::<usize>()
     }
 
-    /// The document as an expression with all that is in it, to be looked into. As a property the document itself is given away,
-    /// which is an expression too, and need not be spelled out before it is written.
+    /// The document as an expression with all that is in it, to be looked into. As a property the document itself is
+    /// given away, which is an expression too, and need not be spelled out before it is written.
     #[must_use]
     pub fn expr(&self) -> Expr {
         self.spelled_out()

@@ -117,8 +117,8 @@ pub struct PolicySize {
     pub references: usize,
 }
 
-/// An estimate for a text that only CloudFormation knows: the ARN of a key, which is the longest that it assigns here, has 75
-/// to 85 characters.
+/// An estimate for a text that only CloudFormation knows: the ARN of a key, which is the longest that it assigns here,
+/// has 75 to 85 characters.
 const REFERENCE: usize = 85;
 
 impl PolicySize {
@@ -180,8 +180,8 @@ impl PolicySize {
         }
     }
 
-    /// Text between the quotation marks. White space inside of strings does not count for IAM either, but for line ends and tabs,
-    /// which are written as a backslash and a letter there.
+    /// Text between the quotation marks. White space inside of strings does not count for IAM either, but for line ends
+    /// and tabs, which are written as a backslash and a letter there.
     fn text(&mut self, text: &str) {
         let escapes = count_bytes(text, |c| matches!(c, b'"' | b'\\' | ..b' '));
         let characters = match text.is_ascii() {
@@ -234,7 +234,8 @@ impl PolicySize {
 /// More than any document may have.
 const UNTOLD: usize = 1 << 24;
 
-/// No less than the bytes that an expression becomes, told without writing it: good for knowing that there is nothing to do.
+/// No less than the bytes that an expression becomes, told without writing it: good for knowing that there is nothing
+/// to do.
 pub(crate) fn at_most(expr: &Expr, of_reference: &dyn Fn(&Expr) -> usize) -> usize {
     let all = |items: &[Expr], between: usize| -> usize {
         items.iter().map(|item| at_most(item, of_reference) + between).sum()

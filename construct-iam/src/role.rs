@@ -47,9 +47,10 @@ impl Fact for ServiceRole {
 ///
 /// Its permissions are inline: they exist as soon as the role does, so nothing can use the role before it is able to
 /// work. Statements attached to its handle are merged with those given here. When they come near the
-/// [quota](crate::quota::INLINE_POLICIES) of 10,240 characters, what is too much goes into managed policies, named after the
-/// role with `-1`, `-2` … at the end; whatever comes after the role in its stack comes after them, too. When a role takes on so many [roles with derived names](crate::DerivedName) that
-/// ten managed policies are not enough, each account's are written as one pattern over all regions.
+/// [quota](crate::quota::INLINE_POLICIES) of 10,240 characters, what is too much goes into managed policies, named
+/// after the role with `-1`, `-2` … at the end; whatever comes after the role in its stack comes after them, too. When
+/// a role takes on so many [roles with derived names](crate::DerivedName) that ten managed policies are not enough,
+/// each account's are written as one pattern over all regions.
 ///
 /// ```
 /// use construct_core::{App, Env};

@@ -1,6 +1,6 @@
-//! Sets and maps of a few entries, as the elements of a statement are: a sorted list each, which is compared and held in a
-//! fraction of what a tree costs. Copies share it until one is changed: many statements are about the same roles, or say the
-//! same of different resources.
+//! Sets and maps of a few entries, as the elements of a statement are: a sorted list each, which is compared and held
+//! in a fraction of what a tree costs. Copies share it until one is changed: many statements are about the same roles,
+//! or say the same of different resources.
 
 use std::cmp::Ordering;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Every stored case of what AWS's documentation says about a request has to come out exactly so.
 //!
-//! `data/iam-cases.json` holds requests with their policies and the documented outcome. All keys that a case does not list are absent, so an
-//! open outcome is a failure as well.
+//! `data/iam-cases.json` holds requests with their policies and the documented outcome. All keys that a case does not
+//! list are absent, so an open outcome is a failure as well.
 #![expect(clippy::panic, reason = "in a test, a panic is the report")]
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,10 +1,10 @@
 //! The import contract: what the owners of imported stores, keys, roles and the like must have, so that the pipelines work.
 //!
 //! A synthesis writes to nothing that is imported. What its owner must allow goes into the file `contract.json` of the
-//! assembly: for each account and each imported thing the whole policy documents, ready to paste, and for each statement a
-//! sentence that says which actions of which pipeline need it. It comes from the same statements that go into the policies of
-//! what is made here, so neither can forget what the other has. `synth contract` prints it. Pipelines ask for it:
-//! an app without one has none.
+//! assembly: for each account and each imported thing the whole policy documents, ready to paste, and for each
+//! statement a sentence that says which actions of which pipeline need it. It comes from the same statements that go
+//! into the policies of what is made here, so neither can forget what the other has. `synth contract` prints it.
+//! Pipelines ask for it: an app without one has none.
 //!
 //! ```
 //! use construct_pipeline::contract::Contract;

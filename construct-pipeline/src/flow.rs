@@ -39,8 +39,8 @@ pub(crate) fn touches(spec: &ProviderSpec) -> [Option<Touch>; 2] {
     ]
 }
 
-/// The regions with a store: the pipeline's own, each in which an action runs or a rule reads artifacts, and those whose stores were
-/// given together.
+/// The regions with a store: the pipeline's own, each in which an action runs or a rule reads artifacts, and those
+/// whose stores were given together.
 pub(crate) fn regions(resolved: &Resolved<'_>) -> BTreeSet<Region> {
     let stated = resolved.pipeline.replicas.iter().filter(|_| resolved.pipeline.stores_by_region);
     let stated = stated.filter_map(|(name, _)| Region::parse(name).ok());
@@ -57,7 +57,8 @@ fn reading_rules<'a>(resolved: &Resolved<'a>) -> impl Iterator<Item = &'a Condit
     resolved.pipeline.rules().map(|(_, rule)| rule).filter(|rule| !rule.inputs.is_empty())
 }
 
-/// Whether a rule reads artifacts in a region with a role of another account, which takes a customer-managed key there, too.
+/// Whether a rule reads artifacts in a region with a role of another account, which takes a customer-managed key there,
+/// too.
 pub(crate) fn is_read_by_foreign_rule(resolved: &Resolved<'_>, region: Region) -> bool {
     let Resolved { home, view, .. } = *resolved;
     let mut there = reading_rules(resolved).filter(|rule| rule.region_or(home.region) == region);

@@ -36,8 +36,8 @@ const ROLE_STACKS: u32 = 100;
 /// One exception: a stack of roles that is nearly full is halved by itself, and half of the roles in it move. With
 /// [`role_stacks`](Self::role_stacks) nobody ever moves; a warning tells when that is worth it.
 ///
-/// The store of the group's own region stands where the group is placed; everything else is in stacks of the group. Names are
-/// derived from the group's name: see [`names::group`].
+/// The store of the group's own region stands where the group is placed; everything else is in stacks of the group.
+/// Names are derived from the group's name: see [`names::group`].
 ///
 /// ```
 /// use construct_pipeline::prelude::*;
@@ -69,11 +69,12 @@ impl ScaffoldGroup {
     /// Sets how many stacks hold the roles in each environment: 1 to 100. By default there is one, which is halved, and its
     /// halves again, before it reaches the limits of a stack: with some 80 pipelines, and with fewer if they may do much.
     ///
-    /// Halving gives half of the roles in a stack another stack and another name, and pipelines that leave undo it. A number
-    /// rules that out: the pipelines are spread over so many stacks by their names alone, so that none moves because of
-    /// another. A stack has at most 500 resources, so give one for each 100 pipelines that the group may ever have. Another
-    /// number later moves most roles. Whatever moves roles can be deployed in any order, but no pipeline of the group should
-    /// run meanwhile. Putting further pipelines into a second group leaves the first as it is.
+    /// Halving gives half of the roles in a stack another stack and another name, and pipelines that leave undo it. A
+    /// number rules that out: the pipelines are spread over so many stacks by their names alone, so that none moves
+    /// because of another. A stack has at most 500 resources, so give one for each 100 pipelines that the group may
+    /// ever have. Another number later moves most roles. Whatever moves roles can be deployed in any order, but no
+    /// pipeline of the group should run meanwhile. Putting further pipelines into a second group leaves the first as it
+    /// is.
     pub fn role_stacks(mut self, stacks: u32) -> Self {
         self.group.role_stacks = Some(stacks);
         self

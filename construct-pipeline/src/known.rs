@@ -21,9 +21,9 @@ pub(crate) struct Known {
     pub(crate) problems: Vec<Diagnostic>,
 }
 
-/// What is known of the actions of a pipeline, from its validation to its planning: providers are asked once, about the tree as
-/// the program built it. It belongs to the place of the pipeline in a tree: copies of the pipeline know nothing, and one value
-/// that constructs at several places share is asked about for each of them.
+/// What is known of the actions of a pipeline, from its validation to its planning: providers are asked once, about the
+/// tree as the program built it. It belongs to the place of the pipeline in a tree: copies of the pipeline know
+/// nothing, and one value that constructs at several places share is asked about for each of them.
 #[derive(Debug, Default)]
 pub(crate) struct Handover(Mutex<Option<(NodeId, Vec<Known>)>>);
 

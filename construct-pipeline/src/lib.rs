@@ -30,9 +30,10 @@
 //!
 //! Most programs need [`prelude`] alone. In reading order: [`Pipeline`], [`Stage`] and [`Action`]; what actions do, the
 //! [`providers`], and what they hand on, an [`Artifact`]; what they work with, in [`aws`]; where artifacts wait,
-//! [`ArtifactStore`] and [`StoreSettings`]; many accounts, [`Wave`]; many pipelines, [`ScaffoldGroup`]; what starts a pipeline,
-//! [`GitTrigger`] and [`Condition`]; an action that is not here, [`Provider`]. Beside them: [`names`] and [`quota`], what is known
-//! before anything exists; [`contract`], what others must allow; [`access`], the proof; [`json`], pipelines that run already.
+//! [`ArtifactStore`] and [`StoreSettings`]; many accounts, [`Wave`]; many pipelines, [`ScaffoldGroup`]; what starts a
+//! pipeline, [`GitTrigger`] and [`Condition`]; an action that is not here, [`Provider`]. Beside them: [`names`] and
+//! [`quota`], what is known before anything exists; [`contract`], what others must allow; [`access`], the proof;
+//! [`json`], pipelines that run already.
 //!
 //! What happens to a pipeline:
 //!

@@ -97,11 +97,13 @@ pub fn replica_key_parameter(pipeline: &str, env: Env) -> String {
     format!("ReplicaKeyArn{}", tag("key", pipeline, env).to_ascii_uppercase())
 }
 
-/// The name of a construct beside a pipeline, such as a build project or its role, from its path: `<slug>-<kind>-<tag>`, in at most
-/// `most` characters. Policies of other accounts can then name it before it exists, without a name in the program.
+/// The name of a construct beside a pipeline, such as a build project or its role, from its path:
+/// `<slug>-<kind>-<tag>`, in at most `most` characters. Policies of other accounts can then name it before it exists,
+/// without a name in the program.
 ///
-/// The path takes the place of the pipeline's name in `slug` and `tag`. `env` is what [`Scope::env`](construct_core::Scope::env)
-/// says: outside of a stack, which is found elsewhere, the tag has neither account nor region.
+/// The path takes the place of the pipeline's name in `slug` and `tag`. `env` is what
+/// [`Scope::env`](construct_core::Scope::env) says: outside of a stack, which is found elsewhere, the tag has neither
+/// account nor region.
 ///
 /// ```
 /// use construct_core::Env;

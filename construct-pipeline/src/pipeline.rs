@@ -202,8 +202,8 @@ impl Pipeline {
         }
     }
 
-    /// The path of the roles that are made for the pipeline placed at a node, in the stacks of a group if one is given: what
-    /// is said of the pipeline goes before what is said of the group.
+    /// The path of the roles that are made for the pipeline placed at a node, in the stacks of a group if one is given:
+    /// what is said of the pipeline goes before what is said of the group.
     pub(crate) fn path_of_roles<'a>(&'a self, view: View<'a>, at: NodeId, group: Option<&Membership>) -> &'a str {
         let said = |of: NodeId| view.facts_of::<RolePath>(of).next().map(RolePath::as_str);
         let of_group = || said(group?.handle.into());
@@ -315,8 +315,8 @@ impl Pipeline {
         self
     }
 
-    /// Shares stores and scaffold stacks with the other pipelines of a group, which stands in the same account and region. A
-    /// store that is given to the pipeline itself goes before that of the group.
+    /// Shares stores and scaffold stacks with the other pipelines of a group, which stands in the same account and
+    /// region. A store that is given to the pipeline itself goes before that of the group.
     #[doc(alias = "reuseCrossRegionSupportStacks")]
     pub fn scaffold_group(mut self, group: ScaffoldGroupRef) -> Self {
         self.group = Some(group);
@@ -329,8 +329,9 @@ impl Pipeline {
         self
     }
 
-    /// Asks nothing of the owners of what is imported: roles and stores have the policies they need, as those of a pipeline
-    /// that runs today have. The proof takes it for granted; otherwise the [contract](crate::contract) lists what they need.
+    /// Asks nothing of the owners of what is imported: roles and stores have the policies they need, as those of a
+    /// pipeline that runs today have. The proof takes it for granted; otherwise the [contract](crate::contract) lists
+    /// what they need.
     pub fn without_contract(mut self) -> Self {
         self.without_contract = true;
         self

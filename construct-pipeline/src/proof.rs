@@ -91,7 +91,8 @@ impl AssemblyCheck for AccessProof {
     }
 }
 
-/// The lines of the program that make the actions of a pipeline, and behind them the rules of its conditions, in the order of its declaration.
+/// The lines of the program that make the actions of a pipeline, and behind them the rules of its conditions, in the
+/// order of its declaration.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ActionLines(Box<[Caller]>);
 

@@ -16,7 +16,8 @@ pub use spec::ProviderSpec;
 
 /// What an action does: an inert value that says what it is, how it is configured and what it must be allowed.
 ///
-/// A synthesis asks for that once, before anything is planned: the tree that a context shows is the one that the program built.
+/// A synthesis asks for that once, before anything is planned: the tree that a context shows is the one that the
+/// program built.
 ///
 /// ```
 /// use construct_core::Properties;
@@ -61,8 +62,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     }
 
     /// What the role that performs the action must be allowed, beside reading and writing its artifacts and passing its
-    /// [`PassedRole`], which are granted from the [`ProviderSpec`]. Only actions whose owner is AWS are performed by a role of
-    /// the pipeline's; the worker of any other has a role of its own.
+    /// [`PassedRole`], which are granted from the [`ProviderSpec`]. Only actions whose owner is AWS are performed by a
+    /// role of the pipeline's; the worker of any other has a role of its own.
     fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
         let _ = (cx, policy);
     }
@@ -73,8 +74,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
         None
     }
 
-    /// What whoever reads the outputs must be allowed, for outputs that are a reference to files elsewhere, which the reader
-    /// follows with its own role. Only actions with a [worker](ProviderSpec::worker) can read those.
+    /// What whoever reads the outputs must be allowed, for outputs that are a reference to files elsewhere, which the
+    /// reader follows with its own role. Only actions with a [worker](ProviderSpec::worker) can read those.
     fn reader_permissions(&self, cx: &ActionCx<'_>) -> Vec<PolicyStatement> {
         let _ = cx;
         Vec::new()

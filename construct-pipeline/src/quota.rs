@@ -1,9 +1,9 @@
 //! What services take at most of what a pipeline needs, and how much of it an assembly uses.
 //!
-//! Every quota is data: value, unit, source, date, and whether AWS raises it. [`all`] is the whole table, those of policies
-//! ([`construct_iam::quota`]) and templates ([`construct_core::quota`]) included. A synthesis measures what it emits, makes
-//! smaller what it can without changing its meaning, warns from 80 % of a quota on, and stops beyond it. An app whose accounts
-//! have other quotas says so:
+//! Every quota is data: value, unit, source, date, and whether AWS raises it. [`all`] is the whole table, those of
+//! policies ([`construct_iam::quota`]) and templates ([`construct_core::quota`]) included. A synthesis measures what it
+//! emits, makes smaller what it can without changing its meaning, warns from 80 % of a quota on, and stops beyond it.
+//! An app whose accounts have other quotas says so:
 //!
 //! ```
 //! use construct_pipeline::prelude::*;

@@ -1,4 +1,5 @@
-//! Where every action runs, who performs it, and what its provider says: what validation and planning both ask, and ask once.
+//! Where every action runs, who performs it, and what its provider says: what validation and planning both ask, and ask
+//! once.
 
 use std::borrow::Cow;
 use std::fmt::Display;

@@ -1,8 +1,8 @@
 //! Stores that the program placed, and the pipelines that use them.
 //!
-//! In a store of its own a pipeline reaches all there is. In one that several use, each reaches the folder that CodePipeline makes
-//! for it, as in the store of a group. How many use it must be known before the first of them is planned, so pipelines say it when
-//! they are placed.
+//! In a store of its own a pipeline reaches all there is. In one that several use, each reaches the folder that
+//! CodePipeline makes for it, as in the store of a group. How many use it must be known before the first of them is
+//! planned, so pipelines say it when they are placed.
 
 use construct_core::{Fact, NodeId, Reach, Scope, View};
 
@@ -45,7 +45,8 @@ pub(crate) fn is_shared(store: StoreRef, view: View<'_>) -> bool {
     users.any(|user| Some(user) != first)
 }
 
-/// The first pipeline placed before this one that uses the same store and begins like it, so that nobody can tell their folders apart.
+/// The first pipeline placed before this one that uses the same store and begins like it, so that nobody can tell their
+/// folders apart.
 pub(crate) fn of_same_folder<'v>(store: StoreRef, at: NodeId, name: &str, view: View<'v>) -> Option<(&'v str, NodeId)> {
     let own = artifacts_prefix(name);
     let is_same = |other: &&User| {

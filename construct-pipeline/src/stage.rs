@@ -7,8 +7,8 @@ use construct_core::{Caller, Expr, Properties};
 use crate::action::Action;
 use crate::condition::{Condition, ConditionRule, OnFailure};
 
-/// A stage of a pipeline: actions, at the same time or one after the other, and what must hold before and after them. The next
-/// stage begins when all of them have succeeded.
+/// A stage of a pipeline: actions, at the same time or one after the other, and what must hold before and after them.
+/// The next stage begins when all of them have succeeded.
 ///
 /// ```
 /// use construct_pipeline::prelude::*;
@@ -104,8 +104,8 @@ impl Stage {
         self.before_entry.iter().chain(&self.on_success).chain(on_failure)
     }
 
-    /// Every rule of the conditions of the stage, the one with this number, with the number of stages that have run when it is
-    /// checked: when the stage is entered it has not.
+    /// Every rule of the conditions of the stage, the one with this number, with the number of stages that have run
+    /// when it is checked: when the stage is entered it has not.
     pub(crate) fn rules(&self, number: usize) -> impl Iterator<Item = (&ConditionRule, usize)> {
         let later = self.on_success.iter().chain(self.on_failure.iter().flat_map(|failure| &failure.conditions));
         let all = self.before_entry.iter().map(move |one| (one, number)).chain(later.map(move |one| (one, number + 1)));

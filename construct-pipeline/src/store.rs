@@ -149,8 +149,8 @@ pub(crate) fn through_s3(statement: PolicyStatement, env: Env) -> PolicyStatemen
 /// An artifact store of your own: a bucket with a customer-managed key, for one pipeline or for several.
 ///
 /// Names are derived as for a pipeline of the same name. The pipelines that use the store add their statements to its
-/// policies. If there are several, each reaches its own artifacts: CodePipeline keeps those in a folder that is named after the
-/// pipeline. The key is shared by all.
+/// policies. If there are several, each reaches its own artifacts: CodePipeline keeps those in a folder that is named
+/// after the pipeline. The key is shared by all.
 ///
 /// ```
 /// use construct_pipeline::prelude::*;
@@ -281,7 +281,8 @@ impl ImportedArtifactStore {
         self
     }
 
-    /// The customer-managed key the artifacts are encrypted with, by its key ARN. Artifacts can cross accounts only with one.
+    /// The customer-managed key the artifacts are encrypted with, by its key ARN. Artifacts can cross accounts only
+    /// with one.
     pub fn key(mut self, arn: impl Into<Value<kind::Arn>>) -> Self {
         self.key = Some(GivenKey::Arn(arn.into()));
         self
@@ -406,7 +407,7 @@ pub enum KeyReference {
     /// By the ARN of its alias.
     #[default]
     Alias,
-    /// By its own ARN, which the scaffold stack gives as an output and the pipeline's stack takes as a parameter of the same
-    /// name without default: [`names::replica_key_parameter`](crate::names::replica_key_parameter).
+    /// By its own ARN, which the scaffold stack gives as an output and the pipeline's stack takes as a parameter of the
+    /// same name without default: [`names::replica_key_parameter`](crate::names::replica_key_parameter).
     Exact,
 }

@@ -218,7 +218,8 @@ fn policy(outside: Outside, arn: &str, file: &Path) -> Result<Outside, Failure> 
     })
 }
 
-/// The ARN of the key that encrypts a topic, as `aws sns get-topic-attributes` tells. Whoever may use SNS may use the key of AWS.
+/// The ARN of the key that encrypts a topic, as `aws sns get-topic-attributes` tells. Whoever may use SNS may use the
+/// key of AWS.
 fn key_of_topic(topic: &Arn, file: &Path) -> Result<Option<String>, Failure> {
     let json = json(file)?;
     let Some(named) = json.pointer("/Attributes/KmsMasterKeyId").and_then(Json::as_str) else { return Ok(None) };

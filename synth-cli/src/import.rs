@@ -1,8 +1,9 @@
 //! A Rust program from a pipeline of the API.
 //!
-//! `program` collects what is declared, in words and at the same time as values; `typed` finds the words of the library for
-//! an action; `stages` writes what surrounds the actions; `words` and `layout` know Rust. Every program is synthesised before
-//! it is shown: an action whose words do not lead to its declaration is written as a `CustomAction`, which always does.
+//! `program` collects what is declared, in words and at the same time as values; `typed` finds the words of the library
+//! for an action; `stages` writes what surrounds the actions; `words` and `layout` know Rust. Every program is
+//! synthesised before it is shown: an action whose words do not lead to its declaration is written as a `CustomAction`,
+//! which always does.
 
 mod layout;
 mod program;

@@ -5,8 +5,8 @@ use crate::output::grouped;
 /// As many as can be taken in at a glance.
 const MOST: usize = 8;
 
-/// What there is to choose from, each in the words that show it: all of a few, or those nearest to what was `meant` and how many more
-/// there are.
+/// What there is to choose from, each in the words that show it: all of a few, or those nearest to what was `meant` and
+/// how many more there are.
 pub(crate) fn choice<T>(all: &[T], name: impl Fn(&T) -> &str, meant: &str, shown: impl Fn(&T) -> String) -> String {
     let mut nearest: Vec<(f64, &T)> = all.iter().map(|one| (likeness(name(one), meant), one)).collect();
     if all.len() > MOST {

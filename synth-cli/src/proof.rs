@@ -148,7 +148,8 @@ impl Subject {
         Ok((templates, proof))
     }
 
-    /// CloudFormation refuses parameters that a template does not have, and so does this: one misspelt would leave open what it was to tell.
+    /// CloudFormation refuses parameters that a template does not have, and so does this: one misspelt would leave open
+    /// what it was to tell.
     fn parameters_are_there(&self, read: &[Template<'_>]) -> Result<(), Failure> {
         let declared = |template: &Template<'_>| -> BTreeSet<String> {
             let parameters = template.body().get("Parameters").and_then(|all| all.as_object());

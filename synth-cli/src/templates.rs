@@ -1,5 +1,5 @@
-//! The templates of an assembly, as CloudFormation takes them: JSON or YAML. All commands read them here, so that they agree on what
-//! is none.
+//! The templates of an assembly, as CloudFormation takes them: JSON or YAML. All commands read them here, so that they
+//! agree on what is none.
 
 use std::path::Path;
 

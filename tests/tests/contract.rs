@@ -195,7 +195,8 @@ fn what_is_no_contract_is_refused_in_words() {
     }
 }
 
-/// A store and roles of other kinds: everything imported, the pipeline's role included, with the key in an account of its own.
+/// A store and roles of other kinds: everything imported, the pipeline's role included, with the key in an account of
+/// its own.
 #[test]
 fn a_key_of_a_third_account_and_an_imported_pipeline_role_are_asked_for_too() {
     const KEY: &str = "arn:aws:kms:us-east-1:999999999999:key/1234abcd-12ab-34cd-56ef-1234567890ab";

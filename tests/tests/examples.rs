@@ -1,8 +1,8 @@
-//! The assemblies of the examples, file by file, in `snapshots/EXAMPLE/`; those of `cross_account` and `scaffold_group` stand
-//! with more that is said about them in `assembly.rs` and `groups.rs`.
+//! The assemblies of the examples, file by file, in `snapshots/EXAMPLE/`; those of `cross_account` and `scaffold_group`
+//! stand with more that is said about them in `assembly.rs` and `groups.rs`.
 //!
-//! After a change that is meant, `INSTA_UPDATE=always cargo test --package construct-tests --test examples` writes them anew:
-//! read what `git diff` says.
+//! After a change that is meant, `INSTA_UPDATE=always cargo test --package construct-tests --test examples` writes them
+//! anew: read what `git diff` says.
 
 use std::collections::BTreeSet;
 use std::path::Path;

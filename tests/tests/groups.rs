@@ -243,7 +243,8 @@ fn roles_that_are_too_many_for_a_stack_are_divided() {
 fn roles_that_will_be_divided_soon_are_told_of() {
     let warned = |n_pipelines| {
         let mut app = company(n_pipelines, 1, ScaffoldGroup::new("platform"));
-        // There is room for 105 resources, of which each pipeline brings four: beyond nine tenths of that, a few more are too many.
+        // There is room for 105 resources, of which each pipeline brings four: beyond nine tenths of that, a few more
+        // are too many.
         app.quota(&construct_core::quota::RESOURCES, 150);
         app.access(AccessCheck::Off);
         let (assembly, warnings) = app.synth_with_warnings().expect("it fits");

@@ -1,5 +1,5 @@
-//! Pipelines of the API, read and written back: the programs that `synth import` wrote, run; `Pipeline::from_json`; and JSON
-//! that is broken at random.
+//! Pipelines of the API, read and written back: the programs that `synth import` wrote, run; `Pipeline::from_json`; and
+//! JSON that is broken at random.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,6 @@
-//! Modules of a crate use each other one way: there are no circles, neither of single modules nor of modules with all that stands below
-//! them. A module and what stands below it are one. And providers and resources use what everybody can.
+//! Modules of a crate use each other one way: there are no circles, neither of single modules nor of modules with all
+//! that stands below them. A module and what stands below it are one. And providers and resources use what everybody
+//! can.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -189,7 +189,8 @@ fn a_thousand_pipelines_in_one_app() {
     }
     let (assembly, warnings) = warnings(app);
     assert!(assembly.stacks().len() > 2_000);
-    // What a whole account has by default, and AWS raises: 1,000 pipelines, a rule that starts each, and a role or two for each.
+    // What a whole account has by default, and AWS raises: 1,000 pipelines, a rule that starts each, and a role or two
+    // for each.
     let of_accounts = [
         "quota::nearly-reached: the pipelines in",
         "events::too-many-rules: the rules of the default event bus in 111111111111/us-east-1: 1000 rules",

@@ -3,8 +3,9 @@
 //! Only the two artifact types that every CDK CLI since version 2 knows are written. Of other tools' assemblies, nested
 //! ones are read too, and the remaining types are passed over.
 //!
-//! Documents are no artifacts: the CLI refuses what its schema does not have. They are named in the metadata of the tree,
-//! where any type of entry may stand, and where the CLI looks for nothing. There stands also that the assembly is one of ours.
+//! Documents are no artifacts: the CLI refuses what its schema does not have. They are named in the metadata of the
+//! tree, where any type of entry may stand, and where the CLI looks for nothing. There stands also that the assembly is
+//! one of ours.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,8 +25,8 @@ const DOCUMENT: &str = "construct:document";
 /// The type of the metadata entry that says who made the assembly.
 const OWN: &str = "construct:assembly";
 
-/// What a stack takes in the file, or more, unless its names are long. Room that is not needed is given back untouched, a text that grows
-/// is copied.
+/// What a stack takes in the file, or more, unless its names are long. Room that is not needed is given back untouched,
+/// a text that grows is copied.
 const STACK_BYTES: usize = 640;
 
 pub(super) fn write(assembly: &Assembly) -> String {

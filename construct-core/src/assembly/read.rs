@@ -52,8 +52,8 @@ impl Assembly {
     /// When a file is missing or unreadable, or the manifest is not one of a cloud assembly.
     pub fn read(dir: impl AsRef<Path>) -> Result<Self, ReadError> {
         let dir = dir.as_ref();
-        // A folder that is replaced, and cleared away, while we read it is another one afterwards. Its number may come back,
-        // so a few more looks are worth their time even then.
+        // A folder that is replaced, and cleared away, while we read it is another one afterwards. Its number may come
+        // back, so a few more looks are worth their time even then.
         let (mut same, mut attempts) = (0, 0);
         let mut assembly = loop {
             let before = identity(dir);

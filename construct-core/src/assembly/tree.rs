@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use crate::written::{self, Shape, Sink as _, Text};
 
-/// Every construct of an app with the CloudFormation type that it lowered to, if any. It takes half of the room that its text
-/// does, which is made only for whoever wants to have it.
+/// Every construct of an app with the CloudFormation type that it lowered to, if any. It takes half of the room that
+/// its text does, which is made only for whoever wants to have it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ConstructTree {
     /// All names, one behind the other.

@@ -107,9 +107,9 @@ impl PlanCx<'_> {
         self.tree.facts.attach(target.into(), fact, location);
     }
 
-    /// Claims a name for a resource of a type, or for something else that must have a name of its own, such as an `export`: for
-    /// constructs from whose name many others are derived, and for what is no resource. Says whether it was free; if it was
-    /// not, that is reported, and the construct had better become [`Nothing`](super::Nothing).
+    /// Claims a name for a resource of a type, or for something else that must have a name of its own, such as an
+    /// `export`: for constructs from whose name many others are derived, and for what is no resource. Says whether it
+    /// was free; if it was not, that is reported, and the construct had better become [`Nothing`](super::Nothing).
     pub fn claim(&mut self, kind: &str, claim: &Claim) -> bool {
         let Some(env) = self.env() else { return true };
         let claimed = (claim.place(env), kind.to_owned().into(), claim.compared().to_owned().into());
@@ -196,8 +196,8 @@ impl LowerCx<'_> {
         each_once(found)
     }
 
-    /// The facts of one kind that were attached to a construct itself, as they come: for those who bring them into an order of
-    /// their own. Equal ones may come more than once.
+    /// The facts of one kind that were attached to a construct itself, as they come: for those who bring them into an
+    /// order of their own. Equal ones may come more than once.
     pub fn facts_as_attached<F: Fact>(&self, node: impl Into<NodeId>) -> impl Iterator<Item = &F> {
         self.plan.tree.facts.as_attached::<F>(node.into()).map(|found| {
             self.marks.mark(&found);
@@ -224,8 +224,8 @@ impl LowerCx<'_> {
         self.plan.literal(expr)
     }
 
-    /// The JSON that an expression becomes, as far as names are known now; in place of what only CloudFormation will know stands
-    /// a function. Good for measuring, not for writing.
+    /// The JSON that an expression becomes, as far as names are known now; in place of what only CloudFormation will
+    /// know stands a function. Good for measuring, not for writing.
     #[must_use]
     pub fn preview<'e>(&self, expr: &'e Expr) -> Json<'e> {
         match expr {
@@ -309,8 +309,8 @@ impl<'a> CheckCx<'a> {
         self.tree.arena.root()
     }
 
-    /// Leaves what is needed no more to be freed behind all checks. [`App::run`](crate::App::run) never does that: the process
-    /// ends, and frees it in one go.
+    /// Leaves what is needed no more to be freed behind all checks. [`App::run`](crate::App::run) never does that: the
+    /// process ends, and frees it in one go.
     pub fn leave(&mut self, leftover: impl fmt::Debug + 'a) {
         self.left.push(Box::new(leftover));
     }

@@ -42,7 +42,8 @@ fn place(tree: &mut Tree, parent: NodeId, id: &str, location: Caller, content: C
                 .help("give one of them another id; ids are unique within their scope");
         tree.report(node, diagnostic);
     }
-    // Control characters beyond ASCII begin with the byte C2. Nothing here stops at the first, so that many bytes take one step.
+    // Control characters beyond ASCII begin with the byte C2. Nothing here stops at the first, so that many bytes take
+    // one step.
     let looks_odd = bytes::any(id, |byte| (byte < b' ') | (byte == b'/') | (byte == 0x7F) | (byte == 0xC2));
     let is_odd = || id.contains('/') || id.chars().any(char::is_control);
     if id.is_empty() || id.len() > 255 || looks_odd && is_odd() {

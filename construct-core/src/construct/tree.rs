@@ -112,7 +112,8 @@ impl Tree {
             .help("give one of them another name")
     }
 
-    /// What the program built, as the first so many nodes, that a node was made for: the node itself if the program built it.
+    /// What the program built, as the first so many nodes, that a node was made for: the node itself if the program
+    /// built it.
     pub(crate) fn maker(&self, node: NodeId, built: usize) -> NodeId {
         self.arena.up(node).find(|above| above.index() < built).unwrap_or(node)
     }
@@ -218,7 +219,8 @@ impl<'a> View<'a> {
         self.tree.quotas().value(quota)
     }
 
-    /// Whether something holds for any fact of one kind that reaches a construct: quicker told than by all of them in order.
+    /// Whether something holds for any fact of one kind that reaches a construct: quicker told than by all of them in
+    /// order.
     pub fn any_fact<F: Fact>(self, node: impl Into<NodeId>, holds: impl Fn(&F) -> bool) -> bool {
         let (node, facts) = (node.into(), &self.tree.facts);
         match F::REACH {

@@ -1,7 +1,8 @@
-//! JSON read straight from the text: every template is read once more than it is written, and a general reader takes two fifths more.
+//! JSON read straight from the text: every template is read once more than it is written, and a general reader takes
+//! two fifths more.
 //!
-//! What is out of the ordinary is left to `serde_json`: strings with escapes and numbers each by itself, and what is no JSON, or too
-//! deep, as a whole. So nothing is read here that it would refuse.
+//! What is out of the ordinary is left to `serde_json`: strings with escapes and numbers each by itself, and what is no
+//! JSON, or too deep, as a whole. So nothing is read here that it would refuse.
 
 use std::borrow::Cow;
 
@@ -89,8 +90,8 @@ impl<'t> Reader<'_, 't> {
         }
     }
 
-    /// An object in a list. It is remembered unless it has lists of objects itself: who reads it takes some out of these, which would
-    /// copy what is shared. What calls functions is not: it would have to be told again.
+    /// An object in a list. It is remembered unless it has lists of objects itself: who reads it takes some out of
+    /// these, which would copy what is shared. What calls functions is not: it would have to be told again.
     fn item(&mut self, depth: usize) -> Option<Members<'t>> {
         let rest = self.text.get(self.at..)?;
         self.n_items += 1;

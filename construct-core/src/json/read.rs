@@ -16,7 +16,8 @@ impl<'de> Deserialize<'de> for Json<'de> {
     }
 }
 
-/// What was read of the lists and objects that have not ended yet, the inner ones last: so that each gets exactly the room it needs.
+/// What was read of the lists and objects that have not ended yet, the inner ones last: so that each gets exactly the
+/// room it needs.
 #[derive(Default)]
 struct Open<'t> {
     values: Vec<Json<'t>>,

@@ -11,7 +11,8 @@ const HEAD: usize = 96;
 const SLOTS: u64 = 64;
 const IN_A_SLOT: usize = 4;
 
-/// Objects of lists that were read lately, from any text. One that is written again is not read again but [shared](super::Source::read).
+/// Objects of lists that were read lately, from any text. One that is written again is not read again but
+/// [shared](super::Source::read).
 #[derive(Debug)]
 pub struct Repeats<'t> {
     /// What is written, and what it says; the latest come first.
@@ -20,7 +21,8 @@ pub struct Repeats<'t> {
     pub(super) open: Open<'t>,
 }
 
-/// What was read of the lists and objects that have not ended yet, the inner ones last: so that each gets exactly the room it needs.
+/// What was read of the lists and objects that have not ended yet, the inner ones last: so that each gets exactly the
+/// room it needs.
 #[derive(Debug, Default)]
 pub(super) struct Open<'t> {
     pub(super) values: Vec<Json<'t>>,

@@ -4,8 +4,8 @@ use super::repeats::Repeats;
 use super::{Json, plain};
 use crate::bytes::{self, Traits};
 
-/// The text that a [`Json`] was read from: it tells which objects are equal by what is written there, which is faster than to compare
-/// their values.
+/// The text that a [`Json`] was read from: it tells which objects are equal by what is written there, which is faster
+/// than to compare their values.
 ///
 /// ```
 /// use construct_core::{Json, Source};
@@ -38,8 +38,8 @@ impl<'t> Source<'t> {
         Self { text, is_ascii, has_escapes, may_vary: may_refer || has("$"), may_refer, may_call: true }
     }
 
-    /// Reads a text of which parts may be written in texts that were read before, too: those parts are not read again, and held once.
-    /// It learns what the text may call.
+    /// Reads a text of which parts may be written in texts that were read before, too: those parts are not read again,
+    /// and held once. It learns what the text may call.
     ///
     /// ```
     /// use construct_core::{Repeats, Source};
@@ -68,22 +68,23 @@ impl<'t> Source<'t> {
         self.text
     }
 
-    /// Whether something in it is written with escapes, such as a quotation mark. If not, each text in it is as long as it is there.
+    /// Whether something in it is written with escapes, such as a quotation mark. If not, each text in it is as long as
+    /// it is there.
     #[must_use]
     pub fn has_escapes(&self) -> bool {
         self.has_escapes
     }
 
-    /// Whether a text in it may have a
-    /// [policy variable](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html), of its own or from
-    /// what it refers to.
+    /// Whether a text in it may have a [policy
+    /// variable](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html), of its own or
+    /// from what it refers to.
     #[must_use]
     pub fn may_vary(&self) -> bool {
         self.may_vary
     }
 
-    /// Whether an object in it may have a member that is [called like a function](crate::is_function); not known before it is
-    /// [read](Self::read).
+    /// Whether an object in it may have a member that is [called like a function](crate::is_function); not known before
+    /// it is [read](Self::read).
     #[must_use]
     pub fn may_call(&self) -> bool {
         self.may_call
@@ -102,8 +103,9 @@ impl<'t> Source<'t> {
         !self.may_refer && self.is_ascii
     }
 
-    /// What is written of an object that was read from this text and not changed since, from its first name to its last value. Objects
-    /// of which the same is written are equal: between them and the next comes nothing but brackets, as many as were opened.
+    /// What is written of an object that was read from this text and not changed since, from its first name to its last
+    /// value. Objects of which the same is written are equal: between them and the next comes nothing but brackets, as
+    /// many as were opened.
     ///
     /// `None` for what is no object, where the last value is no string or stands in an object that is
     /// [shared](Self::read), and where first name or last value have escapes.

@@ -1,4 +1,5 @@
-//! Runs the checks that constructs asked for on the finished assembly, and measures it: what was written is what is checked.
+//! Runs the checks that constructs asked for on the finished assembly, and measures it: what was written is what is
+//! checked.
 //!
 //! Codes: those of [`quota`](crate::quota).
 
@@ -36,11 +37,11 @@ pub fn check<'a>(plan: &'a Plan, assembly: &'a Assembly) -> Checked<'a> {
 }
 
 impl<'a> CheckCx<'a> {
-    /// Reads the templates of the assembly from the very text that is deployed, on every core, and gives what `look` makes of
-    /// each, in the order of the stacks. A template takes more memory than its text, so it is better not kept.
+    /// Reads the templates of the assembly from the very text that is deployed, on every core, and gives what `look`
+    /// makes of each, in the order of the stacks. A template takes more memory than its text, so it is better not kept.
     ///
-    /// Each core has something `new` of its own, which serves for one template after the other; who has looked at which differs from
-    /// run to run.
+    /// Each core has something `new` of its own, which serves for one template after the other; who has looked at which
+    /// differs from run to run.
     pub fn read<W: Send, R: Send>(
         &mut self,
         new: impl Fn() -> W + Sync,

@@ -29,8 +29,8 @@ impl Circle {
     }
 }
 
-/// Of everything that is tied together by circles, a shortest one: who opens that sees what is left. `needs` are pairs of what needs
-/// and what is needed.
+/// Of everything that is tied together by circles, a shortest one: who opens that sees what is left. `needs` are pairs
+/// of what needs and what is needed.
 pub(super) fn circles(mut needs: Vec<(usize, usize)>) -> Vec<Circle> {
     needs.sort_unstable();
     let graph: DiGraphMap<usize, (), RandomState> = needs.into_iter().filter(|(from, to)| from != to).collect();

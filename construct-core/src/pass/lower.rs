@@ -1,8 +1,8 @@
 //! Turns a plan into templates: asks every node for its resources, applies the facts that reach them, and writes every
 //! expression as JSON with CloudFormation's functions.
 //!
-//! Stacks are lowered one by one and in parallel, and each is text as soon as it is complete: a large app is never in memory
-//! as expressions and as text at once.
+//! Stacks are lowered one by one and in parallel, and each is text as soon as it is complete: a large app is never in
+//! memory as expressions and as text at once.
 //!
 //! Codes: `fact::unread`, `stack::empty`, `resource::duplicate-name`, and those of [`apply`], [`cycles`], [`resolve`] and
 //! [`stack`].
@@ -61,15 +61,16 @@ pub fn lower(plan: Plan) -> (Lowered, Plan) {
     let unread = unread(&plan.tree, &marks);
     let Plan { mut tree, lowers, built } = plan;
     let forgotten = tree.facts.keep_for_checks();
-    // Freeing what only templates needed takes as long as putting them together, and then again as emitting them. This thread has
-    // planned it, and frees it in half of the time that another one takes, as long as that frees nothing meanwhile.
+    // Freeing what only templates needed takes as long as putting them together, and then again as emitting them. This
+    // thread has planned it, and frees it in half of the time that another one takes, as long as that frees nothing
+    // meanwhile.
     let ((), (lowered, left)) = parallel::both(|| drop(lowers), || put_together(&tree, built, done, unread, forgotten));
     drop(left);
     (lowered, Plan { tree, lowers: Vec::new(), built })
 }
 
-/// Puts together what the stacks, which come in the order of the tree, have left for the others and for the whole. Gives back what is
-/// left then, to be freed.
+/// Puts together what the stacks, which come in the order of the tree, have left for the others and for the whole.
+/// Gives back what is left then, to be freed.
 fn put_together(
     tree: &Tree,
     built: usize,

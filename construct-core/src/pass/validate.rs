@@ -1,8 +1,8 @@
 //! Asks every construct what is wrong with it, and checks what is common to all trees.
 //!
-//! Codes: `tree::foreign-handle`, `tree::outside-a-stack`, `stack::empty`, `stack::malformed-name`, `stack::duplicate-name`,
-//! `stack::long-description`, `stack::malformed-role`, `env::malformed-account`, `env::unknown-region`, `tag::malformed`,
-//! and those of facts that are wrong by themselves or contradict each other.
+//! Codes: `tree::foreign-handle`, `tree::outside-a-stack`, `stack::empty`, `stack::malformed-name`,
+//! `stack::duplicate-name`, `stack::long-description`, `stack::malformed-role`, `env::malformed-account`,
+//! `env::unknown-region`, `tag::malformed`, and those of facts that are wrong by themselves or contradict each other.
 
 use std::collections::BTreeSet;
 use std::hash::{Hash, Hasher};
@@ -47,8 +47,8 @@ pub fn validate(tree: &Tree) -> Diagnostics {
     out
 }
 
-/// CloudFormation refuses a stack without resources. Where something is wrong, that may be why nothing was added, and what is said
-/// of a stack in vain is found later.
+/// CloudFormation refuses a stack without resources. Where something is wrong, that may be why nothing was added, and
+/// what is said of a stack in vain is found later.
 fn empty_stacks(tree: &Tree, out: &mut Diagnostics) {
     let is_empty = |node: &NodeId| tree.arena.children(*node).next().is_none() && tree.facts.has_none(*node);
     let nodes = (0..tree.arena.len()).map(|index| tree.arena.id(index));
@@ -123,8 +123,8 @@ fn validate_stack(cx: &mut ValidateCx<'_>, name: &str, props: &StackProps) {
     }
 }
 
-/// Reports every stack from the node `from` on whose name an earlier one has. What the program did not build, after so many nodes, was made
-/// for something that it did, which is told once.
+/// Reports every stack from the node `from` on whose name an earlier one has. What the program did not build, after so
+/// many nodes, was made for something that it did, which is told once.
 pub(super) fn stack_names_are_unique(tree: &Tree, from: usize, built: usize, out: &mut Diagnostics) {
     let nodes = (0..tree.arena.len()).map(|index| tree.arena.id(index));
     let stacks: Vec<_> = nodes.filter_map(|node| Some((node, tree.stack_props(node)?))).collect();

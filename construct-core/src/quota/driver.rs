@@ -62,14 +62,14 @@ pub(super) fn of_text(content: &[&Json<'_>], own: &str) -> Option<Driver> {
     Driver::new(accounts.len(), driven)
 }
 
-/// Who makes a template long. One that names a single account is not there for accounts: it is the account of the pipelines of which
-/// it holds the roles.
+/// Who makes a template long. One that names a single account is not there for accounts: it is the account of the
+/// pipelines of which it holds the roles.
 pub(super) fn of_template(template: &Json<'_>, own: &str) -> Option<Driver> {
     of_text(&[template], own).filter(|driver| driver.accounts > 1)
 }
 
-/// Who makes a number large: those for each of whom there are things of their own. What names one account everywhere, such as
-/// the account of a pipeline in the stack of its roles, is not there for accounts.
+/// Who makes a number large: those for each of whom there are things of their own. What names one account everywhere,
+/// such as the account of a pipeline in the stack of its roles, is not there for accounts.
 pub(super) fn of_count(things: &[&Json<'_>], own: &str) -> Option<Driver> {
     let (mut accounts, mut driven) = (BTreeSet::new(), 0);
     for thing in things {

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use crate::diagnostic::Diagnostic;
 use crate::fact::{Fact, Reach};
 
-/// From so many hundredths of a quota on, a warning says that it is nearly reached; what can be kept smaller is made smaller from
-/// here on.
+/// From so many hundredths of a quota on, a warning says that it is nearly reached; what can be kept smaller is made
+/// smaller from here on.
 pub const NEARLY: usize = 80;
 
 /// Whether a size is [`NEARLY`] as large as it may be, or larger.
@@ -41,7 +41,8 @@ pub enum Adjustable {
 pub enum QuotaScope {
     /// Each resource, or each template, by itself.
     Each,
-    /// Everything of a kind in one account and region. An app knows only what it makes itself, so more than the default is a warning.
+    /// Everything of a kind in one account and region. An app knows only what it makes itself, so more than the default
+    /// is a warning.
     Region,
     /// Everything of a kind in one account. An app knows only what it makes itself, so more than the default is a warning.
     Account,
@@ -78,8 +79,8 @@ pub struct Quota {
 }
 
 impl Quota {
-    /// A quota of each resource that AWS raises for nobody. The finding about an excess has a code `area::what-is-wrong` and says
-    /// what makes it smaller.
+    /// A quota of each resource that AWS raises for nobody. The finding about an excess has a code
+    /// `area::what-is-wrong` and says what makes it smaller.
     #[must_use]
     pub const fn new(
         (service, name): (&'static str, &'static str),

@@ -4,13 +4,14 @@ use serde_json::Value as Json;
 
 use super::{Expr, Real};
 
-/// How deep expressions may be nested. Who reads JSON stops somewhat deeper, `serde_json` at 128 levels, of which a template has some above
-/// its properties.
+/// How deep expressions may be nested. Who reads JSON stops somewhat deeper, `serde_json` at 128 levels, of which a
+/// template has some above its properties.
 pub(crate) const DEEPEST: usize = 100;
 
 impl Expr {
-    /// The expression, or [`TooDeep`](Expr::TooDeep) if it is nested more than 100 levels deep. What takes expressions from a program
-    /// calls it first: going through a deeper one, or only freeing it, could take more of the stack than there is.
+    /// The expression, or [`TooDeep`](Expr::TooDeep) if it is nested more than 100 levels deep. What takes expressions
+    /// from a program calls it first: going through a deeper one, or only freeing it, could take more of the stack than
+    /// there is.
     ///
     /// ```
     /// use construct_core::Expr;

@@ -1,7 +1,7 @@
 //! Expressions that are held in a form of their own until they are written.
 //!
-//! A policy document is a list of statements, which are shared and compared. An [`Expr`] tree of it would be built only to be
-//! written and taken apart again: so it is written from its statements, and its parts are lent.
+//! A policy document is a list of statements, which are shared and compared. An [`Expr`] tree of it would be built only
+//! to be written and taken apart again: so it is written from its statements, and its parts are lent.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -11,8 +11,8 @@ use std::sync::Arc;
 use super::Expr;
 use crate::written::Shape;
 
-/// Something that is an expression once it is spelled out: for what is long and held in a form of its own, as policy documents
-/// are.
+/// Something that is an expression once it is spelled out: for what is long and held in a form of its own, as policy
+/// documents are.
 ///
 /// ```
 /// use construct_core::Expr;

@@ -55,9 +55,9 @@ pub(crate) fn yaml_bytes_at_most(template: &str) -> usize {
     template.len() + bytes::count_bytes(template, |byte| byte == b' ')
 }
 
-/// How long a template is as YAML, or a section from its text at level 1. The AWS CDK CLI writes templates so before it looks
-/// whether they fit inline: two spaces a level, every scalar on a line of its own. Quotes are counted wherever they might be
-/// needed, so the result is never too small by more than escapes inside of texts.
+/// How long a template is as YAML, or a section from its text at level 1. The AWS CDK CLI writes templates so before it
+/// looks whether they fit inline: two spaces a level, every scalar on a line of its own. Quotes are counted wherever
+/// they might be needed, so the result is never too small by more than escapes inside of texts.
 pub(crate) fn yaml_bytes(template: &str) -> usize {
     let line = |Line { indent, key, rest }: Line<'_>| {
         let value = rest.strip_suffix(',').unwrap_or(rest);

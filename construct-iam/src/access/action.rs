@@ -6,7 +6,8 @@ use super::context::Context;
 use super::pattern::Pattern;
 use super::truth::Truth;
 
-/// An action as a request names it. Actions compare without regard to case, so that it is prepared once for any number of requests.
+/// An action as a request names it. Actions compare without regard to case, so that it is prepared once for any number
+/// of requests.
 ///
 /// ```
 /// use construct_iam::access::Action;
@@ -73,7 +74,8 @@ const KEY_ACTIONS_ACROSS_ACCOUNTS: [&str; 20] = [
     "verifymac",
 ];
 
-/// One bit for the service and one for the whole name: what an action has and a statement lacks, the statement cannot be about.
+/// One bit for the service and one for the whole name: what an action has and a statement lacks, the statement cannot
+/// be about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Sieve {
     services: u64,
@@ -147,7 +149,8 @@ impl Action {
             // Actions have no variables.
             pattern.glob(&self.lookup, &Context::closed()).unwrap_or(Truth::Unknown)
         });
-        // `*` alone may do without a service prefix; for anything else a prefix is required, and its lack is not documented.
+        // `*` alone may do without a service prefix; for anything else a prefix is required, and its lack is not
+        // documented.
         if matched.is_no() || pattern.source().contains(':') { matched } else { matched.doubted() }
     }
 }

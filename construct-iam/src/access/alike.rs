@@ -25,8 +25,8 @@ use super::truth::Truth;
 #[derive(Debug, Default)]
 pub struct Distinctions(Vec<Arc<Actions>>);
 
-/// All of an action that decides requests: two requests with the same policies that differ in nothing but actions of equal traits come
-/// out the same.
+/// All of an action that decides requests: two requests with the same policies that differ in nothing but actions of
+/// equal traits come out the same.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Traits {
     service: Box<str>,

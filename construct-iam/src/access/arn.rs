@@ -1,8 +1,10 @@
 //! ARN patterns, matched part by part.
 //!
-//! An ARN has six parts, and a wildcard stays inside its part; only the last part may contain colons itself. See
-//! [IAM JSON policy elements: Resource](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html) and
-//! [ARN condition operators](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN).
+//! An ARN has six parts, and a wildcard stays inside its part; only the last part may contain colons itself. See [IAM
+//! JSON policy elements:
+//! Resource](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html) and [ARN
+//! condition
+//! operators](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN).
 
 use std::sync::Arc;
 
@@ -122,7 +124,8 @@ fn is_wild(token: &Token) -> bool {
     matches!(token, Token::One | Token::Run)
 }
 
-/// The match where the parts of one side cannot be told: short patterns, texts that are no ARNs, symbols that may hide colons.
+/// The match where the parts of one side cannot be told: short patterns, texts that are no ARNs, symbols that may hide
+/// colons.
 fn unsplit(pattern: &[Token], text: &str, place: Place) -> Truth {
     let hides_colons = pattern.iter().any(|token| matches!(token, Token::Symbol(c) if is_text(*c)));
     if hides_colons {

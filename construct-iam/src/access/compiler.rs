@@ -11,8 +11,9 @@ use super::pattern::Variables;
 use super::policy::Actions;
 use super::principal::Entry;
 
-/// Compiles any number of policies, on any number of threads, and keeps once what they have in common: in a large app most roles
-/// are given the same actions, most policies name the same principals under the same conditions. Resources differ.
+/// Compiles any number of policies, on any number of threads, and keeps once what they have in common: in a large app
+/// most roles are given the same actions, most policies name the same principals under the same conditions. Resources
+/// differ.
 ///
 /// ```
 /// use construct_iam::access::{Compiler, Json};
@@ -118,8 +119,8 @@ impl Compiler {
     }
 }
 
-/// What these texts were read as before, or else what they are read as now: by one while others wait. What is not spelled out is never
-/// shared.
+/// What these texts were read as before, or else what they are read as now: by one while others wait. What is not
+/// spelled out is never shared.
 fn hashed<T: Clone, E>(
     table: &Hashed<T>,
     element: u64,

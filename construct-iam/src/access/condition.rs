@@ -1,6 +1,7 @@
 //! The `Condition` element.
 //!
-//! Operators and keys are joined by AND, the values of a key by OR, and negated operators hold if none of the values matches:
+//! Operators and keys are joined by AND, the values of a key by OR, and negated operators hold if none of the values
+//! matches:
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html>.
 
 use std::sync::Arc;

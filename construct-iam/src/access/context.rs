@@ -21,8 +21,9 @@ pub enum ContextValue {
 
 /// The condition keys of a request. Key names compare without regard to case.
 ///
-/// A context is *open* or *closed*, which says what holds for keys that it does not mention: in an open one they are unknown, in a closed one
-/// absent. A proof starts from an open context and says of each key why it is known; a simulation of one concrete request uses a closed one.
+/// A context is *open* or *closed*, which says what holds for keys that it does not mention: in an open one they are
+/// unknown, in a closed one absent. A proof starts from an open context and says of each key why it is known; a
+/// simulation of one concrete request uses a closed one.
 ///
 /// The keys are listed in the
 /// [IAM User Guide](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html).
@@ -66,7 +67,8 @@ impl Context {
         Self { keys: Vec::new(), open: false, bases: [None, None] }
     }
 
-    /// A context that says what `base` says, until it is told more. It is shared, so that what many requests have in common is said once.
+    /// A context that says what `base` says, until it is told more. It is shared, so that what many requests have in
+    /// common is said once.
     ///
     /// ```
     /// use construct_iam::access::{Context, ContextValue};
@@ -81,8 +83,8 @@ impl Context {
         Self { keys: Vec::new(), open: base.open, bases: [Self::telling(base), None] }
     }
 
-    /// A context that says what two others say; where both speak of a key, the first one counts. So what is common to all requests of a
-    /// caller and what is common to all requests on a resource are each said once.
+    /// A context that says what two others say; where both speak of a key, the first one counts. So what is common to
+    /// all requests of a caller and what is common to all requests on a resource are each said once.
     ///
     /// It is open or closed as the first one is.
     ///

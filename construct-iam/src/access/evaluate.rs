@@ -8,12 +8,13 @@ use super::verdict::{Outcome, Verdict};
 
 /// Decides the request as AWS does, and says why.
 ///
-/// Evaluation is three-valued. A context key that is not known, a [symbol](super::symbol) in a template or a policy whose content is not
-/// known leads to [`Outcome::Indeterminate`] if the decision depends on it, and so does behaviour that AWS does not document.
-/// [`Outcome::Allowed`] therefore holds for all values of everything that is not known.
+/// Evaluation is three-valued. A context key that is not known, a [symbol](super::symbol) in a template or a policy
+/// whose content is not known leads to [`Outcome::Indeterminate`] if the decision depends on it, and so does behaviour
+/// that AWS does not document. [`Outcome::Allowed`] therefore holds for all values of everything that is not known.
 ///
-/// Not modelled, and to be stated as assumptions by the caller: KMS grants, S3 access control lists and Block Public Access, VPC endpoint
-/// policies, Regions that an account has not enabled, and principals whose role was deleted and created anew since a policy named them.
+/// Not modelled, and to be stated as assumptions by the caller: KMS grants, S3 access control lists and Block Public
+/// Access, VPC endpoint policies, Regions that an account has not enabled, and principals whose role was deleted and
+/// created anew since a policy named them.
 ///
 /// ```
 /// use construct_iam::access::{Context, Outcome, Policy, PolicySet, Principal, Request, evaluate};
@@ -44,11 +45,12 @@ pub fn outcome(request: &Request, policies: &PolicySet) -> Outcome {
     Evaluation::<Any>::new(request.query(), policies.beside(policies)).outcome()
 }
 
-/// Whether the request is allowed, with the policies of `own` for who makes it and those of `guards` for the resource, and nothing more:
-/// `Yes` is [`Outcome::Allowed`], `Unknown` [`Outcome::Indeterminate`], and `No` is denied, explicitly or not.
+/// Whether the request is allowed, with the policies of `own` for who makes it and those of `guards` for the resource,
+/// and nothing more: `Yes` is [`Outcome::Allowed`], `Unknown` [`Outcome::Indeterminate`], and `No` is denied,
+/// explicitly or not.
 ///
-/// Policies are read as long as they can change the answer. Whatever is not read yet is taken to allow, and what allows less never makes a
-/// request allowed: so a `No` is one whatever the rest says.
+/// Policies are read as long as they can change the answer. Whatever is not read yet is taken to allow, and what allows
+/// less never makes a request allowed: so a `No` is one whatever the rest says.
 #[must_use]
 pub fn is_allowed(request: Query<'_>, own: &PolicySet, guards: &PolicySet) -> Truth {
     decided(Evaluation::start(request, own.beside(guards), Any::anything()), Evaluation::read_resource)

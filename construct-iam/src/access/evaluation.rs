@@ -138,8 +138,8 @@ impl Remainder {
     }
 }
 
-/// What the policies of the resource say about the action in these circumstances, whoever asks: the principal of the request does not count,
-/// and its context is what is known before it is known who asks.
+/// What the policies of the resource say about the action in these circumstances, whoever asks: the principal of the
+/// request does not count, and its context is what is known before it is known who asks.
 pub(crate) fn left_of_resource(request: Query<'_>, policies: InForce<'_>) -> Vec<Remainder> {
     let mut rest = Vec::new();
     for (number, policy) in policies.guard.resource.iter().enumerate() {
@@ -169,8 +169,8 @@ enum OwnPolicies {
 const SCP_DOUBT: &str = "whether service control policies apply to callers that an identity provider vouches for";
 const RCP_DOUBT: &str = "whether resource control policies apply to the service";
 
-/// Services for which [RCPs](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html) have been in force
-/// from the start. The list grows, so that for other services a Deny may or may not count.
+/// Services for which [RCPs](https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html)
+/// have been in force from the start. The list grows, so that for other services a Deny may or may not count.
 const RCP_SERVICES: [&str; 5] = ["s3", "sts", "kms", "sqs", "secretsmanager"];
 
 impl<'a, G: Tally<'a>> Evaluation<'a, G> {
@@ -385,7 +385,8 @@ impl<'a, G: Tally<'a>> Evaluation<'a, G> {
     }
 
     fn allowed_inside_account(&self) -> Truth {
-        // An implicit deny in boundary or session policy does not limit what the resource gives to the session or user itself.
+        // An implicit deny in boundary or session policy does not limit what the resource gives to the session or user
+        // itself.
         self.resource.directly.truth().or(self.limited_inside_account())
     }
 

@@ -22,9 +22,10 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// [`PolicyError`] if the document is not one that AWS would store: wrong structure, elements, operators or versions, or condition values
-    /// that are not what their operator takes (numbers, dates, addresses). Nothing is skipped, because a policy read in part could seem to
-    /// allow what it denies. If a policy has to be evaluated nevertheless, use [`Policy::unknown`].
+    /// [`PolicyError`] if the document is not one that AWS would store: wrong structure, elements, operators or
+    /// versions, or condition values that are not what their operator takes (numbers, dates, addresses). Nothing is
+    /// skipped, because a policy read in part could seem to allow what it denies. If a policy has to be evaluated
+    /// nevertheless, use [`Policy::unknown`].
     pub fn parse(name: &str, document: &Value) -> Result<Self, PolicyError> {
         Compiler::new().compile(name, &document.into())
     }
@@ -205,8 +206,8 @@ fn entries(value: &Json<'_>, element: &'static str, common: &Compiler) -> Parsed
     kinds.try_fold(first, |all, more| Ok(all.iter().chain(&*more?).cloned().collect()))
 }
 
-/// Whether it may be the name of a service: each is a name in a domain of AWS. IAM refuses a mere word; what it makes of `*` is not
-/// documented.
+/// Whether it may be the name of a service: each is a name in a domain of AWS. IAM refuses a mere word; what it makes
+/// of `*` is not documented.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-services>
 fn is_service(text: &str) -> bool {
     text.contains('.') || text == "*"
@@ -245,8 +246,8 @@ fn action(elements: &Elements<'_, '_>, common: &Compiler) -> Parsed<Arc<Actions>
     common.actions(all_but, values, || Ok(Actions::new(all_but, patterns(values, element, pattern)?)))
 }
 
-/// Whether IAM refuses an action because it is a word alone, such as `s3`. What is said of patterns such as `*` is not documented.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
+/// Whether IAM refuses an action because it is a word alone, such as `s3`. What is said of patterns such as `*` is not
+/// documented. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html>
 fn names_no_service(action: &str) -> bool {
     !action.contains([':', '*', '?']) && !symbol::is_symbolic(action)
 }

@@ -1,5 +1,5 @@
-//! Patterns that are their own text: no variables, nothing unknown. Nearly all of them are, and they are matched byte by byte, without being
-//! taken apart first.
+//! Patterns that are their own text: no variables, nothing unknown. Nearly all of them are, and they are matched byte
+//! by byte, without being taken apart first.
 
 use super::symbol::is_symbol;
 use super::token::{Token, glob};
@@ -25,7 +25,8 @@ impl Plain<'_> {
 
     /// How many bytes come before the first wildcard or symbol.
     pub(crate) fn spelled(self) -> usize {
-        // Most texts are spelled out to the end, or nearly so: sixteen bytes are looked at in one step, without stopping at the first.
+        // Most texts are spelled out to the end, or nearly so: sixteen bytes are looked at in one step, without
+        // stopping at the first.
         let (sixteens, _) = self.text.as_bytes().as_chunks::<16>();
         let is_spelled = |bytes: &&[u8; 16]| bytes.iter().fold(true, |all, c| all & self.spells(*c));
         let n = 16 * sixteens.iter().take_while(is_spelled).count();
@@ -82,7 +83,8 @@ const fn is_wildcard(c: u8) -> bool {
     (c == b'*') | (c == b'?')
 }
 
-/// Whether a pattern with wildcards matches a text without symbols. It is asked only where a wildcard comes first, so that there are some.
+/// Whether a pattern with wildcards matches a text without symbols. It is asked only where a wildcard comes first, so
+/// that there are some.
 fn run(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     // Where to go on after a mismatch: behind the latest `*`, with what it has not eaten yet.

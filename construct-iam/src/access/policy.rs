@@ -12,8 +12,8 @@ use super::truth::Truth;
 
 /// A policy document, parsed and compiled once for any number of evaluations. Cloning copies a pointer.
 ///
-/// Strings may contain [symbols](super::symbol), and where a template still has an intrinsic function (`{"Ref": …}`, `{"Fn::…": …}`), the
-/// value counts as unknown. What AWS would refuse to store is an error here.
+/// Strings may contain [symbols](super::symbol), and where a template still has an intrinsic function (`{"Ref": …}`,
+/// `{"Fn::…": …}`), the value counts as unknown. What AWS would refuse to store is an error here.
 ///
 /// The grammar is that of
 /// [the IAM policy language](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html).

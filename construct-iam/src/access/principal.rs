@@ -155,11 +155,12 @@ impl Principal {
 }
 
 impl Context {
-    /// Adds the keys that AWS derives from who makes the request: `aws:PrincipalArn` (of a session: its role), `aws:PrincipalAccount`,
-    /// `aws:PrincipalType`, `aws:PrincipalIsAWSService`, `aws:PrincipalServiceName`, and `aws:username` of a user. Those that such a principal
-    /// never has are absent.
+    /// Adds the keys that AWS derives from who makes the request: `aws:PrincipalArn` (of a session: its role),
+    /// `aws:PrincipalAccount`, `aws:PrincipalType`, `aws:PrincipalIsAWSService`, `aws:PrincipalServiceName`, and
+    /// `aws:username` of a user. Those that such a principal never has are absent.
     ///
-    /// See [properties of the principal](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties).
+    /// See [properties of the
+    /// principal](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principal-properties).
     #[must_use]
     pub fn of_principal(self, principal: &Principal) -> Self {
         let named = |context: Self, arn: &str, account: &str, kind: &'static str| {
@@ -286,8 +287,8 @@ impl Entry {
         Self::Arn(text.into())
     }
 
-    /// Whether it is a word that AWS gives to no user or role: the ids of those begin with an A and have capital letters and digits.
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
+    /// Whether it is a word that AWS gives to no user or role: the ids of those begin with an A and have capital
+    /// letters and digits. <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
     pub(crate) fn is_no_id(&self) -> bool {
         let Self::UniqueId(id) = self else { return false };
         !id.starts_with('A') || !id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
@@ -347,8 +348,8 @@ fn account_behind_symbol(entry: &str, principal: &Principal) -> Truth {
     same_text(entry, account).or(same_text(entry, &format!("arn:{partition}:iam::{account}:root")))
 }
 
-/// Whether the id is that of the principal, which only `aws:userid` tells: `AROA…:SESSION` or `AIDA…`. Ids of deleted roles stay in policies
-/// and name nobody.
+/// Whether the id is that of the principal, which only `aws:userid` tells: `AROA…:SESSION` or `AIDA…`. Ids of deleted
+/// roles stay in policies and name nobody.
 fn unique_id(id: &str, context: &Context) -> Named {
     match context.find("aws:userid") {
         Found::Absent => Named::NOT,
@@ -379,8 +380,9 @@ pub(crate) fn named_by(entries: &[Entry], principal: &Principal, context: &Conte
 
 /// Whether a `NotPrincipal` element leaves the principal out, so that its statement does not apply.
 ///
-/// The list has to hold the session or user itself, the role, and the account; the account alone spares nobody but the root user, and a
-/// principal with a permissions boundary is never spared. If only the account or the role is missing, "might" is the word of
+/// The list has to hold the session or user itself, the role, and the account; the account alone spares nobody but the
+/// root user, and a principal with a permissions boundary is never spared. If only the account or the role is missing,
+/// "might" is the word of
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>.
 pub(crate) fn spared_by(entries: &[Entry], principal: &Principal, context: &Context, has_boundary: bool) -> Truth {
     if has_boundary {

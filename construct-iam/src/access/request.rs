@@ -50,8 +50,8 @@ pub struct Query<'a> {
     pub(crate) context: &'a Context,
 }
 
-/// What a request is about: an ARN, or `*` for an action without a resource, and the account that owns it. It is taken apart once for any
-/// number of requests.
+/// What a request is about: an ARN, or `*` for an action without a resource, and the account that owns it. It is taken
+/// apart once for any number of requests.
 ///
 /// ```
 /// use construct_iam::access::Resource;
@@ -74,10 +74,12 @@ pub struct Resource {
 pub enum ResourceKind {
     /// Inside one account either the identity policy or the policy of the resource has to allow.
     Ordinary,
-    /// A KMS key: its [key policy](https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html) always has to allow.
+    /// A KMS key: its [key policy](https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html) always has
+    /// to allow.
     Key,
-    /// A role that is to be assumed: its
-    /// [trust policy](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html) always has to allow.
+    /// A role that is to be assumed: its [trust
+    /// policy](https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-role-trust-policy.html) always has to
+    /// allow.
     Trust,
 }
 
@@ -85,10 +87,11 @@ impl Request {
     /// A request in an open context, where no condition key is known. The principal's own keys are known with
     /// [`Context::of_principal`].
     ///
-    /// `resource` is an ARN, or `*` for an action without a resource; `resource_account` owns it. The [kind](Self::kind) is inferred: calls of
-    /// KMS concern a key, unless they manage an alias; calls of STS about a role concern its trust. Where a key is named by its alias, policies
-    /// are matched with a key of which the id is not known, as
-    /// [an alias ARN in a policy never stands for the key](https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html).
+    /// `resource` is an ARN, or `*` for an action without a resource; `resource_account` owns it. The
+    /// [kind](Self::kind) is inferred: calls of KMS concern a key, unless they manage an alias; calls of STS about a
+    /// role concern its trust. Where a key is named by its alias, policies are matched with a key of which the id is
+    /// not known, as [an alias ARN in a policy never stands for the
+    /// key](https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html).
     #[must_use]
     pub fn new(
         principal: impl Into<Arc<Principal>>,
@@ -99,8 +102,8 @@ impl Request {
         Self::on(principal, action.into(), Resource::new(resource, resource_account), Context::open())
     }
 
-    /// The same of what was prepared before: whoever asks thousands of questions shares principals, actions, resources and contexts among
-    /// them.
+    /// The same of what was prepared before: whoever asks thousands of questions shares principals, actions, resources
+    /// and contexts among them.
     ///
     /// ```
     /// use construct_iam::access::{Action, Context, Principal, Request, Resource};
@@ -245,7 +248,8 @@ fn key_behind_alias(resource: ArnText<'_>) -> Option<SharedArn> {
     Some(SharedArn::new(format!("{head}key/{}", symbol::UNKNOWN)))
 }
 
-/// The policies in force for a request. What is not given does not limit; what is given but not known is a [`Policy::unknown`].
+/// The policies in force for a request. What is not given does not limit; what is given but not known is a
+/// [`Policy::unknown`].
 ///
 /// ```
 /// use construct_iam::access::{Policy, PolicySet};
@@ -256,8 +260,8 @@ fn key_behind_alias(resource: ArnText<'_>) -> Option<SharedArn> {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct PolicySet {
-    /// Those of who makes the request, if there are any. A copy shares them, so that they are collected once for all requests of one
-    /// principal.
+    /// Those of who makes the request, if there are any. A copy shares them, so that they are collected once for all
+    /// requests of one principal.
     own: Option<Arc<Own>>,
     /// Those of the resource, shared in the same way.
     guard: Option<Arc<Guard>>,
@@ -333,8 +337,8 @@ impl PolicySet {
         self
     }
 
-    /// Adds a level of service control policies of the principal's account, `FullAWSAccess` included where it is attached. Every level has
-    /// to allow the request.
+    /// Adds a level of service control policies of the principal's account, `FullAWSAccess` included where it is
+    /// attached. Every level has to allow the request.
     /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html>
     #[must_use]
     pub fn scp_level(mut self, name: impl Into<Arc<str>>, policies: impl IntoIterator<Item = Policy>) -> Self {
@@ -342,8 +346,8 @@ impl PolicySet {
         self
     }
 
-    /// Adds a level of resource control policies of the resource's account. `RCPFullAWSAccess` is always attached and may be left out, so that
-    /// only a Deny matters.
+    /// Adds a level of resource control policies of the resource's account. `RCPFullAWSAccess` is always attached and
+    /// may be left out, so that only a Deny matters.
     /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html>
     #[must_use]
     pub fn rcp_level(mut self, name: impl Into<Arc<str>>, policies: impl IntoIterator<Item = Policy>) -> Self {
@@ -351,7 +355,8 @@ impl PolicySet {
         self
     }
 
-    /// The policies of who makes the request as this set has them, and those of the resource as the other one has them. Nothing is copied.
+    /// The policies of who makes the request as this set has them, and those of the resource as the other one has them.
+    /// Nothing is copied.
     ///
     /// ```
     /// use construct_iam::access::{Policy, PolicySet};

@@ -1,5 +1,5 @@
-//! What the policies of a resource say in known circumstances, before it is known who asks: most of what the requests of many callers have in
-//! common.
+//! What the policies of a resource say in known circumstances, before it is known who asks: most of what the requests
+//! of many callers have in common.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use super::principal::{Principal, account_digits};
 use super::request::{PolicySet, Query, Resource, ResourceKind};
 use super::truth::Truth;
 
-/// An action on a resource in known circumstances, for whoever asks whether it is allowed to many callers. The policies of the resource are
-/// looked through once, and of each caller only what they leave open is asked.
+/// An action on a resource in known circumstances, for whoever asks whether it is allowed to many callers. The policies
+/// of the resource are looked through once, and of each caller only what they leave open is asked.
 ///
 /// ```
 /// use construct_iam::access::{Action, Context, Policy, PolicySet, Principal, Resource, Stance, Truth};
@@ -63,9 +63,10 @@ impl Stance {
         self.is_refused && self.action.rule != Some(OwnRule::WhoAmI)
     }
 
-    /// Whether it is denied to every role and user of the account, whatever their own policies are: a statement denies it to everybody, or
-    /// no statement left names somebody of the account, and nobody gets in without one: the resource is in another account, or it is a key or
-    /// the trust of a role. `false` where that is not certain, or not so simple.
+    /// Whether it is denied to every role and user of the account, whatever their own policies are: a statement denies
+    /// it to everybody, or no statement left names somebody of the account, and nobody gets in without one: the
+    /// resource is in another account, or it is a key or the trust of a role. `false` where that is not certain, or not
+    /// so simple.
     #[must_use]
     pub fn keeps_out(&self, account: &str) -> bool {
         if self.is_refused || self.action.rule == Some(OwnRule::WhoAmI) {
@@ -79,15 +80,16 @@ impl Stance {
         (own != digits || self.kind != ResourceKind::Ordinary) && !self.rest.iter().any(lets_in)
     }
 
-    /// Whether a request of `principal` is allowed to it, with the policies of `own` for who makes it. What is known of it is what the
-    /// circumstances say and, of keys that they do not mention, what `known` says: it is what [`is_allowed`](super::is_allowed) decides with
-    /// the context [`over both`](Context::over_both).
+    /// Whether a request of `principal` is allowed to it, with the policies of `own` for who makes it. What is known of
+    /// it is what the circumstances say and, of keys that they do not mention, what `known` says: it is what
+    /// [`is_allowed`](super::is_allowed) decides with the context [`over both`](Context::over_both).
     #[must_use]
     pub fn allows(&self, principal: &Principal, known: &Arc<Context>, own: &PolicySet) -> Truth {
         let Self { action, resource, circumstances, guards, rest, .. } = self;
         let policies = own.beside(guards);
         if rest.is_empty() {
-            // Where the policies of the resource say nothing to anybody, nothing about the caller has to be looked up for that.
+            // Where the policies of the resource say nothing to anybody, nothing about the caller has to be looked up
+            // for that.
             let request = Query::new(principal, action, resource, circumstances);
             let evaluation = Evaluation::start(request, policies, Any::anything());
             if !evaluation.is_always_allowed() && evaluation.is_refused() {

@@ -47,7 +47,8 @@ pub(crate) fn elements(statement: &Statement, slot: Slot<'_>, request: Query<'_>
     }
 }
 
-/// Whether the statement applies, and how it names the principal. Stops at the first element that fails; long lists come late.
+/// Whether the statement applies, and how it names the principal. Stops at the first element that fails; long lists
+/// come late.
 pub(crate) fn applies(statement: &Statement, slot: Slot<'_>, request: Query<'_>, set: InForce<'_>) -> Named {
     let named = named(statement, slot, request, set);
     if named.at_all().is_no() {
@@ -83,8 +84,8 @@ impl Left {
     }
 }
 
-/// What is left of a statement for those who ask in the circumstances that the context of the request tells; `None` if it applies to nobody.
-/// What else is known of a request then must not contradict that context.
+/// What is left of a statement for those who ask in the circumstances that the context of the request tells; `None` if
+/// it applies to nobody. What else is known of a request then must not contradict that context.
 pub(crate) fn left(statement: &Statement, slot: Slot<'_>, request: Query<'_>) -> Option<Left> {
     let mut settled = statement.action.cover(request.action);
     if settled.is_no() {

@@ -1,8 +1,8 @@
 //! Characters that stand for values nobody knows yet.
 //!
-//! A template names things that exist only after deployment: the id of a key, a generated bucket name, a parameter. In strings given to the
-//! evaluator such a value is one private-use character, a *symbol*. A symbol equals itself, `*` matches it, and whether other text
-//! equals it is [`Unknown`](super::Truth::Unknown).
+//! A template names things that exist only after deployment: the id of a key, a generated bucket name, a parameter. In
+//! strings given to the evaluator such a value is one private-use character, a *symbol*. A symbol equals itself, `*`
+//! matches it, and whether other text equals it is [`Unknown`](super::Truth::Unknown).
 //!
 //! ```
 //! use construct_iam::access::symbol;
@@ -14,8 +14,8 @@
 //!
 //! A symbol stands for text without `*`, `?` and `${`: what a template means as a pattern has to be written out as one.
 
-/// A value about which nothing is known: it does not even equal itself. [`Policy::parse`](super::Policy::parse) puts it where a template
-/// has an intrinsic function (`{"Ref": …}`, `{"Fn::…": …}`) that the caller did not resolve.
+/// A value about which nothing is known: it does not even equal itself. [`Policy::parse`](super::Policy::parse) puts it
+/// where a template has an intrinsic function (`{"Ref": …}`, `{"Fn::…": …}`) that the caller did not resolve.
 pub const UNKNOWN: char = '\u{10FFFD}';
 
 const FIRST_NAME: u32 = 0xE000;
@@ -26,7 +26,8 @@ const LAST_FURTHER_NAME: u32 = 0x10_EFFF;
 const FIRST_TEXT: u32 = 0xF_0000;
 const LAST_TEXT: u32 = 0xF_FFFD;
 
-/// The `n`-th symbol for a name or an id: text of at least one character and without a colon, so that it stays inside one part of an ARN.
+/// The `n`-th symbol for a name or an id: text of at least one character and without a colon, so that it stays inside
+/// one part of an ARN.
 ///
 /// `None` from 67840 on.
 #[must_use]

@@ -20,8 +20,8 @@ pub(crate) enum Token {
     Run,
     /// A symbol: matches itself.
     Symbol(char),
-    /// A `*`, `?` or `:` that a policy variable brought in. No AWS page says whether it is a wildcard or ends a part of an ARN, so it has to
-    /// match either way.
+    /// A `*`, `?` or `:` that a policy variable brought in. No AWS page says whether it is a wildcard or ends a part of
+    /// an ARN, so it has to match either way.
     Doubtful(char),
     /// Text of which nothing is known.
     Opaque,
@@ -83,8 +83,8 @@ pub(crate) fn must_match(pattern: &[Token], text: &str, colons: bool) -> bool {
     }
 }
 
-/// Whether there are values of the symbols for which the pattern matches. Errs towards yes: each occurrence of a symbol counts as a value
-/// of its own.
+/// Whether there are values of the symbols for which the pattern matches. Errs towards yes: each occurrence of a symbol
+/// counts as a value of its own.
 pub(crate) fn may_match(pattern: &[Token], text: &str) -> bool {
     let text: Vec<char> = text.chars().collect();
     let (rows, columns) = (pattern.len() + 1, text.len() + 1);

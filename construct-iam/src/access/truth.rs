@@ -2,8 +2,8 @@
 
 /// The answer to a question about values of which some are not known.
 ///
-/// Kleene's strong logic: `Unknown` stands for "yes or no, depending on what is not known", so `No` and anything is `No`, `Yes` or anything
-/// is `Yes`, and an `Unknown` that matters stays `Unknown`. It never turns into a guess.
+/// Kleene's strong logic: `Unknown` stands for "yes or no, depending on what is not known", so `No` and anything is
+/// `No`, `Yes` or anything is `Yes`, and an `Unknown` that matters stays `Unknown`. It never turns into a guess.
 ///
 /// ```
 /// use construct_iam::access::Truth;

@@ -1,7 +1,8 @@
 //! Numbers, dates, addresses and bytes, as condition values write them.
 //!
-//! What does not parse here has no documented meaning to IAM: in a policy it is an error, in a request it makes the answer unknown. See
-//! [condition operators](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
+//! What does not parse here has no documented meaning to IAM: in a policy it is an error, in a request it makes the
+//! answer unknown. See [condition
+//! operators](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
@@ -63,8 +64,8 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
-    /// Reads `YYYY-MM-DD`, `YYYY-MM-DDThh:mm[:ss[.f]]` with `Z` or an offset, or seconds since 1970. Four digits alone could be a year or
-    /// seconds, and are refused.
+    /// Reads `YYYY-MM-DD`, `YYYY-MM-DDThh:mm[:ss[.f]]` with `Z` or an offset, or seconds since 1970. Four digits alone
+    /// could be a year or seconds, and are refused.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if is_digits(text) {
             let seconds = text.parse().ok().filter(|_| text.len() != 4)?;
@@ -163,8 +164,8 @@ impl Cidr {
         Some(Self { address, prefix })
     }
 
-    /// Whether the range contains the address; never, across the two versions of IP. `None` for IPv4 addresses written as IPv6, of which
-    /// no page speaks.
+    /// Whether the range contains the address; never, across the two versions of IP. `None` for IPv4 addresses written
+    /// as IPv6, of which no page speaks.
     pub(crate) fn contains(&self, address: IpAddr) -> Option<bool> {
         match (self.address, address) {
             (IpAddr::V4(range), IpAddr::V4(address)) => {

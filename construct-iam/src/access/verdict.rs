@@ -15,15 +15,16 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// Who asked for what, for messages.
     pub subject: Subject,
-    /// If allowed: one statement for each permission that is needed. Without any one of them the request would have to rely on
-    /// [`also_allowed_by`](Self::also_allowed_by). Empty where no statement is needed: for the root user in its own account, and to ask who one
-    /// is.
+    /// If allowed: one statement for each permission that is needed. Without any one of them the request would have to
+    /// rely on [`also_allowed_by`](Self::also_allowed_by). Empty where no statement is needed: for the root user in its
+    /// own account, and to ask who one is.
     pub allowed_by: Vec<Citation>,
     /// If allowed: further Allow statements that apply but are not needed.
     pub also_allowed_by: Vec<Citation>,
     /// The Deny statements that apply.
     pub denied_by: Vec<Denial>,
-    /// If not allowed: Allow statements that cover the action on a side where permission is lacking, and why they do not apply.
+    /// If not allowed: Allow statements that cover the action on a side where permission is lacking, and why they do
+    /// not apply.
     pub near: Vec<NearMiss>,
     /// If not allowed: the changes that together give the missing permissions. They do not lift a Deny.
     pub fixes: Vec<Fix>,
@@ -189,8 +190,8 @@ pub enum Change {
 
 /// Something that is not known and on which the outcome depends.
 ///
-/// All assumptions with [`applies`](Self::applies)` == false` have to hold. Of those with `true` on one side, one is enough; for an ordinary
-/// resource of the principal's own account one on either the identity's or the resource's side.
+/// All assumptions with [`applies`](Self::applies)` == false` have to hold. Of those with `true` on one side, one is
+/// enough; for an ordinary resource of the principal's own account one on either the identity's or the resource's side.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Assumption {

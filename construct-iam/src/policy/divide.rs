@@ -9,8 +9,9 @@ const ENVELOPE: usize = r#"{"Version":"2012-10-17","Statement":[]}"#.len();
 
 impl PolicyDocument {
     /// The document in parts: a first one of so many characters, which may stay empty, and others of at most `each`. A
-    /// statement that is too long for what is left is divided by its resources, which changes nothing: a statement about two
-    /// resources is two statements about one each. One that is too long even for a part of its own stays as it is.
+    /// statement that is too long for what is left is divided by its resources, which changes nothing: a statement
+    /// about two resources is two statements about one each. One that is too long even for a part of its own stays as
+    /// it is.
     ///
     /// The same document always gives the same parts.
     pub(crate) fn divided(&self, size: &dyn Fn(&dyn Spell) -> usize, first: usize, each: usize) -> Vec<Self> {

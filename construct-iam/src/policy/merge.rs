@@ -38,8 +38,8 @@ pub(super) fn merged(mut statements: Vec<PolicyStatement>) -> Vec<PolicyStatemen
     }
 }
 
-/// A statement with a print of each of its [`Element`]s: what is equal has equal prints, and most of what is not has others. To
-/// compare them is much quicker than to compare what statements say.
+/// A statement with a print of each of its [`Element`]s: what is equal has equal prints, and most of what is not has
+/// others. To compare them is much quicker than to compare what statements say.
 struct Printed {
     statement: PolicyStatement,
     prints: [u64; 3],
@@ -121,8 +121,8 @@ fn unite<T: Clone + Ord>(
     *printed = united;
 }
 
-/// An order of statements in which those stand side by side that agree in everything but one element; by what they differ in
-/// most often first.
+/// An order of statements in which those stand side by side that agree in everything but one element; by what they
+/// differ in most often first.
 fn but(element: Element, one: &Elements, other: &Elements) -> Ordering {
     fn by<T: Ord>(one: &Set<T>, other: &Set<T>) -> Ordering {
         one.iter().len().cmp(&other.iter().len()).then_with(|| one.cmp(other))

@@ -37,8 +37,8 @@ impl Names for DocumentCx<'_> {
 }
 
 impl PolicyDocument {
-    /// The same with each imported thing named once in a list: constructs that were imported by one ARN are several references, and
-    /// one text.
+    /// The same with each imported thing named once in a list: constructs that were imported by one ARN are several
+    /// references, and one text.
     pub fn naming_once(mut self, names: &impl Names) -> Self {
         for statement in &mut self.statements {
             let said = &statement.0;
@@ -64,8 +64,9 @@ impl PolicyDocument {
 }
 
 impl PolicyDocument {
-    /// The same, with everything in the order of the names that are written, as far as they are known: for a policy about which
-    /// several say something, so that it does not matter who was first. Otherwise things stand in the order in which they were placed.
+    /// The same, with everything in the order of the names that are written, as far as they are known: for a policy
+    /// about which several say something, so that it does not matter who was first. Otherwise things stand in the order
+    /// in which they were placed.
     pub fn in_order_of_names(mut self, names: &impl Names) -> Self {
         let named = |values: &Set<Expr>| -> Set<Expr> {
             values.iter().map(|value| names.text(value).map_or_else(|| value.clone(), Expr::from)).collect()

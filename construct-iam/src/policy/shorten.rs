@@ -1,9 +1,9 @@
 //! Shorter forms of policies, for pipelines and stores of many accounts.
 //!
-//! A pattern lets in more than a list: any role of the listed accounts whose name differs from a derived one in nothing but
-//! the hash at its end. Whoever can make such a role in an account can change the trust of the listed one there, too, so the
-//! pattern gives nobody anything new; and a role of another pipeline that happens to match has no permission of its own for
-//! what it would then be let in to.
+//! A pattern lets in more than a list: any role of the listed accounts whose name differs from a derived one in nothing
+//! but the hash at its end. Whoever can make such a role in an account can change the trust of the listed one there,
+//! too, so the pattern gives nobody anything new; and a role of another pipeline that happens to match has no
+//! permission of its own for what it would then be let in to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +13,8 @@ use super::{Effect, PolicyDocument, PolicyStatement};
 use crate::principal::Principal;
 use crate::sorted::{Map, Set};
 
-/// Says that the name of a role is derived and ends with a hash of 8 characters. Where a policy would become too long with a
-/// list of such roles, it takes a pattern for all of them: see [`PolicyDocument::with_role_patterns`].
+/// Says that the name of a role is derived and ends with a hash of 8 characters. Where a policy would become too long
+/// with a list of such roles, it takes a pattern for all of them: see [`PolicyDocument::with_role_patterns`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DerivedName;
 
@@ -28,8 +28,8 @@ impl Fact for DerivedName {
 const HASH: usize = 8;
 
 impl PolicyDocument {
-    /// Statements that agree in all but actions and resources become one, among those for which `classify` gives a class. The
-    /// caller answers for it that no action of one class can be about a resource of another.
+    /// Statements that agree in all but actions and resources become one, among those for which `classify` gives a
+    /// class. The caller answers for it that no action of one class can be about a resource of another.
     pub fn united<C>(&self, classify: impl Fn(&PolicyStatement) -> Option<C>) -> Self {
         let mut kept = BTreeSet::new();
         let mut united: BTreeMap<PolicyStatement, PolicyStatement> = BTreeMap::new();
@@ -49,18 +49,18 @@ impl PolicyDocument {
         Self { id: self.id.clone(), statements: kept.into_iter().collect() }
     }
 
-    /// Writes the condition on `aws:PrincipalArn` with patterns in place of roles with [derived names](DerivedName): in every
-    /// account that the statement names, any role whose name differs from that of the pipeline's role in nothing but the hash
-    /// at its end. The accounts stay as they are, and so do roles with other names.
+    /// Writes the condition on `aws:PrincipalArn` with patterns in place of roles with [derived names](DerivedName): in
+    /// every account that the statement names, any role whose name differs from that of the pipeline's role in nothing
+    /// but the hash at its end. The accounts stay as they are, and so do roles with other names.
     pub fn with_role_patterns(&self, cx: &LowerCx<'_>) -> Self {
         let mut patterns: BTreeMap<Expr, Option<Expr>> = BTreeMap::new();
         let statements = self.statements.iter().map(|statement| statement.with_role_patterns(cx, &mut patterns));
         Self { id: self.id.clone(), statements: statements.collect() }.merged()
     }
 
-    /// Writes statements about taking on roles with patterns in place of roles with [derived names](DerivedName): in the account
-    /// of each role, those whose names differ from its in region and hash alone. Who takes them on is for their trust policies to
-    /// say.
+    /// Writes statements about taking on roles with patterns in place of roles with [derived names](DerivedName): in
+    /// the account of each role, those whose names differ from its in region and hash alone. Who takes them on is for
+    /// their trust policies to say.
     pub(crate) fn with_resource_patterns(&self, cx: &LowerCx<'_>) -> Self {
         let statements = self.statements.iter().cloned().map(|mut statement| {
             if statement.0.actions.iter().eq(["sts:AssumeRole"]) {

@@ -45,8 +45,8 @@ impl Effect {
 #[must_use]
 pub struct PolicyStatement(pub(super) Arc<Elements>);
 
-/// What the colon of an action counts; a byte that names of services and actions are made of counts 1, and any other nothing.
-/// Every action of every role is looked at, and this takes one look.
+/// What the colon of an action counts; a byte that names of services and actions are made of counts 1, and any other
+/// nothing. Every action of every role is looked at, and this takes one look.
 const COLON: u64 = 1 << 32;
 
 static IN_ACTIONS: [u64; 256] = {
@@ -334,8 +334,8 @@ impl PolicyStatement {
             + conditions.sum::<usize>()
     }
 
-    /// The statement as it stands in a document, with all that is in it, to be looked into. As a property the statement itself
-    /// is given away, as a [document](crate::PolicyDocument::expr) is.
+    /// The statement as it stands in a document, with all that is in it, to be looked into. As a property the statement
+    /// itself is given away, as a [document](crate::PolicyDocument::expr) is.
     #[must_use]
     pub fn expr(&self) -> Expr {
         self.spelled_out()

@@ -81,7 +81,8 @@ fn policies_of_role(role: &RolePolicies<'_>, cx: &mut GaugeCx<'_, '_>) {
     }
 }
 
-/// Measures a managed policy. Those of a role are filled when there are nearly as many as it may have, which is said of the role.
+/// Measures a managed policy. Those of a role are filled when there are nearly as many as it may have, which is said of
+/// the role.
 fn managed_policy<'a>(
     id: &str,
     document: &'a Json<'a>,
@@ -129,7 +130,8 @@ fn places_of<'a>(roles: &[RolePolicies<'a>]) -> BTreeMap<&'a str, usize> {
     ids.chain(names).collect()
 }
 
-/// What a document is no longer than, if it puts no texts together: told without a look at its texts, which become no longer than `of_text` says.
+/// What a document is no longer than, if it puts no texts together: told without a look at its texts, which become no
+/// longer than `of_text` says.
 fn longest(document: &Json<'_>, of_text: fn(&str) -> usize) -> Option<usize> {
     match document {
         Json::Null | Json::Bool(_) => Some(5),

@@ -1,4 +1,5 @@
-//! Reads requests and policies in the format of `data/iam-cases.json`. A `null` in a context is a key about which nothing is known.
+//! Reads requests and policies in the format of `data/iam-cases.json`. A `null` in a context is a key about which
+//! nothing is known.
 #![expect(dead_code, unreachable_pub, reason = "each test file compiles this module for itself and uses a part of it")]
 
 pub mod build;

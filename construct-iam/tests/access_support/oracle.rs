@@ -1,7 +1,8 @@
 //! A second evaluator, as plain and slow as can be, for requests without anything unknown.
 //!
-//! It shares no code with the real one: it reads JSON anew at every step, tries every way to match, and writes the rules down as
-//! they stand in the documentation. Where that says nothing, the oracle has no opinion either, and such requests must not be put to it.
+//! It shares no code with the real one: it reads JSON anew at every step, tries every way to match, and writes the
+//! rules down as they stand in the documentation. Where that says nothing, the oracle has no opinion either, and such
+//! requests must not be put to it.
 
 use construct_iam::access::Outcome;
 use serde_json::Value;

@@ -1,8 +1,10 @@
-//! Random small requests and policies, in the format of `data/iam-cases.json`, from a vocabulary small enough that things match.
+//! Random small requests and policies, in the format of `data/iam-cases.json`, from a vocabulary small enough that
+//! things match.
 
 use serde_json::{Map, Value, json};
 
-/// Choices read from random bytes; when they run out, the first choice is taken, so that a failing case shrinks to a simple one.
+/// Choices read from random bytes; when they run out, the first choice is taken, so that a failing case shrinks to a
+/// simple one.
 pub struct Choices<'a>(&'a [u8]);
 
 impl<'a> Choices<'a> {

@@ -1,4 +1,5 @@
-//! Who keeps only what is not proved finds what who keeps everything does, also where statements are gone, wide or for everybody.
+//! Who keeps only what is not proved finds what who keeps everything does, also where statements are gone, wide or for
+//! everybody.
 
 use construct_core::Assembly;
 use serde_json::{Value, json};

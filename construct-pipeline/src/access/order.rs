@@ -1,7 +1,8 @@
 //! In which order the stacks can be deployed.
 //!
 //! A role that a bucket policy, key policy or trust policy names as principal has to exist when the policy is written:
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>. A role in a condition need not.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>. A role in a condition
+//! need not.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -116,8 +117,8 @@ pub(crate) fn order(stacks: Stacks, named: Vec<(PolicyIx, String)>, world: &Worl
 struct Needs<'w> {
     world: &'w World,
     graph: &'w Graph,
-    /// Waiting stack and needed stack, why, and whether the deployment fails otherwise. Nearly all stacks say themselves what they wait for,
-    /// and that is not noted.
+    /// Waiting stack and needed stack, why, and whether the deployment fails otherwise. Nearly all stacks say
+    /// themselves what they wait for, and that is not noted.
     edges: BTreeMap<(usize, usize), (String, bool)>,
 }
 

@@ -3,8 +3,8 @@
 use construct_core::{Diagnostic, ValidateCx};
 use construct_iam::PolicyStatement;
 
-/// Reports the attached statements that the service would refuse, as being of a subject in words. Unless a resource has to be named,
-/// a statement without one is about the thing itself.
+/// Reports the attached statements that the service would refuse, as being of a subject in words. Unless a resource has
+/// to be named, a statement without one is about the thing itself.
 pub(super) fn report_malformed(cx: &mut ValidateCx<'_>, code: &'static str, subject: &str, needs_resource: bool) {
     let problem = |statement: &PolicyStatement| {
         if !statement.has_principal() {

@@ -53,7 +53,8 @@ impl ArnKind for FunctionArn {
         (!name.is_empty() && name.bytes().all(shape)).then_some(name)
     }
 
-    /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html> knows functions by their name alone.
+    /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html> knows functions by
+    /// their name alone.
     fn help(arn: &str) -> String {
         let unqualified =
             arn.rsplit_once(':').filter(|(arn, _)| Arn::parse(arn).is_ok_and(|arn| Self::name(&arn).is_some()));

@@ -160,8 +160,8 @@ impl PipelineProject {
         self.environment_of(Origin::PlainText, name, value.into())
     }
 
-    /// Adds an environment variable from Parameter Store, by the parameter's name, or its ARN if another account shares it; the
-    /// project's role may read it.
+    /// Adds an environment variable from Parameter Store, by the parameter's name, or its ARN if another account shares
+    /// it; the project's role may read it.
     pub fn environment_parameter(self, name: impl Into<String>, parameter: impl Into<Value<kind::Text>>) -> Self {
         self.environment_of(Origin::ParameterStore, name, parameter.into())
     }

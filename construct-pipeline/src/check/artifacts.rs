@@ -1,8 +1,9 @@
 //! The flow of artifacts between actions and accounts.
 //!
 //! Codes: `artifact::malformed-name`, `artifact::never-written`, `artifact::read-too-early`, `artifact::written-twice`,
-//! `artifact::unread`, `artifact::read-twice`, `artifact::too-many-files`, `artifact::malformed-file`, `artifact::reference`,
-//! `artifact::clone-across-accounts`, `artifact::foreign-to-foreign`, `action::input-count`, `action::output-count`, `action::foreign-outputs`.
+//! `artifact::unread`, `artifact::read-twice`, `artifact::too-many-files`, `artifact::malformed-file`,
+//! `artifact::reference`, `artifact::clone-across-accounts`, `artifact::foreign-to-foreign`, `action::input-count`,
+//! `action::output-count`, `action::foreign-outputs`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-create-cross-account.html>
 

@@ -1,9 +1,10 @@
 //! Conditions of stages and their rules.
 //!
-//! Codes: `condition::v2-only`, `condition::too-many`, `condition::no-rule`, `condition::too-many-rules`, `condition::result`,
-//! `condition::retry-and-condition`, `condition::rollback-in-parallel`, `condition::rollback-of-sources`,
-//! `rule::malformed-name`, `rule::unknown-provider`, `rule::unknown-operator`, `rule::malformed-cron`, `rule::missing-configuration`, `rule::malformed-configuration`,
-//! `rule::unknown-region`, `rule::malformed-command`, `rule::too-many-commands`, `rule::unknown-artifact`, `rule::read-too-early`.
+//! Codes: `condition::v2-only`, `condition::too-many`, `condition::no-rule`, `condition::too-many-rules`,
+//! `condition::result`, `condition::retry-and-condition`, `condition::rollback-in-parallel`,
+//! `condition::rollback-of-sources`, `rule::malformed-name`, `rule::unknown-provider`, `rule::unknown-operator`,
+//! `rule::malformed-cron`, `rule::missing-configuration`, `rule::malformed-configuration`, `rule::unknown-region`,
+//! `rule::malformed-command`, `rule::too-many-commands`, `rule::unknown-artifact`, `rule::read-too-early`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html>
 

@@ -1,6 +1,7 @@
 //! What actions of CloudFormation do to one stack, one after the other or at the same time.
 //!
-//! Codes: `cloudformation::change-set-too-early`, `cloudformation::unknown-change-set`, `cloudformation::same-stack-at-once`.
+//! Codes: `cloudformation::change-set-too-early`, `cloudformation::unknown-change-set`,
+//! `cloudformation::same-stack-at-once`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html>
 

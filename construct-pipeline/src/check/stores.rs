@@ -1,9 +1,10 @@
 //! Stores and roles that the user gave.
 //!
-//! Codes: `store::foreign-handle`, `store::wrong-region`, `store::wrong-account`, `store::key-required`, `store::key-in-other-region`, `store::alias-of-another-account`,
-//! `store::not-given`, `store::duplicate-replica`, `store::one-log-bucket`, `store::unused-replica`, `store::unused-settings`,
-//! `store::replica-at-home`, `store::same-folder`, `store::alias-written-across-accounts`,
-//! `role::in-other-account`, `role::foreign-handle`, `role::passed-across-accounts`, `role::unused-permissions`.
+//! Codes: `store::foreign-handle`, `store::wrong-region`, `store::wrong-account`, `store::key-required`,
+//! `store::key-in-other-region`, `store::alias-of-another-account`, `store::not-given`, `store::duplicate-replica`,
+//! `store::one-log-bucket`, `store::unused-replica`, `store::unused-settings`, `store::replica-at-home`,
+//! `store::same-folder`, `store::alias-written-across-accounts`, `role::in-other-account`, `role::foreign-handle`,
+//! `role::passed-across-accounts`, `role::unused-permissions`.
 
 use std::collections::BTreeSet;
 

@@ -1,13 +1,14 @@
 //! Names, counts and order.
 //!
-//! Codes: `pipeline::malformed-name`, `pipeline::malformed-role-path`, `pipeline::too-few-stages`, `pipeline::too-many-stages`,
-//! `pipeline::too-many-actions`, `pipeline::no-source`, `pipeline::source-outside-first-stage`,
-//! `pipeline::other-action-in-first-stage`, `pipeline::execution-mode`, `stage::malformed-name`,
-//! `stage::duplicate-name`, `stage::no-action`, `stage::too-many-actions`, `stage::malformed-reason`,
-//! `action::malformed-name`, `action::duplicate-name`, `action::run-order`, `action::timeout`,
-//! `action::timeout-of-no-approval`, `action::beside-approval`, `action::v2-only`, `action::malformed-provider`, `action::malformed-version`,
-//! `action::role-not-aws`, `action::account-not-aws`, `action::region-not-aws`, `action::unused-permissions`,
-//! `action::foreign-handle`, and those of the environment an action runs in.
+//! Codes: `pipeline::malformed-name`, `pipeline::malformed-role-path`, `pipeline::too-few-stages`,
+//! `pipeline::too-many-stages`, `pipeline::too-many-actions`, `pipeline::no-source`,
+//! `pipeline::source-outside-first-stage`, `pipeline::other-action-in-first-stage`, `pipeline::execution-mode`,
+//! `stage::malformed-name`, `stage::duplicate-name`, `stage::no-action`, `stage::too-many-actions`,
+//! `stage::malformed-reason`, `action::malformed-name`, `action::duplicate-name`, `action::run-order`,
+//! `action::timeout`, `action::timeout-of-no-approval`, `action::beside-approval`, `action::v2-only`,
+//! `action::malformed-provider`, `action::malformed-version`, `action::role-not-aws`, `action::account-not-aws`,
+//! `action::region-not-aws`, `action::unused-permissions`, `action::foreign-handle`, and those of the environment an
+//! action runs in.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html>
 
@@ -222,8 +223,8 @@ fn timeout(resolved_action: &ResolvedAction<'_>, findings: &mut Findings) {
     }
 }
 
-/// Permissions for a role that there is not: the worker of an action that is not AWS's polls for jobs with a role of its own.
-/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-create-custom-action.html>
+/// Permissions for a role that there is not: the worker of an action that is not AWS's polls for jobs with a role of
+/// its own. <https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-create-custom-action.html>
 fn unused_permissions(resolved_action: &ResolvedAction<'_>, findings: &mut Findings) {
     let ResolvedAction { action, known, .. } = resolved_action;
     if known.spec.owner == Owner::Aws || known.permissions.statements().next().is_none() {
@@ -269,8 +270,8 @@ fn type_of_action(resolved: &Resolved<'_>, action: &Action, spec: &ProviderSpec,
     }
 }
 
-/// Deployments that do not wait for the approval beside them: without a run order, all actions of a stage begin at once. In a
-/// wave every target has its own steps.
+/// Deployments that do not wait for the approval beside them: without a run order, all actions of a stage begin at
+/// once. In a wave every target has its own steps.
 fn approvals(resolved: &Resolved<'_>, findings: &mut Findings) {
     let of = |category: Category| {
         let is_one = move |action: &&ResolvedAction<'_>| action.known.spec.category == category && !action.stage.packed;

@@ -1,7 +1,7 @@
 //! What AWS documents of its own action types, for actions whose provider does not see to it by itself.
 //!
-//! Codes: `action::unknown-provider`, `configuration::missing-key`. Both are warnings: the service grows, and its pages are not always
-//! right.
+//! Codes: `action::unknown-provider`, `configuration::missing-key`. Both are warnings: the service grows, and its pages
+//! are not always right.
 
 use construct_core::{Diagnostic, edits};
 

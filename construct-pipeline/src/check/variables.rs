@@ -1,8 +1,9 @@
 //! Variables: those of the pipeline, those that actions set, by their namespaces, and who uses them.
 //!
-//! Codes: `variable::malformed-name`, `variable::duplicate-name`, `variable::malformed-default`, `variable::long-description`,
-//! `variable::too-many`, `variable::v2-only`, `variable::unknown`, `variable::used-too-early`, `variable::in-source`,
-//! `variable::other-syntax`, `namespace::malformed`, `namespace::duplicate`, `namespace::is-artifact`.
+//! Codes: `variable::malformed-name`, `variable::duplicate-name`, `variable::malformed-default`,
+//! `variable::long-description`, `variable::too-many`, `variable::v2-only`, `variable::unknown`,
+//! `variable::used-too-early`, `variable::in-source`, `variable::other-syntax`, `namespace::malformed`,
+//! `namespace::duplicate`, `namespace::is-artifact`.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -150,8 +151,9 @@ impl<'r, 'a> Variables<'r, 'a> {
         }
     }
 
-    /// The source that a variable is most likely meant to be of, though it has no such namespace: it sets a variable of this
-    /// name, and it, its stage or its artifact is called so, or the namespace is the one that the console gives to sources.
+    /// The source that a variable is most likely meant to be of, though it has no such namespace: it sets a variable of
+    /// this name, and it, its stage or its artifact is called so, or the namespace is the one that the console gives to
+    /// sources.
     fn meant_by(&self, namespace: &str, name: &str) -> Option<&ResolvedAction<'a>> {
         let of_namespace = |action: &&ResolvedAction<'_>| {
             let outputs = action.known.spec.outputs.iter().map(Artifact::name);

@@ -1,8 +1,8 @@
 //! How the roles of a group are divided among stacks in an environment where they are too many for one.
 //!
-//! Every pipeline has a [place](names::group::place) that its name gives. A stack holds the roles of all places between two;
-//! one that would be too full is halved, as often as need be. The lower half stays where it is and keeps its names, so
-//! whoever makes a stack too full moves only what stood in it, and of that only a half.
+//! Every pipeline has a [place](names::group::place) that its name gives. A stack holds the roles of all places between
+//! two; one that would be too full is halved, as often as need be. The lower half stays where it is and keeps its
+//! names, so whoever makes a stack too full moves only what stood in it, and of that only a half.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;

@@ -10,8 +10,8 @@ use construct_iam::quota::MANAGED_POLICY;
 
 use crate::provider::{Category, PassedRole, ProviderSpec};
 
-/// What the roles of a pipeline take of a template, whatever they may do; an action adds [`OF_AN_ACTION`]. A typical pipeline takes
-/// half of that: names may be long, and actions of other crates may need much.
+/// What the roles of a pipeline take of a template, whatever they may do; an action adds [`OF_AN_ACTION`]. A typical
+/// pipeline takes half of that: names may be long, and actions of other crates may need much.
 const OF_A_PIPELINE: usize = 7_500;
 
 /// What an action takes of it, beside the statements that the program gives it.
@@ -70,8 +70,8 @@ impl Brought {
         }
     }
 
-    /// A role to act, one to deploy and one to send events, a rule for each source, and the managed policies into which a role
-    /// spills that is allowed much.
+    /// A role to act, one to deploy and one to send events, a rule for each source, and the managed policies into which
+    /// a role spills that is allowed much.
     fn load(self, view: View<'_>) -> Load {
         let permissions = length(&self.permissions.into_merged().expr());
         let spilled = permissions / view.quota(&MANAGED_POLICY).max(1);

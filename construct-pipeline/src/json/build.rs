@@ -22,9 +22,9 @@ impl Pipeline {
     /// A pipeline from what `aws codepipeline get-pipeline` prints, from what `create-pipeline` takes, or from the pipeline
     /// in it alone; placed in a stack of its account and region, it synthesises to the same declaration.
     ///
-    /// Its roles and stores exist already: they are referred to and never written to. Its actions are
-    /// [`CustomAction`]s with their configuration as it stands, so nothing else is made for them; what starts the
-    /// pipeline today has to go on starting it. A region in which an action runs and that has no store in the JSON is an error of the
+    /// Its roles and stores exist already: they are referred to and never written to. Its actions are [`CustomAction`]s
+    /// with their configuration as it stands, so nothing else is made for them; what starts the pipeline today has to
+    /// go on starting it. A region in which an action runs and that has no store in the JSON is an error of the
     /// synthesis, as it is one of the API. `synth import` writes a program with the actions of this library.
     ///
     /// What was read and cannot be kept is a warning of the synthesis.
@@ -69,8 +69,8 @@ impl Pipeline {
 }
 
 impl Declaration {
-    /// The pipeline, with actions of the library in place of [`CustomAction`]s where `provider` gives one for a stage and an
-    /// action, both counted from 0.
+    /// The pipeline, with actions of the library in place of [`CustomAction`]s where `provider` gives one for a stage
+    /// and an action, both counted from 0.
     #[track_caller]
     pub fn pipeline(&self, provider: impl FnMut(usize, usize) -> Option<Arc<dyn Provider>>) -> Pipeline {
         self.pipeline_at(Location::caller(), provider)

@@ -26,7 +26,8 @@ pub struct Exported {
     /// What only a deployment tells, in words. It stands in the declaration in angle brackets, or as the dynamic reference
     /// that CloudFormation would resolve.
     pub unknown: Vec<String>,
-    /// What the template says beside the structure, in words, each with the command that says it: the API takes it elsewhere.
+    /// What the template says beside the structure, in words, each with the command that says it: the API takes it
+    /// elsewhere.
     pub aside: Vec<(String, String)>,
     /// The tags, which only `create-pipeline` takes.
     pub tags: Vec<(String, String)>,

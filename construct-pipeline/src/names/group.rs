@@ -17,14 +17,15 @@
 //! $ printf 'group-bucket\0platform\000111111111111\0us-east-1\000111111111111\0eu-west-1' | sha256sum | cut -c1-8
 //! ```
 //!
-//! The roles that stand in the stacks of a group are named like the pipeline's other roles, with the group's own tag between,
-//! over `group`, its name, account and region: `<slug>-<region>-{action,writer,deploy,events}-<group tag>-<tag>`. So a pipeline
-//! that joins or leaves a group gets other roles, and no two stacks ever want the same role at once. In an account whose
-//! actions write artifacts, the role of the actions is a `writer`, so that policies can tell the writers of a group by name.
+//! The roles that stand in the stacks of a group are named like the pipeline's other roles, with the group's own tag
+//! between, over `group`, its name, account and region: `<slug>-<region>-{action,writer,deploy,events}-<group
+//! tag>-<tag>`. So a pipeline that joins or leaves a group gets other roles, and no two stacks ever want the same role
+//! at once. In an account whose actions write artifacts, the role of the actions is a `writer`, so that policies can
+//! tell the writers of a group by name.
 //!
-//! Where a group has several role stacks, each has a word of its own, see [`RoleStack`]; the kind in the tags of the roles in
-//! it is then `action-<word>`, `deploy-<word>` and so on. What decides about the stack of a pipeline is its place: the first 8
-//! hexadecimal digits of the SHA-256 over `stack`, NUL and the pipeline's name.
+//! Where a group has several role stacks, each has a word of its own, see [`RoleStack`]; the kind in the tags of the
+//! roles in it is then `action-<word>`, `deploy-<word>` and so on. What decides about the stack of a pipeline is its
+//! place: the first 8 hexadecimal digits of the SHA-256 over `stack`, NUL and the pipeline's name.
 
 use std::borrow::Cow;
 use std::num::NonZeroU32;
@@ -71,8 +72,8 @@ pub enum RoleStack {
 }
 
 impl RoleStack {
-    /// The stack of a pipeline in a group of so many role stacks: the one whose number is 1 + the pipeline's place modulo the
-    /// number of stacks.
+    /// The stack of a pipeline in a group of so many role stacks: the one whose number is 1 + the pipeline's place
+    /// modulo the number of stacks.
     #[must_use]
     pub fn of(pipeline: &str, stacks: u32) -> Self {
         match stacks {

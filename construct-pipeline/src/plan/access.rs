@@ -220,8 +220,9 @@ impl Granting<'_, '_> {
         self.admit(key, &writers, encrypt, ENCRYPTS, |_| true);
     }
 
-    /// Lets users do something with artifacts. In a store of several pipelines that is about the pipeline's folder; should that make
-    /// the policy too long, it is about all that is in the bucket, and what keeps the pipelines apart are the policies of the roles.
+    /// Lets users do something with artifacts. In a store of several pipelines that is about the pipeline's folder;
+    /// should that make the policy too long, it is about all that is in the bucket, and what keeps the pipelines apart
+    /// are the policies of the roles.
     fn admit_to_artifacts(
         &mut self,
         users: &[&User],
@@ -239,7 +240,8 @@ impl Granting<'_, '_> {
         self.admit(bucket, users, |users| what(users).on([artifacts]), purpose, accesses);
     }
 
-    /// Whether what is said about a resource may have a short form, too: in a store of several pipelines, unless it is another owner's.
+    /// Whether what is said about a resource may have a short form, too: in a store of several pipelines, unless it is
+    /// another owner's.
     fn has_forms(&self, resource: impl Into<NodeId>) -> bool {
         self.store.has_neighbours && !self.of_group && self.cx.view().imports(resource).is_none()
     }

@@ -201,8 +201,8 @@ impl<'m> Maker<'m, '_, '_> {
         role
     }
 
-    /// The role with which a construct works in the place of an action, if somebody says which; it may follow the references
-    /// among the inputs of the action.
+    /// The role with which a construct works in the place of an action, if somebody says which; it may follow the
+    /// references among the inputs of the action.
     fn worker(
         &mut self,
         construct: NodeId,

@@ -1,5 +1,5 @@
-//! Scaffold stacks: one for each environment beside home that needs something, made when the first thing needs it. Those of a
-//! group are made by the first of its pipelines that needs them, below the group.
+//! Scaffold stacks: one for each environment beside home that needs something, made when the first thing needs it.
+//! Those of a group are made by the first of its pipelines that needs them, below the group.
 
 use std::collections::BTreeMap;
 
@@ -136,8 +136,8 @@ impl<'a> Scaffold<'a> {
         Some(store)
     }
 
-    /// The key of the group's store in a region, by its own ARN: an output beside the store, and a parameter of the pipeline's
-    /// stack, each made once for all pipelines that want it.
+    /// The key of the group's store in a region, by its own ARN: an output beside the store, and a parameter of the
+    /// pipeline's stack, each made once for all pipelines that want it.
     pub(super) fn shared_key(&mut self, env: Env, key: KeyRef, cx: &mut PlanCx<'_>) -> Option<ParameterRef> {
         let place = self.shared_place(env, RoleStack::Scaffold, cx)?;
         let Membership { handle, group, .. } = self.membership.as_ref()?;

@@ -29,7 +29,8 @@ pub(super) struct PlannedStore {
     pub(super) key_id: Option<Value<kind::Arn>>,
     pub(super) key: Option<PlannedKey>,
     pub(super) bucket_arn: Value<kind::Arn>,
-    /// The artifacts of the pipeline: all objects of the bucket, or in a store of several pipelines those in the pipeline's folder.
+    /// The artifacts of the pipeline: all objects of the bucket, or in a store of several pipelines those in the
+    /// pipeline's folder.
     pub(super) artifacts: Value<kind::Arn>,
     /// Whether it was given to other pipelines, too.
     pub(super) has_neighbours: bool,
@@ -58,8 +59,8 @@ enum Origin {
 }
 
 impl Stores {
-    /// What must be there before the pipeline, beside its scaffold stacks: buckets with their policies, and aliases. What is
-    /// imported is there.
+    /// What must be there before the pipeline, beside its scaffold stacks: buckets with their policies, and aliases.
+    /// What is imported is there.
     pub(super) fn needed(&self) -> impl Iterator<Item = NodeId> {
         let is_needed = |store: &&PlannedStore| store.origin != Origin::Pipeline || store.env.region == self.home;
         self.by_region.values().filter(is_needed).flat_map(|store| {
@@ -77,8 +78,8 @@ impl PlannedStore {
 }
 
 impl PlannedKey {
-    /// How another stack names the key: by the ARN of its alias, the only name that is known before the key exists; never by
-    /// its id, which other accounts would look up among their own keys.
+    /// How another stack names the key: by the ARN of its alias, the only name that is known before the key exists;
+    /// never by its id, which other accounts would look up among their own keys.
     fn arn_outside(&self) -> Value<kind::Arn> {
         let Self { key, alias, env, .. } = self;
         let Some(alias) = alias else { return key.arn() };
@@ -145,7 +146,8 @@ pub(super) fn make(
         let is_placed = given.and_then(GivenStore::placed).is_some();
         let has_neighbours = is_placed && sharing::is_shared(store, cx.view());
         let alias = store.store_key().and_then(|key| key.alias).map(AliasRef::name);
-        // What a group has is named in words: statements are sorted, and which node is older depends on who is in the group.
+        // What a group has is named in words: statements are sorted, and which node is older depends on who is in the
+        // group.
         let (bucket_arn, artifacts, alias) = match scaffold.membership().filter(|_| origin == Origin::Group) {
             Some(membership) => {
                 let name = membership.bucket(env);

@@ -111,8 +111,8 @@ impl CodeBuild {
         self.environment_of(Origin::PlainText, name, value.into())
     }
 
-    /// Adds an environment variable from Parameter Store, by the parameter's name, or its ARN if another account shares it. A
-    /// role that is made for the project may read it; any other must be allowed to.
+    /// Adds an environment variable from Parameter Store, by the parameter's name, or its ARN if another account shares
+    /// it. A role that is made for the project may read it; any other must be allowed to.
     pub fn environment_parameter(self, name: impl Into<String>, parameter: impl Into<Value<kind::Text>>) -> Self {
         self.environment_of(Origin::ParameterStore, name, parameter.into())
     }
@@ -123,8 +123,8 @@ impl CodeBuild {
         self.environment_of(Origin::SecretsManager, name, secret.into())
     }
 
-    /// All environment variables as the text of their JSON, as an existing pipeline has them: a list of objects with `name`,
-    /// `value` and `type`. It takes the place of the variables added one by one.
+    /// All environment variables as the text of their JSON, as an existing pipeline has them: a list of objects with
+    /// `name`, `value` and `type`. It takes the place of the variables added one by one.
     pub fn environment_json(mut self, text: impl Into<String>) -> Self {
         self.environment_text = Some(text.into());
         self

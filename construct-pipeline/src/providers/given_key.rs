@@ -6,8 +6,8 @@ use construct_iam::{Arn, ArnKind, PolicyStatement, Principal, RoleRef};
 use crate::asked::Asked;
 use crate::aws::{Key, KeyArn, via_service};
 
-/// Asks the owner of a key to let a role use it through a service, and says whether that could be asked. A key of the program is no
-/// business of others, and of which key an alias is the name is not known.
+/// Asks the owner of a key to let a role use it through a service, and says whether that could be asked. A key of the
+/// program is no business of others, and of which key an alias is the name is not known.
 pub(super) fn ask_for(
     key: &Value<kind::Arn>,
     role: RoleRef,

@@ -10,7 +10,8 @@ use crate::asked::Asked;
 use crate::aws::{KeyArn, TopicKey, TopicRef};
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
 
-/// What publishing to a topic takes of the key that encrypts it. <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
+/// What publishing to a topic takes of the key that encrypts it.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
 const USES_OF_KEY: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey*"];
 
 /// Waits until somebody approves or rejects: 7 days, unless the action's [`timeout`](crate::Action::timeout) says
@@ -51,9 +52,9 @@ impl ManualApproval {
         self
     }
 
-    /// The customer-managed key that encrypts the topic, by its ARN, so that the action may use it. The owner of a key that is given by a
-    /// literal ARN is asked to let the role in that performs the action, in the [import contract](crate::contract).
-    /// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
+    /// The customer-managed key that encrypts the topic, by its ARN, so that the action may use it. The owner of a key
+    /// that is given by a literal ARN is asked to let the role in that performs the action, in the [import
+    /// contract](crate::contract). <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
     pub fn topic_key(mut self, key: impl Into<Value<kind::Arn>>) -> Self {
         self.topic_key = Some(key.into());
         self

@@ -13,7 +13,8 @@ use super::{
     TRIGGERS, TRIGGERS_AS_JSON, VARIABLES, WEBHOOKS,
 };
 
-/// What polls unless it is told not to. <https://docs.aws.amazon.com/codepipeline/latest/userguide/change-detection-methods.html>
+/// What polls unless it is told not to.
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/change-detection-methods.html>
 const POLLING: [&str; 3] = ["CodeCommit", "S3", "GitHub"];
 
 /// Measures the pipelines of a template, and what belongs to them: rules, keys, buckets, topics, projects.
@@ -302,8 +303,8 @@ fn bus_of(properties: &Json<'_>) -> String {
     }
 }
 
-/// The characters of the policy of an event bus with statements of so many. What stands around them counts for each stack that has
-/// any.
+/// The characters of the policy of an event bus with statements of so many. What stands around them counts for each
+/// stack that has any.
 const fn policy_of(statements: usize) -> usize {
     const AROUND: usize = r#"{"Version":"2012-10-17","Statement":[]}"#.len();
     (AROUND + statements).saturating_sub(COMMA)

@@ -21,8 +21,8 @@ macro_rules! api {
 const PIPELINE: &str = "AWS::CodePipeline::Pipeline";
 const SCRIPT: &str = "put the work into a script of an input artifact";
 
-/// Stages of a pipeline. AWS's page lists the quota as fixed, users report that theirs was raised (aws/aws-cdk#16336): hence
-/// an app that says so is believed.
+/// Stages of a pipeline. AWS's page lists the quota as fixed, users report that theirs was raised (aws/aws-cdk#16336):
+/// hence an app that says so is believed.
 pub static STAGES: Quota = Quota::new(
     ("CodePipeline", "stages of the pipeline"),
     (50, "stages"),
@@ -47,8 +47,8 @@ pub static ACTIONS_OF_A_STAGE: Quota = Quota::new(
 .adjustable(Adjustable::Yes)
 .without_warning();
 
-/// Actions of a stage that run at the same time: 100 on AWS's page today; it was 50, which older copies of it still say. A stage
-/// takes 50 actions, so which one holds matters only where [`ACTIONS_OF_A_STAGE`] is raised.
+/// Actions of a stage that run at the same time: 100 on AWS's page today; it was 50, which older copies of it still
+/// say. A stage takes 50 actions, so which one holds matters only where [`ACTIONS_OF_A_STAGE`] is raised.
 pub static PARALLEL_ACTIONS: Quota = Quota::new(
     ("CodePipeline", "parallel actions of the stage"),
     (100, "actions"),
@@ -178,9 +178,9 @@ pub static EXPORTED_FILES: Quota = Quota::new(
     ("artifact::too-many-files", "let one pattern match several files, as in `dist/**/*`"),
 );
 
-/// Characters of a value of an action's configuration. AWS documents 1,000, and the service has said 50,000 in its messages since
-/// 2022 (aws/aws-cdk#19767, terraform-provider-aws#41023): between the two is a warning. An app that wants what is documented alone
-/// says `app.quota(&quota::CONFIGURATION_VALUE, 1_000)`.
+/// Characters of a value of an action's configuration. AWS documents 1,000, and the service has said 50,000 in its
+/// messages since 2022 (aws/aws-cdk#19767, terraform-provider-aws#41023): between the two is a warning. An app that
+/// wants what is documented alone says `app.quota(&quota::CONFIGURATION_VALUE, 1_000)`.
 pub static CONFIGURATION_VALUE: Quota = Quota::new(
     ("CodePipeline", "longest value of the configuration"),
     (50_000, "characters"),
@@ -310,8 +310,8 @@ pub static TOPIC_POLICY: Quota =
 pub static TOPIC_STATEMENTS: Quota =
     Quota::new(("SNS", "statements for the topic"), (100, "statements"), "AWS::SNS::TopicPolicy", SNS, DIVIDE_TOPIC);
 
-/// Principals of the policy of a topic. AWS's page does not say whether that is for each statement, as is assumed here, or for all
-/// of them together.
+/// Principals of the policy of a topic. AWS's page does not say whether that is for each statement, as is assumed here,
+/// or for all of them together.
 pub static TOPIC_PRINCIPALS: Quota = Quota::new(
     ("SNS", "principals of a statement for the topic"),
     (200, "principals"),

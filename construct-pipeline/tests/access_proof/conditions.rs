@@ -7,8 +7,8 @@ use crate::support::{Set, failures};
 
 const TOOLS: Env = Env::new("111111111111", "eu-central-1");
 
-/// A stage that is entered when a function says so, checked with a role of the app in another region, and left when an alarm and a
-/// command say so.
+/// A stage that is entered when a function says so, checked with a role of the app in another region, and left when an
+/// alarm and a command say so.
 fn app() -> App {
     let mut app = App::new();
     let tools = app.stack("Tools", TOOLS);

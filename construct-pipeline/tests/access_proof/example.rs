@@ -1,4 +1,5 @@
-//! The proof on the assembly of the example program: it holds, each statement counts, and a hole is mended by what is proposed.
+//! The proof on the assembly of the example program: it holds, each statement counts, and a hole is mended by what is
+//! proposed.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -66,7 +66,8 @@ fn cdk_gives_too_much_on_keys_and_nothing_else() {
     assert_eq!(report.leaks().count(), 4);
 }
 
-/// A pair of templates as people write them by hand: one for the account of the pipeline, one for each target, tied by parameters.
+/// A pair of templates as people write them by hand: one for the account of the pipeline, one for each target, tied by
+/// parameters.
 fn by_hand() -> (Value, Value) {
     let trust = |principal: Value| json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" }] });
     let store = json!({ "Fn::Sub": "arn:aws:s3:::${Artifacts}/*" });

@@ -1,4 +1,5 @@
-//! The proof of accesses, from outside: on the example, on policies broken in one place, on templates of other tools, and on nonsense.
+//! The proof of accesses, from outside: on the example, on policies broken in one place, on templates of other tools,
+//! and on nonsense.
 
 mod broken;
 mod builds;

@@ -1,8 +1,8 @@
-//! Who waits for whom. An assembly has its stacks in deployment order, and if another tool wrote it, even with cycles: what is
-//! in one, or needs something that is, comes last.
+//! Who waits for whom. An assembly has its stacks in deployment order, and if another tool wrote it, even with cycles:
+//! what is in one, or needs something that is, comes last.
 
-/// The wave of each thing, from the places of what it needs: one more than the latest wave among those; none for what is in a
-/// cycle or needs something that is.
+/// The wave of each thing, from the places of what it needs: one more than the latest wave among those; none for what
+/// is in a cycle or needs something that is.
 pub(super) fn waves(needs: &[Vec<usize>]) -> Vec<Option<usize>> {
     let mut waves: Vec<Option<usize>> = vec![None; needs.len()];
     for (at, needs) in needs.iter().enumerate() {

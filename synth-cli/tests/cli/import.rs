@@ -1,7 +1,7 @@
 //! `synth import`: programs from pipelines of the API.
 //!
-//! The programs in `tests/imported` are what `synth import` writes; `tests/tests/imported.rs` runs them. After a change that
-//! is meant: `synth import tests/imported/NAME.json > tests/imported/NAME.rs`.
+//! The programs in `tests/imported` are what `synth import` writes; `tests/tests/imported.rs` runs them. After a change
+//! that is meant: `synth import tests/imported/NAME.json > tests/imported/NAME.rs`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

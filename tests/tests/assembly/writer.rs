@@ -182,7 +182,8 @@ fn leftovers_of_other_folders_are_left_to_them() {
 #[test]
 fn an_error_leaves_the_earlier_assembly_as_it_was() {
     let dir = folder();
-    // The longest path that a file can have: the files are written into a folder beside this one first, whose name is longer.
+    // The longest path that a file can have: the files are written into a folder beside this one first, whose name is
+    // longer.
     let longest = FIRST.iter().map(|name| name.len()).max().expect("there are files");
     let mut parent = dir.path().to_path_buf();
     while let rest @ 1.. = (4_095 - "/o/".len() - longest).saturating_sub(parent.as_os_str().len() + 1) {

@@ -25,7 +25,8 @@ impl Synth for Shared {
     }
 }
 
-/// What comes of a pipeline that stands in stacks of several environments: of one value in all of them, or of a copy in each.
+/// What comes of a pipeline that stands in stacks of several environments: of one value in all of them, or of a copy in
+/// each.
 fn placed(random: &Random, homes: &[Env], is_shared: bool) -> (Vec<(String, String)>, String) {
     let mut app = App::new();
     let stack = app.stack("Tools", random.home());

@@ -70,7 +70,8 @@ pub(super) struct Resolver<'a> {
     elsewhere: BTreeMap<NodeId, Elsewhere>,
     /// The place of the part that is written.
     here: usize,
-    /// By the places of the parts, how many parts had been written before the last one that referred to each, that one included.
+    /// By the places of the parts, how many parts had been written before the last one that referred to each, that one
+    /// included.
     referred: Vec<usize>,
     left: Left,
     lately: &'a mut Lately,
@@ -135,8 +136,8 @@ impl<'a> Resolver<'a> {
         places_of(self.placed, node).find(|place| self.placed[*place].is_referable)
     }
 
-    /// What a construct of another stack lowers to. It is asked once more: few are referred to from other stacks, and so the
-    /// stacks stay apart.
+    /// What a construct of another stack lowers to. It is asked once more: few are referred to from other stacks, and
+    /// so the stacks stay apart.
     fn elsewhere(&mut self, node: NodeId) -> &Elsewhere {
         self.elsewhere.entry(node).or_insert_with(|| {
             let unsaid = RefCell::new(Diagnostics::new());
@@ -380,8 +381,8 @@ impl<'a> Resolver<'a> {
             }
             Some(value) => {
                 self.is_bound.set(true);
-                // It is for CloudFormation to look up where the construct is: in another account or region it would find another
-                // value, or none.
+                // It is for CloudFormation to look up where the construct is: in another account or region it would
+                // find another value, or none.
                 let [here, there] = [self.stack, of].map(|node| self.plan.tree.node(node).env);
                 if here != there && value.is_dynamic() {
                     self.dynamic_elsewhere(of);

@@ -94,8 +94,8 @@ impl<'w> Asker<'w> {
         }
     }
 
-    /// Forgets who asked for a pipeline: for another one others ask, but for pipelines, services and strangers. What it knows of actions
-    /// stays.
+    /// Forgets who asked for a pipeline: for another one others ask, but for pipelines, services and strangers. What it
+    /// knows of actions stays.
     pub(crate) fn forget_callers(&mut self) {
         self.roles.get_mut().clear();
         self.administrators.get_mut().clear();
@@ -267,8 +267,8 @@ impl<'w> Asker<'w> {
         })
     }
 
-    /// Whether the outcome is open only because ids that AWS makes up might be equal, which they are not: two resources have two ids, and a
-    /// role that stands for "any other role" is none of those in the templates.
+    /// Whether the outcome is open only because ids that AWS makes up might be equal, which they are not: two resources
+    /// have two ids, and a role that stands for "any other role" is none of those in the templates.
     fn only_ids_are_open(&self, who: &Who, verdict: &Verdict) -> bool {
         if matches!(who, Who::Administrator(_)) {
             return true;

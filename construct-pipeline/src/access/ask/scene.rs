@@ -13,7 +13,8 @@ use super::protected::Protected;
 pub(crate) struct Scene {
     pub(crate) target: Arc<Protected>,
     pub(crate) circumstances: Arc<Context>,
-    /// What the target's policies say whoever asks, if many do; by the number that actions have in common which no policy tells apart.
+    /// What the target's policies say whoever asks, if many do; by the number that actions have in common which no
+    /// policy tells apart.
     stances: Option<RefCell<Vec<(usize, Stance)>>>,
     /// Who asked last, for an action of which number, and what came of it.
     latest: Cell<Option<(usize, usize, Truth)>>,

@@ -1,4 +1,5 @@
-//! The world as questions see it: with a symbol for each value that nobody knows, or with the values that AWS makes up told apart.
+//! The world as questions see it: with a symbol for each value that nobody knows, or with the values that AWS makes up
+//! told apart.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;

@@ -1,5 +1,5 @@
-//! The policy documents of resources: where they stand. Those that need nothing computed, which is most of them, are compiled while
-//! their template is read, on whichever core reads it, and are not kept as JSON.
+//! The policy documents of resources: where they stand. Those that need nothing computed, which is most of them, are
+//! compiled while their template is read, on whichever core reads it, and are not kept as JSON.
 
 use construct_core::Source;
 use construct_iam::access::{Json, Variables};
@@ -43,8 +43,8 @@ pub(crate) const TRUST: &str = "trust";
 /// A policy document, as far as it was compiled when its template was read.
 pub(crate) enum Early {
     Whole(Digest),
-    /// Some statements have functions, which are computed when all templates are known. The others are compiled, and `null` in the
-    /// document.
+    /// Some statements have functions, which are computed when all templates are known. The others are compiled, and
+    /// `null` in the document.
     Part(Vec<Option<Told>>),
     /// It has its place in the world.
     Placed(PolicyIx),

@@ -93,7 +93,8 @@ struct Gives {
 }
 
 impl Gives {
-    /// `None` if there is nothing of it, as in most statements, or everything: whoever is given that is an administrator by intent.
+    /// `None` if there is nothing of it, as in most statements, or everything: whoever is given that is an
+    /// administrator by intent.
     fn of<'v>(actions: impl Iterator<Item = &'v str>) -> Option<Self> {
         let mut gives = Self::default();
         for action in actions {

@@ -218,8 +218,8 @@ impl Policies {
 }
 
 impl Digest {
-    /// Compiles a policy document and notes what is asked of all policies together. `known` are those of its statements that were
-    /// compiled before, by their numbers.
+    /// Compiles a policy document and notes what is asked of all policies together. `known` are those of its statements
+    /// that were compiled before, by their numbers.
     pub(crate) fn new(
         statements: &Statements<'_>,
         name: &str,

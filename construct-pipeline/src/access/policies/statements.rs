@@ -1,5 +1,6 @@
-//! Statements that are compiled once for all policies that have them: the roles of a pipeline are given much the same, and the same text
-//! means the same wherever it stands. Each who reads templates has statements of its own: what repeats does so soon, and nobody waits.
+//! Statements that are compiled once for all policies that have them: the roles of a pipeline are given much the same,
+//! and the same text means the same wherever it stands. Each who reads templates has statements of its own: what
+//! repeats does so soon, and nobody waits.
 
 use std::collections::hash_map::Entry;
 use std::sync::Arc;

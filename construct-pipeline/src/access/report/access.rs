@@ -167,7 +167,8 @@ pub struct Access {
 }
 
 impl Access {
-    /// Who asks: the ARN of a role, or the name of a service. May hold symbols: see [`Report::readable`](super::Report::readable).
+    /// Who asks: the ARN of a role, or the name of a service. May hold symbols: see
+    /// [`Report::readable`](super::Report::readable).
     #[must_use]
     pub fn principal(&self) -> &str {
         self.question.told.caller.who.name()

@@ -90,8 +90,8 @@ impl Report {
         &self.notes
     }
 
-    /// Whether a template makes the role, bucket, key or project of this ARN: what else was [given](crate::access::Outside) for it counts for
-    /// nothing.
+    /// Whether a template makes the role, bucket, key or project of this ARN: what else was
+    /// [given](crate::access::Outside) for it counts for nothing.
     #[must_use]
     pub fn makes(&self, arn: &str) -> bool {
         let World { roles, keys, projects, buckets, .. } = &self.world;
@@ -105,15 +105,16 @@ impl Report {
         made.iter().any(Option::is_some)
     }
 
-    /// Whether everything is proved: no template that cannot be read, no hole, no leak, nothing open, and every order of deployment works.
+    /// Whether everything is proved: no template that cannot be read, no hole, no leak, nothing open, and every order
+    /// of deployment works.
     #[must_use]
     pub fn is_proved(&self) -> bool {
         let is_known = self.notes.is_empty() && self.world.unreadable.is_empty();
         is_known && self.accesses.iter().all(Access::is_proved) && self.order.is_proved()
     }
 
-    /// The verdict of the evaluator with its reasons; `None` where [`Access::remark`] decides. It is found anew with each call, as nobody reads
-    /// most of them.
+    /// The verdict of the evaluator with its reasons; `None` where [`Access::remark`] decides. It is found anew with
+    /// each call, as nobody reads most of them.
     #[must_use]
     pub fn verdict(&self, access: &Access) -> Option<Verdict> {
         if access.remark.is_some() {

@@ -50,7 +50,8 @@ impl Subject {
 }
 
 impl Report {
-    /// The findings: holes, leaks, what is open, and what is wrong with the order of deployment. One finding for all requests of one purpose.
+    /// The findings: holes, leaks, what is open, and what is wrong with the order of deployment. One finding for all
+    /// requests of one purpose.
     #[must_use]
     pub fn findings(&self) -> Diagnostics {
         let mut findings = Diagnostics::new();

@@ -42,7 +42,8 @@ pub enum What {
 }
 
 impl Report {
-    /// The changes that together give what a hole lacks. Empty if no addition to a policy can give it: see [`fix`](Self::fix).
+    /// The changes that together give what a hole lacks. Empty if no addition to a policy can give it: see
+    /// [`fix`](Self::fix).
     #[must_use]
     pub fn repairs(&self, access: &Access) -> Vec<Repair> {
         let fixes = self.verdict(access).map(|verdict| verdict.fixes).unwrap_or_default();
@@ -175,7 +176,8 @@ fn expressed(world: &World, value: &Value, stack: Option<usize>) -> Value {
     }
 }
 
-/// The text as a template of the stack can write it: references where the template makes the thing, `*` for what nobody can name there.
+/// The text as a template of the stack can write it: references where the template makes the thing, `*` for what nobody
+/// can name there.
 fn express(world: &World, text: &str, stack: Option<usize>) -> Value {
     if !symbol::is_symbolic(text) {
         return text.into();

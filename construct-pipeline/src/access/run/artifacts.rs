@@ -1,7 +1,8 @@
 //! What reading and writing artifacts needs.
 //!
-//! Reading is `s3:GetObject`, of a bucket that keeps versions `s3:GetObjectVersion`, and `kms:Decrypt`; writing is `s3:PutObject`, `kms:GenerateDataKey` and, for large objects,
-//! `kms:Decrypt`: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>.
+//! Reading is `s3:GetObject`, of a bucket that keeps versions `s3:GetObjectVersion`, and `kms:Decrypt`; writing is
+//! `s3:PutObject`, `kms:GenerateDataKey` and, for large objects, `kms:Decrypt`:
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -44,7 +45,8 @@ impl<'p> Prover<'p, '_> {
 
     pub(crate) fn reads(&mut self, about: &About<'p>, caller: &Arc<Caller>, gate: &Gate<'p>) {
         gate.is_read_by(caller);
-        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html: without versions nobody asks for one.
+        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html: without versions
+        // nobody asks for one.
         let only_if = about.only_if.or_else(|| (!self.keeps_versions(gate)).then_some(VERSIONS));
         let version = About { only_if, ..about.clone() };
         let scene = gate.on_object(self.asker, caller.account(), READ, true);

@@ -1,8 +1,8 @@
 //! The calls that each action type makes with the role that performs it, beside reading and writing artifacts.
 //!
-//! One function for each provider, from its page in the
-//! [action structure reference](https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference.html). Listed is what a run cannot
-//! do without: what only improves messages is left out, so that nothing is reported missing that is not missed.
+//! One function for each provider, from its page in the [action structure
+//! reference](https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference.html). Listed is what a run
+//! cannot do without: what only improves messages is left out, so that nothing is reported missing that is not missed.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -359,8 +359,8 @@ impl<'a> Calls<'a> {
     }
 }
 
-/// The use of the key of the topic through which an approval is announced: whoever publishes to an encrypted topic needs its key, too.
-/// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
+/// The use of the key of the topic through which an approval is announced: whoever publishes to an encrypted topic
+/// needs its key, too. <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
 pub(crate) fn announcing(action: &Action, world: &World) -> Option<Call<'static>> {
     let topic = action.get("NotificationArn").filter(|_| &*action.owner == "AWS" && action.provider() == "Manual")?;
     let named = world.guarded.get(topic)?.key.as_deref()?;

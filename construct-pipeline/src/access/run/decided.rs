@@ -19,8 +19,8 @@ impl<'p> Prover<'p, '_> {
         self.note(&About::need(action, Purpose::Calls), question, Decision::Open, Some(remark));
     }
 
-    /// The roles that ECS takes for the tasks of a task definition that the action registers: they stand in a file of an artifact.
-    /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECS.html>,
+    /// The roles that ECS takes for the tasks of a task definition that the action registers: they stand in a file of
+    /// an artifact. <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECS.html>,
     /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html>
     pub(crate) fn unknown_task_roles(&mut self, action: &'p Action) {
         let registers = matches!((&*action.category, action.provider()), ("Deploy", "ECS" | "CodeDeployToECS"));

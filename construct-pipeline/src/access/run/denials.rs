@@ -1,6 +1,7 @@
 //! What must stay denied: the policies let in the roles that they are meant for, and nobody and nothing else.
 //!
-//! A stranger is asked for with every permission that its own account can give, so that only the policies of the pipeline keep it out.
+//! A stranger is asked for with every permission that its own account can give, so that only the policies of the
+//! pipeline keep it out.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -14,7 +15,8 @@ use crate::access::report::Purpose;
 use crate::access::template::{account_in, arn_parts, short_name};
 use crate::access::world::{Action, Pipeline, Store};
 
-/// With more pipelines than this, each is tested against the next ones only: the rest differ from those in nothing but their names.
+/// With more pipelines than this, each is tested against the next ones only: the rest differ from those in nothing but
+/// their names.
 const NEIGHBOURS: usize = 4;
 
 /// What nobody else may do with artifacts.
@@ -204,8 +206,8 @@ impl<'p> Prover<'p, '_> {
         [Some(Arc::clone(&action.role)), passed, project].into_iter().flatten()
     }
 
-    /// Whether two pipelines are kept apart in a bucket of both: by statements about the folder of one of them. Others share the
-    /// bucket on purpose, with all that is in it.
+    /// Whether two pipelines are kept apart in a bucket of both: by statements about the folder of one of them. Others
+    /// share the bucket on purpose, with all that is in it.
     fn is_apart_from(&self, other: &Pipeline, store: &Store) -> bool {
         let (Some(own), Some(theirs)) = (&self.pipeline.folder, &other.folder) else { return false };
         let folders = &self.asker.world().policies.folders;

@@ -152,8 +152,8 @@ fn object<'t, const N: usize>(members: [(&'static str, Json<'t>); N]) -> Json<'t
     Json::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
 }
 
-/// Whether an event fits a pattern. Filters that are not known here count as fitting: then a rule too many is looked at, not one too few.
-/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
+/// Whether an event fits a pattern. Filters that are not known here count as fitting: then a rule too many is looked
+/// at, not one too few. <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>
 fn fits(pattern: &Json<'_>, event: &Json<'_>) -> bool {
     match pattern {
         Json::Object(wanted) => {

@@ -1,4 +1,5 @@
-//! Templates as they are opened: whatever needs nothing computed is noted, on whichever core reads the template, and is not kept as JSON.
+//! Templates as they are opened: whatever needs nothing computed is noted, on whichever core reads the template, and is
+//! not kept as JSON.
 
 use construct_core::{Source, StackArtifact};
 use construct_iam::access::Json;
@@ -57,8 +58,8 @@ impl<'t> Opened<'t> {
     }
 }
 
-/// A role, if nothing of it has to be computed and it says all of its policies itself. `policies` are those of its documents that could
-/// be compiled; a role that is settled takes all of them.
+/// A role, if nothing of it has to be computed and it says all of its policies itself. `policies` are those of its
+/// documents that could be compiled; a role that is settled takes all of them.
 fn settled_role<'t>(
     number: usize,
     noted: &Noted,

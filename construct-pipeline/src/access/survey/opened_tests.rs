@@ -47,7 +47,8 @@ fn told(report: &crate::access::Report) -> Vec<String> {
     told
 }
 
-/// What is said of templates that were opened is what is said of templates that were kept. Tells how many roles and actions were taken.
+/// What is said of templates that were opened is what is said of templates that were kept. Tells how many roles and
+/// actions were taken.
 fn are_told_alike(stacks: &[StackArtifact]) -> (usize, usize) {
     let (outside, mut statements) = (Outside::new(), Statements::default());
     let json = |stack: &StackArtifact| Json::read(&stack.template).expect("JSON").into_owned();

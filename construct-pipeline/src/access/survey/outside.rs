@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// Policies of things that no template makes. What is not given is not known, and what depends on it is listed as an assumption.
+/// Policies of things that no template makes. What is not given is not known, and what depends on it is listed as an
+/// assumption.
 ///
 /// ```
 /// use construct_pipeline::access::Outside;
@@ -99,8 +100,8 @@ impl Outside {
         self
     }
 
-    /// The customer-managed key that encrypts a topic, both by ARN: whoever publishes to the topic uses it. What is not given counts
-    /// as not encrypted so.
+    /// The customer-managed key that encrypts a topic, both by ARN: whoever publishes to the topic uses it. What is not
+    /// given counts as not encrypted so.
     #[must_use]
     pub fn topic_key(mut self, topic_arn: impl Into<String>, key_arn: impl Into<String>) -> Self {
         self.topic_keys.insert(topic_arn.into(), key_arn.into());
@@ -128,7 +129,8 @@ impl Outside {
         self
     }
 
-    /// The service control policies at one level above an account, `FullAWSAccess` included where it is attached. Every level has to allow.
+    /// The service control policies at one level above an account, `FullAWSAccess` included where it is attached. Every
+    /// level has to allow.
     #[must_use]
     pub fn scps(
         mut self,

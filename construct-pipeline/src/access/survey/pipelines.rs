@@ -80,8 +80,9 @@ fn read<'t>(
     Pipeline { label: Arc::new(label), made: made.clone(), name, arn, role, folder, stores, actions }
 }
 
-/// Takes those actions out of a resource, if it is a pipeline, that name their role and of which nothing has to be computed, and leaves
-/// `null` in their places. `None` if there are none, or if the places of actions or of the pipeline are not known.
+/// Takes those actions out of a resource, if it is a pipeline, that name their role and of which nothing has to be
+/// computed, and leaves `null` in their places. `None` if there are none, or if the places of actions or of the
+/// pipeline are not known.
 pub(crate) fn take_actions<'t>(
     stack: &StackArtifact,
     resource: &mut Json<'t>,
@@ -292,8 +293,9 @@ impl Stores<'_, '_> {
         Store { region: region.to_owned(), bucket, arn, object, account, key }
     }
 
-    /// The key that a store's declaration means. An id or a bare alias is looked up by whoever uses it, in its own account; here it is read as
-    /// the person who wrote it meant it, and that it fails in other accounts is found separately.
+    /// The key that a store's declaration means. An id or a bare alias is looked up by whoever uses it, in its own
+    /// account; here it is read as the person who wrote it meant it, and that it fails in other accounts is found
+    /// separately.
     fn key(&mut self, named: String, bucket: &str, base: &str) -> StoreKey {
         let world = self.world;
         let full = full_key_name(&named, base);

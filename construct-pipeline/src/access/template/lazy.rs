@@ -1,4 +1,5 @@
-//! Values of a template that are computed only as far as somebody looks: a declaration of a hundred actions has a few references.
+//! Values of a template that are computed only as far as somebody looks: a declaration of a hundred actions has a few
+//! references.
 
 use std::borrow::Cow;
 
@@ -56,8 +57,8 @@ impl<'v, 't> Lazy<'v, 't> {
         self.json.as_array().into_iter().flatten().filter_map(|item| self.inside(item))
     }
 
-    /// Shows the items of a member that is a list. Where a condition leaves open what it is, or what an item is, those of both cases: in
-    /// one of them they are there. What only a deployment knows is no object.
+    /// Shows the items of a member that is a list. Where a condition leaves open what it is, or what an item is, those
+    /// of both cases: in one of them they are there. What only a deployment knows is no object.
     pub(crate) fn each_of(&self, name: &str, visit: &mut dyn FnMut(&Lazy<'_, 't>)) {
         let Some(json) = self.json.get(name) else { return };
         self.in_each_case(json, &mut |list| match list.json.as_array() {

@@ -1,5 +1,5 @@
-//! What a resolver found out. Readers on other threads know what it knew when they began, and may add nothing to its symbols: so
-//! symbols are the same however the work was shared out.
+//! What a resolver found out. Readers on other threads know what it knew when they began, and may add nothing to its
+//! symbols: so symbols are the same however the work was shared out.
 
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;

@@ -93,8 +93,8 @@ impl<'t> Resolver<'t> {
         self.memory.into_symbols()
     }
 
-    /// Reads things on all cores. What needs a new symbol is read again afterwards, one after the other, and the others do not
-    /// depend on who comes first: so all comes out as if they were read in their order.
+    /// Reads things on all cores. What needs a new symbol is read again afterwards, one after the other, and the others
+    /// do not depend on who comes first: so all comes out as if they were read in their order.
     pub(crate) fn map<T: Sync, R: Send>(&self, items: &[T], read: impl Fn(&Self, &T) -> R + Sync) -> Vec<R> {
         let before = Arc::new(self.memory.lend());
         let (templates, places) = (self.templates, &self.places);
@@ -151,7 +151,8 @@ impl<'t> Resolver<'t> {
         })
     }
 
-    /// A value of the `stack`-th template as text: numbers and booleans as CloudFormation writes them, what is not known as a symbol.
+    /// A value of the `stack`-th template as text: numbers and booleans as CloudFormation writes them, what is not
+    /// known as a symbol.
     #[must_use]
     pub fn text(&self, stack: usize, value: &Json<'t>) -> String {
         match value {

@@ -21,8 +21,8 @@ pub struct Template<'t> {
 }
 
 impl<'t> Template<'t> {
-    /// A template, the name of its stack, and the account and region it is deployed to. An account or region that is not 12 digits or a
-    /// region's name, such as the `unknown-account` of other tools, counts as not known.
+    /// A template, the name of its stack, and the account and region it is deployed to. An account or region that is
+    /// not 12 digits or a region's name, such as the `unknown-account` of other tools, counts as not known.
     #[must_use]
     pub fn new(
         stack: impl Into<String>,
@@ -136,8 +136,9 @@ impl<'t> Templates<'t> {
         self
     }
 
-    /// The templates of an assembly, whoever made it, read from the very text that is deployed. One that is no JSON object is left
-    /// out, and the report has an error that says so: nothing is proved then. Whoever can read it [adds](Self::with) it.
+    /// The templates of an assembly, whoever made it, read from the very text that is deployed. One that is no JSON
+    /// object is left out, and the report has an error that says so: nothing is proved then. Whoever can read it
+    /// [adds](Self::with) it.
     #[must_use]
     pub fn of(assembly: &'t Assembly) -> Self {
         let mut templates = Self::new();

@@ -1,4 +1,5 @@
-//! Pipelines as CodePipeline reads them: actions with who performs them and where, the artifacts that pass between them, and the stores.
+//! Pipelines as CodePipeline reads them: actions with who performs them and where, the artifacts that pass between
+//! them, and the stores.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

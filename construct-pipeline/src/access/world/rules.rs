@@ -53,7 +53,8 @@ impl Rules {
         self.by_target.get(arn).map_or(&[], Vec::as_slice)
     }
 
-    /// The rules that may have a part in reaching a target, in order: those that have it, and those that send to their buses.
+    /// The rules that may have a part in reaching a target, in order: those that have it, and those that send to their
+    /// buses.
     pub(crate) fn towards(&self, arn: &str) -> Vec<usize> {
         let last = self.to_target(arn);
         let mut all = last.to_vec();

@@ -41,8 +41,8 @@ impl Kept {
         }
     }
 
-    /// The ARN of it, if a name means one of this region and account. Of what a run fills in, and of what AWS adds to the name of a secret,
-    /// nothing is known.
+    /// The ARN of it, if a name means one of this region and account. Of what a run fills in, and of what AWS adds to
+    /// the name of a secret, nothing is known.
     pub(crate) fn arn(&self, region: &str, account: &str, unknown_id: char) -> String {
         let (Self::Parameter(named) | Self::Secret(named)) = self;
         let part = partition(region);

@@ -40,8 +40,8 @@ impl Lower for BucketPolicy {
     }
 }
 
-/// The document, or a shorter form when it comes near the quota: first with the statements about the bucket and those about its
-/// objects in one, which changes no meaning, then with patterns for roles with derived names.
+/// The document, or a shorter form when it comes near the quota: first with the statements about the bucket and those
+/// about its objects in one, which changes no meaning, then with patterns for roles with derived names.
 fn small_enough(document: PolicyDocument, cx: &LowerCx<'_>) -> PolicyDocument {
     let is_large = |document: &PolicyDocument| document.is_long(cx, &quota::BUCKET_POLICY);
     if !is_large(&document) {

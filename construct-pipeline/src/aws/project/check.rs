@@ -1,7 +1,8 @@
 //! What is wrong with a project of ours.
 //!
 //! Codes: `codebuild::long-description`, `codebuild::malformed-project-name`, `codebuild::other-compute-type`,
-//! `codebuild::other-image`, `codebuild::timeout`, `codebuild::unknown-compute-type`, `codebuild::unknown-environment-type`, and those of [`variables`](super::variables).
+//! `codebuild::other-image`, `codebuild::timeout`, `codebuild::unknown-compute-type`,
+//! `codebuild::unknown-environment-type`, and those of [`variables`](super::variables).
 
 use construct_core::{Diagnostic, LowerCx, ValidateCx};
 

@@ -76,8 +76,8 @@ fn secret_in_plain_text(variable: &Variable) -> Option<Diagnostic> {
     })
 }
 
-/// The role that was made for the builds of a project, and where it stands. What a role that is given may do is for those to
-/// say who made it.
+/// The role that was made for the builds of a project, and where it stands. What a role that is given may do is for
+/// those to say who made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct MadeRole {
     pub(super) role: RoleRef,

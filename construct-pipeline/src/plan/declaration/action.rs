@@ -17,8 +17,8 @@ const ROLE: &str = "RoleArn";
 #[derive(Debug)]
 pub(super) struct DeclaredActions(pub(super) Vec<DeclaredAction>);
 
-/// An action as its pipeline declares it, held as what the declaration is made of: those of all pipelines stand in memory until
-/// their stacks are written, and as expressions they would take several times the room.
+/// An action as its pipeline declares it, held as what the declaration is made of: those of all pipelines stand in
+/// memory until their stacks are written, and as expressions they would take several times the room.
 #[derive(Debug)]
 pub(super) struct DeclaredAction {
     name: String,

@@ -59,7 +59,8 @@ pub(super) fn local(id: &str, attr: &Attr, out: &mut impl Sink) {
     }
 }
 
-/// The longest name of an output. <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+/// The longest name of an output.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 const LONGEST_OUTPUT: usize = 255;
 
 /// The name of the output that exports an attribute. Of a logical id that is too long, the end gives way to a hash.

@@ -42,8 +42,8 @@ impl Lately {
     }
 }
 
-/// How many places there are: enough for what a stack and its neighbours share, and a prime number, so that numbers that are
-/// multiples of something are spread as well.
+/// How many places there are: enough for what a stack and its neighbours share, and a prime number, so that numbers
+/// that are multiples of something are spread as well.
 const PLACES: usize = 251;
 
 /// One place for all that have a number, or differ from it by a multiple of [`PLACES`]: what came last is there.

@@ -1,4 +1,5 @@
-//! What carries events: rules, buses and topics, with their policies. A repository of images is known by no more than its policy, either.
+//! What carries events: rules, buses and topics, with their policies. A repository of images is known by no more than
+//! its policy, either.
 
 use std::borrow::Cow;
 

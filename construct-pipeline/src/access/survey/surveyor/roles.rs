@@ -13,7 +13,8 @@ use crate::access::survey::sheet::SettledRole;
 use crate::access::template::{Made, Resolver, short_name};
 use crate::access::world::Role;
 
-/// The ARNs of roles by their names. Most templates attach nothing by name, so that the names are sorted once somebody does.
+/// The ARNs of roles by their names. Most templates attach nothing by name, so that the names are sorted once somebody
+/// does.
 #[derive(Default)]
 pub(crate) struct RoleNames {
     /// By account and the name in lower case.
@@ -159,8 +160,8 @@ impl<'t> Surveyor<'t> {
         }
     }
 
-    /// The role of a project that says its name alone, as in `ServiceRole: !Ref BuildRole`. That CodeBuild takes a name for the
-    /// ARN is an assumption: its reference speaks of both, and templates that run say either.
+    /// The role of a project that says its name alone, as in `ServiceRole: !Ref BuildRole`. That CodeBuild takes a name
+    /// for the ARN is an assumption: its reference speaks of both, and templates that run say either.
     /// <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_Build.html>
     pub(super) fn named_role(&mut self, reading: Reading<'t>) {
         let Some(project) = self.arn(reading).and_then(|arn| self.world.projects.get_mut(&arn)) else { return };

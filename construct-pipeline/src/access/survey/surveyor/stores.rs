@@ -56,7 +56,8 @@ impl<'t> Surveyor<'t> {
         let policy = match self.document(reading) {
             Some(policy) => policy,
             None => {
-                // What KMS writes where nothing is written: https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+                // What KMS writes where nothing is written:
+                // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
                 let mut document = everything();
                 let root = format!("arn:{}:iam::{account}:root", self.resolver.partition(reading.stack));
                 if let Some(statement) = document.pointer_mut("/Statement/0").and_then(Value::as_object_mut) {

@@ -86,8 +86,8 @@ impl<'t> Resolver<'t> {
         exports
     }
 
-    /// People hand the ARN of a key from one stack to the next as a parameter. Where a parameter has the ARN of a key in an account and region
-    /// in which the templates make one key, it is taken for that key's.
+    /// People hand the ARN of a key from one stack to the next as a parameter. Where a parameter has the ARN of a key
+    /// in an account and region in which the templates make one key, it is taken for that key's.
     pub(super) fn adopt_keys(&mut self) {
         let mut given: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
         for value in self.templates.all.iter().flat_map(|one| one.parameters.values()).filter_map(Json::as_str) {

@@ -1,7 +1,8 @@
 //! What is there, once all templates are deployed: all accounts at once, and the pipelines in them.
 //!
-//! These are data, which the survey fills in and everybody else only reads: the [`World`] has roles, buckets, keys, projects, buses and
-//! their rules by their ARNs and names, each with its policies and the resource that makes it; a [`Pipeline`] has its actions and stores.
+//! These are data, which the survey fills in and everybody else only reads: the [`World`] has roles, buckets, keys,
+//! projects, buses and their rules by their ARNs and names, each with its policies and the resource that makes it; a
+//! [`Pipeline`] has its actions and stores.
 
 mod accounts;
 mod pipeline;

@@ -1,15 +1,18 @@
 //! Decides requests as IAM does, and says why.
 //!
-//! [`evaluate`] takes a [`Request`] (who, what, on which resource, in which circumstances) and a [`PolicySet`] (the policies in force: of the
-//! identity, of the resource, permissions boundary, session policy, service and resource control policies) and gives a [`Verdict`]: the
-//! outcome, the statements that decide, and for a denial the statements that nearly allowed it and the change that would.
+//! [`evaluate`] takes a [`Request`] (who, what, on which resource, in which circumstances) and a [`PolicySet`] (the
+//! policies in force: of the identity, of the resource, permissions boundary, session policy, service and resource
+//! control policies) and gives a [`Verdict`]: the outcome, the statements that decide, and for a denial the statements
+//! that nearly allowed it and the change that would.
 //!
-//! What makes it fit for proofs is that it is three-valued throughout: see [`Truth`], [`Context`] and [`symbol`]. Values that are not
-//! known, and rules that AWS does not document, never make a request [`Allowed`](Outcome::Allowed).
+//! What makes it fit for proofs is that it is three-valued throughout: see [`Truth`], [`Context`] and [`symbol`].
+//! Values that are not known, and rules that AWS does not document, never make a request [`Allowed`](Outcome::Allowed).
 //!
-//! Symbols come back in verdicts as they went in, so that a caller can put the names of its own values in their place before it shows them.
+//! Symbols come back in verdicts as they went in, so that a caller can put the names of its own values in their place
+//! before it shows them.
 //!
-//! The module knows nothing of constructs or templates, does no IO, and works on owned data: a [`Policy`] is compiled once and shared.
+//! The module knows nothing of constructs or templates, does no IO, and works on owned data: a [`Policy`] is compiled
+//! once and shared.
 //!
 //! ```text
 //! truth    symbol                  three-valued logic; characters that stand for values not known yet

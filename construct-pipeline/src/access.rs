@@ -1,8 +1,9 @@
 //! Proves from templates alone that a pipeline will be allowed what it needs, and that what must stay out stays out.
 //!
-//! [`prove`] reads templates, whoever made them, derives every request that a run of each pipeline makes, puts each to the evaluator of
-//! [`construct_iam::access`], and gives a [`Report`]: what is proved, what is missing and the exact statement to add, what is open because it
-//! depends on something outside of the templates, and in which order the stacks can be deployed.
+//! [`prove`] reads templates, whoever made them, derives every request that a run of each pipeline makes, puts each to
+//! the evaluator of [`construct_iam::access`], and gives a [`Report`]: what is proved, what is missing and the exact
+//! statement to add, what is open because it depends on something outside of the templates, and in which order the
+//! stacks can be deployed.
 //!
 //! ```text
 //!        templates            what is known outside of them
@@ -23,11 +24,11 @@
 //!              data, words, repairs, findings
 //! ```
 //!
-//! Each is a folder or a file that says what goes in and what comes out, and uses only what stands before it: `template`, `policies`,
-//! `world`, `survey`, `ask`, `order` and `wide`, `report`, `run`.
+//! Each is a folder or a file that says what goes in and what comes out, and uses only what stands before it:
+//! `template`, `policies`, `world`, `survey`, `ask`, `order` and `wide`, `report`, `run`.
 //!
-//! The proof holds for every value of everything that the templates leave open. What it takes for granted beside that is said in
-//! [`premises`].
+//! The proof holds for every value of everything that the templates leave open. What it takes for granted beside that
+//! is said in [`premises`].
 
 mod ask;
 mod order;
@@ -129,5 +130,5 @@ fn nobody(world: &World, pipelines: &[Pipeline]) -> String {
 }
 
 #[cfg(test)]
-#[path = "keep_tests.rs"]
+#[path = "access/keep_tests.rs"]
 mod tests;
