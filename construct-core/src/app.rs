@@ -1,20 +1,21 @@
 //! The app: where a program's tree begins, and where it is synthesised.
+//!
+//! Codes: `assembly::not-written`, `findings::not-written`.
 
 use std::fmt;
 use std::panic::Location;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use thiserror::Error;
 
-use crate::assembly::{Assembly, WriteError};
+use crate::assembly::{Assembly, Staged, WriteError};
 use crate::construct::{Plan, Scope, Tree, place_stack};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::fact::Fact;
 use crate::handle::{NodeId, NodeRef, StackRef};
 use crate::parallel;
 use crate::pass::{self, Documents};
-use crate::printable::printable_lines;
 use crate::quota::{Quota, QuotaValue};
 use crate::stack::StackProps;
 
@@ -156,13 +157,13 @@ impl App {
     /// # Errors
     /// Every finding of the whole program at once.
     pub fn synth_with_warnings(self) -> Result<(Assembly, Diagnostics), SynthError> {
-        let Emitted { plan, assembly, mut findings } = self.emit()?;
+        let Emitted { plan, assembly, mut findings } = self.emit().map_err(SynthError::Findings)?;
         findings.extend(pass::check(&plan, &assembly).findings);
         if findings.has_errors() { Err(SynthError::Findings(findings)) } else { Ok((assembly, findings)) }
     }
 
     /// Everything but the checks.
-    fn emit(self) -> Result<Emitted, SynthError> {
+    fn emit(self) -> Result<Emitted, Diagnostics> {
         let tree = self.freeze();
         let mut findings = pass::validate(&tree);
         let plan = pass::plan(tree);
@@ -175,11 +176,11 @@ impl App {
             Ok(ordered) => ordered,
             Err(cycles) => {
                 findings.extend(plan.without_consequences(&cycles, &findings));
-                return Err(SynthError::Findings(findings));
+                return Err(findings);
             }
         };
         if findings.has_errors() {
-            return Err(SynthError::Findings(findings));
+            return Err(findings);
         }
         let (assembly, found) = pass::emit(ordered, documents);
         findings.extend(found);
@@ -189,61 +190,89 @@ impl App {
     /// What a program's `main` returns: synthesises, writes the assembly to `$CDK_OUTDIR` or else `cdk.out`, and prints
     /// the stacks in order on standard error.
     ///
-    /// With findings it prints them all, leaves the earlier assembly untouched and gives an exit code that is not zero.
+    /// With errors it prints them all, leaves the earlier assembly untouched and gives an exit code that is not zero.
+    ///
+    /// For programs that read what is found, such as those that annotate a pull request: where `$SYNTH_FINDINGS` names a
+    /// file, all findings are written to it as JSON, errors or not: `{"findings": […]}` with entries as
+    /// [`Diagnostic::to_json`] gives them.
     #[must_use = "return it from `main`, so that mistakes show in the exit code"]
     #[expect(clippy::print_stderr, reason = "this is the end of a program, not a library call")]
     pub fn run(self) -> ExitCode {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the CDK CLI says through this variable where it reads the assembly"
-        )]
-        let dir = std::env::var_os("CDK_OUTDIR").filter(|dir| !dir.is_empty());
-        let dir = dir.map_or_else(|| PathBuf::from("cdk.out"), PathBuf::from);
-        let result = self.emit().and_then(|Emitted { plan, assembly, mut findings }| {
-            // Making files is mostly waiting, so the checks are made meanwhile; what they refuse is never put in place.
-            let others = || (assembly.stage(&dir), Table(&assembly).to_string());
-            let (pass::Checked { findings: found, left }, (staged, table)) =
-                parallel::both(|| pass::check(&plan, &assembly), others);
-            findings.extend(found);
-            // The process is about to end, which frees memory in one go; piece by piece takes as long as a pass.
-            std::mem::forget(left);
-            std::mem::forget(plan);
-            if findings.has_errors() {
-                return Err(SynthError::Findings(findings));
-            }
-            staged?.put_in_place()?;
-            let warnings = if findings.is_empty() { String::new() } else { format!("{findings}\n\n") };
-            std::mem::forget(assembly);
-            // Whoever stands in the folder that was replaced, such as the shell, stands in none now.
-            let note = match std::env::current_dir() {
-                Ok(_) => "",
-                Err(_) => "note: the current folder was replaced as a whole: `cd .` enters the new one\n",
-            };
-            Ok(warnings + &table + note)
-        });
+        let dir = variable("CDK_OUTDIR").unwrap_or_else(|| PathBuf::from("cdk.out"));
+        let (findings, result) = self.written_to(&dir);
+        let unkept = variable("SYNTH_FINDINGS").and_then(|file| keep(&findings, &file));
         // Standard error has no buffer: what is printed piece by piece is a call of the system for each piece.
-        match result {
-            Ok(said) => {
-                eprint!("{said}");
-                ExitCode::SUCCESS
-            }
-            Err(error) => {
-                let mut said = match &error {
-                    SynthError::Findings(findings) => format!("{findings}\n"),
-                    SynthError::Write(error) => {
-                        let help = error.help().map(|help| format!("  help: {help}\n"));
-                        format!("error: {}\n{}", printable_lines(&error.to_string()), help.unwrap_or_default())
-                    }
-                };
-                if let Some(findings) = error.findings() {
-                    let n = findings.iter().filter(|one| one.severity() == crate::Severity::Error).count();
-                    let errors = if n == 1 { "error" } else { "errors" };
-                    said += &format!("\n{n} {errors}; no assembly was written\n");
-                }
-                eprint!("{said}");
-                ExitCode::FAILURE
+        let mut said = if findings.is_empty() { String::new() } else { format!("{findings}\n\n") };
+        match &result {
+            Ok(table) => said += table,
+            Err(()) => {
+                let n = findings.iter().filter(|one| one.severity() == Severity::Error).count();
+                let errors = if n == 1 { "error" } else { "errors" };
+                said += &format!("{n} {errors}; no assembly was written\n");
             }
         }
+        if let Some(problem) = &unkept {
+            said += &format!("\n{problem}\n");
+        }
+        eprint!("{said}");
+        if result.is_ok() && unkept.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    /// All findings, and the table of the stacks if the assembly was written.
+    fn written_to(self, dir: &Path) -> (Diagnostics, Result<String, ()>) {
+        let Emitted { plan, assembly, mut findings } = match self.emit() {
+            Ok(emitted) => emitted,
+            Err(findings) => return (findings, Err(())),
+        };
+        // Making files is mostly waiting, so the checks are made meanwhile; what they refuse is never put in place.
+        let others = || (assembly.stage(dir), Table(&assembly).to_string());
+        let (pass::Checked { findings: found, left }, (staged, table)) =
+            parallel::both(|| pass::check(&plan, &assembly), others);
+        findings.extend(found);
+        // The process is about to end, which frees memory in one go; piece by piece takes as long as a pass.
+        std::mem::forget(left);
+        std::mem::forget(plan);
+        if findings.has_errors() {
+            return (findings, Err(()));
+        }
+        if let Err(error) = staged.and_then(Staged::put_in_place) {
+            findings.push(not_written(&error));
+            return (findings, Err(()));
+        }
+        std::mem::forget(assembly);
+        // Whoever stands in the folder that was replaced, such as the shell, stands in none now.
+        let note = match std::env::current_dir() {
+            Ok(_) => "",
+            Err(_) => "note: the current folder was replaced as a whole: `cd .` enters the new one\n",
+        };
+        (findings, Ok(table + note))
+    }
+}
+
+/// A path that the environment names.
+fn variable(name: &str) -> Option<PathBuf> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the CDK CLI says so where it reads the assembly, and others where they read findings"
+    )]
+    let value = std::env::var_os(name);
+    value.filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// Writes findings for programs; gives what kept it from that.
+fn keep(findings: &Diagnostics, file: &Path) -> Option<Diagnostic> {
+    let text = format!("{:#}\n", serde_json::json!({ "findings": findings.to_json() }));
+    let error = std::fs::write(file, text).err()?;
+    let message = format!("cannot write `{}`, which `$SYNTH_FINDINGS` names: {error}", file.display());
+    let help = "name a file that can be written, or unset the variable";
+    Some(Diagnostic::error("findings::not-written", message).help(help))
+}
+
+fn not_written(error: &WriteError) -> Diagnostic {
+    let finding = Diagnostic::error("assembly::not-written", error.to_string());
+    match error.help() {
+        Some(help) => finding.help(help),
+        None => finding,
     }
 }
 

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 pub use read::ReadError;
 pub(crate) use tree::ConstructTree;
 use tree::TreeFile;
+pub(crate) use write::Staged;
 pub use write::WriteError;
 
 /// The largest template that CloudFormation takes inline, in bytes; a larger one must be put in a bucket first.
@@ -36,6 +37,8 @@ pub struct Assembly {
     stacks: Vec<StackArtifact>,
     tree: Option<TreeFile>,
     documents: BTreeMap<String, String>,
+    /// The quotas that the app set, by their titles.
+    quotas: BTreeMap<String, usize>,
     is_own: bool,
 }
 
@@ -80,7 +83,18 @@ impl StackArtifact {
 
 impl Assembly {
     pub(crate) fn new(stacks: Vec<StackArtifact>, tree: ConstructTree) -> Self {
-        Self { stacks, tree: Some(TreeFile::of(tree)), documents: BTreeMap::new(), is_own: true }
+        let (documents, quotas) = (BTreeMap::new(), BTreeMap::new());
+        Self { stacks, tree: Some(TreeFile::of(tree)), documents, quotas, is_own: true }
+    }
+
+    /// Notes the quotas that the app set, by their titles.
+    pub(crate) fn set_quotas(&mut self, quotas: BTreeMap<String, usize>) {
+        self.quotas = quotas;
+    }
+
+    /// The quota with a title, if the app set it.
+    pub(crate) fn quota_set(&self, title: &str) -> Option<usize> {
+        self.quotas.get(title).copied()
     }
 
     /// Says whether the file can stand beside the others.

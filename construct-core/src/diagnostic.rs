@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::Location;
 
 use foldhash::{HashMap, HashSet};
+use serde_json::{Map, Value as Json, json};
 
 use crate::printable::{printable, printable_lines};
 
@@ -151,6 +152,39 @@ impl Diagnostic {
         self.notes.iter().filter(|(_, at)| at.is_none()).map(|(note, _)| &**note)
     }
 
+    /// The finding for programs: `code`, `severity` (`error` or `warning`), `message`, `path` of the construct, `file`, `line`
+    /// and `column` in the program, `notes` (each with `message`, `file`, `line` and `column`) and `help`. What is not known
+    /// is null.
+    ///
+    /// ```
+    /// use construct_core::Diagnostic;
+    /// let finding = Diagnostic::error("stage::no-action", "the stage has no action").on("Tools/Pipeline").to_json();
+    /// assert_eq!(finding["code"], "stage::no-action");
+    /// assert!(finding["file"].is_null(), "no line of the program is to blame");
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let placed = |entries: Json, at: Option<Caller>| {
+            let mut all = Map::new();
+            if let Json::Object(entries) = entries {
+                all.extend(entries);
+            }
+            all.insert("file".to_owned(), at.map(Location::file).into());
+            all.insert("line".to_owned(), at.map(Location::line).into());
+            all.insert("column".to_owned(), at.map(Location::column).into());
+            all
+        };
+        let path = Some(&*self.path).filter(|path| !path.is_empty());
+        let notes = self.notes.iter().map(|(note, at)| Json::Object(placed(json!({ "message": note }), *at)));
+        let own = json!({
+            "code": self.code, "severity": self.severity.to_string(), "message": self.message, "path": path,
+        });
+        let mut all = placed(own, self.location);
+        all.insert("notes".to_owned(), notes.collect());
+        all.insert("help".to_owned(), self.help.as_deref().into());
+        Json::Object(all)
+    }
+
     /// Turns an error into a warning; for checks whose weight the user may choose.
     #[must_use]
     pub fn into_warning(mut self) -> Self {
@@ -246,6 +280,12 @@ impl Diagnostics {
     /// The findings in order.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.all.iter()
+    }
+
+    /// The findings for programs, in order: a list of [`Diagnostic::to_json`].
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        self.all.iter().map(Diagnostic::to_json).collect()
     }
 
     /// How many there are.

@@ -52,7 +52,8 @@ pub fn all() -> impl Iterator<Item = &'static Quota> {
     construct_core::quota::QUOTAS.into_iter().chain(construct_iam::quota::QUOTAS).chain(table::QUOTAS)
 }
 
-/// Measures every template of an assembly, whoever made it. What is counted for whole accounts comes last.
+/// Measures every template of an assembly, whoever made it, against quotas such as those it was made with ([`of`]). What
+/// is counted for whole accounts comes last.
 ///
 /// ```
 /// use construct_pipeline::{prelude::*, quota::measure};
@@ -60,7 +61,8 @@ pub fn all() -> impl Iterator<Item = &'static Quota> {
 /// let mut app = App::new();
 /// let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
 /// app.at(tools).add("Store", ArtifactStore::new("delivery"));
-/// let measures = measure(&app.synth()?, Quotas::new());
+/// let assembly = app.synth()?;
+/// let measures = measure(&assembly, quota::of(&assembly));
 /// let policy = measures.iter().find(|measure| *measure.quota == quota::BUCKET_POLICY).unwrap();
 /// assert!(policy.size > 100 && policy.percent() < 5);
 /// # Ok(())
@@ -77,6 +79,12 @@ pub fn measure(assembly: &Assembly, quotas: Quotas) -> Vec<Measure> {
         }
     }
     measurements.finish()
+}
+
+/// The quotas with which an assembly was made: what its app raised, and else the defaults.
+#[must_use]
+pub fn of(assembly: &Assembly) -> Quotas {
+    all().fold(Quotas::new(), |quotas, quota| quotas.with(quota, assembly.quota(quota)))
 }
 
 /// Nothing measured yet, for whoever reads templates in another way than [`measure`], such as from YAML.

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::builder::styling::{AnsiColor, Style};
 pub(crate) use construct_core::printable;
-use construct_core::printable_lines;
+use construct_core::{Diagnostic, Severity, printable_lines};
 use serde_json::Value as Json;
 
 pub(crate) use table::Table;
@@ -37,11 +37,15 @@ pub(crate) struct Report {
     remarks: Vec<Remark>,
 }
 
+/// Something said beside the answer, in the form of [`Diagnostic`]'s text, whatever found it.
 #[derive(Debug)]
 struct Remark {
-    finding: bool,
+    severity: Severity,
+    code: Option<&'static str>,
     message: String,
-    help: String,
+    /// Where it is, and what else there is to say, line by line.
+    lines: Vec<String>,
+    help: Option<String>,
 }
 
 /// Why a command has no answer.
@@ -74,12 +78,47 @@ impl Report {
 
     /// Adds something that is wrong; the program ends with [`FINDINGS`].
     pub(crate) fn finding(&mut self, message: impl Into<String>, help: impl Into<String>) {
-        self.remarks.push(Remark { finding: true, message: message.into(), help: help.into() });
+        self.remarks.push(Remark::new(Severity::Error, message.into(), Some(help.into())));
     }
 
     /// Adds something worth knowing that does not change the exit code.
     pub(crate) fn warning(&mut self, message: impl Into<String>, help: impl Into<String>) {
-        self.remarks.push(Remark { finding: false, message: message.into(), help: help.into() });
+        self.remarks.push(Remark::new(Severity::Warning, message.into(), Some(help.into())));
+    }
+
+    /// Adds what the library found; an error has the program end with [`FINDINGS`].
+    pub(crate) fn diagnostic(&mut self, finding: &Diagnostic) {
+        self.remarks.push(Remark::of(finding));
+    }
+}
+
+impl Remark {
+    fn new(severity: Severity, message: String, help: Option<String>) -> Self {
+        Self { severity, code: None, message, lines: Vec::new(), help }
+    }
+
+    fn of(finding: &Diagnostic) -> Self {
+        // What is found in templates mostly begins with the place.
+        let place = Some(finding.path()).filter(|path| !finding.message().starts_with(path));
+        let place = place.map(|path| format!("in {}", printable(path)));
+        // A line of a program that is written or read only now tells nobody anything.
+        let notes = finding.placeless_notes().map(|note| format!("note: {}", printable_lines(note)));
+        Self {
+            code: Some(finding.code()),
+            lines: place.into_iter().chain(notes).collect(),
+            ..Self::new(finding.severity(), finding.message().to_owned(), finding.help_text().map(str::to_owned))
+        }
+    }
+
+    fn styled(&self) -> String {
+        let style = if self.severity == Severity::Error { ERROR } else { WARNING };
+        let code = self.code.map(|code| format!("[{code}]")).unwrap_or_default();
+        let mut text = format!("{style}{}{code}{style:#}: {}\n", self.severity, printable_lines(&self.message));
+        self.lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+        if let Some(help) = &self.help {
+            text.push_str(&format!("  {HELP}help{HELP:#}: {}\n", printable_lines(help)));
+        }
+        text
     }
 }
 
@@ -99,23 +138,21 @@ impl Failure {
 pub(crate) fn finish(result: Result<Report, Failure>) -> ExitCode {
     let report = match result {
         Ok(report) => report,
-        Err(failure) => {
-            complain("error", ERROR, &failure.message, failure.help.as_deref());
+        Err(Failure { message, help }) => {
+            complain(&Remark::new(Severity::Error, message, help));
             return ExitCode::from(UNUSABLE);
         }
     };
     if let Err(error) = write(&report) {
         // A reader that has seen enough, as `head` has, is no error.
         if error.kind() != io::ErrorKind::BrokenPipe {
-            complain("error", ERROR, &format!("cannot write the answer: {error}"), None);
+            complain(&Remark::new(Severity::Error, format!("cannot write the answer: {error}"), None));
             return ExitCode::from(UNUSABLE);
         }
     }
-    for remark in &report.remarks {
-        let (word, style) = if remark.finding { ("error", ERROR) } else { ("warning", WARNING) };
-        complain(word, style, &remark.message, Some(&remark.help));
-    }
-    ExitCode::from(if report.remarks.iter().any(|remark| remark.finding) { FINDINGS } else { FINE })
+    report.remarks.iter().for_each(complain);
+    let is_wrong = report.remarks.iter().any(|remark| remark.severity == Severity::Error);
+    ExitCode::from(if is_wrong { FINDINGS } else { FINE })
 }
 
 fn write(report: &Report) -> io::Result<()> {
@@ -128,16 +165,9 @@ fn write(report: &Report) -> io::Result<()> {
     stdout.flush()
 }
 
-fn complain(word: &str, style: Style, message: &str, help: Option<&str>) {
-    let mut text = String::new();
-    let lines = [(word, style, Some(message)), ("help", HELP, help)];
-    for (word, style, message) in lines {
-        if let Some(message) = message {
-            text.push_str(&format!("{style}{word}{style:#}: {}\n", printable_lines(message)));
-        }
-    }
+fn complain(remark: &Remark) {
     // With a closed standard error there is nobody left to tell.
-    drop(anstream::AutoStream::auto(io::stderr().lock()).write_all(text.as_bytes()));
+    drop(anstream::AutoStream::auto(io::stderr().lock()).write_all(remark.styled().as_bytes()));
 }
 
 /// Whether a character of a JSON text could steer a terminal.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use construct_core::{Diagnostic, Diagnostics, Measure, Parameter, QuotaScope, Severity};
+use construct_core::{Assembly, Diagnostic, Diagnostics, Measure, Parameter, QuotaScope, Severity};
 use construct_pipeline::prelude::*;
 use construct_pipeline::quota;
 use construct_tests::programs::HOME;
-use construct_tests::template;
+use construct_tests::{TempDir, template};
 
 const OTHER: &str = "222222222222";
 
@@ -411,4 +411,29 @@ fn only_what_is_there_for_accounts_is_counted_for_them() {
     let (_, warnings) = app.synth_with_warnings().expect("420 of 500 are not too many");
     let nearly = warnings.iter().find(|one| one.message().contains("resources of the template")).expect("nearly");
     assert_eq!(nearly.notes().count(), 0, "{nearly}");
+}
+
+#[test]
+fn an_assembly_keeps_the_quotas_that_its_app_set() {
+    let mut app = App::new();
+    app.quota(&quota::STAGES, 100).quota(&quota::BUCKETS, 5);
+    let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+    app.at(tools).add("Store", ArtifactStore::new("delivery"));
+    let assembly = app.synth().unwrap();
+    let dir = TempDir::new(env!("CARGO_TARGET_TMPDIR"));
+    assembly.write(dir.join("cdk.out")).unwrap();
+    let read = Assembly::read(dir.join("cdk.out")).unwrap();
+    assert_eq!(read, assembly);
+    assert_eq!(
+        [&quota::STAGES, &quota::BUCKETS, &quota::PIPELINES].map(|one| read.quota(one)),
+        [100, 5, quota::PIPELINES.value]
+    );
+    let buckets = quota::measure(&read, quota::of(&read)).into_iter().find(|one| *one.quota == quota::BUCKETS);
+    assert_eq!(buckets.map(|one| (one.size, one.limit)), Some((1, 5)));
+
+    let manifest = dir.join("cdk.out/manifest.json");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, text.replace("general purpose buckets", "x").replace("=5\"", "=five\"")).unwrap();
+    let error = Assembly::read(dir.join("cdk.out")).unwrap_err().to_string();
+    assert!(error.contains("which is no `name=number`"), "{error}");
 }

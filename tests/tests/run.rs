@@ -20,6 +20,15 @@ fn run(program: &str, in_folder: &Path, out: Option<&Path>) -> Output {
     command.output().expect("the program starts")
 }
 
+/// What a program says in the file that `SYNTH_FINDINGS` names.
+fn findings_of(program: &str, in_folder: &Path, out: &str) -> (Output, serde_json::Value) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_writer"));
+    command.args(["run", program]).current_dir(in_folder).env("CDK_OUTDIR", out).env("SYNTH_FINDINGS", "findings.json");
+    let output = command.output().expect("the program starts");
+    let text = std::fs::read_to_string(in_folder.join("findings.json")).expect("the file is written");
+    (output, serde_json::from_str(&text).expect("it is JSON"))
+}
+
 fn stderr(output: &Output) -> &str {
     str::from_utf8(&output.stderr).expect("messages are text")
 }
@@ -165,5 +174,46 @@ fn what_keeps_an_assembly_from_being_written_comes_with_what_mends_it() {
     let output = run("first", dir.path(), Some(Path::new("taken")));
     assert_eq!(output.status.code(), Some(1));
     let said = stderr(&output);
-    assert!(said.starts_with("error: cannot write `") && said.contains("\n  help: name another folder"), "{said}");
+    assert!(
+        said.starts_with("error[assembly::not-written]: cannot write `")
+            && said.contains("\n  help: name another folder"),
+        "{said}"
+    );
+}
+
+#[test]
+fn findings_are_written_for_programs_where_the_environment_names_a_file() {
+    let dir = folder();
+    let (output, json) = findings_of("first", dir.path(), "cdk.out");
+    assert!(output.status.success());
+    assert_eq!(json, serde_json::json!({ "findings": [] }));
+
+    let (output, json) = findings_of("warned", dir.path(), "cdk.out");
+    assert!(output.status.success());
+    let finding = &json["findings"][0];
+    assert_eq!((&finding["code"], &finding["severity"]), (&"artifact::unread".into(), &"warning".into()));
+    let (file, line) = (finding["file"].as_str().unwrap(), finding["line"].as_u64().unwrap());
+    let at = format!("{file}:{line}:{}", finding["column"]);
+    assert!(stderr(&output).contains(&format!("  at {at}\n")), "{at}\n{}", stderr(&output));
+    assert!(stderr(&output).contains(finding["help"].as_str().unwrap()));
+
+    let (output, json) = findings_of("wrong", dir.path(), "cdk.out");
+    assert_eq!(output.status.code(), Some(1));
+    let error = programs::wrong().synth().unwrap_err();
+    assert_eq!(json["findings"], error.findings().unwrap().to_json(), "all of them, with paths, notes and places");
+
+    std::fs::write(dir.join("taken"), "mine").unwrap();
+    let (output, json) = findings_of("warned", dir.path(), "taken");
+    assert_eq!(output.status.code(), Some(1));
+    let codes: Vec<&str> =
+        json["findings"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["artifact::unread", "assembly::not-written"]);
+
+    std::fs::remove_file(dir.join("findings.json")).unwrap();
+    std::fs::create_dir(dir.join("findings.json")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_writer"));
+    command.args(["run", "first"]).current_dir(dir.path()).env("SYNTH_FINDINGS", "findings.json");
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "whoever waits for the file must not take its absence for good news");
+    assert!(stderr(&output).contains("error[findings::not-written]: cannot write `findings.json`"), "{output:?}");
 }

@@ -5,8 +5,9 @@
 //!
 //! Documents are no artifacts: the CLI refuses what its schema does not have. They are named in the metadata of the
 //! tree, where any type of entry may stand, and where the CLI looks for nothing. There stands also that the assembly is
-//! one of ours.
+//! one of ours, and which quotas its app set.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
@@ -24,6 +25,8 @@ const NESTED: &str = "cdk:cloud-assembly";
 const DOCUMENT: &str = "construct:document";
 /// The type of the metadata entry that says who made the assembly.
 const OWN: &str = "construct:assembly";
+/// The type of the metadata entry that says a quota of the app: its title, `=` and its value.
+const QUOTA: &str = "construct:quota";
 
 /// What a stack takes in the file, or more, unless its names are long. Room that is not needed is given back untouched,
 /// a text that grows is copied.
@@ -106,7 +109,7 @@ fn write_stack(stack: &StackArtifact, assembly: Option<&Assembly>, out: &mut Tex
 }
 
 fn write_metadata(assembly: &Assembly, out: &mut Text) {
-    if assembly.documents.is_empty() && !assembly.is_own {
+    if assembly.documents.is_empty() && assembly.quotas.is_empty() && !assembly.is_own {
         return;
     }
     out.key("metadata");
@@ -117,11 +120,13 @@ fn write_metadata(assembly: &Assembly, out: &mut Text) {
         out.item();
         written::call("type", OWN, out);
     }
-    for file in assembly.documents.keys() {
+    let quotas = assembly.quotas.iter().map(|(title, value)| (QUOTA, format!("{title}={value}").into()));
+    let documents = assembly.documents.keys().map(|file| (DOCUMENT, Cow::Borrowed(&**file)));
+    for (kind, data) in documents.chain(quotas) {
         out.item();
         out.begin(Shape::Map);
-        entry("type", DOCUMENT, out);
-        entry("data", file, out);
+        entry("type", kind, out);
+        entry("data", &data, out);
         out.end(Shape::Map);
     }
     out.end(Shape::List);
@@ -134,6 +139,7 @@ pub(super) struct Manifest {
     pub(super) stacks: Vec<StackArtifact>,
     pub(super) tree_file: Option<String>,
     pub(super) documents: Vec<String>,
+    pub(super) quotas: BTreeMap<String, usize>,
     pub(super) is_own: bool,
     /// The folders of nested assemblies, which a CDK app has for each of its stages.
     pub(super) nested: Vec<String>,
@@ -170,10 +176,20 @@ pub(super) fn read(json: &Json) -> Result<Manifest, String> {
         }
         for entry in artifact["metadata"].as_object().into_iter().flat_map(Map::values).filter_map(Json::as_array) {
             manifest.is_own |= entry.iter().any(|entry| entry["type"] == OWN);
-            let documents = entry.iter().filter(|entry| entry["type"] == DOCUMENT);
-            for file in documents.filter_map(|entry| entry["data"].as_str()) {
+            let of_type = |kind: &'static str| {
+                let of_type = entry.iter().filter(move |entry| entry["type"] == kind);
+                of_type.filter_map(|entry| entry["data"].as_str())
+            };
+            for file in of_type(DOCUMENT) {
                 stays_inside(file).map_err(|what| format!("it {what}"))?;
                 manifest.documents.push(file.to_owned());
+            }
+            for said in of_type(QUOTA) {
+                let read =
+                    said.rsplit_once('=').and_then(|(title, value)| Some((title.to_owned(), value.parse().ok()?)));
+                let (title, value) =
+                    read.ok_or_else(|| format!("it has the quota `{said}`, which is no `name=number`"))?;
+                manifest.quotas.insert(title, value);
             }
         }
     }

@@ -115,7 +115,7 @@ fn read_once(dir: &Path, without_tree: bool, depth: usize) -> Result<Assembly, R
         }));
         documents.extend(inner.documents.into_iter().map(|(file, text)| (format!("{nested}/{file}"), text)));
     }
-    Ok(Assembly { stacks, tree: tree.map(TreeFile::Read), documents, is_own: manifest.is_own })
+    Ok(Assembly { stacks, tree: tree.map(TreeFile::Read), documents, quotas: manifest.quotas, is_own: manifest.is_own })
 }
 
 /// Topological, ties in the order given; what is in a cycle, or waits for one, comes last.

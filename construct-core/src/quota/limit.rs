@@ -5,6 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use crate::assembly::Assembly;
 use crate::diagnostic::Diagnostic;
 use crate::fact::{Fact, Reach};
 
@@ -115,9 +116,19 @@ impl Quota {
         self
     }
 
+    /// Service and name in one text, as `synth budget` shows them.
+    #[must_use]
+    pub fn title(&self) -> String {
+        title(self.service, self.name)
+    }
+
     const fn id(&self) -> (&'static str, &'static str) {
         (self.service, self.name)
     }
+}
+
+fn title(service: &str, name: &str) -> String {
+    format!("{service}: {name}")
 }
 
 impl PartialEq for Quota {
@@ -208,9 +219,33 @@ impl Quotas {
         facts.fold(Self::new(), |quotas, fact| quotas.with(fact.quota, fact.value))
     }
 
+    /// What is other, each with its title.
+    pub(crate) fn titled(&self) -> impl Iterator<Item = (String, usize)> {
+        self.0.iter().map(|((service, name), value)| (title(service, name), *value))
+    }
+
     /// The value of a quota.
     #[must_use]
     pub fn value(&self, quota: &Quota) -> usize {
         self.0.get(&quota.id()).copied().unwrap_or(quota.value)
+    }
+}
+
+impl Assembly {
+    /// The value of a quota with which the assembly was made: the default, unless the app set another one. Of an assembly
+    /// that another tool made it is the default.
+    ///
+    /// ```
+    /// use construct_core::{App, Env, RawResource, quota::RESOURCES};
+    /// let mut app = App::new();
+    /// let stack = app.stack("Data", Env::new("111111111111", "us-east-1"));
+    /// app.at(stack).add("Orders", RawResource::new("AWS::SQS::Queue"));
+    /// app.quota(&RESOURCES, 100);
+    /// assert_eq!(app.synth()?.quota(&RESOURCES), 100);
+    /// # Ok::<(), construct_core::SynthError>(())
+    /// ```
+    #[must_use]
+    pub fn quota(&self, quota: &Quota) -> usize {
+        self.quota_set(&quota.title()).unwrap_or(quota.value)
     }
 }

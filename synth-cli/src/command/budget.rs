@@ -1,7 +1,7 @@
 //! `synth budget`: how much of what services take an assembly uses.
 
 use clap::Args;
-use construct_core::{Json as Template, Measure, Members, Quotas, Source as Text};
+use construct_core::{Diagnostic, Json as Template, Measure, Members, Severity, Source as Text};
 use construct_pipeline::quota;
 use serde_json::{Value as Json, json};
 
@@ -14,7 +14,8 @@ Columns:
   used      how much of the quota is used, in per cent, rounded up
   size      how much there is; ~ marks an estimate, where a policy refers to
             something whose name only CloudFormation will know
-  limit     how much the service takes
+  limit     how much the service takes: the default, or what the app was
+            synthesised with (`app.quota(…)`), or what `--quota` says
   what      what is counted
   where     the stack and the resource, or the account and region for what is
             counted for everything there
@@ -35,13 +36,14 @@ const KEY_PRICE: usize = 1;
 
 /// Shows how much of the quotas of IAM, S3, KMS, CloudFormation and CodePipeline an assembly uses
 ///
-/// Works on the assembly of any AWS CDK app. Counts the keys, too, and what they cost.
+/// Works on the assembly of any AWS CDK app. Quotas are the defaults, and those that the app raised. Counts the keys, too, and
+/// what they cost.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Budget {
     #[command(flatten)]
     source: Source,
-    /// A quota that is not the default: its name, as in the table, and its value
+    /// A quota that is neither the default nor the app's: its name, as in the table, and its value
     #[arg(long = "quota", value_name = "WHAT=VALUE", value_parser = raised)]
     quotas: Vec<Raised>,
     /// Shows everything that is measured, not only the fullest
@@ -71,7 +73,7 @@ impl Budget {
     pub(crate) fn run(&self) -> Result<Report, Failure> {
         let dir = &self.source.dir;
         let assembly = source::assembly(dir)?;
-        let quotas = self.quotas.iter().fold(Quotas::new(), |all, one| all.with(one.quota, one.value));
+        let quotas = self.quotas.iter().fold(quota::of(&assembly), |all, one| all.with(one.quota, one.value));
         let (mut keys, mut measurements) = (Keys::default(), quota::measurements(quotas));
         for stack in assembly.stacks() {
             let template = templates::body(dir, stack)?;
@@ -82,14 +84,15 @@ impl Budget {
         let mut measures = measurements.finish();
         // Stable, so that equals stand in the order of the assembly.
         measures.sort_by_key(|measure| std::cmp::Reverse(measure.percent()));
-        let mut report =
-            if self.json { Report::json(&json(&measures, &keys)) } else { Report::text(self.table(&measures, &keys)) };
-        for measure in measures.iter().filter(|measure| measure.size > measure.limit) {
-            if let Some(finding) = measure.finding().filter(|one| one.severity() == construct_core::Severity::Error) {
-                let at = format!("{}: {}", location(measure), finding.message());
-                report.finding(at, finding.help_text().unwrap_or_default());
-            }
-        }
+        let exceeded = measures.iter().filter(|measure| measure.size > measure.limit);
+        let findings = exceeded.filter_map(|measure| Some(measure.finding()?.on(location(measure))));
+        let findings: Vec<Diagnostic> = findings.filter(|one| one.severity() == Severity::Error).collect();
+        let mut report = if self.json {
+            Report::json(&json(&measures, &keys, &findings))
+        } else {
+            Report::text(self.table(&measures, &keys))
+        };
+        findings.iter().for_each(|finding| report.diagnostic(finding));
         Ok(report)
     }
 
@@ -103,7 +106,7 @@ impl Budget {
                 format!("{}{}", if measure.estimated { "~" } else { "" }, grouped(measure.size)),
                 grouped(measure.limit),
                 measure.quota.unit.to_owned(),
-                format!("{}: {}", measure.quota.service, measure.quota.name),
+                measure.quota.title(),
                 location(measure),
             ]);
         }
@@ -175,7 +178,7 @@ fn location(measure: &Measure) -> String {
     text
 }
 
-fn json(measures: &[Measure], keys: &Keys) -> Json {
+fn json(measures: &[Measure], keys: &Keys, findings: &[Diagnostic]) -> Json {
     let measures = measures.iter().map(|measure| {
         let fits = measure.driver.map(|driver| driver.fits(measure.size, measure.limit));
         json!({
@@ -199,6 +202,7 @@ fn json(measures: &[Measure], keys: &Keys) -> Json {
     json!({
         "measures": measures.collect::<Vec<_>>(),
         "keys": { "count": keys.n, "rotated": keys.n_rotated, "monthlyUsd": keys.monthly_usd() },
+        "findings": findings.iter().map(Diagnostic::to_json).collect::<Vec<_>>(),
     })
 }
 

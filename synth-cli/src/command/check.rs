@@ -82,19 +82,8 @@ impl Check {
             report.warning(message, "leave the option out, and change the template if the template is wrong");
         }
         let findings = proof.findings();
-        for finding in findings.iter().filter(|one| !self.json || one.severity() == Severity::Error) {
-            let code = finding.code();
-            if code == "access::assumed" {
-                continue;
-            }
-            let notes: String = finding.notes().map(|note| format!("\n  {note}")).collect();
-            let message = format!("[{code}] {}{notes}", finding.message());
-            let help = finding.help_text().unwrap_or("see `synth explain`");
-            match finding.severity() {
-                Severity::Error => report.finding(message, help),
-                _ => report.warning(message, help),
-            }
-        }
+        let told = findings.iter().filter(|one| one.code() != "access::assumed");
+        told.filter(|one| !self.json || one.severity() == Severity::Error).for_each(|one| report.diagnostic(one));
         Ok(report)
     }
 }
@@ -206,19 +195,10 @@ fn orders(proof: &Proof) -> String {
 
 fn json(proof: &Proof, unknown: &[String]) -> Json {
     let accesses = proof.accesses().iter().map(|access| access_json(proof, access));
-    let findings = proof.findings();
-    let findings = findings.iter().map(|finding| {
-        json!({
-            "code": finding.code(),
-            "severity": finding.severity().to_string(),
-            "message": finding.message(),
-            "help": finding.help_text(),
-        })
-    });
     json!({
         "proved": proof.is_proved(),
         "accesses": accesses.collect::<Vec<_>>(),
-        "findings": findings.collect::<Vec<_>>(),
+        "findings": proof.findings().to_json(),
         "unknownPolicies": unknown,
         "orders": orders(proof),
         "premises": premises(),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use construct_core::{Diagnostic, Env, Region, Severity};
+use construct_core::{Diagnostic, Env, Region};
 use construct_pipeline::json::Declaration;
 
 use crate::import::import;
@@ -67,37 +67,23 @@ impl Import {
             }
             Err(findings) => {
                 let mut report = Report::verbatim(String::new());
-                for finding in findings.iter() {
-                    let help = finding.help_text().unwrap_or("mend the JSON");
-                    let message = format!("{} [{}]", finding.message(), finding.code());
-                    match finding.severity() {
-                        Severity::Error => report.finding(message, help),
-                        _ => report.warning(message, help),
-                    }
-                }
+                findings.iter().for_each(|finding| report.diagnostic(finding));
                 return Ok(report);
             }
         };
         let home = self.home(&declaration)?;
         if matches!(self.emit, Emit::Json) {
             let mut report = Report::json(&declaration.to_json());
-            warn(&mut report, declaration.warnings().iter());
+            declaration.warnings().iter().for_each(|finding| report.diagnostic(finding));
             return Ok(report);
         }
         let imported = import(&declaration, home);
         let mut report = Report::verbatim(imported.text);
         // What was read is part of what the synthesis says.
-        for finding in imported.findings.iter() {
-            let message = format!("{} [{}]", finding.message(), finding.code());
-            // Places in a program that is only now written are nobody's.
-            let notes: Vec<&str> = finding.placeless_notes().chain(finding.help_text()).collect();
-            let help = if notes.is_empty() { "look at the program".to_owned() } else { notes.join("; ") };
-            match finding.severity() {
-                Severity::Error => report.finding(format!("the program is refused: {message}"), help),
-                _ => report.warning(message, help),
-            }
-        }
-        if !imported.is_same && !imported.findings.has_errors() {
+        imported.findings.iter().for_each(|finding| report.diagnostic(finding));
+        if imported.findings.has_errors() {
+            report.finding("a synthesis refuses the program as it stands", "mend in it what is named above");
+        } else if !imported.is_same {
             report.finding(
                 "the program does not synthesise to this declaration",
                 "compare both with `synth pipeline-json`, and please report what differs",
@@ -121,12 +107,5 @@ impl Import {
         let region = Region::parse(&region)
             .map_err(|error| Failure::new(error.to_string()).help("use a region code such as `us-east-1`"))?;
         Ok(Env { account, region })
-    }
-}
-
-fn warn<'f>(report: &mut Report, findings: impl Iterator<Item = &'f Diagnostic>) {
-    for finding in findings {
-        let message = format!("{} [{}]", finding.message(), finding.code());
-        report.warning(message, finding.help_text().unwrap_or("mend the JSON"));
     }
 }

@@ -70,9 +70,7 @@ impl PipelineJson {
             answer["tags"] = tags.collect();
         }
         let mut report = Report::json(&answer);
-        for finding in declaration.warnings().iter() {
-            report.warning(finding.message(), finding.help_text().unwrap_or("look at the template"));
-        }
+        declaration.warnings().iter().for_each(|finding| report.diagnostic(finding));
         for unknown in &found.unknown {
             let what = format!("only a deployment tells what `{unknown}` is");
             report.warning(what, "put its value into the JSON before AWS gets it");

@@ -1,6 +1,7 @@
+use construct_pipeline::prelude::*;
 use serde_json::json;
 
-use crate::support::{assembly, pipeline, synth};
+use crate::support::{assembly, folder, pipeline, synth};
 
 #[test]
 fn the_fullest_stand_first_with_keys_and_their_cost() {
@@ -37,4 +38,26 @@ fn an_assembly_without_stacks_has_no_cost() {
         synth(["budget".as_ref(), dir.as_os_str()]).fine(),
         "there is nothing to measure\n\nno KMS key of its own, which costs nothing\n"
     );
+}
+
+#[test]
+fn quotas_are_those_that_the_app_was_synthesised_with_unless_options_say_others() {
+    let mut app = App::new();
+    app.quota(&quota::BUCKETS, 5).quota(&quota::PIPELINES, 7);
+    let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+    let mut scope = app.at(tools);
+    for n in 0..3 {
+        scope.add(format!("Store{n}"), ArtifactStore::new(format!("delivery-{n}")));
+    }
+    let dir = folder("budget-quotas");
+    app.synth().unwrap().write(&dir).unwrap();
+    let limit = |options: &[&str]| {
+        let given = ["budget", dir.to_str().unwrap(), "--json"];
+        let json = synth(given.iter().chain(options)).json();
+        let measure = json["measures"].as_array().unwrap().iter().find(|one| one["what"] == quota::BUCKETS.name);
+        measure.unwrap()["limit"].clone()
+    };
+    assert_eq!(limit(&[]), 5);
+    let other = format!("{}=4", quota::BUCKETS.name);
+    assert_eq!(limit(&["--quota", &other]), 4, "whoever looks knows better");
 }

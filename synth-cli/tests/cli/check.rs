@@ -63,7 +63,7 @@ fn an_action_is_explained_by_any_part_of_its_path() {
 fn where_there_is_no_pipeline_there_is_none_to_explain() {
     let dir = assembly("check-explain-none", &[("Empty", "111111111111/us-east-1", &[], json!({ "Resources": {} }))]);
     let error = synth(["explain".as_ref(), dir.as_os_str(), "Deploy".as_ref()]).unusable();
-    assert!(error.contains("there is no pipeline in these templates\nhelp: name the folder"), "{error}");
+    assert!(error.contains("there is no pipeline in these templates\n  help: name the folder"), "{error}");
 }
 
 #[test]

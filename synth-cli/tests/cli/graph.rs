@@ -104,7 +104,7 @@ fn one_pipeline_of_several_can_be_drawn() {
     assert!(one.contains("One") && !one.contains("Two") && !one.contains("222222222222"), "{one}");
     insta::assert_snapshot!(graph("three").unusable(), @r"
     error: the assembly has no pipeline `three`
-    help: it has `two`, `one`
+      help: it has `two`, `one`
     ");
 }
 
@@ -117,6 +117,6 @@ fn a_drawing_too_large_for_mermaid_is_drawn_with_a_warning() {
     assert!(said.stdout.contains("A599"));
     insta::assert_snapshot!(said.stderr, @r"
     warning: the drawing has more than 500 edges, which Mermaid refuses unless configured
-    help: draw one pipeline with `--pipeline NAME`, or use `--format dot`
+      help: draw one pipeline with `--pipeline NAME`, or use `--format dot`
     ");
 }

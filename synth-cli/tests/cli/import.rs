@@ -99,19 +99,30 @@ fn a_pipeline_by_itself_needs_a_region() {
 #[test]
 fn everything_that_is_wrong_is_named_with_its_place() {
     let wrong = [
-        ("list", "[]".to_owned(), "it is no object [json::not-a-pipeline]"),
-        ("template", "{ \"Resources\": {} }".to_owned(), "it is a template, or a part of one [json::not-a-pipeline]"),
+        ("list", "[]".to_owned(), ("json::not-a-pipeline", "it is no object")),
+        (
+            "template",
+            "{ \"Resources\": {} }".to_owned(),
+            ("json::not-a-pipeline", "it is a template, or a part of one"),
+        ),
         (
             "yaml",
             "Resources:\n  Pipeline:\n".to_owned(),
-            "help: of a pipeline that it made, give what `aws codepipeline",
+            ("json::not-a-pipeline", "help: of a pipeline that it made, give what `aws codepipeline"),
         ),
-        ("empty", "{ \"pipeline\": {} }".to_owned(), "`pipeline.roleArn` is missing [json::missing-key]"),
-        ("type", approval(&ASK.replace("\"Ask\"", "7")), "`stages[1].actions[0].name` is a number, not a text"),
+        ("empty", "{ \"pipeline\": {} }".to_owned(), ("json::missing-key", "`pipeline.roleArn` is missing")),
+        (
+            "type",
+            approval(&ASK.replace("\"Ask\"", "7")),
+            ("json::wrong-type", "`stages[1].actions[0].name` is a number, not a text"),
+        ),
         (
             "word",
             approval(&ASK.replace("Approval", "Wait")),
-            "`stages[1].actions[0].actionTypeId.category` is `Wait`, which is none of its words [json::unknown-word]",
+            (
+                "json::unknown-word",
+                "`stages[1].actions[0].actionTypeId.category` is `Wait`, which is none of its words",
+            ),
         ),
         (
             "stores",
@@ -119,14 +130,14 @@ fn everything_that_is_wrong_is_named_with_its_place() {
                 "\"stages\"",
                 "\"artifactStores\": { \"us-east-1\": { \"type\": \"S3\", \"location\": \"x\" } }, \"stages\"",
             ),
-            "both `artifactStore` and `artifactStores` [json::artifact-stores]",
+            ("json::artifact-stores", "both `artifactStore` and `artifactStores`"),
         ),
     ];
-    for (name, json, words) in wrong {
+    for (name, json, (code, words)) in wrong {
         let dir = files(&format!("import-wrong-{name}"), &[("pipeline.json", &json)]);
         let (out, said) = synth(["import".as_ref(), dir.join("pipeline.json").as_os_str()]).findings();
         assert_eq!(out, "");
-        assert!(said.contains(words), "{name}: {said}");
+        assert!(said.contains(words) && said.contains(&format!("error[{code}]: ")), "{name}: {said}");
     }
 }
 
@@ -134,7 +145,10 @@ fn everything_that_is_wrong_is_named_with_its_place() {
 fn what_is_no_json_is_refused_as_a_file_is_that_cannot_be_read() {
     let dir = files("import-no-json", &[("pipeline.json", "{ \"pipeline\": {\n  \"name\": }")]);
     let said = synth(["import".as_ref(), dir.join("pipeline.json").as_os_str()]).unusable();
-    assert!(said.contains("this is no JSON: ") && said.contains("at line 2, column 11\nhelp: give it what"), "{said}");
+    assert!(
+        said.contains("this is no JSON: ") && said.contains("at line 2, column 11\n  help: give it what"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -147,5 +161,5 @@ fn what_is_refused_is_shown_with_what_refuses_it() {
     let file = dir.join("orders.json");
     let (program, said) = synth(["import", file.to_str().unwrap(), "--region", "eu-west-1"]).findings();
     assert!(program.contains("fn app() -> App"), "{program}");
-    assert!(said.contains("the program is refused") && said.contains("artifact::never-written"), "{said}");
+    assert!(said.contains("refuses the program") && said.contains("error[artifact::never-written]: "), "{said}");
 }

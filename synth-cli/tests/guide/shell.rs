@@ -12,9 +12,12 @@ pub(crate) const PROGRAM: &str = "GUIDE_PROGRAM";
 /// What is run; everything else is only shown.
 const TOOLS: [&str; 7] = ["synth", "cat", "ls", "cp", "grep", "sed", "wc"];
 
+/// Where programs write their findings, as pages may say in front of `cargo run`.
+const FINDINGS: &str = "SYNTH_FINDINGS=findings.json ";
+
 /// Whether what a command prints can be compared.
 pub(crate) fn can(command: &str) -> bool {
-    let mut words = command.split_whitespace();
+    let mut words = command.trim_start_matches(FINDINGS).split_whitespace();
     match words.next() {
         Some("cargo") => words.next() == Some("run"),
         Some(word) => TOOLS.contains(&word),
@@ -52,7 +55,7 @@ impl Folder {
 
     /// Runs a command: what it prints, on either stream.
     pub(crate) fn run(&self, command: &str) -> String {
-        if command.starts_with("cargo run") {
+        if command.trim_start_matches(FINDINGS).starts_with("cargo run") {
             return self.run_program();
         }
         let binaries = Path::new(env!("CARGO_BIN_EXE_synth")).parent().expect("a binary is in a folder");
@@ -65,7 +68,8 @@ impl Folder {
         let this = std::env::current_exe().expect("a test is a program");
         let mut run = Command::new(this);
         run.args(["programs_do_what_their_pages_say", "--exact", "--nocapture"]).env(PROGRAM, &self.program);
-        let printed = self.print(run.env("CDK_OUTDIR", self.path.join("cdk.out")).stdout(Stdio::null()));
+        run.env("CDK_OUTDIR", self.path.join("cdk.out")).env("SYNTH_FINDINGS", self.path.join("findings.json"));
+        let printed = self.print(run.stdout(Stdio::null()));
         let path = programs::path(&self.program).expect("a program of the guide");
         printed
             .lines()
