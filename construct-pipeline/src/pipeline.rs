@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::panic::Location;
 
-use construct_core::{Caller, Diagnostic, Env, Expr, NodeId, Properties, View};
+use construct_core::{Caller, Diagnostic, Env, Expr, NodeId, Properties, Region, View};
 use construct_iam::{Role, RolePath};
 
 use crate::action::Action;
@@ -208,6 +208,18 @@ impl Pipeline {
         let said = |of: NodeId| view.facts_of::<RolePath>(of).next().map(RolePath::as_str);
         let of_group = || said(group?.handle.into());
         self.role_path.as_deref().or_else(|| said(at)).or_else(of_group).unwrap_or("/")
+    }
+
+    /// The stores that are given to it, in its own region and in others.
+    pub(crate) fn given_stores(&self) -> impl Iterator<Item = &GivenStore> {
+        self.store.iter().chain(self.replicas.iter().map(|(_, store)| store))
+    }
+
+    /// The store that is given to it in a region, with `home` as its own.
+    pub(crate) fn given_store(&self, region: Region, home: Region) -> Option<&GivenStore> {
+        let own = self.store.as_ref().filter(|_| region == home);
+        let replica = || self.replicas.iter().find(|(name, _)| name == region.as_str());
+        own.or_else(|| replica().map(|(_, store)| store))
     }
 
     /// All actions in order, with their stages.

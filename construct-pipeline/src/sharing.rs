@@ -29,8 +29,7 @@ impl Fact for User {
 /// Says to the stores of the tree that a pipeline uses them.
 pub(crate) fn announce(pipeline: &Pipeline, scope: &mut Scope<'_>) {
     let of_group = pipeline.group.filter(|_| pipeline.store.is_none()).map(ScaffoldGroupRef::store);
-    let given = pipeline.store.iter().chain(pipeline.replicas.iter().map(|(_, store)| store));
-    let placed = given.filter_map(GivenStore::placed).chain(of_group);
+    let placed = pipeline.given_stores().filter_map(GivenStore::placed).chain(of_group);
     let own: Vec<StoreRef> = placed.filter(|store| scope.view().owns(store.bucket())).collect();
     for store in own {
         let user = User { node: scope.here(), pipeline: pipeline.name.clone() };

@@ -101,6 +101,15 @@ fn put_together(
     drop(names);
     let apart = |Done { stack, kinds, claims, .. }| (stack, (kinds, claims));
     let (mut stacks, left): (Vec<LoweredStack>, Vec<_>) = done.into_iter().map(apart).unzip();
+    add_outputs(&mut stacks, exports);
+    unnamed.into_values().map(with_others).for_each(|finding| findings.push(finding));
+    findings.extend(unread);
+    findings.extend(leave_out_empty(&mut stacks));
+    (Lowered { stacks, tree: construct_tree(tree, kinds), forgotten, findings }, left)
+}
+
+/// Adds what other stacks import to the outputs of those that have it.
+fn add_outputs(stacks: &mut [LoweredStack], exports: Exports) {
     for ((stack, ..), export) in exports {
         if let Ok(place) = stacks.binary_search_by_key(&stack, |stack| stack.node) {
             let stack = &mut stacks[place];
@@ -110,15 +119,20 @@ fn put_together(
             }
         }
     }
-    for (finding, others) in unnamed.into_values() {
-        findings.push(match others {
-            0 => finding,
-            1 => finding.note("one more place refers to it so", None),
-            n => finding.note(format!("{n} more places refer to it so"), None),
-        });
+}
+
+/// The finding that a name is missed, with how many others miss it.
+fn with_others((finding, others): (Diagnostic, usize)) -> Diagnostic {
+    match others {
+        0 => finding,
+        1 => finding.note("one more place refers to it so", None),
+        n => finding.note(format!("{n} more places refer to it so"), None),
     }
-    findings.extend(unread);
-    // A stack that holds nothing (only imports, say) is no stack for CloudFormation.
+}
+
+/// A stack that holds nothing (only imports, say) is no stack for CloudFormation.
+fn leave_out_empty(stacks: &mut Vec<LoweredStack>) -> Diagnostics {
+    let mut findings = Diagnostics::new();
     for stack in stacks.extract_if(.., |stack| stack.n_resources == 0) {
         if !stack.outputs.is_empty() || !stack.template.is_empty() {
             let message = format!("the stack `{}` has no resources, so CloudFormation would refuse it", stack.name);
@@ -126,7 +140,7 @@ fn put_together(
             findings.push(diagnostic.help("add a resource; the stack is left out until then"));
         }
     }
-    (Lowered { stacks, tree: construct_tree(tree, kinds), forgotten, findings }, left)
+    findings
 }
 
 /// The stacks in the order of the tree, each with the nodes that stand in it.

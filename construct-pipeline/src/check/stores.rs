@@ -14,19 +14,39 @@ use construct_iam::Arn;
 use super::Findings;
 use crate::flow;
 use crate::names::FOLDER_CHARACTERS;
-use crate::pipeline::Pipeline;
 use crate::provider::GivenRole;
 use crate::resolve::{Resolved, ResolvedAction};
 use crate::sharing;
 use crate::store::{GivenStore, KeyReference, StoreSettings};
 
 pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: &mut Findings) {
-    let pipeline = resolved.pipeline;
-    let home = resolved.home;
+    let (pipeline, home) = (resolved.pipeline, resolved.home.region);
     if let Some(store) = &pipeline.store {
-        given_store(resolved, store, home.region, findings);
+        given_store(resolved, store, home, findings);
     }
     let regions = flow::regions(resolved);
+    replicas(resolved, &regions, findings);
+    let mut not_given_in = regions.iter().filter(|region| pipeline.given_store(**region, home).is_none());
+    if pipeline.only_given_stores {
+        not_given_in.clone().for_each(|region| findings.push(not_given(resolved, *region)));
+    }
+    let has_settings = pipeline.group.is_none() && pipeline.store_settings != StoreSettings::default();
+    if has_settings && not_given_in.next().is_none() {
+        let message = "the pipeline has store settings, but all of its stores are given";
+        let help = "give the settings to the `ArtifactStore`; an imported store is kept by its owner";
+        findings.push(Diagnostic::warning("store::unused-settings", message).help(help));
+    }
+    one_log_bucket(resolved, &regions, findings);
+    same_folder(resolved, findings);
+    given_roles(resolved, findings);
+    if pipeline.key_reference == KeyReference::Alias {
+        alias_writers(resolved, stack, findings);
+    }
+}
+
+/// The stores that are given for other regions, or for all of them together.
+fn replicas(resolved: &Resolved<'_>, regions: &BTreeSet<Region>, findings: &mut Findings) {
+    let (pipeline, home) = (resolved.pipeline, resolved.home.region);
     let mut seen = BTreeSet::new();
     for (name, store) in &pipeline.replicas {
         let region = match Region::parse(name) {
@@ -39,7 +59,7 @@ pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: 
         };
         if pipeline.stores_by_region {
             // They stand together, whatever runs where.
-        } else if region == home.region {
+        } else if region == home {
             let message = format!("a replica store is given for {region}, the pipeline's own region");
             let help = "give that store with `.artifact_store(…)`";
             findings.push(said_at(store, Diagnostic::error("store::replica-at-home", message).help(help)));
@@ -54,30 +74,12 @@ pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: 
         }
         given_store(resolved, store, region, findings);
     }
-    if pipeline.only_given_stores {
-        regions.iter().filter(|region| !is_given(pipeline, home, **region)).for_each(|region| {
-            findings.push(not_given(resolved, *region));
-        });
-    }
-    let all_are_given = || regions.iter().all(|region| is_given(pipeline, home, *region));
-    if pipeline.group.is_none() && pipeline.store_settings != StoreSettings::default() && all_are_given() {
-        let message = "the pipeline has store settings, but all of its stores are given";
-        let help = "give the settings to the `ArtifactStore`; an imported store is kept by its owner";
-        findings.push(Diagnostic::warning("store::unused-settings", message).help(help));
-    }
-    one_log_bucket(resolved, &regions, findings);
-    same_folder(resolved, findings);
-    given_roles(resolved, findings);
-    if pipeline.key_reference == KeyReference::Alias {
-        alias_writers(resolved, stack, findings);
-    }
 }
 
 /// That artifacts of another pipeline stand in the same folder of a store.
 fn same_folder(resolved: &Resolved<'_>, findings: &mut Findings) {
     let (pipeline, view) = (resolved.pipeline, resolved.view);
-    let given = pipeline.store.iter().chain(pipeline.replicas.iter().map(|(_, store)| store));
-    let placed = given.filter_map(GivenStore::placed).filter(|store| view.owns(store.bucket()));
+    let placed = pipeline.given_stores().filter_map(GivenStore::placed).filter(|store| view.owns(store.bucket()));
     for store in placed {
         let Some((other, at)) = sharing::of_same_folder(store, resolved.at, &pipeline.name, view) else { continue };
         let message = format!(
@@ -98,7 +100,7 @@ fn same_folder(resolved: &Resolved<'_>, findings: &mut Findings) {
 fn one_log_bucket(resolved: &Resolved<'_>, regions: &BTreeSet<Region>, findings: &mut Findings) {
     let (pipeline, group) = (resolved.pipeline, resolved.membership.as_ref().map(|membership| &membership.group));
     let settings = group.map_or(&pipeline.store_settings, |group| &group.settings);
-    let is_made = |region: &&Region| group.is_some() || !is_given(pipeline, resolved.home, **region);
+    let is_made = |region: &&Region| group.is_some() || pipeline.given_store(**region, resolved.home.region).is_none();
     let made: Vec<&str> = regions.iter().filter(is_made).map(Region::as_str).collect();
     if made.len() > 1 && settings.logs_to_one_bucket() {
         let message = format!(
@@ -116,11 +118,6 @@ fn said_at(store: &GivenStore, finding: Diagnostic) -> Diagnostic {
         GivenStore::Imported(store) => finding.at(store.location),
         GivenStore::Placed(_) => finding,
     }
-}
-
-fn is_given(pipeline: &Pipeline, home: Env, region: Region) -> bool {
-    let at_home = region == home.region && pipeline.store.is_some();
-    at_home || pipeline.replicas.iter().any(|(name, _)| name == region.as_str())
 }
 
 /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineDeclaration.html>
@@ -299,13 +296,12 @@ fn roles_of_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, finding
 /// key, writing does. <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_EncryptionKey.html>
 fn alias_writers(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: &mut Findings) {
     let home = resolved.home;
-    let given: BTreeSet<&str> = resolved.pipeline.replicas.iter().map(|(region, _)| &**region).collect();
     // The store of a group may stand in another stack of the same place.
     let of_group = resolved.membership.as_ref().map(|membership| resolved.view.stack_of(membership.handle));
     let home_is_elsewhere = resolved.pipeline.store.is_none() && of_group.is_some_and(|of_group| of_group != stack);
     let is_elsewhere = |region: Region| match region == home.region {
         true => home_is_elsewhere,
-        false => !given.contains(region.as_str()),
+        false => resolved.pipeline.given_store(region, home.region).is_none(),
     };
     let writes = |action: &&ResolvedAction<'_>| {
         action.is_foreign(home) && is_elsewhere(action.known.env.region) && !action.known.spec.outputs.is_empty()

@@ -127,56 +127,59 @@ pub(super) fn make(
     cx: &mut PlanCx<'_>,
 ) -> Stores {
     let home = cx.env().expect("a pipeline is planned in a stack");
-    let mut by_region = BTreeMap::new();
-    for &region in regions {
-        let env = Env { region, ..home };
-        let given = match &pipeline.store {
-            Some(store) if region == home.region => Some(store),
-            _ => pipeline.replicas.iter().find(|(name, _)| name == region.as_str()).map(|(_, store)| store),
+    let mut make = |region| planned(pipeline, home, region, keys.contains(&region), scaffold, cx);
+    Stores { home: home.region, by_region: regions.iter().map(|&region| (region, make(region))).collect() }
+}
+
+/// The store of a region.
+fn planned(
+    pipeline: &Pipeline,
+    home: Env,
+    region: Region,
+    needs_key: bool,
+    scaffold: &mut Scaffold<'_>,
+    cx: &mut PlanCx<'_>,
+) -> PlannedStore {
+    let env = Env { region, ..home };
+    let given = pipeline.given_store(region, home.region);
+    let (store, origin) = match given {
+        Some(GivenStore::Placed(store)) => (*store, Origin::Given),
+        Some(GivenStore::Imported(store)) => {
+            let id = format!("ImportedStore-{region}");
+            (cx.scope().said_at(store.location).add(id, store.clone()), Origin::Given)
+        }
+        None => own_store(pipeline, env, needs_key, scaffold, cx),
+    };
+    let is_placed = given.and_then(GivenStore::placed).is_some();
+    let has_neighbours = is_placed && sharing::is_shared(store, cx.view());
+    let group = scaffold.membership().filter(|_| origin == Origin::Group);
+    let bucket = store.bucket();
+    // What a group has is named in words: statements are sorted, and which node is older depends on who is in the group.
+    let bucket_arn = match group {
+        Some(group) => format!("arn:{}:s3:::{}", env.partition().as_str(), group.bucket(env)).into(),
+        None => bucket.arn(),
+    };
+    let artifacts = match group.is_some() || has_neighbours {
+        true => text!("{}/{}*", bucket_arn.clone(), names::artifacts_prefix(&pipeline.name)).cast(),
+        false => bucket.objects(),
+    };
+    let key = store.store_key().map(|key| {
+        let alias = match group {
+            Some(group) => Some(group.alias(env).into()),
+            None => key.alias.map(AliasRef::name),
         };
-        let (store, origin) = match given {
-            Some(GivenStore::Placed(store)) => (*store, Origin::Given),
-            Some(GivenStore::Imported(store)) => {
-                let id = format!("ImportedStore-{region}");
-                (cx.scope().said_at(store.location).add(id, store.clone()), Origin::Given)
-            }
-            None => own_store(pipeline, env, keys.contains(&region), scaffold, cx),
-        };
-        let bucket = store.bucket();
-        let is_placed = given.and_then(GivenStore::placed).is_some();
-        let has_neighbours = is_placed && sharing::is_shared(store, cx.view());
-        let alias = store.store_key().and_then(|key| key.alias).map(AliasRef::name);
-        // What a group has is named in words: statements are sorted, and which node is older depends on who is in the
-        // group.
-        let (bucket_arn, artifacts, alias) = match scaffold.membership().filter(|_| origin == Origin::Group) {
-            Some(membership) => {
-                let name = membership.bucket(env);
-                let arn = format!("arn:{}:s3:::{name}", env.partition().as_str());
-                let artifacts = format!("{arn}/{}*", names::artifacts_prefix(&pipeline.name));
-                (arn.into(), artifacts.into(), Some(membership.alias(env).into()))
-            }
-            None if has_neighbours => {
-                let artifacts = text!("{}/{}*", bucket.arn(), names::artifacts_prefix(&pipeline.name));
-                (bucket.arn(), artifacts.cast(), alias)
-            }
-            None => (bucket.arn(), bucket.objects(), alias),
-        };
-        let key = store.store_key().map(|key| {
-            let only_by_alias = key.known_by == KnownBy::Alias;
-            // An imported one may be another account's.
-            let account = cx.view().env_of(key.key).map_or(env.account, |own| own.account);
-            PlannedKey { key: key.key, alias, only_by_alias, env: Env { account, ..env } }
-        });
-        let stated = match given {
-            Some(GivenStore::Imported(imported)) => imported.stated_key().cloned(),
-            Some(GivenStore::Placed(_)) | None => None,
-        };
-        let made = || key.as_ref().map(|key| key_id(pipeline, key, origin, scaffold, cx));
-        let key_id = stated.map(Value::cast).or_else(made);
-        by_region
-            .insert(region, PlannedStore { env, store, key_id, key, bucket_arn, artifacts, has_neighbours, origin });
-    }
-    Stores { home: home.region, by_region }
+        let only_by_alias = key.known_by == KnownBy::Alias;
+        // An imported one may be another account's.
+        let account = cx.view().env_of(key.key).map_or(env.account, |own| own.account);
+        PlannedKey { key: key.key, alias, only_by_alias, env: Env { account, ..env } }
+    });
+    let stated = match given {
+        Some(GivenStore::Imported(imported)) => imported.stated_key().cloned(),
+        Some(GivenStore::Placed(_)) | None => None,
+    };
+    let made = || key.as_ref().map(|key| key_id(pipeline, key, origin, scaffold, cx));
+    let key_id = stated.map(Value::cast).or_else(made);
+    PlannedStore { env, store, key_id, key, bucket_arn, artifacts, has_neighbours, origin }
 }
 
 /// A store that nobody gave: that of the group, or one that is made.
