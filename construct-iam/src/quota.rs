@@ -74,13 +74,16 @@ pub static CUSTOMER_POLICIES: Quota = Quota::new(
 .adjustable(Adjustable::UpTo(5_000))
 .counted_for(QuotaScope::Account);
 
+/// More pipelines in one store have its policies say more.
+const MORE_STORES: &str = "divide the foreign accounts among several pipelines, each with a store of its own, or put pipelines that share one into several `ScaffoldGroup`s";
+
 /// Bytes of a bucket policy.
 pub static BUCKET_POLICY: Quota = Quota::new(
     ("S3", "policy of the bucket"),
     (20_480, "bytes"),
     "AWS::S3::BucketPolicy",
     ("https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-iam-policies.html", "2026-11"),
-    ("s3::policy-too-large", "divide the foreign accounts among several pipelines"),
+    ("s3::policy-too-large", MORE_STORES),
 );
 
 /// Bytes of a key policy.
@@ -89,7 +92,7 @@ pub static KEY_POLICY: Quota = Quota::new(
     (32_768, "bytes"),
     "AWS::KMS::Key",
     ("https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html", "2026-11"),
-    ("kms::policy-too-large", "divide the foreign accounts among several pipelines"),
+    ("kms::policy-too-large", MORE_STORES),
 );
 
 /// All quotas of policies and roles.

@@ -134,9 +134,26 @@ pub const FOLDER_CHARACTERS: usize = 20;
 /// same, AWS says, and does not say how.
 #[must_use]
 pub fn artifacts_prefix(pipeline: &str) -> String {
-    match pipeline.char_indices().nth(FOLDER_CHARACTERS) {
-        None => format!("{pipeline}/"),
-        Some((end, _)) => pipeline[..end].to_owned(),
+    let folder = folder_of(pipeline);
+    if folder == pipeline { format!("{folder}/") } else { folder.to_owned() }
+}
+
+/// What is known of the folder that CodePipeline makes for a pipeline in a bucket: pipelines of which this is the same may
+/// reach each other's artifacts.
+pub(crate) fn folder_of(pipeline: &str) -> &str {
+    pipeline.char_indices().nth(FOLDER_CHARACTERS).map_or(pipeline, |(end, _)| &pipeline[..end])
+}
+
+/// How many of many names a text lists.
+pub(crate) const LISTED: usize = 5;
+
+/// Names in a sentence: all of a few, and of many how many more there are.
+pub(crate) fn listed(names: &[&str]) -> String {
+    let quoted = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names {
+        [rest @ .., last] if !rest.is_empty() && names.len() <= LISTED => format!("{} and `{last}`", quoted(rest)),
+        _ if names.len() <= LISTED => quoted(names),
+        _ => format!("{} and {} more", quoted(&names[..LISTED]), names.len() - LISTED),
     }
 }
 

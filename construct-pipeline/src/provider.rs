@@ -162,6 +162,8 @@ pub struct ArtifactKey {
     pub key: Value<kind::Arn>,
     /// Whether artifacts are written with it, or only read, which needs no setting.
     pub writes: bool,
+    /// The name of the pipeline whose artifacts they are.
+    pub pipeline: String,
 }
 
 impl Fact for ArtifactKey {

@@ -7,7 +7,7 @@
 use construct_core::{Fact, NodeId, Reach, Scope, View};
 
 use crate::group::ScaffoldGroupRef;
-use crate::names::artifacts_prefix;
+use crate::names::folder_of;
 use crate::pipeline::Pipeline;
 use crate::store::{GivenStore, StoreRef};
 
@@ -44,15 +44,17 @@ pub(crate) fn is_shared(store: StoreRef, view: View<'_>) -> bool {
     users.any(|user| Some(user) != first)
 }
 
-/// The first pipeline placed before this one that uses the same store and begins like it, so that nobody can tell their
-/// folders apart.
-pub(crate) fn of_same_folder<'v>(store: StoreRef, at: NodeId, name: &str, view: View<'v>) -> Option<(&'v str, NodeId)> {
-    let own = artifacts_prefix(name);
-    let is_same = |other: &&User| {
-        let theirs = artifacts_prefix(&other.pipeline);
-        other.node < at && (own.starts_with(&theirs) || theirs.starts_with(&own))
-    };
-    users(store, view).find(is_same).map(|other| (&*other.pipeline, other.node))
+/// The pipelines that use the same store and begin like this one, so that nobody can tell their folders apart: in the order
+/// of the program, without this one. Whoever is not the second of them leaves it to that one to say so.
+pub(crate) fn of_same_folder<'v>(store: StoreRef, at: NodeId, name: &str, view: View<'v>) -> Vec<(&'v str, NodeId)> {
+    let own = folder_of(name);
+    let is_same = |other: &&User| other.node != at && folder_of(&other.pipeline) == own;
+    users(store, view).filter(is_same).map(|other| (&*other.pipeline, other.node)).collect()
+}
+
+/// Of pipelines in the order of the program, without this one, whether this one is the second.
+pub(crate) fn is_second(at: NodeId, others: &[(&str, NodeId)]) -> bool {
+    others.iter().filter(|(_, other)| *other < at).count() == 1
 }
 
 fn users<'v>(store: StoreRef, view: View<'v>) -> impl Iterator<Item = &'v User> {

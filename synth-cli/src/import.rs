@@ -31,6 +31,8 @@ pub(crate) struct Imported {
     pub(crate) findings: Diagnostics,
     /// Whether it synthesises to the declaration it was made from.
     pub(crate) is_same: bool,
+    /// The actions for which no words of the library were found: each as it is called, with its type.
+    pub(crate) wordless: Vec<String>,
 }
 
 /// Writes the program of a pipeline in an account and region.
@@ -44,16 +46,16 @@ pub(crate) fn import(declaration: &Declaration, home: Env) -> Imported {
     }
     if !plain.is_same {
         // It is refused as it stands: what it says counts, not how.
-        return plain.finish();
+        return plain.finish(declaration);
     }
     let all = draft.fitting(places(declaration.structure()));
     if all.is_as_good_as(&plain) {
-        return all.finish();
+        return all.finish(declaration);
     }
     // Some of the words say something else: each action is tried by itself.
     let alone = |place: &(usize, usize)| draft.attempt(&BTreeSet::from([*place])).is_as_good_as(&plain);
     let some = draft.attempt(&all.typed.iter().copied().filter(alone).collect());
-    if some.is_as_good_as(&plain) { some.finish() } else { plain.finish() }
+    if some.is_as_good_as(&plain) { some.finish(declaration) } else { plain.finish(declaration) }
 }
 
 /// What every attempt at the program starts from.
@@ -193,8 +195,19 @@ impl Attempt {
         self.is_same && self.errors().count() <= plain.errors().count()
     }
 
-    fn finish(self) -> Imported {
-        Imported { text: self.text, findings: self.findings, is_same: self.is_same }
+    fn finish(self, declaration: &Declaration) -> Imported {
+        let structure = declaration.structure();
+        let wordless = places(structure).into_iter().filter(|place| !self.typed.contains(place));
+        let wordless = wordless.filter_map(|(n, m)| {
+            let (stage, action) = (&structure["stages"][n], &structure["stages"][n]["actions"][m]);
+            let kind = &action["actionTypeId"];
+            let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
+            // A custom action type has no other words, and of what is refused no words were tried.
+            let has_words = self.is_same && kind["owner"] != "Custom";
+            let (action, stage, provider) = (text(&action["name"]), text(&stage["name"]), text(&kind["provider"]));
+            has_words.then(|| format!("`{action}` of stage `{stage}` (`{provider}`)"))
+        });
+        Imported { wordless: wordless.collect(), text: self.text, findings: self.findings, is_same: self.is_same }
     }
 }
 

@@ -283,6 +283,32 @@ impl Synth for Project {
     }
 }
 
+/// How many of the keys that a project cannot all have are named.
+const NAMED_KEYS: usize = 3;
+
+/// That pipelines want a project to encrypt with different keys.
+fn two_keys(written: &BTreeSet<&Value<kind::Arn>>, facts: &[&ArtifactKey], cx: &LowerCx<'_>) -> Diagnostic {
+    // In the order of the program, each key with the first pipeline that has it.
+    let mut firsts: Vec<&ArtifactKey> = Vec::with_capacity(written.len());
+    for fact in facts.iter().filter(|fact| fact.writes) {
+        if firsts.iter().all(|first| first.key != fact.key) {
+            firsts.push(fact);
+        }
+    }
+    let named = firsts.iter().take(NAMED_KEYS).map(|fact| match cx.literal(fact.key.expr()) {
+        Some(arn) => format!("`{}` has `{arn}`", fact.pipeline),
+        None => format!("`{}` has that of its store", fact.pipeline),
+    });
+    let more = firsts.len().checked_sub(NAMED_KEYS).filter(|more| *more > 0);
+    let more = more.map(|more| format!(", and {more} more")).unwrap_or_default();
+    let message = format!(
+        "this project builds for pipelines whose stores have different keys, and a project has only one: {}{more}",
+        named.collect::<Vec<_>>().join(", ")
+    );
+    Diagnostic::error("codebuild::two-artifact-keys", message)
+        .help("make a project for each pipeline, or let the pipelines share a store")
+}
+
 impl Lower for Project {
     fn lower(&self, cx: &LowerCx<'_>, out: &mut Resources) {
         let of = &self.of;
@@ -291,13 +317,7 @@ impl Lower for Project {
             facts.iter().filter(|fact| fact.writes).map(|fact| &fact.key).collect();
         let key = written.first().copied().or(facts.first().map(|fact| &fact.key));
         if written.len() > 1 {
-            cx.report(
-                Diagnostic::error(
-                    "codebuild::two-artifact-keys",
-                    "this project builds for pipelines whose stores have different keys, and a project has only one",
-                )
-                .help("make a project for each pipeline, or let the pipelines share a store"),
-            );
+            cx.report(two_keys(&written, &facts, cx));
         }
         check::secrets_are_readable(self, cx);
         let environment = Properties::new()

@@ -13,7 +13,7 @@ use construct_iam::Arn;
 
 use super::Findings;
 use crate::flow;
-use crate::names::FOLDER_CHARACTERS;
+use crate::names::{FOLDER_CHARACTERS, listed};
 use crate::provider::GivenRole;
 use crate::resolve::{Resolved, ResolvedAction};
 use crate::sharing;
@@ -81,16 +81,22 @@ fn same_folder(resolved: &Resolved<'_>, findings: &mut Findings) {
     let (pipeline, view) = (resolved.pipeline, resolved.view);
     let placed = pipeline.given_stores().filter_map(GivenStore::placed).filter(|store| view.owns(store.bucket()));
     for store in placed {
-        let Some((other, at)) = sharing::of_same_folder(store, resolved.at, &pipeline.name, view) else { continue };
+        let others = sharing::of_same_folder(store, resolved.at, &pipeline.name, view);
+        if !sharing::is_second(resolved.at, &others) {
+            continue;
+        }
+        let names = others[..1].iter().map(|(name, _)| *name).chain([&*pipeline.name]);
+        let names: Vec<&str> = names.chain(others[1..].iter().map(|(name, _)| *name)).collect();
         let message = format!(
-            "`{other}` and `{}` begin with the same {FOLDER_CHARACTERS} characters, after which CodePipeline names the folders of their artifacts, so in the store `{}` the roles of each reach the artifacts of the other",
-            pipeline.name,
+            "{} begin with the same {FOLDER_CHARACTERS} characters, after which CodePipeline names the folders of their artifacts, so in the store `{}` the roles of each reach the artifacts of the others",
+            listed(&names),
             view.path_of(store.bucket()),
         );
+        let others: Vec<&str> = others.iter().map(|(_, at)| view.path_of(*at)).collect();
         findings.push(
             Diagnostic::warning("store::same-folder", message)
-                .note(format!("the other one is `{}`", view.path_of(at)), None)
-                .help("give them different stores, or give one a name that begins otherwise"),
+                .note(format!("the others are {}", listed(&others)), None)
+                .help("give them different stores, or names that begin otherwise"),
         );
     }
 }

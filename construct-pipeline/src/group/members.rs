@@ -8,7 +8,7 @@ use construct_core::{Caller, Claim, Diagnostic, Fact, Lower, LowerCx, PlanCx, Re
 
 use super::division::Crowd;
 use super::{Group, ROLE_STACKS};
-use crate::names::FOLDER_CHARACTERS;
+use crate::names::{FOLDER_CHARACTERS, LISTED, folder_of, listed};
 
 construct_core::handle! {
     /// The members of a group.
@@ -47,24 +47,25 @@ impl Synth for Members {
 
 impl Lower for Members {
     fn lower(&self, cx: &LowerCx<'_>, _: &mut Resources) {
-        let mut folders: BTreeMap<String, &Member> = BTreeMap::new();
+        let mut folders: BTreeMap<&str, Vec<&Member>> = BTreeMap::new();
         for member in cx.facts::<Member>() {
-            let folder = member.pipeline.chars().take(FOLDER_CHARACTERS).collect();
-            let Some(first) = folders.get(&folder) else {
-                folders.insert(folder, member);
-                continue;
-            };
+            folders.entry(folder_of(&member.pipeline)).or_default().push(member);
+        }
+        for members in folders.values() {
+            let [first, second, further @ ..] = &members[..] else { continue };
+            let names: Vec<&str> = members.iter().map(|member| &*member.pipeline).collect();
             let message = format!(
-                "`{}` and `{}` of the group `{}` begin with the same {FOLDER_CHARACTERS} characters, after which CodePipeline names the folders of their artifacts, so the roles of each reach the artifacts of the other",
-                first.pipeline, member.pipeline, self.group.name
+                "{} of the group `{}` begin with the same {FOLDER_CHARACTERS} characters, after which CodePipeline names the folders of their artifacts, so the roles of each reach the artifacts of the others",
+                listed(&names),
+                self.group.name
             );
-            cx.report(
-                Diagnostic::warning("group::same-folder", message)
-                    .on(member.path.clone())
-                    .at(member.location)
-                    .note("the other one is placed here", Some(first.location))
-                    .help("put them into different groups, or give one a name that begins otherwise"),
-            );
+            let finding = Diagnostic::warning("group::same-folder", message)
+                .on(second.path.clone())
+                .at(second.location)
+                .note("another one is placed here", Some(first.location))
+                .help("put them into different groups, or give them names that begin otherwise");
+            let more = further.iter().take(LISTED - 2);
+            cx.report(more.fold(finding, |finding, one| finding.note("and another one here", Some(one.location))));
         }
         if folders.is_empty() {
             let message = format!(

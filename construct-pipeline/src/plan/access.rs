@@ -100,7 +100,7 @@ pub(super) fn grant(
             shared::admit(&of_group, store, membership, granting.cx);
         }
     }
-    set_worker_keys(roles, stores, home, cx);
+    set_worker_keys(roles, stores, pipeline, home, cx);
 }
 
 /// What policies of roles say about a store: the same in all of them.
@@ -321,7 +321,7 @@ fn select<'u>(users: &[&'u User], which: impl Fn(Env, Use) -> bool) -> Users<'u>
 }
 
 /// CodeBuild encrypts with the key of its project and ignores that of the store, so the project is told.
-fn set_worker_keys(roles: &Roles, stores: &Stores, home: Env, cx: &mut PlanCx<'_>) {
+fn set_worker_keys(roles: &Roles, stores: &Stores, pipeline: &Pipeline, home: Env, cx: &mut PlanCx<'_>) {
     for access in &roles.accesses {
         let Some(worker) = access.worker else { continue };
         let Some(store) = stores.by_region.get(&access.region) else { continue };
@@ -329,7 +329,8 @@ fn set_worker_keys(roles: &Roles, stores: &Stores, home: Env, cx: &mut PlanCx<'_
         if let Some(key) = &store.key
             && at_home
         {
-            cx.attach(worker, ArtifactKey { key: key.arn_for(worker, cx.view()), writes: access.writes });
+            let (key, pipeline) = (key.arn_for(worker, cx.view()), pipeline.name.clone());
+            cx.attach(worker, ArtifactKey { key, writes: access.writes, pipeline });
         }
     }
 }

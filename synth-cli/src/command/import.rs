@@ -81,6 +81,14 @@ impl Import {
         let mut report = Report::verbatim(imported.text);
         // What was read is part of what the synthesis says.
         imported.findings.iter().for_each(|finding| report.diagnostic(finding));
+        if !imported.wordless.is_empty() {
+            let message = format!(
+                "no words of the library lead to the very declaration of {}: in the program that is a `CustomAction`, with its \
+                 configuration as it stands",
+                imported.wordless.join(", ")
+            );
+            report.warning(message, "leave it so, or look up the provider and see what it says otherwise");
+        }
         if imported.findings.has_errors() {
             report.finding("a synthesis refuses the program as it stands", "mend in it what is named above");
         } else if !imported.is_same {

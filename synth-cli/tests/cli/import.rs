@@ -84,6 +84,19 @@ fn an_action_that_no_provider_knows_keeps_what_it_says() {
 }
 
 #[test]
+fn what_no_words_of_the_library_say_is_told() {
+    let odd = r#"{ "name": "Odd", "actionTypeId": { "category": "Test", "owner": "ThirdParty", "provider": "BlazeMeter", "version": "1" } }"#;
+    let dir = files("import-wordless", &[("orders.json", &approval(odd)), ("ask.json", &approval(ASK))]);
+    let said = |file: &str| synth(["import", dir.join(file).to_str().unwrap(), "--region", "eu-west-1"]).stderr;
+    assert!(
+        said("orders.json").contains("`Odd` of stage `Approve` (`BlazeMeter`): in the program"),
+        "{}",
+        said("orders.json")
+    );
+    assert!(!said("ask.json").contains("(`Manual`)"), "{}", said("ask.json"));
+}
+
+#[test]
 fn a_pipeline_by_itself_needs_a_region() {
     let dir = files("import-region", &[("orders.json", &approval(ASK))]);
     let file = dir.join("orders.json");

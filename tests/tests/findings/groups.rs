@@ -81,7 +81,8 @@ fn pipelines_of_a_group_whose_artifacts_are_in_folders_of_one_name() {
     let tools = app.stack("Tools", HOME);
     let group = app.at(tools).add("Group", ScaffoldGroup::new("platform"));
     app.at(tools).add("Orders", across("enterprise-delivery-orders").scaffold_group(group));
-    app.at(tools).add("Billing", across("enterprise-delivery-billing").scaffold_group(group)); //~ warning group::same-folder at Tools/Billing: 20 characters
+    app.at(tools).add("Billing", across("enterprise-delivery-billing").scaffold_group(group)); //~ warning group::same-folder at Tools/Billing: `enterprise-delivery-orders`, `enterprise-delivery-billing` and `enterprise-delivery-returns` of the group
+    app.at(tools).add("Returns", across("enterprise-delivery-returns").scaffold_group(group));
     check(app);
 }
 

@@ -155,7 +155,7 @@ fn settings_that_services_refuse() {
 fn one_project_for_stores_with_two_keys() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
-    let project = app.at(tools).add("Build", PipelineProject::new()); //~ error codebuild::two-artifact-keys at Tools/Build/Resource: different keys
+    let project = app.at(tools).add("Build", PipelineProject::new()); //~ error codebuild::two-artifact-keys at Tools/Build/Resource: `orders` has that of its store, `invoices` has
     for name in ["orders", "invoices"] {
         let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));
         let build = Action::new("Build", CodeBuild::new(project, &source).output(&bundle));
@@ -240,5 +240,20 @@ fn pipelines_of_one_store_whose_names_begin_alike() {
     scope.add("One", pipeline("orders-of-all-customers-web"));
     scope.add("Other", pipeline("invoices"));
     scope.add("Two", pipeline("orders-of-all-customers-api")); //~ warning store::same-folder at Tools/Two: 20 characters
+    check(app);
+}
+
+/// However many they are, it is one mistake.
+#[test]
+fn many_pipelines_of_one_store_whose_names_begin_alike() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    let store = scope.add("Store", ArtifactStore::new("platform"));
+    let source = Artifact::new("Source");
+    let pipeline = |n: usize| Pipeline::new(format!("orders-of-all-customers-{n}")).artifact_store(store);
+    for n in 0..7 {
+        scope.add(format!("P{n}"), pipeline(n).stage(checkout(&source)).stage(deploy(&source))); //~ warning store::same-folder at Tools/P1: `orders-of-all-customers-4` and 2 more begin
+    }
     check(app);
 }
