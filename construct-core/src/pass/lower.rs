@@ -230,6 +230,8 @@ fn read<'a, F: Fact>(plan: &'a Plan, marks: &ReadMarks, node: NodeId) -> Vec<&'a
 mod tests {
     use std::collections::BTreeMap;
     use std::ops::Range;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use serde_json::json;
 
@@ -324,6 +326,37 @@ mod tests {
         assert_eq!(told.len(), 2, "{error}");
         assert!(told[0].contains("Data/Orders") && told[0].contains("2 more places refer to it so"), "{error}");
         assert!(told[1].contains("Data/Bills") && told[1].contains("one more place refers to it so"), "{error}");
+    }
+
+    /// A queue that counts how often it is asked.
+    #[derive(Clone, Debug)]
+    struct Counted(Arc<AtomicUsize>);
+
+    impl Resource for Counted {
+        type Handle = RawRef;
+        const TYPE: &'static str = "AWS::SQS::Queue";
+
+        fn properties(&self, _: &LowerCx<'_>) -> Properties {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Properties::new()
+        }
+    }
+
+    #[test]
+    fn what_many_stacks_refer_to_is_lowered_once_for_all_of_them() {
+        let mut app = App::new();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let data = app.stack("Data", Env::new("111111111111", "us-east-1"));
+        let queue = app.at(data).add("Queue", Counted(Arc::clone(&asked)));
+        for n in 0..300 {
+            let stack = app.stack(format!("Stack{n}"), Env::new("111111111111", "us-east-1"));
+            app.at(stack).add("Like", RawResource::new("AWS::SQS::Queue").property("Like", queue.get_att("Arn")));
+        }
+        let assembly = app.synth().expect("the app is sound");
+        assert_eq!(assembly.stacks().len(), 301);
+        // For its own stack, and on each core for all others.
+        let n_cores = std::thread::available_parallelism().map_or(1, usize::from);
+        assert!(asked.load(Ordering::Relaxed) <= 1 + n_cores, "{asked:?}");
     }
 
     #[test]

@@ -67,7 +67,6 @@ pub(super) struct Resolver<'a> {
     stack: NodeId,
     /// The parts of the stack, in the order of their nodes.
     placed: &'a [Placed],
-    elsewhere: BTreeMap<NodeId, Elsewhere>,
     /// The place of the part that is written.
     here: usize,
     /// By the places of the parts, how many parts had been written before the last one that referred to each, that one
@@ -106,7 +105,6 @@ impl<'a> Resolver<'a> {
             findings,
             stack,
             placed,
-            elsewhere: BTreeMap::new(),
             here: 0,
             referred: vec![0; placed.len()],
             left: Left::default(),
@@ -137,12 +135,13 @@ impl<'a> Resolver<'a> {
     }
 
     /// What a construct of another stack lowers to. It is asked once more: few are referred to from other stacks, and
-    /// so the stacks stay apart.
+    /// so the stacks stay apart. Those few may be referred to from all others.
     fn elsewhere(&mut self, node: NodeId) -> &Elsewhere {
-        self.elsewhere.entry(node).or_insert_with(|| {
+        let (plan, marks) = (self.plan, self.marks);
+        self.lately.elsewhere(node, || {
             let unsaid = RefCell::new(Diagnostics::new());
             let mut placed = Vec::new();
-            place(self.plan, self.marks, &unsaid, node, &mut Resources::default(), &mut placed);
+            place(plan, marks, &unsaid, node, &mut Resources::default(), &mut placed);
             let has_resource = placed.iter().any(|part| part.is_resource);
             Elsewhere { id: placed.into_iter().find(|part| part.is_referable).map(|part| part.id), has_resource }
         })

@@ -1,5 +1,8 @@
 //! What was written lately and says the same wherever it stands: it is looked up, and not worked out again.
 
+use std::collections::BTreeMap;
+
+use super::Elsewhere;
 use crate::handle::NodeId;
 use crate::value::Attr;
 use crate::value::spell::Unspelled;
@@ -9,6 +12,7 @@ use crate::value::spell::Unspelled;
 pub(in crate::pass::lower) struct Lately {
     names: Places<(NodeId, Attr, String)>,
     copies: Places<Copied>,
+    elsewhere: BTreeMap<NodeId, Elsewhere>,
 }
 
 /// A text that was written, with what says so: that stays in memory as long, so that nothing else takes its address.
@@ -39,6 +43,11 @@ impl Lately {
 
     pub(super) fn keep_copy(&mut self, of: Unspelled, level: usize, text: String) {
         self.copies.put(of.address() + level, Copied { of, level, text });
+    }
+
+    /// What a construct lowers to for those of other stacks, which is the same for all of them.
+    pub(super) fn elsewhere(&mut self, of: NodeId, lower: impl FnOnce() -> Elsewhere) -> &Elsewhere {
+        self.elsewhere.entry(of).or_insert_with(lower)
     }
 }
 
