@@ -70,8 +70,10 @@ impl PolicyDocument {
         self.statements.is_empty()
     }
 
-    /// The same permissions in fewer statements: those that differ only in their resources, their actions or their
-    /// principals become one. The order of the statements has no meaning and does not change the result.
+    /// The same permissions in fewer statements: those that differ only in their resources, their actions, their
+    /// principals or the values of one key of a condition become one. Values are alternatives with `StringEquals`,
+    /// `StringLike`, `ArnEquals` and the like, `…IfExists` too; with other operators they stay apart. The order of the
+    /// statements has no meaning and does not change the result.
     pub fn merged(&self) -> Self {
         self.clone().into_merged()
     }
@@ -252,6 +254,78 @@ mod tests {
         }
     }
 
+    /// A statement with the values of some conditions.
+    fn asking(conditions: &[(&'static str, &'static str, &[&str])]) -> PolicyStatement {
+        (conditions.iter()).fold(read("a"), |statement, (operator, key, values)| {
+            statement.condition(*operator, *key, values.iter().map(ToString::to_string))
+        })
+    }
+
+    #[test]
+    fn values_of_one_key_become_one_list() {
+        let (key, other) = ("aws:PrincipalArn", "kms:ViaService");
+        let alternatives =
+            ["ArnEquals", "ArnLike", "StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEqualsIfExists"];
+        for operator in alternatives {
+            let [one, two, both] = [&["a"][..], &["b"], &["a", "b"]].map(|values| {
+                asking(&[(operator, key, values), ("StringEquals", other, &["s3"]), ("Bool", "k", &["true"])])
+            });
+            let document = PolicyDocument::new().with(two.clone()).with(one.clone());
+            assert_eq!(document.merged().statements().collect::<Vec<_>>(), [&both], "{operator}");
+            assert!(both.covers(&one) && both.covers(&two) && !one.covers(&two) && !one.covers(&both), "{operator}");
+        }
+        let deny = |value| PolicyStatement::deny(["s3:*"]).on(["*"]).condition("StringLike", key, [value]);
+        assert_eq!(PolicyDocument::new().with(deny("a*")).with(deny("b*")).merged().statements().count(), 1);
+    }
+
+    #[test]
+    fn values_of_other_conditions_stay_apart() {
+        let key = "aws:PrincipalArn";
+        let others = [
+            "StringNotEquals",
+            "StringNotLike",
+            "ArnNotEquals",
+            "ArnNotLikeIfExists",
+            "ForAllValues:StringEquals",
+            "ForAnyValue:StringLike",
+            "NumericLessThan",
+            "NumericEquals",
+            "DateEquals",
+            "IpAddress",
+            "NotIpAddress",
+            "Bool",
+            "BinaryEquals",
+            "Null",
+            "stringequals",
+        ];
+        let one_value = |operator| ["a", "b"].map(|value| asking(&[(operator, key, &[value])]));
+        let mut apart: Vec<[PolicyStatement; 2]> = others.into_iter().map(one_value).collect();
+        apart.extend([
+            // Two operators must both hold, even if they mean the same.
+            [asking(&[("ArnEquals", key, &["a"])]), asking(&[("ArnLike", key, &["b"])])],
+            [asking(&[("ArnEquals", key, &["a"])]), asking(&[("ArnEquals", key, &["b"]), ("ArnLike", key, &["b"])])],
+            // One key, written in two ways.
+            [asking(&[("ArnEquals", key, &["a"])]), asking(&[("ArnEquals", "aws:principalarn", &["b"])])],
+            // Together they would let in 1 with 2.
+            [
+                asking(&[("StringEquals", "k:a", &["1"]), ("StringEquals", "k:b", &["1"])]),
+                asking(&[("StringEquals", "k:a", &["2"]), ("StringEquals", "k:b", &["2"])]),
+            ],
+            [asking(&[("StringEquals", key, &["a"])]), asking(&[("StringEquals", key, &[])])],
+            [asking(&[("StringEquals", key, &["a"])]), asking(&[])],
+            [
+                asking(&[("StringEquals", key, &["a"])]),
+                asking(&[("StringEquals", key, &["b"])]).on(["arn:aws:s3:::b/*"]),
+            ],
+            [asking(&[("StringEquals", key, &["a"])]).sid("A"), asking(&[("StringEquals", key, &["b"])]).sid("B")],
+        ]);
+        for [one, other] in apart {
+            let document = PolicyDocument::new().with(one.clone()).with(other.clone());
+            assert_eq!(document.merged().statements().count(), 2, "{document:?}");
+            assert!(!one.covers(&other) && !other.covers(&one), "{document:?}");
+        }
+    }
+
     #[test]
     fn statements_of_a_class_become_one_whatever_they_are_about() {
         let list = |bucket: &str| PolicyStatement::allow(["s3:ListBucket"]).on([format!("arn:aws:s3:::{bucket}")]);
@@ -265,29 +339,37 @@ mod tests {
 
     fn small_document() -> impl Strategy<Value = Vec<PolicyStatement>> {
         let statement =
-            (any::<bool>(), 0..3usize, 0..3usize, any::<bool>()).prop_map(|(allow, action, resource, tls)| {
+            (any::<bool>(), 0..3usize, 0..3usize, 0..6usize).prop_map(|(allow, action, resource, condition)| {
                 let action = ["s3:GetObject", "s3:PutObject", "s3:ListBucket"][action];
                 let statement = if allow { PolicyStatement::allow([action]) } else { PolicyStatement::deny([action]) };
                 let statement = statement.on([["arn:aws:s3:::a", "arn:aws:s3:::b", "arn:aws:s3:::c"][resource]]);
-                if tls { statement.condition("Bool", "aws:SecureTransport", ["true"]) } else { statement }
+                match condition {
+                    0..2 => statement,
+                    2 => statement.condition("Bool", "aws:SecureTransport", ["true"]),
+                    n => statement.condition("ArnLike", "aws:PrincipalArn", [["a", "b", "c"][n - 3]]),
+                }
             });
         prop::collection::vec(statement, 0..24)
     }
 
-    /// Every (effect, action, resource, condition) that a document speaks about.
-    fn meaning(document: &PolicyDocument) -> BTreeSet<(Effect, String, Expr, usize)> {
-        let of = |statement: &PolicyStatement| {
-            let (effect, conditions) = (statement.0.effect, statement.0.conditions.iter().len());
-            let resources: Vec<Expr> = statement.0.resources.iter().cloned().collect();
-            let actions: Vec<String> = statement.action_names().map(str::to_owned).collect();
-            actions
-                .into_iter()
-                .flat_map(move |action| {
-                    resources.clone().into_iter().map(move |resource| (effect, action.clone(), resource, conditions))
-                })
-                .collect::<Vec<_>>()
-        };
-        document.statements().flat_map(of).collect()
+    /// Every (effect, action, resource, value of the condition) that a document speaks about.
+    fn meaning(document: &PolicyDocument) -> BTreeSet<(Effect, String, Expr, Option<Expr>)> {
+        let mut all = BTreeSet::new();
+        for statement in document.statements() {
+            let values = statement.0.each_condition().flat_map(|(.., values)| values.iter().cloned().map(Some));
+            let mut values: Vec<Option<Expr>> = values.collect();
+            if values.is_empty() {
+                values.push(None);
+            }
+            for action in statement.action_names() {
+                for resource in statement.resource_exprs() {
+                    let one =
+                        |value: &Option<Expr>| (statement.0.effect, action.to_owned(), resource.clone(), value.clone());
+                    all.extend(values.iter().map(one));
+                }
+            }
+        }
+        all
     }
 
     fn json(expr: &Expr) -> serde_json::Value {
@@ -312,9 +394,13 @@ mod tests {
             let merged = document.merged();
             for (n, one) in merged.statements().enumerate() {
                 for other in merged.statements().skip(n + 1) {
-                    let is_equal = [one.0.effect == other.0.effect && one.0.conditions == other.0.conditions,
-                        one.0.actions == other.0.actions, one.0.resources == other.0.resources];
-                    prop_assert!(!is_equal[0] || !is_equal[1] && !is_equal[2], "{one:?} {other:?}");
+                    let differ = [one.0.actions != other.0.actions, one.0.resources != other.0.resources,
+                        one.0.conditions != other.0.conditions].into_iter().filter(|differ| *differ).count();
+                    let operators = |of: &PolicyStatement| {
+                        of.0.each_condition().map(|(operator, ..)| operator.clone()).collect::<Vec<_>>()
+                    };
+                    let is_alike = one.0.effect == other.0.effect && operators(one) == operators(other);
+                    prop_assert!(!is_alike || differ > 1, "{one:?} {other:?}");
                 }
             }
         }

@@ -5,7 +5,7 @@ mod access_support;
 
 use std::sync::Arc;
 
-use access_support::world::{Choices, KEYS, case, is_undocumented};
+use access_support::world::{Choices, KEYS, case, is_undocumented, worlds};
 use access_support::{oracle, policies, request};
 use construct_iam::access::{
     Action, Change, Context, ContextValue, Distinctions, Outcome, Query, Resource, Side, Stance, Verdict, evaluate,
@@ -36,30 +36,6 @@ fn fits(verdict: &Verdict, concrete: Outcome) -> bool {
         Outcome::ImplicitlyDenied => concrete != Outcome::Allowed,
         _ => true,
     }
-}
-
-/// All the cases that the case stands for when the keys take each value they may have, or none.
-fn worlds(case: &Value, keys: &[usize]) -> Vec<Value> {
-    let mut worlds = vec![case.clone()];
-    for (key, values) in keys.iter().map(|key| KEYS[*key]) {
-        let mut choices: Vec<Option<Value>> = vec![None];
-        if key == "k:list" {
-            choices.extend([json!([]), json!(["a"]), json!(["a", "prefix"]), json!(["c", "b"])].map(Some));
-        } else {
-            choices.extend(values.iter().map(|value| Some(json!(value))));
-        }
-        let with = |world: &Value, value: &Option<Value>| {
-            let mut world = world.clone();
-            let context = world["context"].as_object_mut().expect("a context");
-            match value {
-                Some(value) => context.insert(key.to_owned(), value.clone()),
-                None => context.remove(key),
-            };
-            world
-        };
-        worlds = worlds.iter().flat_map(|world| choices.iter().map(move |value| with(world, value))).collect();
-    }
-    worlds
 }
 
 proptest! {

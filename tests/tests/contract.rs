@@ -98,6 +98,35 @@ fn each_statement_counts_and_its_loss_is_reported_where_it_hurts() {
     }
 }
 
+/// The owner of a topic that many pipelines use has one statement to paste, which says why for all of them.
+#[test]
+fn pipelines_that_ask_for_the_same_ask_once() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", programs::HOME);
+    let mut scope = app.at(tools);
+    let topic = scope.add("Topic", Topic::import("arn:aws:sns:us-east-1:999999999999:approvals"));
+    for n in 0..30 {
+        let source = Artifact::new("Source");
+        let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source));
+        let approve = Action::new("Approve", ManualApproval::new().topic(topic));
+        let pipeline = Pipeline::new(format!("orders-{n:02}"))
+            .stage(Stage::new("Source").action(checkout))
+            .stage(Stage::new("Release").action(approve));
+        scope.add(format!("Pipeline{n:02}"), pipeline);
+    }
+    let (assembly, _) = app.synth_with_warnings().expect("nothing is wrong");
+    let contract = Contract::of(&assembly).expect("there is a topic");
+    let report = proved(&assembly, &contract);
+    assert!(report.is_proved(), "{}", failures(&report));
+    let [policy] = &contract.things[0].policies[..] else { panic!("{:?}", contract.things) };
+    let statements = policy.document["Statement"].as_array().expect("statements");
+    let [statement] = &statements[..] else { panic!("{statements:?}") };
+    let roles = statement["Condition"]["ArnEquals"]["aws:PrincipalArn"].as_array().expect("roles");
+    assert_eq!(roles.len(), 30);
+    let [why] = &policy.why[..] else { panic!("{:?}", policy.why) };
+    assert!((0..30).all(|n| why.contains(&format!("`Tools/Pipeline{n:02}`"))), "{why}");
+}
+
 #[test]
 fn without_its_deny_a_bucket_is_open_to_plain_http() {
     let (assembly, mut contract) = example();

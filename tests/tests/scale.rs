@@ -131,6 +131,76 @@ fn every_account_in_one_region() {
     assert!(!tools.template.contains("role/fleet-*"));
 }
 
+/// Pipelines that keep their artifacts in one store, each of which deploys to some accounts.
+fn in_one_store(n: usize, accounts: impl Fn(usize) -> Vec<Env>) -> App {
+    let mut app = App::new();
+    let base = app.stack("Base", HOME);
+    let store = app.at(base).add("Store", ArtifactStore::new("shop"));
+    for pipeline in 0..n {
+        let source = Artifact::new("Source");
+        let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source));
+        let deploy = accounts(pipeline).into_iter().map(|env| {
+            let queues = PolicyStatement::allow(["sqs:*"]).on([Arn::regional(env, "sqs", "orders-*")]);
+            let deploy = DeployStack::new("orders", source.file("template.yaml")).allow(queues);
+            Action::new(format!("In-{}", env.account), deploy).env(env)
+        });
+        let tools = app.stack(format!("Tools-{pipeline}"), HOME);
+        let pipeline = Pipeline::new(format!("orders-{pipeline:03}"))
+            .artifact_store(store)
+            .stage(Stage::new("Source").action(checkout))
+            .stage(Stage::new("Deploy").actions(deploy));
+        app.at(tools).add("Pipeline", pipeline);
+    }
+    app
+}
+
+/// Pipelines that say the same of the same accounts are one statement, with a list of their roles.
+#[test]
+fn a_hundred_pipelines_in_one_store() {
+    let one = |n| Env { region: HOME.region, ..env(n) };
+    // All of them in one account, or in one of three pairs of accounts.
+    let apps = [in_one_store(100, |_| vec![one(1)]), in_one_store(100, |n| [0, 1].map(|k| one(n % 3 * 2 + k)).into())];
+    for (app, n_statements) in apps.into_iter().zip([[4, 2], [8, 4]]) {
+        let (assembly, warnings) = warnings(app);
+        assert!(warnings.iter().all(|warning| warning.starts_with("template::not-inline")), "{warnings:#?}");
+        let shares = shares(&assembly);
+        let large = [("S3", "policy of the bucket"), ("KMS", "policy of the key")].map(|name| shares[&name]);
+        assert!(large.iter().all(|share| *share <= 80), "{shares:#?}");
+        let base = assembly.stacks().iter().find(|stack| stack.id == "Base").expect("it is there");
+        let template = template::of(base);
+        let statements = |kind: &str, policy: &str| {
+            let mut resources = template::resources(&template);
+            let (_, resource) = resources.find(|(_, one)| one["Type"] == kind).expect("it is there");
+            resource["Properties"][policy]["Statement"].as_array().map_or(0, Vec::len)
+        };
+        let counted = [statements("AWS::KMS::Key", "KeyPolicy"), statements("AWS::S3::BucketPolicy", "PolicyDocument")];
+        assert_eq!(counted, n_statements);
+    }
+}
+
+/// Few pipelines have short policies, in which each reaches its own folder alone.
+#[test]
+fn some_pipelines_in_one_store_are_told_apart() {
+    let assembly = assembly(in_one_store(3, |_| vec![Env { region: HOME.region, ..env(1) }]));
+    let base = assembly.stacks().iter().find(|stack| stack.id == "Base").expect("it is there");
+    let template = template::of(base);
+    let mut resources = template::resources(&template);
+    let (_, policy) = resources.find(|(_, one)| one["Type"] == "AWS::S3::BucketPolicy").expect("it has a policy");
+    let statements = policy["Properties"]["PolicyDocument"]["Statement"].as_array().expect("statements");
+    let roles = |statement: &serde_json::Value| {
+        statement["Condition"]["ArnEquals"]["aws:PrincipalArn"].as_array().map_or(0, Vec::len)
+    };
+    // All look at the bucket; two roles of each read its artifacts.
+    assert_eq!(statements.iter().map(roles).filter(|n| *n > 0).collect::<Vec<_>>(), [6, 2, 2, 2]);
+    for n in 0..3 {
+        let folder = format!("/orders-{n:03}/*");
+        let of_folder =
+            statements.iter().find(|one| one["Resource"].as_str().is_some_and(|arn| arn.ends_with(&folder)));
+        let text = of_folder.expect("its folder has a statement").to_string();
+        assert!((0..3).all(|m| text.contains(&format!("role/orders-{m:03}-")) == (m == n)), "{text}");
+    }
+}
+
 #[test]
 fn a_role_that_is_long_because_of_functions_spills() {
     let mut app = App::new();

@@ -44,10 +44,8 @@ impl PolicyDocument {
             let said = &statement.0;
             let (resources, not_resources) = (once(&said.resources, names), once(&said.not_resources, names));
             let mut conditions = Vec::new();
-            for (operator, keys) in said.conditions.iter() {
-                for (key, values) in keys.iter() {
-                    conditions.extend(once(values, names).map(|values| (operator.clone(), key.clone(), values)));
-                }
+            for (operator, key, values) in said.each_condition() {
+                conditions.extend(once(values, names).map(|values| (operator.clone(), key.clone(), values)));
             }
             if resources.is_none() && not_resources.is_none() && conditions.is_empty() {
                 continue;
@@ -74,8 +72,7 @@ impl PolicyDocument {
         for statement in &mut self.statements {
             let said = statement.change();
             (said.resources, said.not_resources) = (named(&said.resources), named(&said.not_resources));
-            let conditions: Vec<_> = (said.conditions.iter())
-                .flat_map(|(operator, keys)| keys.iter().map(move |(key, values)| (operator, key, values)))
+            let conditions: Vec<_> = (said.each_condition())
                 .map(|(operator, key, values)| (operator.clone(), key.clone(), named(values)))
                 .collect();
             for (operator, key, values) in conditions {

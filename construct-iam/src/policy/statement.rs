@@ -92,6 +92,32 @@ pub(super) struct Elements {
 /// The values of conditions by operator and key.
 type Conditions = Map<Cow<'static, str>, Map<Cow<'static, str>, Set<Expr>>>;
 
+/// An operator, a key and their values.
+pub(super) type Condition<'s> = (&'s Cow<'static, str>, &'s Cow<'static, str>, &'s Set<Expr>);
+
+impl Elements {
+    /// The conditions one by one.
+    pub(super) fn each_condition(&self) -> impl Iterator<Item = Condition<'_>> {
+        (self.conditions.iter())
+            .flat_map(|(operator, keys)| keys.iter().map(move |(key, values)| (operator, key, values)))
+    }
+
+    /// Whether what meets the conditions of another statement meets these: they are equal but for values that stand here
+    /// among others.
+    fn conditions_cover(&self, other: &Self) -> bool {
+        let covers = |(this, other): (Condition<'_>, Condition<'_>)| {
+            let is_equal = (this.0, this.1) == (other.0, other.1);
+            let has_values = match has_alternatives(&other) && has_alternatives(&this) {
+                true => other.2.iter().all(|value| this.2.contains(value)),
+                false => this.2 == other.2,
+            };
+            is_equal && has_values
+        };
+        let counts = |of: &Self| of.each_condition().count();
+        counts(self) == counts(other) && self.each_condition().zip(other.each_condition()).all(covers)
+    }
+}
+
 impl Ord for PolicyStatement {
     fn cmp(&self, other: &Self) -> Ordering {
         if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.cmp(&other.0) }
@@ -247,8 +273,9 @@ impl PolicyStatement {
         self.0.resources.iter()
     }
 
-    /// Whether another statement says nothing that this one does not say: the same effect and conditions, and its actions,
-    /// resources and principals among those of this one.
+    /// Whether another statement says nothing that this one does not say: the same effect, and its actions, resources and
+    /// principals among those of this one. So are the values of its conditions where these are alternatives; elsewhere
+    /// they are the same.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         fn all<T: Ord>(of: &Set<T>, among: &Set<T>) -> bool {
@@ -256,7 +283,7 @@ impl PolicyStatement {
         }
         self.0.sid == other.0.sid
             && self.0.effect == other.0.effect
-            && self.0.conditions == other.0.conditions
+            && self.0.conditions_cover(&other.0)
             && all(&other.0.principals, &self.0.principals)
             && all(&other.0.not_principals, &self.0.not_principals)
             && all(&other.0.actions, &self.0.actions)
@@ -340,6 +367,21 @@ impl PolicyStatement {
     pub fn expr(&self) -> Expr {
         self.spelled_out()
     }
+}
+
+/// Whether a condition holds if one of its values matches. Then statements with some of the values each say together
+/// what one with all of them says, whether they allow or deny. It is so with `…IfExists` too: that holds for lack of the
+/// key, whatever the values are.
+///
+/// Operators that ask for what is not alike hold if no value matches, and `ForAllValues` asks of each value of the
+/// request: there one statement would say less than two. Numbers, dates and addresses stay apart because it is not
+/// documented what one that is malformed does to those beside it, and no value is not any value.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html>
+pub(super) fn has_alternatives((operator, _, values): &Condition<'_>) -> bool {
+    let operator = operator.strip_suffix("IfExists").unwrap_or(operator);
+    let holds_for_any =
+        matches!(operator, "ArnEquals" | "ArnLike" | "StringEquals" | "StringEqualsIgnoreCase" | "StringLike");
+    holds_for_any && !values.is_empty()
 }
 
 /// An expression without the mark that it is written by name.

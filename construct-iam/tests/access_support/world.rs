@@ -109,6 +109,32 @@ pub fn case(choices: &mut Choices<'_>, symbols: bool) -> Value {
     })
 }
 
+/// All the cases that the case stands for when the keys take each value they may have, or none.
+pub fn worlds(case: &Value, keys: &[usize]) -> Vec<Value> {
+    let mut worlds = vec![case.clone()];
+    for (key, values) in keys.iter().map(|key| KEYS[*key]) {
+        let mut choices: Vec<Option<Value>> = vec![None];
+        if key == "k:list" {
+            choices.extend(
+                [json!([]), json!(["a"]), json!(["a", "prefix"]), json!(["b", "a"]), json!(["c", "b"])].map(Some),
+            );
+        } else {
+            choices.extend(values.iter().map(|value| Some(json!(value))));
+        }
+        let with = |world: &Value, value: &Option<Value>| {
+            let mut world = world.clone();
+            let context = world["context"].as_object_mut().expect("a context");
+            match value {
+                Some(value) => context.insert(key.to_owned(), value.clone()),
+                None => context.remove(key),
+            };
+            world
+        };
+        worlds = worlds.iter().flat_map(|world| choices.iter().map(move |value| with(world, value))).collect();
+    }
+    worlds
+}
+
 /// Whether the case has something of which AWS's documentation does not say what it means.
 pub fn is_undocumented(case: &Value) -> bool {
     // Whether wildcard characters in the value of a variable are wildcards.
@@ -146,7 +172,7 @@ fn policy(choices: &mut Choices<'_>, kind: &str, resource_policy: bool, symbols:
     json!({ "Version": version, "Statement": statements })
 }
 
-fn statement(choices: &mut Choices<'_>, kind: &str, resource_policy: bool, symbols: bool) -> Value {
+pub fn statement(choices: &mut Choices<'_>, kind: &str, resource_policy: bool, symbols: bool) -> Value {
     let mut statement = Map::new();
     let mut put = |key: &str, value: Value| drop(statement.insert(key.to_owned(), value));
     let effect = if choices.once_in(4) { "Deny" } else { "Allow" };
@@ -273,7 +299,30 @@ fn condition(choices: &mut Choices<'_>, symbols: bool) -> (String, String, Value
     if choices.once_in(8) {
         return ("Null".to_owned(), key.to_owned(), choices.one(&[json!("true"), json!(false)]));
     }
-    let (operators, wanted): (&[&str], Vec<&str>) = match key {
+    let (operators, mut wanted) = vocabulary(key, values);
+    if symbols && key == "aws:PrincipalArn" {
+        wanted.push("arn:aws:iam::111111111111:role/p/\u{E001}");
+    }
+    let key = if choices.once_in(4) { key.to_uppercase() } else { key.to_owned() };
+    (format!("{}{suffix}", choices.one(operators)), key, json!(choices.some(&wanted, 2)))
+}
+
+/// Other values for a condition of some operator and key.
+pub fn other_values(choices: &mut Choices<'_>, operator: &str, key: &str) -> Value {
+    if operator == "Null" {
+        return choices.one(&[json!("true"), json!(false)]);
+    }
+    let is_it = |(known, _): &&(&str, &[&str])| known.eq_ignore_ascii_case(key);
+    let wanted = match KEYS.iter().find(is_it) {
+        Some(("k:list", _)) | None => vec!["a", "b", "pre*"],
+        Some((key, values)) => vocabulary(key, values).1,
+    };
+    json!(choices.some(&wanted, 2))
+}
+
+/// The operators of conditions on a key, and the values of which these know what they mean.
+fn vocabulary(key: &str, values: &'static [&'static str]) -> (&'static [&'static str], Vec<&'static str>) {
+    match key {
         "k:number" => (
             &[
                 "NumericEquals",
@@ -317,11 +366,5 @@ fn condition(choices: &mut Choices<'_>, symbols: bool) -> (String, String, Value
             ],
             vec!["blue", "b*", "BOB", "?ob", "${aws:username}", "${k:text}", "${*}", "*"],
         ),
-    };
-    let mut wanted = wanted;
-    if symbols && key == "aws:PrincipalArn" {
-        wanted.push("arn:aws:iam::111111111111:role/p/\u{E001}");
     }
-    let key = if choices.once_in(4) { key.to_uppercase() } else { key.to_owned() };
-    (format!("{}{suffix}", choices.one(operators)), key, json!(choices.some(&wanted, 2)))
 }
