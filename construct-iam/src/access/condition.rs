@@ -52,6 +52,7 @@ impl Condition {
             (Found::Unknown, _) => Truth::Unknown,
             (Found::Absent, set) => self.without_key(set),
             (Found::One(got), _) => self.one(got, context),
+            (Found::Among(values), _) => Truth::agreed(values.iter().map(|got| self.one(got, context))),
             // A multivalued key without a set operator is an error in the policy, and its effect is not documented.
             (Found::Many(_), None) => Truth::Unknown,
             (Found::Many([]), Some(Set::Any)) if self.operator.if_exists => Truth::Unknown,
@@ -102,7 +103,7 @@ impl Condition {
     fn presence(&self, found: Found<'_>) -> Truth {
         let absent = match found {
             Found::Absent => true,
-            Found::One(_) => false,
+            Found::One(_) | Found::Among(_) => false,
             Found::Many(values) if !values.is_empty() => false,
             Found::Many(_) | Found::Unknown => return Truth::Unknown,
         };

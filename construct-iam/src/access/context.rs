@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub enum ContextValue {
     /// The key is in the request and has this one value.
     One(String),
+    /// The key is in the request and has one of these values, and nobody knows which.
+    Among(Vec<String>),
     /// The key is multivalued and has these values, of which there may be none.
     Many(Vec<String>),
     /// The request does not have the key.
@@ -49,6 +51,7 @@ pub struct Context {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Found<'a> {
     One(&'a str),
+    Among(&'a [String]),
     Many(&'a [String]),
     Absent,
     Unknown,
@@ -163,6 +166,7 @@ impl Context {
     pub fn get(&self, key: &str) -> ContextValue {
         match self.find(key) {
             Found::One(value) => ContextValue::One(value.to_owned()),
+            Found::Among(values) => ContextValue::Among(values.to_vec()),
             Found::Many(values) => ContextValue::Many(values.to_vec()),
             Found::Absent => ContextValue::Absent,
             Found::Unknown => ContextValue::Unknown,
@@ -187,6 +191,7 @@ impl Context {
     pub(crate) fn find(&self, key: &str) -> Found<'_> {
         match self.said_of(key) {
             Some(ContextValue::One(value)) => Found::One(value),
+            Some(ContextValue::Among(values)) => Found::Among(values),
             Some(ContextValue::Many(values)) => Found::Many(values),
             Some(ContextValue::Absent) => Found::Absent,
             Some(ContextValue::Unknown) => Found::Unknown,
@@ -237,16 +242,19 @@ impl fmt::Display for ContextValue {
         match self {
             Self::One(value) => write!(f, "`{value}`"),
             Self::Many(values) if values.is_empty() => f.write_str("an empty list"),
-            Self::Many(values) => {
-                for (i, value) in values.iter().enumerate() {
-                    write!(f, "{}`{value}`", if i == 0 { "" } else { ", " })?;
-                }
-                Ok(())
-            }
+            Self::Among(values) => listed(values, " or ", f),
+            Self::Many(values) => listed(values, ", ", f),
             Self::Absent => f.write_str("no such key"),
             Self::Unknown => f.write_str("a value that is not known"),
         }
     }
+}
+
+fn listed(values: &[String], between: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (i, value) in values.iter().enumerate() {
+        write!(f, "{}`{value}`", if i == 0 { "" } else { between })?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -293,6 +301,7 @@ mod tests {
     #[test]
     fn values_read_as_words() {
         assert_eq!(ContextValue::Many(vec!["a".into(), "b".into()]).to_string(), "`a`, `b`");
+        assert_eq!(ContextValue::Among(vec!["a".into(), "b".into()]).to_string(), "`a` or `b`");
         assert_eq!(ContextValue::Many(vec![]).to_string(), "an empty list");
         assert_eq!(ContextValue::Absent.to_string(), "no such key");
     }

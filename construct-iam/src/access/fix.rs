@@ -178,7 +178,7 @@ fn addition<'a>(statement: &'a Statement, request: Query<'_>) -> Option<(&'a Con
     let context = request.context;
     let values: Vec<String> = match (context.find(&condition.lookup), condition.operator.set) {
         (Found::One(value), _) => vec![value.to_owned()],
-        (Found::Many(values), Some(Set::All)) => {
+        (Found::Among(values), _) | (Found::Many(values), Some(Set::All)) => {
             values.iter().filter(|value| !condition.one(value, context).is_yes()).cloned().collect()
         }
         (Found::Many(values), Some(Set::Any)) => vec![values.first()?.clone()],

@@ -226,7 +226,7 @@ impl Variable {
             Found::One(value) => value,
             Found::Absent => self.default.as_deref().ok_or(NoValue)?,
             // Only single-valued keys may be used as variables; what happens otherwise is not documented.
-            Found::Many(_) | Found::Unknown => {
+            Found::Among(_) | Found::Many(_) | Found::Unknown => {
                 out.push(Token::Opaque);
                 return Ok(());
             }

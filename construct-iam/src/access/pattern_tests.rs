@@ -184,6 +184,25 @@ fn old_versions_know_no_variables() {
 }
 
 #[test]
+fn letters_are_one_character_each() {
+    let check = |pattern: &str, expected: Truth| {
+        let text = format!("token-{}", symbol::SIX_LETTERS);
+        assert_eq!(known(&Pattern::new(pattern, true, Variables::Expand), &text), expected, "{pattern}");
+    };
+    for pattern in ["token-??????", "token-*", "*", "token-???*", "tok*??????", "?oken-?????*?"] {
+        check(pattern, Truth::Yes);
+    }
+    for pattern in ["token-A1b2C3", "token-A1b2C?", "token-*3", "token-?b????", "*\u{E000}"] {
+        check(pattern, Truth::Unknown);
+    }
+    for pattern in
+        ["token-?????", "token-???????", "token-", "token", "token-A1b2C", "token-A1-2C3", "token-x-??????", "other-*"]
+    {
+        check(pattern, Truth::No);
+    }
+}
+
+#[test]
 fn equal_texts() {
     assert_eq!(same_text("a*", "a*"), Truth::Yes);
     assert_eq!(same_text("a*", "ab"), Truth::No);

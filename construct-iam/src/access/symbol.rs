@@ -18,6 +18,11 @@
 /// where a template has an intrinsic function (`{"Ref": …}`, `{"Fn::…": …}`) that the caller did not resolve.
 pub const UNKNOWN: char = '\u{10FFFD}';
 
+/// Six [letters](is_letter), such as AWS puts behind the name of a secret: `?` matches each, and which they are is not known.
+pub const SIX_LETTERS: &str = "\u{10F000}\u{10F001}\u{10F002}\u{10F003}\u{10F004}\u{10F005}";
+
+const FIRST_LETTER: u32 = 0x10_F000;
+const LAST_LETTER: u32 = 0x10_F005;
 const FIRST_NAME: u32 = 0xE000;
 const LAST_NAME: u32 = 0xF8FF;
 /// More names, when those are used up: each pipeline of a large app has a key or two of which the id is not known.
@@ -57,7 +62,13 @@ const fn nth(first: u32, last: u32, n: u32) -> Option<char> {
 }
 
 pub(crate) const fn is_symbol(c: char) -> bool {
-    is_name(c) || is_text(c)
+    is_name(c) || is_text(c) || is_letter(c)
+}
+
+/// Whether it is a symbol for one letter or digit.
+#[must_use]
+pub const fn is_letter(c: char) -> bool {
+    matches!(c as u32, FIRST_LETTER..=LAST_LETTER)
 }
 
 /// Whether it is a symbol for a [name](name()): text without a colon.
@@ -70,7 +81,7 @@ pub const fn is_name(c: char) -> bool {
 #[must_use]
 pub const fn is_text(c: char) -> bool {
     // All of the private use counts as a symbol, so that no private-use character passes for a literal.
-    matches!(c as u32, FIRST_TEXT..=LAST_TEXT | 0x10_F000..=0x10_FFFD)
+    matches!(c as u32, FIRST_TEXT..=LAST_TEXT | 0x10_F006..=0x10_FFFD)
 }
 
 #[cfg(test)]
@@ -96,8 +107,11 @@ mod tests {
         for c in ['\u{E000}', '\u{F8FF}', '\u{100000}', '\u{10EFFF}'] {
             assert!(is_name(c) && !is_text(c) && is_symbol(c));
         }
-        for c in ['\u{F0000}', '\u{FFFFD}', '\u{10F000}', UNKNOWN] {
+        for c in ['\u{F0000}', '\u{FFFFD}', '\u{10F006}', UNKNOWN] {
             assert!(!is_name(c) && is_text(c) && is_symbol(c));
+        }
+        for c in SIX_LETTERS.chars() {
+            assert!(is_letter(c) && !is_name(c) && !is_text(c) && is_symbol(c));
         }
         for c in ['a', '*', 'é', '\u{D7FF}', '\u{F900}', '\u{EFFFF}'] {
             assert!(!is_symbol(c), "{c:?}");

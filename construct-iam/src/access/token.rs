@@ -1,6 +1,6 @@
 //! Patterns element by element, and whether they match a text that may hold symbols.
 
-use super::symbol::{is_name, is_symbol, is_text};
+use super::symbol::{is_letter, is_name, is_symbol, is_text};
 use super::truth::Truth;
 
 /// `${key}` or `${key, 'default'}`.
@@ -54,7 +54,7 @@ pub(crate) fn must_match(pattern: &[Token], text: &str, colons: bool) -> bool {
     let runs_over = |c: char| colons || !(c == ':' || is_text(c));
     let eats = |token: &Token, c: char| match token {
         Token::Char(x) | Token::Doubtful(x) | Token::Symbol(x) => *x == c,
-        Token::One => !is_symbol(c) && runs_over(c),
+        Token::One => (!is_symbol(c) || is_letter(c)) && runs_over(c),
         Token::Run | Token::Opaque | Token::Variable(_) => false,
     };
     let (mut p, mut rest) = (0, text);
@@ -108,7 +108,7 @@ pub(crate) fn may_match(pattern: &[Token], text: &str) -> bool {
                     reached[(i + 1) * columns + j + 1] = true;
                 }
             }
-            if let Some(c) = c.filter(|c| is_symbol(*c)) {
+            if let Some(c) = c.filter(|c| is_symbol(*c) && !is_letter(*c)) {
                 reached[i * columns + j + 1] = true;
                 if token.is_some_and(|token| !(is_name(c) && *token == Token::Char(':'))) {
                     reached[(i + 1) * columns + j] = true;
@@ -130,6 +130,8 @@ fn is_colon_free(token: &Token) -> bool {
 
 fn matches(token: &Token, c: char) -> bool {
     match token {
+        Token::Char(x) if is_letter(c) => x.is_ascii_alphanumeric(),
+        Token::Doubtful(x) if is_letter(c) => *x == '?',
         Token::Char(x) | Token::Symbol(x) => *x == c,
         Token::Doubtful(x) => *x == c || *x == '?',
         Token::One => true,

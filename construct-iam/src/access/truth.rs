@@ -64,6 +64,13 @@ impl Truth {
         matches!(self, Self::No)
     }
 
+    /// What all of them say; `Unknown` if they differ, and for none.
+    pub(crate) fn agreed(answers: impl IntoIterator<Item = Self>) -> Self {
+        let mut answers = answers.into_iter();
+        let first = answers.next().unwrap_or(Self::Unknown);
+        if answers.all(|answer| answer == first) { first } else { Self::Unknown }
+    }
+
     /// At least one of them; `No` for none. Stops at the first `Yes`.
     pub(crate) fn any(answers: impl IntoIterator<Item = Self>) -> Self {
         let mut all = Self::No;

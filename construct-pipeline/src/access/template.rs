@@ -29,7 +29,7 @@ pub use templates::{Template, Templates};
 
 pub(crate) use lazy::Lazy;
 pub(crate) use physical::{
-    Whereabouts, account_in, arn_parts, is_account, is_region, naming_of, partition, short_name,
+    Whereabouts, account_in, arn_parts, is_account, is_region, naming_of, partition, short_name, ways_through,
 };
 pub(crate) use plain::{calls_functions, function_of, has_functions, is_plain};
 pub(crate) use templates::{Environment, Made};

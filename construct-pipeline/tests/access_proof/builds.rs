@@ -121,9 +121,7 @@ fn variables_that_are_kept_elsewhere_are_read_with_the_role_that_works() {
     let set = Set::new(with_variables(true).synth().expect("it is proved"));
     let report = set.prove();
     let parameter = |name: &str| format!("arn:aws:ssm:eu-central-1:111111111111:parameter/orders/{name}");
-    let secret = |account: &str| {
-        format!("arn:aws:secretsmanager:eu-central-1:{account}:secret:token-<id made up during the run>")
-    };
+    let secret = |account: &str| format!("arn:aws:secretsmanager:eu-central-1:{account}:secret:token-??????");
     let (of_parameters, of_secrets) = ("ssm:GetParameters", "secretsmanager:GetSecretValue");
     let expected = [
         (of_secrets, secret("111111111111"), Decision::Allowed),
@@ -132,6 +130,24 @@ fn variables_that_are_kept_elsewhere_are_read_with_the_role_that_works() {
         (of_parameters, parameter("size"), Decision::Allowed),
     ];
     assert_eq!(values(&report), expected);
+}
+
+/// AWS proposes this form, and the CDK writes it: <https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_iam-policies.html>
+#[test]
+fn behind_the_name_of_a_secret_are_six_letters() {
+    let decided = |end: &str| {
+        let mut set = Set::new(with_variables(true).synth().expect("it is proved"));
+        for body in &mut set.bodies {
+            *body = serde_json::from_str(&body.to_string().replace("token-*", end)).expect("a template");
+        }
+        let report = set.prove();
+        let of_secrets = values(&report).into_iter().filter(|(action, ..)| action.starts_with("secretsmanager:"));
+        of_secrets.map(|(.., decision)| decision).collect::<Vec<_>>()
+    };
+    assert_eq!(decided("token-??????"), [Decision::Allowed; 2]);
+    assert_eq!(decided("token-A1b2C3"), [Decision::Open; 2], "only AWS knows");
+    assert_eq!(decided("token-?????"), [Decision::Denied; 2]);
+    assert_eq!(decided("token"), [Decision::Denied; 2]);
 }
 
 #[test]

@@ -292,6 +292,40 @@ fn outside_facts_settle_what_templates_leave_open() {
 }
 
 #[test]
+fn what_owners_are_asked_for_names_what_templates_make() {
+    let (mut tools, _) = by_hand();
+    tools["Resources"]["Artifacts"]["Properties"] = json!({});
+    let tools =
+        Template::new("tools", TOOLS, "us-east-1", tools).parameter("TargetAccount", TARGET).parameter("Ready", "yes");
+    let document = |actions: Value| {
+        let statement = json!({ "Effect": "Allow", "Action": actions, "Resource": "*" });
+        json!({ "Version": "2012-10-17", "Statement": statement })
+    };
+    let actions = format!("arn:aws:iam::{TARGET}:role/pipeline-actions");
+    let outside = Outside::new().role(actions, [document(json!(["cloudformation:*", "iam:*"]))]);
+    let report = prove(&Templates::new().with(tools), &outside);
+    let bucket = r#""Resource":"arn:aws:s3:::<id of Artifacts in tools>/*""#;
+    let key = r#""Resource":"arn:aws:kms:us-east-1:111111111111:key/<id of Key in tools>""#;
+    assert!(told(&report).contains(bucket), "{}", told(&report));
+    assert!(told(&report).contains(key), "{}", told(&report));
+}
+
+/// As the CDK writes stacks without `env`.
+#[test]
+fn an_account_that_nobody_tells_is_none_of_those_that_stay_out() {
+    let (mut tools, _) = by_hand();
+    let key = tools.pointer_mut("/Resources/Key/Properties/KeyPolicy/Statement").and_then(Value::as_array_mut);
+    key.expect("statements").pop();
+    let tools = Template::new("tools", "unknown-account", "unknown-region", tools);
+    let report = prove(&Templates::new().with(tools.parameter("TargetAccount", TARGET)), &Outside::new());
+    let strangers = report.accesses().iter().filter(|access| access.purpose == Purpose::Stranger);
+    let open: Vec<&Access> = strangers.filter(|access| !access.is_proved()).collect();
+    assert!(open.is_empty(), "{}", told(&report));
+    let note = "in an account of which no template tells the number";
+    assert!(report.notes().iter().any(|one| one.contains(note)), "{:?}", report.notes());
+}
+
+#[test]
 fn what_is_said_of_two_stacks_of_one_name_names_their_environments() {
     let (tools, _) = by_hand();
     let copy = json!({ "Resources": { "Artifacts": tools["Resources"]["Artifacts"].clone() } });

@@ -58,6 +58,49 @@ fn in_china_a_statement_for_a_key_takes_either_name_of_the_service() {
 }
 
 #[test]
+fn in_china_it_is_open_which_name_of_the_service_counts() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", Env::new("111111111111", "cn-north-1"));
+    let bundle = Artifact::new("Bundle");
+    let queues = PolicyStatement::allow(["sqs:*"]).on(["arn:aws-cn:sqs:*:*:orders-*"]);
+    let deploy = DeployStack::new("orders", bundle.file("template.yaml")).allow(queues);
+    let source = Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &bundle)));
+    let deploy = Stage::new("Deploy").action(Action::new("Deploy", deploy).account("222222222222"));
+    app.at(tools).add("Pipeline", Pipeline::new("orders").stage(source).stage(deploy));
+    let set = Set::new(app.synth().expect("it is proved"));
+    assert!(set.prove().is_proved(), "{}", failures(&set.prove()));
+    let own = r#""s3.cn-north-1.amazonaws.com.cn""#;
+    let both = format!(r#"["s3.cn-north-1.amazonaws.com",{own}]"#);
+    let with = |value: &str| {
+        let mut set = set.clone();
+        for body in &mut set.bodies {
+            let text = body.to_string();
+            assert!(text.contains(&both) || !text.contains("kms:ViaService"), "{text}");
+            *body = serde_json::from_str(&text.replace(&both, value)).expect("a template");
+        }
+        let report = set.prove();
+        (report.holes().count() > 0, report.assumptions().any(|access| access.iam_action() == "kms:Decrypt"))
+    };
+    assert_eq!(with(own), (false, true));
+    assert_eq!(with(r#""s3.cn-north-1.amazonaws.com""#), (false, true));
+    assert_eq!(with(r#""sqs.cn-north-1.amazonaws.com.cn""#), (true, false));
+}
+
+/// As the CDK writes it for the roles of actions with change sets.
+#[test]
+fn calls_without_a_change_set_have_no_name_of_one() {
+    let mut set = Set::example();
+    let role = set.resource("333333333333", "ActionRole");
+    let statements = role.pointer_mut("/Properties/Policies/0/PolicyDocument/Statement").and_then(Value::as_array_mut);
+    let is_of = |statement: &&mut Value| statement["Action"].to_string().contains("cloudformation:");
+    for statement in statements.expect("statements").iter_mut().filter(is_of) {
+        statement["Condition"] = json!({ "StringEqualsIfExists": { "cloudformation:ChangeSetName": "release" } });
+    }
+    let report = set.prove();
+    assert!(report.is_proved(), "{}", failures(&report));
+}
+
+#[test]
 fn what_templates_make_is_known() {
     let report = Set::example().prove();
     let made = |wanted: &str| report.accesses().iter().map(Access::principal).find(|who| who.contains(wanted));

@@ -297,13 +297,14 @@ impl<'w> Asker<'w> {
         let context = told.context.mentioned().fold(Context::open(), |context, (key, value)| {
             let value = match value {
                 ContextValue::One(value) => ContextValue::One(text(value)),
+                ContextValue::Among(values) => ContextValue::Among(values.iter().map(text).collect()),
                 ContextValue::Many(values) => ContextValue::Many(values.iter().map(text).collect()),
                 other => other.clone(),
             };
             context.set(key.to_owned(), value)
         });
         let (arn, owner) = (target.resource.arn(), target.resource.account());
-        let resource = Resource::new(&*view.text(arn), owner);
+        let resource = Resource::new(&*view.text(arn), &*view.text(owner));
         let query = Query::new(caller.principal.as_ref()?, action, &resource, &context);
         let guards = guards(view, service_of(action.name()), arn, owner, told.caller.account());
         Some(is_allowed(query, &caller.policies, &guards))

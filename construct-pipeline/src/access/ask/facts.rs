@@ -27,6 +27,17 @@ impl<'w> Facts<'w> {
         self.set(key, || ContextValue::One(value()));
     }
 
+    /// Says that the request has one of these values for the key.
+    pub(crate) fn among(&mut self, key: &'static str, values: impl FnOnce() -> Vec<String>) {
+        self.set(key, || {
+            let mut values = values();
+            match values.len() {
+                1 => ContextValue::One(values.remove(0)),
+                _ => ContextValue::Among(values),
+            }
+        });
+    }
+
     pub(crate) fn many(&mut self, key: &'static str, values: impl FnOnce() -> Vec<String>) {
         self.set(key, || ContextValue::Many(values()));
     }

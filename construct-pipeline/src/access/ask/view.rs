@@ -46,14 +46,14 @@ pub(crate) fn is_made(symbols: &Symbols, c: char) -> bool {
     symbol::is_name(c) && symbols.meaning(c).is_some_and(|meaning| is_id(&meaning.origin))
 }
 
-/// The text with a word of its own in place of each value that AWS makes up.
+/// The text with a word of its own in place of each value that AWS makes up, and of the account that no template names.
 fn told_apart(symbols: &Symbols, text: &str) -> String {
     if text.is_ascii() {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        if is_made(symbols, c) {
+        if is_made(symbols, c) || symbols.meaning(c).is_some_and(|meaning| meaning.origin == Origin::Account) {
             out.push_str(&format!("made-{:06x}", u32::from(c)));
         } else {
             out.push(c);

@@ -1,13 +1,12 @@
 //! What to add, and where: the evaluator's proposals as parts of a template.
 
-use construct_core::Region;
 use construct_iam::access::{Change, Fix, Impossible, Side, symbol};
 use serde_json::{Map, Value, json};
 
 use super::access::{Access, Area};
 use super::answers::Report;
 use crate::access::policies::{Place, PolicyIx, PolicyKind};
-use crate::access::template::{Made, Origin, account_in, arn_parts};
+use crate::access::template::{Made, Meaning, Origin, account_in, arn_parts, ways_through};
 use crate::access::world::World;
 
 /// A change to one policy of a template.
@@ -74,7 +73,7 @@ fn repair(world: &World, access: &Access, fix: &Fix) -> Option<Repair> {
         Change::AddConditionValues { to, operator, key, values } => {
             let place = world.place(world.policies.cited(to)?)?;
             let stack = place.template;
-            let values = values.iter().map(|value| express(world, value, stack)).collect();
+            let values = values.iter().map(|value| express(world, value, stack, true)).collect();
             let what =
                 What::AddValues { statement: to.statement?, operator: operator.clone(), key: key.clone(), values };
             Some(Repair { place, exists: true, what })
@@ -82,9 +81,11 @@ fn repair(world: &World, access: &Access, fix: &Fix) -> Option<Repair> {
         Change::AddStatement(statement) => {
             let (place, exists) = place_for(world, access, &fix.side)?;
             let stack = place.template;
-            let mut statement = expressed(world, statement, stack);
-            if fix.side == Side::Identity {
-                narrow_to_alias(world, access, &mut statement);
+            let stated = statement;
+            let mut statement = expressed(world, stated, stack, false);
+            let has_alias = fix.side == Side::Identity && narrow_to_alias(world, access, &mut statement);
+            if stack.is_none() && !has_alias {
+                statement = expressed(world, stated, stack, true);
             }
             if !matches!(fix.side, Side::Scp(_)) {
                 bind_to_s3(access, &mut statement);
@@ -165,20 +166,22 @@ fn missing(world: &World, made: Option<&Made>, about: &str, kind: PolicyKind, pr
     Some((Place { stack, template: made.map(|made| made.stack), logical_id, pointer, kind }, false))
 }
 
-fn expressed(world: &World, value: &Value, stack: Option<usize>) -> Value {
+fn expressed(world: &World, value: &Value, stack: Option<usize>, gaps: bool) -> Value {
     match value {
-        Value::String(text) => express(world, text, stack),
-        Value::Array(values) => values.iter().map(|value| expressed(world, value, stack)).collect(),
+        Value::String(text) => express(world, text, stack, gaps),
+        Value::Array(values) => values.iter().map(|value| expressed(world, value, stack, gaps)).collect(),
         Value::Object(map) => {
-            Value::Object(map.iter().map(|(key, value)| (key.clone(), expressed(world, value, stack))).collect())
+            let each = map.iter().map(|(key, value)| (key.clone(), expressed(world, value, stack, gaps)));
+            Value::Object(each.collect())
         }
         other => other.clone(),
     }
 }
 
 /// The text as a template of the stack can write it: references where the template makes the thing, `*` for what nobody
-/// can name there.
-fn express(world: &World, text: &str, stack: Option<usize>) -> Value {
+/// can name there. Outside of templates, whoever pastes the text can fill in what they make; where that is wanted, it
+/// stands in angle brackets.
+fn express(world: &World, text: &str, stack: Option<usize>, gaps: bool) -> Value {
     if !symbol::is_symbolic(text) {
         return text.into();
     }
@@ -204,6 +207,10 @@ fn express(world: &World, text: &str, stack: Option<usize>) -> Value {
                 }
                 parts.push(reference);
             }
+            None if symbol::is_letter(c) => literal.push('?'),
+            None if stack.is_none() && gaps && meaning.is_some_and(has_a_name) => {
+                literal.push_str(&world.symbols.readable(c.encode_utf8(&mut [0; 4])));
+            }
             None if meaning.is_some() || c == symbol::UNKNOWN => literal.push('*'),
             None => literal.push(c),
         }
@@ -217,17 +224,23 @@ fn express(world: &World, text: &str, stack: Option<usize>) -> Value {
     }
 }
 
+/// Whether it is something that has a name as soon as the templates are deployed.
+fn has_a_name(meaning: &Meaning) -> bool {
+    !matches!(meaning.origin, Origin::Other)
+}
+
 /// A key whose id cannot be written is told by its alias.
-fn narrow_to_alias(world: &World, access: &Access, statement: &mut Value) {
+fn narrow_to_alias(world: &World, access: &Access, statement: &mut Value) -> bool {
     let covers_all =
         statement.get("Resource").and_then(Value::as_str).is_some_and(|resource| resource.ends_with(":key/*"));
     if !covers_all || !access.iam_action().starts_with("kms:") {
-        return;
+        return false;
     }
     let known = world.key(access.resource()).and_then(|key| key.aliases.as_ref()?.first().cloned());
     let named = || access.resource().split_once(":alias/").map(|(_, alias)| format!("alias/{alias}"));
-    let (Some(alias), Some(statement)) = (known.or_else(named), statement.as_object_mut()) else { return };
+    let (Some(alias), Some(statement)) = (known.or_else(named), statement.as_object_mut()) else { return false };
     statement.insert("Condition".to_owned(), json!({ "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } }));
+    true
 }
 
 /// Artifacts need the key through S3 only.
@@ -238,16 +251,9 @@ fn bind_to_s3(access: &Access, statement: &mut Value) {
     let Some(condition) = condition.as_object_mut() else { return };
     let equals = condition.entry("StringEquals").or_insert_with(|| json!({}));
     if let Some(equals) = equals.as_object_mut() {
-        equals.insert("kms:ViaService".to_owned(), through_s3(region));
-    }
-}
-
-/// The values that [`via_service`](crate::aws::via_service) gives in the region.
-fn through_s3(region: &str) -> Value {
-    let of = |suffix: &str| format!("s3.{region}.{suffix}");
-    match Region::parse(region).map_or("amazonaws.com", |region| region.partition().url_suffix()) {
-        own @ "amazonaws.com" => of(own).into(),
-        own => json!([of("amazonaws.com"), of(own)]),
+        let mut ways = ways_through("s3", region);
+        let ways = if ways.len() == 1 { ways.remove(0).into() } else { json!(ways) };
+        equals.insert("kms:ViaService".to_owned(), ways);
     }
 }
 

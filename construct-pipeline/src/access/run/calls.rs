@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::access::template::{arn_parts, partition};
+use crate::access::template::{arn_parts, partition, ways_through};
 use crate::access::world::{Action, World};
 
 /// Calls of a service on one resource, in the same circumstances.
@@ -15,12 +15,23 @@ use crate::access::world::{Action, World};
 pub(crate) struct Call<'a> {
     pub(crate) actions: &'static [&'static str],
     pub(crate) resource: Arc<str>,
-    /// Condition keys that the calls set.
+    /// What is known of condition keys.
     pub(crate) facts: Facts<'a>,
 }
 
 /// Condition keys: so few that they need no list.
-pub(crate) type Facts<'a> = [Option<(&'static str, Cow<'a, str>)>; MOST];
+pub(crate) type Facts<'a> = [Option<(&'static str, Told<'a>)>; MOST];
+
+/// What is known of a condition key.
+#[derive(Clone, Debug)]
+pub(crate) enum Told<'a> {
+    /// Its value.
+    One(Cow<'a, str>),
+    /// That it has one of these values.
+    Among(Vec<String>),
+    /// That such calls have no such key.
+    Absent,
+}
 
 /// How many condition keys a call sets at most.
 const MOST: usize = 3;
@@ -87,7 +98,7 @@ impl<'a> Calls<'a> {
         facts: [(&'static str, Option<&'a str>); N],
     ) {
         const { assert!(N <= MOST, "a call has no room for so many") };
-        let mut facts = facts.into_iter().filter_map(|(key, value)| Some((key, value?.into())));
+        let mut facts = facts.into_iter().filter_map(|(key, value)| Some((key, Told::One(value?.into()))));
         let facts = std::array::from_fn(|_| facts.next());
         self.made.push(Call { actions, resource: resource.into(), facts });
     }
@@ -187,28 +198,34 @@ impl<'a> Calls<'a> {
         let stack: Arc<str> = stack.into();
         let action = self.action;
         let (role, set) = (action.get("RoleArn"), action.get("ChangeSetName"));
-        let (role, set) = (("cloudformation:RoleArn", role), ("cloudformation:ChangeSetName", set));
+        // Policies such as those of the CDK speak of calls with a change set and of others in one statement.
+        // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
+        let role = role.map(|role| ("cloudformation:RoleArn", Told::One(role.into())));
+        let set = set.map(|set| ("cloudformation:ChangeSetName", Told::One(set.into())));
+        let no_set = || Some(("cloudformation:ChangeSetName", Told::Absent));
+        let mut on = |actions: &'static [&'static str], facts: Facts<'a>| {
+            self.made.push(Call { actions, resource: Arc::clone(&stack), facts });
+        };
         let mode = action.get("ActionMode").unwrap_or_default();
         match mode {
             "CREATE_UPDATE" | "REPLACE_ON_FAILURE" => {
-                self.with(Arc::clone(&stack), &["cloudformation:CreateStack", "cloudformation:UpdateStack"], [role]);
+                let facts = [role, no_set(), None];
+                on(&["cloudformation:CreateStack", "cloudformation:UpdateStack"], facts.clone());
                 if mode == "REPLACE_ON_FAILURE" {
-                    self.with(Arc::clone(&stack), &["cloudformation:DeleteStack"], [role]);
+                    on(&["cloudformation:DeleteStack"], facts);
                 }
             }
-            "DELETE_ONLY" => self.with(Arc::clone(&stack), &["cloudformation:DeleteStack"], [role]),
+            "DELETE_ONLY" => on(&["cloudformation:DeleteStack"], [role, no_set(), None]),
             "CHANGE_SET_REPLACE" => {
-                self.with(Arc::clone(&stack), &["cloudformation:CreateChangeSet"], [role, set]);
-                let calls: &'static [_] = &["cloudformation:DeleteChangeSet", "cloudformation:DescribeChangeSet"];
-                self.with(Arc::clone(&stack), calls, [set]);
+                on(&["cloudformation:CreateChangeSet"], [role, set.clone(), None]);
+                on(&["cloudformation:DeleteChangeSet", "cloudformation:DescribeChangeSet"], [set, None, None]);
             }
             "CHANGE_SET_EXECUTE" => {
-                let calls: &'static [_] = &["cloudformation:ExecuteChangeSet", "cloudformation:DescribeChangeSet"];
-                self.with(Arc::clone(&stack), calls, [set]);
+                on(&["cloudformation:ExecuteChangeSet", "cloudformation:DescribeChangeSet"], [set, None, None]);
             }
             _ => {}
         }
-        self.on(stack, &["cloudformation:DescribeStacks"]);
+        on(&["cloudformation:DescribeStacks"], [no_set(), None, None]);
     }
 
     fn stack_set_arn(&self) -> String {
@@ -275,8 +292,7 @@ impl<'a> Calls<'a> {
             self.with(&*object, &["s3:PutObjectAcl"], [facts[0]]);
         }
         if let Some(key) = encryption {
-            let via = format!("s3.{}.amazonaws.com", self.action.region());
-            let facts = [Some(("kms:ViaService", via.into())), None, None];
+            let facts = [Some(("kms:ViaService", Told::Among(ways_through("s3", self.action.region())))), None, None];
             self.made.push(Call { actions: &["kms:GenerateDataKey"], resource: key.into(), facts });
         }
     }
@@ -366,9 +382,8 @@ pub(crate) fn announcing(action: &Action, world: &World) -> Option<Call<'static>
     let named = world.guarded.get(topic)?.key.as_deref()?;
     let resource = world.key(named).map_or_else(|| named.into(), |key| Arc::clone(&key.arn));
     let [_, _, region, ..] = arn_parts(topic)?;
-    let via = format!("sns.{region}.amazonaws.com");
-    let context = ("kms:EncryptionContext:aws:sns:topicArn", topic.to_owned().into());
-    let facts = [Some(("kms:ViaService", via.into())), Some(context), None];
+    let context = ("kms:EncryptionContext:aws:sns:topicArn", Told::One(topic.to_owned().into()));
+    let facts = [Some(("kms:ViaService", Told::Among(ways_through("sns", region)))), Some(context), None];
     Some(Call { actions: &["kms:Decrypt", "kms:GenerateDataKey"], resource, facts })
 }
 

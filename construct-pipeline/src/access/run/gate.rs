@@ -7,7 +7,7 @@ use std::sync::Arc;
 use construct_iam::access::Context;
 
 use crate::access::ask::{Asker, Caller, Facts, Protected, Scene, Who};
-use crate::access::template::account_in;
+use crate::access::template::{account_in, ways_through};
 use crate::access::world::{Pipeline, Store, StoreKey};
 
 const CALLER_ACCOUNT: &str = "kms:CallerAccount";
@@ -161,7 +161,7 @@ impl<'p> Gate<'p> {
         facts.one("aws:ResourceAccount", || account_in(key).unwrap_or(&store.account).to_owned());
         facts.absent("kms:GrantIsForAWSResource");
         if by_s3 {
-            facts.one("kms:ViaService", || format!("s3.{}.amazonaws.com", store.region));
+            facts.among("kms:ViaService", || ways_through("s3", &store.region));
             facts.many("kms:EncryptionContextKeys", || vec!["aws:s3:arn".to_owned()]);
             match world.buckets.get(&store.bucket).and_then(|bucket| bucket.bucket_key) {
                 Some(true) => facts.one("kms:EncryptionContext:aws:s3:arn", || store.arn.to_string()),

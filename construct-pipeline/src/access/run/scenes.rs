@@ -7,7 +7,7 @@ use std::sync::Arc;
 use construct_iam::access::Context;
 use foldhash::{HashMap, HashMapExt as _};
 
-use super::calls::{Call, Facts};
+use super::calls::{Call, Facts, Told};
 use crate::access::ask::{Asker, Caller, Protected, Scene, service_of};
 use crate::access::template::account_in;
 use crate::access::world::Action;
@@ -53,7 +53,11 @@ impl<'p> Scenes<'p> {
         }
         let mut known = asker.facts_over(Context::over(Arc::clone(scene)));
         for (key, value) in facts.iter().flatten() {
-            known.one(key, || value.clone().into_owned());
+            match value {
+                Told::One(value) => known.one(key, || value.clone().into_owned()),
+                Told::Among(values) => known.among(key, || values.clone()),
+                Told::Absent => known.absent(key),
+            }
         }
         known.context()
     }
@@ -70,7 +74,7 @@ impl<'p> Scenes<'p> {
         let circumstances = match self.passing.get(&(action.region(), service)) {
             Some(known) => Arc::clone(known),
             None => {
-                let facts = [Some(("iam:PassedToService", service.into())), None, None];
+                let facts = [Some(("iam:PassedToService", Told::One(service.into()))), None, None];
                 let told = self.alone(asker, action.region(), &facts);
                 self.passing.insert((action.region(), service), Arc::clone(&told));
                 told

@@ -54,7 +54,7 @@ pub(crate) fn survey<'t>(
         surveyor.world.stacks.push(surveyor.resolver.stack_label(stack).into());
         if [surveyor.resolver.account(stack), surveyor.resolver.region(stack)].into_iter().any(symbol::is_symbolic) {
             surveyor.world.doubts.push(format!(
-                "stack `{}` does not say its account and region: all such stacks are taken to be in one and the same place",
+                "stack `{}` does not say its account and region: all such stacks are taken to be in one and the same place, in an account of which no template tells the number",
                 surveyor.resolver.stack_label(stack)
             ));
         }

@@ -1,5 +1,6 @@
 //! Names and ARNs that follow from a resource's type.
 
+use construct_core::Region;
 /// What `Ref` gives for a resource of a type.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum RefIs {
@@ -129,6 +130,16 @@ pub(crate) fn is_account(text: &str) -> bool {
 /// Whether the text can be the name of a region.
 pub(crate) fn is_region(text: &str) -> bool {
     text.is_ascii() && text.contains('-') && !text.starts_with("unknown")
+}
+
+/// What `kms:ViaService` may be where a service uses a key in a region, as [`via_service`](crate::aws::via_service) has it:
+/// whether the domain of the partition stands in it is not documented.
+pub(crate) fn ways_through(service: &str, region: &str) -> Vec<String> {
+    let of = |suffix: &str| format!("{service}.{region}.{suffix}");
+    match Region::parse(region).map_or("amazonaws.com", |region| region.partition().url_suffix()) {
+        own @ "amazonaws.com" => vec![of(own)],
+        own => vec![of("amazonaws.com"), of(own)],
+    }
 }
 
 /// The partition that a region belongs to.

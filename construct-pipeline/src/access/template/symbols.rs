@@ -27,6 +27,8 @@ pub enum Origin {
         /// Name of the parameter.
         name: String,
     },
+    /// The account of stacks that do not say theirs.
+    Account,
     /// Anything else: an import, a dynamic reference, a function that cannot be computed here.
     Other,
 }
@@ -122,6 +124,7 @@ impl Symbols {
                     out.push('>');
                 }
                 None if c == symbol::UNKNOWN => out.push_str("<not known>"),
+                None if symbol::is_letter(c) => out.push('?'),
                 None => out.push(c),
             }
         }

@@ -62,7 +62,7 @@ impl Kept {
             Self::Secret(_) => {
                 // Behind the name come a key, a stage and a version.
                 let name = named.split(':').next().unwrap_or_default();
-                format!("arn:{part}:secretsmanager:{region}:{account}:secret:{name}-{unknown_id}")
+                format!("arn:{part}:secretsmanager:{region}:{account}:secret:{name}-{}", symbol::SIX_LETTERS)
             }
         }
     }
@@ -74,7 +74,7 @@ impl Kept {
         let is_six = |end: &str| end.len() == 6 && end.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let is_whole = parts.ends_with(unknown_id) || parts.rsplit_once('-').is_some_and(|(_, end)| is_six(end));
         match self {
-            Self::Secret(_) if !is_whole && arn_parts(&parts).is_some() => format!("{parts}-{unknown_id}"),
+            Self::Secret(_) if !is_whole && arn_parts(&parts).is_some() => format!("{parts}-{}", symbol::SIX_LETTERS),
             _ => parts,
         }
     }
@@ -115,10 +115,10 @@ mod tests {
     #[test]
     fn of_secrets_the_end_of_the_arn_is_known_to_aws() {
         let here = "arn:aws-cn:secretsmanager:cn-north-1:111111111111:secret";
-        check("SECRETS_MANAGER", "a/token", &format!("{here}:a/token-?"));
-        check("SECRETS_MANAGER", "a/token:key:AWSCURRENT:", &format!("{here}:a/token-?"));
+        check("SECRETS_MANAGER", "a/token", &format!("{here}:a/token-{}", symbol::SIX_LETTERS));
+        check("SECRETS_MANAGER", "a/token:key:AWSCURRENT:", &format!("{here}:a/token-{}", symbol::SIX_LETTERS));
         check("SECRETS_MANAGER", &format!("{here}:token-AbC123:key::"), &format!("{here}:token-AbC123"));
-        check("SECRETS_MANAGER", &format!("{here}:token:key"), &format!("{here}:token-?"));
+        check("SECRETS_MANAGER", &format!("{here}:token:key"), &format!("{here}:token-{}", symbol::SIX_LETTERS));
         check("SECRETS_MANAGER", &format!("{here}:#{{a.B}}"), &format!("{here}:?"));
         check("SECRETS_MANAGER", "\u{F0000}:key", "\u{F0000}");
     }

@@ -26,7 +26,7 @@ pub(crate) struct Places<'t> {
 impl Places<'_> {
     /// What is known before anything is computed.
     pub(super) fn of(templates: &Templates<'_>, memory: &Memory<'_>) -> Self {
-        let unknown = |label: &str| memory.name_symbol(label, Origin::Other).to_string();
+        let unknown = |label: &str, origin| memory.name_symbol(label, origin).to_string();
         let mut known = BTreeSet::new();
         let mut shared = |text: &str| {
             known.get(text).cloned().unwrap_or_else(|| {
@@ -38,11 +38,11 @@ impl Places<'_> {
         let environment = |Template { account, region, .. }: &Template<'_>| {
             let account = match is_account(account) {
                 true => shared(account),
-                false => shared(&unknown("account that the templates are deployed to")),
+                false => shared(&unknown("account that the templates are deployed to", Origin::Account)),
             };
             let region = match is_region(region) {
                 true => shared(region),
-                false => shared(&unknown("region that the templates are deployed to")),
+                false => shared(&unknown("region that the templates are deployed to", Origin::Other)),
             };
             Environment { account, region }
         };
