@@ -5,6 +5,7 @@ mod order;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use construct_core::{Assembly, StackArtifact};
 use construct_pipeline::access::template::{Json, Members, Template, Templates};
 
 use crate::output::{Failure, Report};
@@ -46,18 +47,14 @@ impl Model {
     /// Reads the assembly in a folder.
     pub(crate) fn read(dir: &Path) -> Result<Self, Failure> {
         let assembly = source::assembly(dir)?;
-        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
-        for (at, stack) in assembly.stacks().iter().enumerate() {
-            places.entry(&stack.id).or_insert(at);
-        }
-        let stacks = assembly.stacks().iter().map(|artifact| {
+        let stacks = assembly.stacks().iter().zip(needs(&assembly)).map(|(artifact, needs)| {
             let body = templates::body(dir, artifact)?;
             let stack = Stack {
                 id: artifact.id.clone(),
                 name: artifact.stack_name.clone(),
                 account: artifact.account.clone(),
                 region: artifact.region.clone(),
-                needs: artifact.dependencies.iter().filter_map(|needed| places.get(&**needed).copied()).collect(),
+                needs,
                 wave: None,
                 template_file: artifact.template_file.clone(),
                 bytes: artifact.template.len(),
@@ -104,13 +101,42 @@ impl Model {
 
     /// Says which stacks can never be deployed because they wait for each other.
     pub(crate) fn report_cycles(&self, report: &mut Report) {
-        let Some(ring) = &self.cycle else { return };
-        let names: Vec<String> =
-            ring.iter().chain(ring.first()).map(|&at| format!("`{}`", self.stacks[at].id)).collect();
+        let ids = |circle: &Vec<usize>| Circle(circle.iter().map(|&at| self.stacks[at].id.clone()).collect());
+        self.cycle.as_ref().map(ids).iter().for_each(|circle| circle.tell(report));
+    }
+}
+
+/// Stacks that wait for each other, by their ids: each for the next one, the last for the first.
+#[derive(Debug)]
+pub(crate) struct Circle(Vec<String>);
+
+impl Circle {
+    /// Those of an assembly, if there are any.
+    pub(crate) fn of(assembly: &Assembly) -> Option<Self> {
+        let needs = needs(assembly);
+        let circle = order::cycle(&needs, &order::waves(&needs))?;
+        Some(Self(circle.into_iter().map(|at| assembly.stacks()[at].id.clone()).collect()))
+    }
+
+    /// Says that none of them can ever be deployed.
+    pub(crate) fn tell(&self, report: &mut Report) {
+        let names: Vec<String> = self.0.iter().chain(self.0.first()).map(|id| format!("`{id}`")).collect();
         report.finding(
             format!("these stacks wait for each other, so none of them can be deployed: {}", names.join(" needs ")),
             "take one of the dependencies out of the program that wrote the assembly, for example by moving what both \
              need into a stack of its own",
         );
     }
+}
+
+/// What each stack of an assembly needs, as places among them.
+fn needs(assembly: &Assembly) -> Vec<Vec<usize>> {
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, stack) in assembly.stacks().iter().enumerate() {
+        places.entry(&stack.id).or_insert(at);
+    }
+    let needs = |stack: &StackArtifact| -> Vec<usize> {
+        stack.dependencies.iter().filter_map(|needed| places.get(&**needed).copied()).collect()
+    };
+    assembly.stacks().iter().map(needs).collect()
 }

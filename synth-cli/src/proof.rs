@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
-use construct_core::{Region, edits};
+use construct_core::{Assembly, Region, edits};
 use construct_pipeline::access::template::{Template, Templates};
 use construct_pipeline::access::{Report as Proof, prove};
 use construct_pipeline::contract;
@@ -135,9 +135,15 @@ impl Subject {
 
     /// Reads the templates and proves them.
     pub(crate) fn prove(&self) -> Result<(Templates<'static>, Proof), Failure> {
+        self.prove_seeing(|_| ())
+    }
+
+    /// The same, for whoever wants to see the assembly, too, if it is one that is proved.
+    pub(crate) fn prove_seeing(&self, see: impl FnOnce(&Assembly)) -> Result<(Templates<'static>, Proof), Failure> {
         let (templates, contract) = if self.templates.is_empty() {
             let dir = self.dir.as_deref().unwrap_or(Path::new("cdk.out"));
             let assembly = source::assembly(dir)?;
+            see(&assembly);
             (templates::all(dir, &assembly)?.into_owned(), assembly.document(contract::FILE).map(str::to_owned))
         } else {
             let read: Vec<_> = self.templates.iter().map(Given::read).collect::<Result<_, _>>()?;
@@ -226,6 +232,11 @@ impl Given {
             Failure::new(format!("`{shown}` is no template: {what}"))
                 .help("name a CloudFormation template, as JSON or as YAML")
         })?;
+        if body.get("Resources").and_then(|resources| resources.as_object()).is_none() {
+            // An assembly may have such a stack; whoever names one file means a template that makes something.
+            return Err(Failure::new(format!("`{shown}` is no template: it has no `Resources`"))
+                .help("name a CloudFormation template, as JSON or as YAML"));
+        }
         let stem = self.file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let stack = self.stack.clone().unwrap_or(stem);
         self.parameters.iter().try_fold(Template::new(stack, account, region, body), |template, parameter| {

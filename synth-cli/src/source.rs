@@ -56,7 +56,7 @@ pub(crate) fn assembly(dir: &Path) -> Result<Assembly, Failure> {
 fn explain(dir: &Path, error: &ReadError) -> Failure {
     let shown = dir.display();
     match error {
-        ReadError::Io { .. } if dir.is_file() => {
+        ReadError::Io { .. } if dir.exists() && !dir.is_dir() => {
             let failure = Failure::new(format!("`{shown}` is a file, and an assembly is a folder"));
             match dir.parent().filter(|_| dir.ends_with(MANIFEST)) {
                 Some(parent) => {
@@ -77,6 +77,9 @@ fn explain(dir: &Path, error: &ReadError) -> Failure {
                 let message = format!("the assembly in `{shown}` is incomplete: `{}` is missing", path.display());
                 Failure::new(message).help(AGAIN)
             }
+        }
+        ReadError::Io { source, .. } if source.kind() == ErrorKind::PermissionDenied => {
+            Failure::new(error.to_string()).help("name a folder that you may read, or have somebody let you")
         }
         error => Failure::new(error.to_string()).help(AGAIN),
     }

@@ -5,6 +5,7 @@ use construct_core::{Diagnostic, Json as Template, Measure, Members, Severity, S
 use construct_pipeline::quota;
 use serde_json::{Value as Json, json};
 
+use crate::nearest::choice;
 use crate::output::{DIM, Failure, Report, Table, grouped};
 use crate::source::{self, Source};
 use crate::templates;
@@ -63,9 +64,16 @@ struct Raised {
 fn raised(text: &str) -> Result<Raised, String> {
     let (name, value) = text.rsplit_once('=').ok_or("write it as WHAT=VALUE")?;
     let value = value.trim().parse().map_err(|_| format!("`{value}` is no number"))?;
-    let quota = quota::all().find(|quota| quota.name == name.trim());
-    let names = || quota::all().map(|quota| format!("`{}`", quota.name)).collect::<Vec<_>>().join(", ");
-    let quota = quota.ok_or_else(|| format!("`{name}` is no quota; there are {}", names()))?;
+    let wanted = name.trim();
+    // The table shows the service as well.
+    let quota = quota::all().find(|quota| quota.name == wanted || quota.title() == wanted);
+    let quota = quota.ok_or_else(|| {
+        let all: Vec<&quota::Quota> = quota::all().collect();
+        format!(
+            "`{wanted}` is no quota: name {}",
+            choice(&all, |one| one.name, wanted, |one| format!("`{}`", one.name))
+        )
+    })?;
     Ok(Raised { quota, value })
 }
 
@@ -221,6 +229,9 @@ mod tests {
     #[test]
     fn quotas_are_named_as_in_the_table() {
         assert_eq!(raised("actions of the stage=100").map(|one| one.value), Ok(100));
+        assert_eq!(raised("CodePipeline: actions of the stage=100").map(|one| one.value), Ok(100));
+        let error = raised("stages=1").unwrap_err();
+        assert!(error.contains("`stages of the pipeline`") && error.len() < 500, "{error}");
         assert!(raised("actions of the stage").is_err() && raised("nothing=1").is_err() && raised("keys=x").is_err());
     }
 }

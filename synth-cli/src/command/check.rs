@@ -9,6 +9,7 @@ use construct_pipeline::access::{Access, Area, Cell, Decision, Expected, Orders,
 use serde_json::{Value as Json, json};
 
 use crate::given::FACTS;
+use crate::model::Circle;
 use crate::nearest::choice;
 use crate::output::{BOLD, DIM, Failure, Report, Table, printable};
 use crate::proof::Subject;
@@ -31,7 +32,8 @@ Examples:
 
 Exit codes:
   0  every access that is needed is allowed
-  1  one is not, or an account without a part in it is let in";
+  1  one is not, or an account without a part in it is let in; or stacks wait
+     for each other";
 
 /// The action, and the areas of [`Area::ALL`].
 const COLUMNS: [&str; 8] = ["action", "roles", "store", "key", "service", "pass role", "events", "kept out"];
@@ -55,7 +57,8 @@ pub(crate) struct Check {
 impl Check {
     pub(crate) fn run(self) -> Result<Report, Failure> {
         let subject = self.subject.in_dir(self.dir)?;
-        let (_, proof) = subject.prove()?;
+        let mut circle = None;
+        let (_, proof) = subject.prove_seeing(|assembly| circle = Circle::of(assembly))?;
         let unknown: Vec<String> = proof.unknown_policies().into_iter().collect();
         let mut report = if self.json {
             Report::json(&json(&proof, &unknown))
@@ -63,6 +66,7 @@ impl Check {
             let ways = Ways { unknown: &unknown, by_contract: subject.leaves_contract() };
             Report::text(text(&proof, &ways))
         };
+        circle.iter().for_each(|circle| circle.tell(&mut report));
         for arn in subject.unasked(&proof) {
             let shown = printable(arn);
             let help = match unknown.as_slice() {
@@ -181,6 +185,13 @@ fn summary(proof: &Proof) -> String {
 
 fn orders(proof: &Proof) -> String {
     match proof.order().orders {
+        Orders::Counted { allowed: 0, .. } => "the dependencies allow no order of deployment".into(),
+        Orders::Counted { allowed: 1, failing: 0 } => {
+            "the only order of deployment that the dependencies allow works".into()
+        }
+        Orders::Counted { allowed: 1, .. } => {
+            "the only order of deployment that the dependencies allow would fail".into()
+        }
         Orders::Counted { allowed, failing: 0 } => {
             format!("all {allowed} orders of deployment that the dependencies allow work")
         }

@@ -73,6 +73,11 @@ impl ContractOf {
         if contract.things.is_empty() {
             return Ok(Report::text(match &self.account {
                 Some(account) => format!("nothing is asked of account {}\n", printable(account)),
+                None if assembly.resources("AWS::CodePipeline::Pipeline").is_empty() => {
+                    "nothing is asked of anybody: pipelines ask, and the assembly has none; what other constructs state about \
+                     imported things is written down nowhere\n"
+                        .to_owned()
+                }
                 None => format!(
                     "nothing is asked of anybody: the assembly has no `{FILE}`, so its pipelines use nothing that others own\n"
                 ),

@@ -21,6 +21,11 @@ Examples:
       for JSON that does not tell the region, such as the input of
       `create-pipeline`
 
+Exit codes:
+  0  the program synthesises to the declaration
+  1  what was read is no pipeline, or a synthesis refuses the program
+  2  the file cannot be read, is no JSON, or nobody says where the pipeline is
+
 The pipeline itself exists already, too: bring it into the stack with a resource
 import of CloudFormation (`cdk import`), or give it another name.";
 

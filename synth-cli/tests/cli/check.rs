@@ -125,3 +125,22 @@ fn what_is_given_for_things_that_templates_make_is_told() {
         assert!(errors.contains("help: every policy that counts is known"), "{errors}");
     }
 }
+
+#[test]
+fn stacks_that_wait_for_each_other_are_never_deployed_whatever_they_allow() {
+    let template = json!({ "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } } });
+    let at = "111111111111/us-east-1";
+    let stacks = [("One", at, &["Two"][..], template.clone()), ("Two", at, &["One"][..], template)];
+    let dir = assembly("check-circle", &stacks);
+    let (_, said) = synth(["check".as_ref(), dir.as_os_str()]).findings();
+    assert!(said.contains("`One` needs `Two` needs `One`"), "{said}");
+}
+
+#[test]
+fn what_makes_nothing_is_no_template() {
+    let dir = files("check-no-template", &[("pipeline.json", r#"{ "pipeline": { "name": "orders" } }"#)]);
+    let file = dir.join("pipeline.json");
+    let place = ["--account", "111111111111", "--region", "us-east-1"];
+    let said = synth(["check", "--template", file.to_str().unwrap()].iter().chain(&place)).unusable();
+    assert!(said.contains("is no template: it has no `Resources`"), "{said}");
+}

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use construct_pipeline::contract::{Contract, FILE, RequiredKind};
+use construct_pipeline::prelude::*;
 use serde_json::{Value as Json, json};
 
 use crate::support::{files, folder, pipeline, synth};
@@ -236,4 +237,17 @@ fn what_cannot_be_read_is_refused_in_words() {
     assert!(error.contains("no import contract") && error.contains("help: "), "{error}");
     let error = check(&dir, &["--contract".into()]).unusable();
     assert!(error.contains("no import contract"), "{error}");
+}
+
+#[test]
+fn without_a_pipeline_nobody_asks_and_nobody_says_that_nothing_is_needed() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+    let mut scope = app.at(tools);
+    let role = scope.add("Role", Role::import("arn:aws:iam::111111111111:role/platform/builder"));
+    scope.add("Build", PipelineProject::new().role(role));
+    let dir = folder("contract-no-pipeline");
+    app.synth().unwrap().write(&dir).unwrap();
+    let said = synth(["contract".as_ref(), dir.as_os_str()]).fine();
+    assert!(said.contains("the assembly has none; what other constructs state"), "{said}");
 }
