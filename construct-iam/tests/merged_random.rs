@@ -6,9 +6,9 @@ mod access_support;
 
 use access_support::world::{Choices, KEYS, case, other_values, statement, worlds};
 use access_support::{policies, request};
-use construct_core::Expr;
-use construct_iam::access::outcome;
-use construct_iam::{PolicyDocument, PolicyStatement, Principal};
+use construct_core::{Expr, NodeId};
+use construct_iam::access::{self, outcome};
+use construct_iam::{Names, PolicyDocument, PolicyStatement, Principal};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -143,6 +143,109 @@ proptest! {
             let (before, after) = (outcome(&request, &plain_policies), outcome(&request, &merged_policies));
             prop_assert_eq!(before, after, "{}\n{}", world, json!(merged["resourcePolicy"]));
         }
+    }
+}
+
+/// Names of documents without references.
+struct Literal;
+
+impl Names for Literal {
+    fn is_import(&self, _: NodeId) -> bool {
+        false
+    }
+
+    fn text(&self, expr: &Expr) -> Option<String> {
+        expr.literal().map(str::to_owned)
+    }
+}
+
+/// Who may be let in: `*` is a place where nobody is.
+const PLACES: [&str; 8] = [
+    "aws:iam::111111111111",
+    "aws:iam::222222222222",
+    "aws:iam::111111111111",
+    "aws:iam::222222222222",
+    "aws-cn:iam::111111111111",
+    "aws:iam::*",
+    "aws*:iam::111111111111",
+    "aws:iam::",
+];
+const NAMES: [&str; 4] = ["role/a", "role/b", "role/*", "user/a"];
+
+/// A statement that lets in roles of accounts, or nearly so.
+fn admitting() -> impl Strategy<Value = PolicyStatement> {
+    let arn = |(place, name): (&str, &str)| format!("arn:{place}:{name}");
+    let root = prop::sample::select(&PLACES[..]).prop_map(move |place| arn((place, "root")));
+    let role = (prop::sample::select(&PLACES[..]), prop::sample::select(&NAMES[..])).prop_map(arn);
+    let (roots, roles) = (prop::collection::vec(root, 0..3), prop::collection::vec(role, 0..3));
+    (roots, roles, 0..16usize, prop::bool::weighted(0.2)).prop_map(|(roots, roles, odd, has_another)| {
+        let statement = if odd == 1 { PolicyStatement::deny(["s3:*"]) } else { PolicyStatement::allow(["s3:*"]) };
+        let statement = statement.on(["*"]).principals(roots.into_iter().map(Principal::arn));
+        let statement = if odd == 2 { statement.principal(Principal::Any) } else { statement };
+        let statement = if has_another { statement.condition("StringEquals", "k:text", ["blue"]) } else { statement };
+        match odd {
+            3 => statement,
+            4 => statement.condition("ArnNotEquals", "aws:PrincipalArn", roles),
+            5 => statement.condition("ArnEquals", "aws:principalarn", roles),
+            _ => statement.condition("ArnEquals", "aws:PrincipalArn", roles),
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A role is in the account of its ARN, so statements with accounts in one let in whom they let in before.
+    #[test]
+    fn accounts_in_one_let_nobody_else_in(statements in prop::collection::vec(admitting(), 2..8)) {
+        let document: PolicyDocument = statements.into_iter().collect();
+        let [before, after] = [document.clone(), document.with_accounts_united(&Literal)].map(|document| {
+            let policy = |document: &Value| access::Policy::parse("a policy", document).expect("it is one");
+            let all = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "*", "Resource": "*" } });
+            access::PolicySet::new().identity(policy(&all)).resource(policy(&json(&document.expr())))
+        });
+        for (account, partition) in [("111111111111", "aws"), ("222222222222", "aws"), ("111111111111", "aws-cn")] {
+            for name in NAMES {
+                let arn = format!("arn:{partition}:iam::{account}:{name}");
+                let caller = access::Principal::role_session(&arn, "s").or_else(|| access::Principal::user(&arn));
+                let Some(caller) = caller else { continue };
+                for text in ["blue", "red"] {
+                    let context = access::Context::closed().with("aws:PrincipalArn", &*arn).with("k:text", text);
+                    // The owner is another account.
+                    let request = access::Request::new(caller.clone(), "s3:GetObject", "arn:aws:s3:::b/x", "333333333333");
+                    let request = request.with_context(context);
+                    prop_assert_eq!(outcome(&request, &before), outcome(&request, &after), "{}\n{:?}", arn, document);
+                }
+            }
+        }
+    }
+}
+
+/// Statements about roles of several accounts become one, unless a role is of none of its accounts: `*` as the account of
+/// a principal is nobody's.
+#[test]
+fn accounts_become_one_list() {
+    let admit = |place: &str, role: &str| {
+        let statement = PolicyStatement::allow(["s3:GetObject"]).on(["arn:aws:s3:::b/*"]);
+        let statement = statement.principal(Principal::arn(format!("arn:{place}:root")));
+        statement.condition("ArnEquals", "aws:PrincipalArn", [format!("arn:{role}")])
+    };
+    let one = admit("aws:iam::111111111111", "aws:iam::111111111111:role/a");
+    let united = |other: PolicyStatement| {
+        let document = PolicyDocument::new().with(one.clone()).with(other);
+        assert_eq!(document.merged().statements().count(), 2);
+        document.with_accounts_united(&Literal).statements().count() == 1
+    };
+    assert!(united(admit("aws:iam::222222222222", "aws:iam::222222222222:role/b")));
+    for (place, role) in [
+        ("aws:iam::222222222222", "aws:iam::111111111111:role/b"),
+        ("aws:iam::222222222222", "aws:iam::*:role/b"),
+        ("aws:iam::*", "aws:iam::*:role/b"),
+        ("aws*:iam::222222222222", "aws*:iam::222222222222:role/b"),
+        ("aws:iam::222222222222", "aws-cn:iam::222222222222:role/b"),
+        ("aws:iam::222222222222", "aws:sts::222222222222:assumed-role/b/s"),
+    ] {
+        assert!(!united(admit(place, role)), "{place} {role}");
     }
 }
 

@@ -178,6 +178,24 @@ fn a_hundred_pipelines_in_one_store() {
     }
 }
 
+/// Where each has an account of its own, the accounts are one list, and the roles another.
+#[test]
+fn pipelines_of_many_accounts_in_one_store() {
+    let (assembly, warnings) = warnings(in_one_store(80, |n| vec![Env { region: HOME.region, ..env(n) }]));
+    let expected = ["template::not-inline", "quota::nearly-reached: the policy of the key"];
+    let is_expected = |warning: &String| expected.iter().any(|start| warning.starts_with(start));
+    assert!(warnings.iter().all(is_expected), "{warnings:#?}");
+    let base = assembly.stacks().iter().find(|stack| stack.id == "Base").expect("it is there");
+    let template = template::of(base);
+    let mut resources = template::resources(&template);
+    let (_, policy) = resources.find(|(_, one)| one["Type"] == "AWS::S3::BucketPolicy").expect("it has a policy");
+    let statements = policy["Properties"]["PolicyDocument"]["Statement"].as_array().expect("statements");
+    let [admitting, _] = &statements[..] else { panic!("{statements:?}") };
+    let n = |list: &serde_json::Value| list.as_array().map_or(0, Vec::len);
+    let roles = &admitting["Condition"]["ArnEquals"]["aws:PrincipalArn"];
+    assert_eq!([n(&admitting["Principal"]["AWS"]), n(roles)], [80, 160]);
+}
+
 /// Few pipelines have short policies, in which each reaches its own folder alone.
 #[test]
 fn some_pipelines_in_one_store_are_told_apart() {

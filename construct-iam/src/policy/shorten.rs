@@ -7,9 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use construct_core::{Attr, Expr, Fact, LowerCx, NodeId, Reach};
+use construct_core::{Attr, Expr, Fact, LowerCx, NodeId, Quota, Reach};
 
+use super::once::Names;
+use super::statement::Condition;
 use super::{Effect, PolicyDocument, PolicyStatement};
+use crate::arn::Arn;
 use crate::principal::Principal;
 use crate::sorted::{Map, Set};
 
@@ -23,6 +26,9 @@ impl Fact for DerivedName {
     const REACH: Reach = Reach::Node;
     const MUST_BE_READ: bool = false;
 }
+
+/// The key of the condition that tells who asks.
+const PRINCIPAL: &str = "aws:PrincipalArn";
 
 /// How many characters at the end of a derived name are a hash.
 const HASH: usize = 8;
@@ -47,6 +53,40 @@ impl PolicyDocument {
         }
         kept.extend(united.into_values());
         Self { id: self.id.clone(), statements: kept.into_iter().collect() }
+    }
+
+    /// Statements that let in roles of some accounts, and agree in all but accounts and roles, become one about all of
+    /// the accounts and all of the roles: a role is in no account but that of its ARN, so each is let in as before. Of a
+    /// statement with a role that is in none of its accounts, or that is not known, nothing is taken: in the account of
+    /// another one that role might be let in.
+    pub fn with_accounts_united(&self, names: &impl Names) -> Self {
+        let mut kept = Vec::new();
+        let mut united: BTreeMap<PolicyStatement, PolicyStatement> = BTreeMap::new();
+        for statement in &self.statements {
+            let Some(without) = statement.without_roles(names) else {
+                kept.push(statement.clone());
+                continue;
+            };
+            let all = united.entry(without.clone()).or_insert(without).change();
+            all.principals.extend(statement.0.principals.iter().cloned());
+            let roles = statement.roles().into_iter().flat_map(Set::iter).cloned();
+            all.conditions.at("ArnEquals".into(), |keys| keys.at(PRINCIPAL.into(), |all| all.extend(roles)));
+        }
+        kept.extend(united.into_values());
+        Self { id: self.id.clone(), statements: kept }.into_merged()
+    }
+
+    /// A shorter form: [with accounts in one](Self::with_accounts_united) if that is not [long](Self::is_long) any more,
+    /// else [with patterns for roles](Self::with_role_patterns), or whichever of them is shorter. `finished` has the last
+    /// word on each.
+    pub fn shortened(&self, cx: &LowerCx<'_>, quota: &Quota, finished: impl Fn(Self) -> Self) -> Self {
+        let united = finished(self.with_accounts_united(cx));
+        if !united.is_long(cx, quota) {
+            return united;
+        }
+        let patterns = finished(self.with_role_patterns(cx));
+        let is_shorter = patterns.size(cx).estimated_bytes() <= united.size(cx).estimated_bytes();
+        if is_shorter { patterns } else { united }
     }
 
     /// Writes the condition on `aws:PrincipalArn` with patterns in place of roles with [derived names](DerivedName): in
@@ -76,8 +116,36 @@ impl PolicyDocument {
 }
 
 impl PolicyStatement {
+    /// The roles that are let in by name.
+    fn roles(&self) -> Option<&Set<Expr>> {
+        let is_roles = |(operator, key, _): &Condition<'_>| *operator == "ArnEquals" && *key == PRINCIPAL;
+        self.0.each_condition().find(is_roles).map(|(.., roles)| roles)
+    }
+
+    /// The same without accounts and roles, if it lets in roles of its accounts and nobody else.
+    fn without_roles(&self, names: &impl Names) -> Option<Self> {
+        let account = |principal: &Principal| match principal {
+            Principal::Aws(arn) => account_of(&names.text(arn)?, |resource| resource == "root"),
+            _ => None,
+        };
+        let accounts: Option<BTreeSet<String>> = self.0.principals.iter().map(account).collect();
+        let accounts = accounts?;
+        let is_there = |role: &Expr| {
+            let account = names.text(role).and_then(|arn| account_of(&arn, |resource| resource.starts_with("role/")));
+            account.is_some_and(|account| accounts.contains(&account))
+        };
+        let roles = self.roles().filter(|roles| !roles.is_empty())?;
+        if self.0.effect != Effect::Allow || !roles.iter().all(is_there) {
+            return None;
+        }
+        let mut without = self.clone();
+        let elements = without.change();
+        elements.principals = Set::default();
+        elements.conditions.at("ArnEquals".into(), |keys| keys.at(PRINCIPAL.into(), |roles| *roles = Set::default()));
+        Some(without)
+    }
+
     fn with_role_patterns(&self, cx: &LowerCx<'_>, patterns: &mut BTreeMap<Expr, Option<Expr>>) -> Self {
-        const KEY: &str = "aws:PrincipalArn";
         let for_accounts = !self.0.principals.is_empty() && !self.0.principals.contains(&Principal::Any);
         let operators = || self.0.conditions.iter().map(|(operator, _)| operator);
         // `ArnLike` and `ArnEquals` mean the same, but two operators must both hold.
@@ -89,7 +157,7 @@ impl PolicyStatement {
             let mut changed = false;
             let mut short: Map<_, Set<Expr>> = Map::default();
             for (key, values) in keys.iter() {
-                let is_roles = operator == "ArnEquals" && key == KEY;
+                let is_roles = operator == "ArnEquals" && key == PRINCIPAL;
                 let values = values.iter().map(|value| {
                     let pattern = is_roles
                         .then(|| patterns.entry(value.clone()).or_insert_with(|| pattern(value, cx)).clone())
@@ -105,6 +173,14 @@ impl PolicyStatement {
         statement.change().conditions = conditions;
         statement
     }
+}
+
+/// The partition and the account of an ARN of IAM that names something there.
+fn account_of(arn: &str, is_it: impl Fn(&str) -> bool) -> Option<String> {
+    let arn = Arn::parse(arn).ok()?;
+    // A pattern among principals is nobody, and among roles many.
+    let is_account = !arn.account().is_empty() && !arn.partition().contains(['*', '?']);
+    (is_account && arn.service() == "iam" && is_it(arn.resource())).then(|| [arn.partition(), arn.account()].concat())
 }
 
 /// What the ARNs of roles like this one look like in any account, if its name is derived.

@@ -198,7 +198,7 @@ impl Lower for Key {
             own.chain(cx.facts_as_attached::<PolicyStatement>(cx.here()).cloned()).map(PolicyStatement::on_itself);
         let mut policy = StatementForm::choose(plain, cx.facts::<StatementForm>(), cx, &quota::KEY_POLICY);
         if policy.is_long(cx, &quota::KEY_POLICY) {
-            policy = policy.with_role_patterns(cx);
+            policy = policy.shortened(cx, &quota::KEY_POLICY, |policy| policy);
         }
         let policy = StatementForm::in_order(policy, cx.here(), cx);
         let properties = Properties::new()

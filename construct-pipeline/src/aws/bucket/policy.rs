@@ -41,7 +41,8 @@ impl Lower for BucketPolicy {
 }
 
 /// The document, or a shorter form when it comes near the quota: first with the statements about the bucket and those
-/// about its objects in one, which changes no meaning, then with patterns for roles with derived names.
+/// about its objects in one, then with those about several accounts in one, too, which changes no meaning, and at last with
+/// patterns for roles with derived names.
 fn small_enough(document: PolicyDocument, cx: &LowerCx<'_>) -> PolicyDocument {
     let is_large = |document: &PolicyDocument| document.is_long(cx, &quota::BUCKET_POLICY);
     if !is_large(&document) {
@@ -51,7 +52,7 @@ fn small_enough(document: PolicyDocument, cx: &LowerCx<'_>) -> PolicyDocument {
     if !is_large(&united) {
         return united;
     }
-    document.with_role_patterns(cx).united(|statement| level(statement, cx))
+    document.shortened(cx, &quota::BUCKET_POLICY, |document| document.united(|statement| level(statement, cx)))
 }
 
 /// What the actions of a statement are about, when all of them are about the same and its resources say so too.
