@@ -200,7 +200,7 @@ impl App {
     pub fn run(self) -> ExitCode {
         let dir = variable("CDK_OUTDIR").unwrap_or_else(|| PathBuf::from("cdk.out"));
         let (findings, result) = self.written_to(&dir);
-        let unkept = variable("SYNTH_FINDINGS").and_then(|file| keep(&findings, &file));
+        let unkept = variable("SYNTH_FINDINGS").and_then(|file| keep(&findings, &file, &dir));
         // Standard error has no buffer: what is printed piece by piece is a call of the system for each piece.
         let mut said = if findings.is_empty() { String::new() } else { format!("{findings}\n\n") };
         match &result {
@@ -260,12 +260,25 @@ fn variable(name: &str) -> Option<PathBuf> {
 }
 
 /// Writes findings for programs; gives what kept it from that.
-fn keep(findings: &Diagnostics, file: &Path) -> Option<Diagnostic> {
+fn keep(findings: &Diagnostics, file: &Path, assembly: &Path) -> Option<Diagnostic> {
+    let refused = |what: &str, help: &str| {
+        let message = format!("cannot write `{}`, which `$SYNTH_FINDINGS` names: {what}", file.display());
+        Some(Diagnostic::error("findings::not-written", message).help(help))
+    };
+    let whole = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
+    let folder = file.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    if let (Some(folder), Some(assembly)) = (folder.and_then(whole), whole(assembly))
+        && folder.starts_with(assembly)
+    {
+        // A file that is not its own keeps an assembly from being replaced.
+        return refused(
+            "it is in the folder of the assembly",
+            "name a file outside: that folder is replaced as a whole",
+        );
+    }
     let text = format!("{:#}\n", serde_json::json!({ "findings": findings.to_json() }));
     let error = std::fs::write(file, text).err()?;
-    let message = format!("cannot write `{}`, which `$SYNTH_FINDINGS` names: {error}", file.display());
-    let help = "name a file that can be written, or unset the variable";
-    Some(Diagnostic::error("findings::not-written", message).help(help))
+    refused(&error.to_string(), "name a file that can be written, or unset the variable")
 }
 
 fn not_written(error: &WriteError) -> Diagnostic {

@@ -103,7 +103,7 @@ impl Args for Subject {
             )
             .arg(text("account", "ACCOUNT", "The account of the template before it"))
             .arg(text("region", "REGION", "The region of the template before it"))
-            .arg(text("stack", "NAME", "The name of its stack; that of the file when absent"))
+            .arg(text("stack", "NAME", "The name of its stack; that of the file, without endings, when absent"))
             .arg(text("parameter", "NAME=VALUE", "A parameter of the template before it; may be repeated"));
         Owners::augment_args(command)
     }
@@ -238,7 +238,9 @@ impl Given {
                 .help("name a CloudFormation template, as JSON or as YAML"));
         }
         let stem = self.file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let stack = self.stack.clone().unwrap_or(stem);
+        // As assemblies name the templates of stacks.
+        let stem = stem.strip_suffix(".template").unwrap_or(&stem);
+        let stack = self.stack.clone().unwrap_or_else(|| stem.to_owned());
         self.parameters.iter().try_fold(Template::new(stack, account, region, body), |template, parameter| {
             let (name, value) = parameter.split_once('=').ok_or_else(|| {
                 Failure::new(format!("`{parameter}` is no parameter")).help("write it as `--parameter Name=value`")

@@ -216,4 +216,14 @@ fn findings_are_written_for_programs_where_the_environment_names_a_file() {
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(1), "whoever waits for the file must not take its absence for good news");
     assert!(stderr(&output).contains("error[findings::not-written]: cannot write `findings.json`"), "{output:?}");
+
+    let out = dir.join("new");
+    for file in ["new/findings.json", "./new/findings.json", out.join("findings.json").to_str().unwrap()] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_writer"));
+        command.args(["run", "first"]).current_dir(dir.path()).env("CDK_OUTDIR", "new").env("SYNTH_FINDINGS", file);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains("it is in the folder of the assembly"), "{output:?}");
+        assert!(!out.join("findings.json").exists(), "the next run would refuse the folder");
+    }
 }

@@ -144,3 +144,20 @@ fn what_makes_nothing_is_no_template() {
     let said = synth(["check", "--template", file.to_str().unwrap()].iter().chain(&place)).unusable();
     assert!(said.contains("is no template: it has no `Resources`"), "{said}");
 }
+
+#[test]
+fn the_template_of_an_assembly_is_called_like_its_stack() {
+    let pipeline = json!({ "Type": "AWS::CodePipeline::Pipeline", "Properties": { "Name": "orders", "Stages": [] } });
+    let template = json!({ "Resources": { "Pipeline": pipeline } }).to_string();
+    let dir = files("check-stack-name", &[("Delivery.template.json", &template), ("delivery.yaml", &template)]);
+    for (file, name) in [("Delivery.template.json", "Delivery"), ("delivery.yaml", "delivery")] {
+        let file = dir.join(file);
+        let place = ["--account", "111111111111", "--region", "us-east-1"];
+        let said = synth(["check", "--template", file.to_str().unwrap()].iter().chain(&place));
+        assert!(
+            said.stdout.starts_with(&format!("orders  111111111111/us-east-1 in stack {name}\n")),
+            "{}",
+            said.stdout
+        );
+    }
+}
