@@ -129,7 +129,8 @@ fn a_folder_with_other_contents_is_refused() {
     std::fs::write(dir.join("cdk.out").join("main.rs"), "mine").unwrap();
     let output = run("first", dir.path(), None);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("main.rs"), "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.contains("holds `main.rs` and is no assembly\n  help: name a folder that is new"), "{said}");
     assert_eq!(names_in(&dir.join("cdk.out")), ["main.rs"]);
 }
 

@@ -32,7 +32,7 @@ pub enum WriteError {
         source: io::Error,
     },
     /// The folder holds something else.
-    #[error("`{}` holds `{file}` and is no assembly: name a folder that is new, empty or an assembly", path.display())]
+    #[error("`{}` holds `{file}` and is no assembly", path.display())]
     NotAnAssembly {
         /// The folder.
         path: PathBuf,
@@ -45,7 +45,7 @@ impl WriteError {
     /// The change that most likely mends it, if there is one that can be told.
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {
-        let Self::Io { source, .. } = self else { return None };
+        let Self::Io { source, .. } = self else { return Some("name a folder that is new, empty or an assembly") };
         Some(match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 "make room: a new assembly stands beside the earlier one until it is complete"
