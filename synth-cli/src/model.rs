@@ -1,11 +1,13 @@
 //! An assembly as every command sees it: all stacks, nested assemblies included, in deployment order, templates parsed.
+//!
+//! Codes: `stack::cycle`.
 
 mod order;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use construct_core::{Assembly, StackArtifact};
+use construct_core::{Assembly, Diagnostic, StackArtifact};
 use construct_pipeline::access::template::{Json, Members, Template, Templates};
 
 use crate::output::{Failure, Report};
@@ -101,32 +103,31 @@ impl Model {
 
     /// Says which stacks can never be deployed because they wait for each other.
     pub(crate) fn report_cycles(&self, report: &mut Report) {
-        let ids = |circle: &Vec<usize>| Circle(circle.iter().map(|&at| self.stacks[at].id.clone()).collect());
-        self.cycle.as_ref().map(ids).iter().for_each(|circle| circle.tell(report));
+        if let Some(circle) = &self.cycle {
+            report.diagnostic(&wait_for_each_other(circle.iter().map(|&at| &*self.stacks[at].id).collect()));
+        }
     }
 }
 
-/// Stacks that wait for each other, by their ids: each for the next one, the last for the first.
-#[derive(Debug)]
-pub(crate) struct Circle(Vec<String>);
+/// The finding about stacks of an assembly that wait for each other, if there are any.
+pub(crate) fn circle(assembly: &Assembly) -> Option<Diagnostic> {
+    let needs = needs(assembly);
+    let circle = order::cycle(&needs, &order::waves(&needs))?;
+    Some(wait_for_each_other(circle.into_iter().map(|at| &*assembly.stacks()[at].id).collect()))
+}
 
-impl Circle {
-    /// Those of an assembly, if there are any.
-    pub(crate) fn of(assembly: &Assembly) -> Option<Self> {
-        let needs = needs(assembly);
-        let circle = order::cycle(&needs, &order::waves(&needs))?;
-        Some(Self(circle.into_iter().map(|at| assembly.stacks()[at].id.clone()).collect()))
-    }
-
-    /// Says that none of them can ever be deployed.
-    pub(crate) fn tell(&self, report: &mut Report) {
-        let names: Vec<String> = self.0.iter().chain(self.0.first()).map(|id| format!("`{id}`")).collect();
-        report.finding(
-            format!("these stacks wait for each other, so none of them can be deployed: {}", names.join(" needs ")),
-            "take one of the dependencies out of the program that wrote the assembly, for example by moving what both \
-             need into a stack of its own",
-        );
-    }
+/// The finding that none of these can ever be deployed: each waits for the next one, the last for the first.
+fn wait_for_each_other(ids: Vec<&str>) -> Diagnostic {
+    let names: Vec<String> = ids.iter().chain(ids.first()).map(|id| format!("`{id}`")).collect();
+    let names = names.join(" needs ");
+    Diagnostic::error(
+        "stack::cycle",
+        format!("these stacks wait for each other, so none of them can be deployed: {names}"),
+    )
+    .help(
+        "take one of the dependencies out of the program that wrote the assembly, for example by moving what both need \
+         into a stack of its own",
+    )
 }
 
 /// What each stack of an assembly needs, as places among them.

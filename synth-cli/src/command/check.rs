@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use construct_core::Severity;
+use construct_core::{Diagnostics, Severity};
 use construct_pipeline::access::{Access, Area, Cell, Decision, Expected, Orders, Report as Proof, premises};
 use serde_json::{Value as Json, json};
 
 use crate::given::FACTS;
-use crate::model::Circle;
+use crate::model::circle;
 use crate::nearest::choice;
 use crate::output::{BOLD, DIM, Failure, Report, Table, printable};
 use crate::proof::Subject;
@@ -57,16 +57,17 @@ pub(crate) struct Check {
 impl Check {
     pub(crate) fn run(self) -> Result<Report, Failure> {
         let subject = self.subject.in_dir(self.dir)?;
-        let mut circle = None;
-        let (_, proof) = subject.prove_seeing(|assembly| circle = Circle::of(assembly))?;
+        let mut found = Diagnostics::new();
+        let (_, proof) =
+            subject.prove_seeing(|assembly| circle(assembly).into_iter().for_each(|circle| found.push(circle)))?;
+        found.extend(proof.findings());
         let unknown: Vec<String> = proof.unknown_policies().into_iter().collect();
         let mut report = if self.json {
-            Report::json(&json(&proof, &unknown))
+            Report::json(&json(&proof, &found, &unknown))
         } else {
             let ways = Ways { unknown: &unknown, by_contract: subject.leaves_contract() };
             Report::text(text(&proof, &ways))
         };
-        circle.iter().for_each(|circle| circle.tell(&mut report));
         for arn in subject.unasked(&proof) {
             let shown = printable(arn);
             let help = match unknown.as_slice() {
@@ -85,8 +86,7 @@ impl Check {
             let message = format!("the templates make `{}`: what was given for it counts for nothing", printable(arn));
             report.warning(message, "leave the option out, and change the template if the template is wrong");
         }
-        let findings = proof.findings();
-        let told = findings.iter().filter(|one| one.code() != "access::assumed");
+        let told = found.iter().filter(|one| one.code() != "access::assumed");
         told.filter(|one| !self.json || one.severity() == Severity::Error).for_each(|one| report.diagnostic(one));
         Ok(report)
     }
@@ -204,12 +204,12 @@ fn orders(proof: &Proof) -> String {
     }
 }
 
-fn json(proof: &Proof, unknown: &[String]) -> Json {
+fn json(proof: &Proof, found: &Diagnostics, unknown: &[String]) -> Json {
     let accesses = proof.accesses().iter().map(|access| access_json(proof, access));
     json!({
-        "proved": proof.is_proved(),
+        "proved": proof.is_proved() && !found.has_errors(),
         "accesses": accesses.collect::<Vec<_>>(),
-        "findings": proof.findings().to_json(),
+        "findings": found.to_json(),
         "unknownPolicies": unknown,
         "orders": orders(proof),
         "premises": premises(),

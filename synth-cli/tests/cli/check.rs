@@ -1,6 +1,6 @@
 //! `synth check` and `synth explain`.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::support::{assembly, files, pipeline, synth};
 
@@ -133,7 +133,11 @@ fn stacks_that_wait_for_each_other_are_never_deployed_whatever_they_allow() {
     let stacks = [("One", at, &["Two"][..], template.clone()), ("Two", at, &["One"][..], template)];
     let dir = assembly("check-circle", &stacks);
     let (_, said) = synth(["check".as_ref(), dir.as_os_str()]).findings();
-    assert!(said.contains("`One` needs `Two` needs `One`"), "{said}");
+    assert!(said.contains("error[stack::cycle]: ") && said.contains("`One` needs `Two` needs `One`"), "{said}");
+    let (json, _) = synth(["check".as_ref(), "--json".as_ref(), dir.as_os_str()]).findings();
+    let json: Json = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["findings"][0]["code"], "stack::cycle");
+    assert_eq!(json["proved"], false);
 }
 
 #[test]
