@@ -15,7 +15,7 @@ use foldhash::HashMap;
 use crate::diagnostic::Diagnostic;
 use crate::json::{Json, Source};
 
-pub use driver::Driver;
+pub use driver::{DrivenBy, Driver};
 pub(crate) use limit::QuotaValue;
 pub use limit::{Adjustable, NEARLY, Quota, QuotaScope, Quotas, is_near};
 pub(crate) use template::measure as measure_template;
@@ -44,7 +44,7 @@ pub struct Measure {
     pub part: Option<String>,
     /// The path of the construct, where the template tells.
     pub path: Option<String>,
-    /// What makes it large, as far as that is other accounts; looked for only when it is large.
+    /// What makes it large: other accounts, or the roles of many pipelines; looked for only when it is large.
     pub driver: Option<Driver>,
     /// Whether a warning says that it is nearly reached: the quota says so, and no other measure says it already.
     pub warns: bool,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use construct_core::Assembly;
+use construct_core::{Assembly, Diagnostic};
 use construct_pipeline::prelude::*;
 use construct_tests::programs::{HOME, assembly};
 use construct_tests::template;
@@ -176,6 +176,18 @@ fn a_hundred_pipelines_in_one_store() {
         let counted = [statements("AWS::KMS::Key", "KeyPolicy"), statements("AWS::S3::BucketPolicy", "PolicyDocument")];
         assert_eq!(counted, n_statements);
     }
+}
+
+/// It is not their account that makes the policies long.
+#[test]
+fn too_many_pipelines_in_one_store_are_told_by_their_roles() {
+    let error = in_one_store(150, |_| vec![Env { region: HOME.region, ..env(1) }]).synth().expect_err("too many");
+    let findings = error.findings().expect("findings");
+    let notes: Vec<&str> = findings.iter().flat_map(Diagnostic::notes).collect();
+    let of_key = notes.iter().find_map(|note| note.strip_prefix("300 roles take about ")).expect("a note about roles");
+    let fit: usize =
+        of_key.split_once("; ").and_then(|(_, fit)| fit.strip_suffix(" fit")?.parse().ok()).expect("how many");
+    assert!((200..300).contains(&fit), "{notes:?}");
 }
 
 /// Where each has an account of its own, the accounts are one list, and the roles another.

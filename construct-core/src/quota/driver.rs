@@ -1,18 +1,33 @@
-//! What makes a thing large: other accounts, most of the time.
+//! What makes a thing large: other accounts most of the time, and the roles of many pipelines in what these share.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::json::Json;
 
 /// Means from here on may be rounded.
 const ROUNDED_FROM: usize = 10;
 
-/// How much of a size is there for other accounts.
+/// So many roles a pipeline has in an account, for its actions and for what they deploy, or fewer.
+const MOST_ROLES: usize = 4;
+
+/// Of which there would have to be fewer for a size to be less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DrivenBy {
+    /// Other accounts.
+    Accounts,
+    /// Roles, where there are more than one pipeline has in each account: others are named beside it.
+    Roles,
+}
+
+/// What makes a thing large, and how much of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Driver {
-    /// How many other accounts are named; at least one.
-    pub accounts: usize,
+    /// What it is there for.
+    pub by: DrivenBy,
+    /// How many of these are named; at least one.
+    pub n: usize,
     /// What they take together, in the unit of the quota.
     pub driven: usize,
 }
@@ -21,51 +36,80 @@ impl Driver {
     /// That so many other accounts take so much; `None` when there are none.
     #[must_use]
     pub const fn new(accounts: usize, driven: usize) -> Option<Self> {
-        if accounts == 0 { None } else { Some(Self { accounts, driven }) }
+        if accounts == 0 { None } else { Some(Self { by: DrivenBy::Accounts, n: accounts, driven }) }
     }
 
-    /// How many accounts there may be, all other things being equal.
+    /// How many there may be, all other things being equal.
     #[must_use]
     pub fn fits(self, size: usize, limit: usize) -> usize {
-        let accounts_for = |n: usize| n * self.accounts;
+        let n_for = |part: usize| part * self.n;
         if size <= limit {
-            self.accounts + accounts_for(limit - size) / self.driven.max(1)
+            self.n + n_for(limit - size) / self.driven.max(1)
         } else {
-            self.accounts.saturating_sub(accounts_for(size - limit).div_ceil(self.driven.max(1)))
+            self.n.saturating_sub(n_for(size - limit).div_ceil(self.driven.max(1)))
         }
     }
 
-    /// What takes a size, in words, and how many accounts fit: what a finding about it notes.
+    /// What takes a size, in words, and how many fit: what a finding about it notes.
     #[must_use]
     pub fn words(self, size: usize, limit: usize, unit: &str) -> String {
         let fits = self.fits(size, limit);
-        let rest = if size > limit { format!("{fits} fit") } else { format!("{} more fit", fits - self.accounts) };
-        let Self { accounts, driven } = self;
-        match accounts {
-            1 if driven == 1 => format!("1 other account takes one; {rest}"),
-            1 => format!("1 other account takes {driven} {unit}; {rest}"),
-            n if driven < n => format!("{n} other accounts share them; {rest}"),
-            n if driven == n => format!("{n} other accounts take one each; {rest}"),
+        let Self { by, n, driven } = self;
+        let rest = if size > limit { format!("{fits} fit") } else { format!("{} more fit", fits - n) };
+        let one = match by {
+            DrivenBy::Accounts => "other account",
+            DrivenBy::Roles => "role",
+        };
+        match n {
+            1 if driven == 1 => format!("1 {one} takes one; {rest}"),
+            1 => format!("1 {one} takes {driven} {unit}; {rest}"),
+            n if driven < n => format!("{n} {one}s share them; {rest}"),
+            n if driven == n => format!("{n} {one}s take one each; {rest}"),
             // Of few things, a mean that is rounded would be far from what each has.
             n if driven % n != 0 && driven / n < ROUNDED_FROM => {
-                format!("{n} other accounts take {driven} {unit} together; {rest}")
+                format!("{n} {one}s take {driven} {unit} together; {rest}")
             }
-            n => format!("{n} other accounts take about {} {unit} each; {rest}", (driven + n / 2) / n),
+            n => format!("{n} {one}s take about {} {unit} each; {rest}", (driven + n / 2) / n),
         }
     }
 }
 
 /// Who makes texts long.
 pub(super) fn of_text(content: &[&Json<'_>], own: &str) -> Option<Driver> {
-    let mut accounts = BTreeSet::new();
+    let (mut accounts, mut roles) = (BTreeSet::new(), BTreeMap::new());
     let driven: usize = content.iter().map(|json| driven_by(json, own, &mut accounts)).sum();
+    content.iter().for_each(|json| note_roles(json, &mut roles));
+    if roles.len() > MOST_ROLES * (accounts.len() + 1) {
+        return Some(Driver { by: DrivenBy::Roles, n: roles.len(), driven: roles.values().sum() });
+    }
     Driver::new(accounts.len(), driven)
+}
+
+/// The roles that conditions name, each with the length of what is written of it there, as compact JSON.
+fn note_roles(json: &Json<'_>, roles: &mut BTreeMap<String, usize>) {
+    match json {
+        Json::Array(items) => items.iter().for_each(|item| note_roles(item, roles)),
+        Json::Object(entries) => {
+            for (key, value) in entries.iter() {
+                if key.eq_ignore_ascii_case("aws:PrincipalArn") {
+                    for role in value.one_or_many() {
+                        let role = role.to_string();
+                        let length = role.len() + 1;
+                        *roles.entry(role).or_default() += length;
+                    }
+                } else {
+                    note_roles(value, roles);
+                }
+            }
+        }
+        Json::String(_) | Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
 }
 
 /// Who makes a template long. One that names a single account is not there for accounts: it is the account of the
 /// pipelines of which it holds the roles.
 pub(super) fn of_template(template: &Json<'_>, own: &str) -> Option<Driver> {
-    of_text(&[template], own).filter(|driver| driver.accounts > 1)
+    of_text(&[template], own).filter(|driver| driver.n > 1)
 }
 
 /// Who makes a number large: those for each of whom there are things of their own. What names one account everywhere,
@@ -154,11 +198,35 @@ mod tests {
             "Resource": "arn:aws:s3:::orders-111111111111/*",
         }]}));
         let driver = of_text(&[&policy], "111111111111").unwrap();
-        assert_eq!(driver, Driver { accounts: 2, driven: 2 * "\"arn:aws:iam::222222222222:root\",".len() });
+        assert_eq!(
+            driver,
+            Driver { by: DrivenBy::Accounts, n: 2, driven: 2 * "\"arn:aws:iam::222222222222:root\",".len() }
+        );
         assert_eq!(of_text(&[&json!(["1234567890123", "x222222222222"]).into()], "111111111111"), None);
         assert_eq!(of_template(&policy, "111111111111"), Some(driver));
         let of_roles = Json::from(json!([{ "AWS": "arn:aws:iam::111111111111:root" }]));
         assert_eq!(of_template(&of_roles, "222222222222"), None);
+    }
+
+    #[test]
+    fn roles_of_many_pipelines_are_told_as_such() {
+        let policy = |n: usize| {
+            let roles: Vec<String> = (0..n).map(|n| format!("arn:aws:iam::222222222222:role/{n:02}")).collect();
+            let statement = |what: &str| {
+                json!({
+                    "Principal": { "AWS": "arn:aws:iam::222222222222:root" },
+                    "Action": what,
+                    "Condition": { "ArnEquals": { "aws:PrincipalArn": roles } },
+                })
+            };
+            Json::from(json!([statement("kms:Decrypt"), statement("kms:DescribeKey")]))
+        };
+        let few = of_text(&[&policy(8)], "111111111111").unwrap();
+        assert_eq!((few.by, few.n), (DrivenBy::Accounts, 1));
+        let many = of_text(&[&policy(10)], "111111111111").unwrap();
+        let each = 2 * "\"arn:aws:iam::222222222222:role/00\",".len();
+        assert_eq!(many, Driver { by: DrivenBy::Roles, n: 10, driven: 10 * each });
+        assert_eq!(many.words(1_000, 925, "bytes"), "10 roles take about 72 bytes each; 8 fit");
     }
 
     #[test]
@@ -175,23 +243,23 @@ mod tests {
 
     #[test]
     fn what_fits_is_counted_from_both_sides() {
-        let driver = Driver { accounts: 10, driven: 100 };
+        let driver = Driver::new(10, 100).unwrap();
         assert_eq!(driver.fits(100, 100), 10);
         assert_eq!(driver.fits(81, 100), 11);
         assert_eq!(driver.fits(101, 100), 9);
         assert_eq!(driver.words(120, 100, "bytes"), "10 other accounts take about 10 bytes each; 8 fit");
         assert_eq!(driver.words(80, 100, "bytes"), "10 other accounts take about 10 bytes each; 2 more fit");
-        let single = Driver { accounts: 70, driven: 70 };
+        let single = Driver::new(70, 70).unwrap();
         assert_eq!(single.words(70, 50, "actions"), "70 other accounts take one each; 50 fit");
-        let uneven = Driver { accounts: 40, driven: 55 };
+        let uneven = Driver::new(40, 55).unwrap();
         assert_eq!(uneven.words(55, 50, "actions"), "40 other accounts take 55 actions together; 36 fit");
-        let even = Driver { accounts: 40, driven: 80 };
+        let even = Driver::new(40, 80).unwrap();
         assert_eq!(even.words(80, 100, "actions"), "40 other accounts take about 2 actions each; 10 more fit");
-        let long = Driver { accounts: 10, driven: 334 };
+        let long = Driver::new(10, 334).unwrap();
         assert_eq!(long.words(334, 1_000, "bytes"), "10 other accounts take about 33 bytes each; 19 more fit");
-        let alone = Driver { accounts: 1, driven: 3 };
+        let alone = Driver::new(1, 3).unwrap();
         assert_eq!(alone.words(3, 2, "actions"), "1 other account takes 3 actions; 0 fit");
-        let shared = Driver { accounts: 900, driven: 12 };
+        let shared = Driver::new(900, 12).unwrap();
         assert_eq!(shared.words(12, 10, "policies"), "900 other accounts share them; 750 fit");
     }
 }

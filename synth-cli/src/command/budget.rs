@@ -1,6 +1,7 @@
 //! `synth budget`: how much of what services take an assembly uses.
 
 use clap::Args;
+use construct_core::quota::DrivenBy;
 use construct_core::{Diagnostic, Json as Template, Measure, Members, Severity, Source as Text};
 use construct_pipeline::quota;
 use serde_json::{Value as Json, json};
@@ -188,7 +189,9 @@ fn location(measure: &Measure) -> String {
 
 fn json(measures: &[Measure], keys: &Keys, findings: &[Diagnostic]) -> Json {
     let measures = measures.iter().map(|measure| {
-        let fits = measure.driver.map(|driver| driver.fits(measure.size, measure.limit));
+        let named = |by: DrivenBy| measure.driver.filter(|driver| driver.by == by);
+        let n = |by| named(by).map(|driver| driver.n);
+        let fits = |by| named(by).map(|driver| driver.fits(measure.size, measure.limit));
         json!({
             "service": measure.quota.service,
             "what": measure.quota.name,
@@ -201,8 +204,10 @@ fn json(measures: &[Measure], keys: &Keys, findings: &[Diagnostic]) -> Json {
             "logicalId": measure.logical_id,
             "part": measure.part,
             "path": measure.path,
-            "accounts": measure.driver.map(|driver| driver.accounts),
-            "accountsThatFit": fits,
+            "accounts": n(DrivenBy::Accounts),
+            "accountsThatFit": fits(DrivenBy::Accounts),
+            "roles": n(DrivenBy::Roles),
+            "rolesThatFit": fits(DrivenBy::Roles),
             "source": measure.quota.source,
             "asOf": measure.quota.as_of,
         })
