@@ -124,7 +124,8 @@ fn pipelines_that_ask_for_the_same_ask_once() {
     let roles = statement["Condition"]["ArnEquals"]["aws:PrincipalArn"].as_array().expect("roles");
     assert_eq!(roles.len(), 30);
     let [why] = &policy.why[..] else { panic!("{:?}", policy.why) };
-    assert!((0..30).all(|n| why.contains(&format!("`Tools/Pipeline{n:02}`"))), "{why}");
+    assert!(why.starts_with("each of the pipelines `Tools/Pipeline00`, `Tools/Pipeline01`, "), "{why}");
+    assert!(why.ends_with(" and `Tools/Pipeline29` announces approvals through this topic"), "{why}");
 }
 
 #[test]
@@ -289,7 +290,7 @@ fn statements_of_the_program_are_passed_on_and_gaps_are_named() {
     assert_eq!(topic.policies[0].kind, RequiredKind::Resource);
     let [stated, approvals] = &topic.policies[0].why[..] else { panic!("{topic:#?}") };
     assert_eq!(stated, "the program states that this is needed");
-    assert_eq!(approvals, "the pipeline `Tools/Pipeline` announces approvals through this topic");
+    assert_eq!(approvals, "pipeline `Tools/Pipeline` announces approvals through this topic");
 }
 
 /// The owner of the pipeline's role fills the name of the topic in, once it is known: until then the access is open.

@@ -143,14 +143,31 @@ impl Stated {
         if reasons.is_empty() {
             return "the program states that this is needed".to_owned();
         }
-        let sentence = |((pipeline, purpose), actions): ((&Option<String>, &str), BTreeSet<&str>)| {
-            let pipeline = pipeline.as_ref().map(|name| format!("pipeline `{name}` ")).unwrap_or_default();
-            let actions: Vec<&str> = actions.into_iter().collect();
-            let actions = if actions.is_empty() { String::new() } else { format!(": {}", actions.join(", ")) };
-            format!("{pipeline}{purpose}{actions}")
-        };
-        reasons.into_iter().map(sentence).collect::<Vec<_>>().join("; ")
+        // Many pipelines may need it for the same.
+        let mut alike: Vec<(&str, BTreeSet<&str>, Vec<&str>)> = Vec::new();
+        for ((pipeline, purpose), actions) in reasons {
+            let mut of_pipelines = alike.iter_mut().filter(|(.., pipelines)| !pipelines.is_empty());
+            let same = of_pipelines.find(|same| (same.0, &same.1) == (purpose, &actions));
+            match (same, pipeline) {
+                (Some((.., pipelines)), Some(pipeline)) => pipelines.push(pipeline),
+                _ => alike.push((purpose, actions, pipeline.as_deref().into_iter().collect())),
+            }
+        }
+        alike.into_iter().map(sentence).collect::<Vec<_>>().join("; ")
     }
+}
+
+/// What pipelines do with something, and in which actions; nobody need be named.
+fn sentence((purpose, actions, pipelines): (&str, BTreeSet<&str>, Vec<&str>)) -> String {
+    let names: Vec<String> = pipelines.iter().map(|name| format!("`{name}`")).collect();
+    let who = match names.as_slice() {
+        [] => String::new(),
+        [name] => format!("pipeline {name} "),
+        [names @ .., last] => format!("each of the pipelines {} and {last} ", names.join(", ")),
+    };
+    let actions: Vec<&str> = actions.into_iter().collect();
+    let actions = if actions.is_empty() { String::new() } else { format!(": {}", actions.join(", ")) };
+    format!("{who}{purpose}{actions}")
 }
 
 /// The ARN of a construct: an attribute of most, and what `Ref` gives of others, such as topics.

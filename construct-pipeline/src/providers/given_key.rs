@@ -13,7 +13,7 @@ pub(super) fn ask_for(
     role: RoleRef,
     actions: &'static [&'static str],
     service: &str,
-    purpose: &str,
+    purpose: &'static str,
     scope: &mut Scope<'_>,
 ) -> bool {
     let arn = key.literal().and_then(|text| Arn::parse(text).ok()).filter(|arn| KeyArn::name(arn).is_some());
@@ -22,7 +22,7 @@ pub(super) fn ask_for(
     let admit = PolicyStatement::allow(actions.iter().copied()).on_itself().principal(Principal::account(user));
     let admit = admit.condition("ArnEquals", "aws:PrincipalArn", [role.arn()]);
     let admit = admit.condition("StringEquals", "kms:ViaService", via_service(service, env));
-    let asked = Asked::new(&admit, format!("the pipeline `{}` {purpose}", scope.path()));
+    let asked = Asked::new(&admit, purpose).by_pipeline(scope.path());
     // Several actions may use one key.
     let id = format!("Key-{}", short_hash([arn.to_string()]));
     let known = scope.view().at_path(&format!("{}/{id}", scope.path()));

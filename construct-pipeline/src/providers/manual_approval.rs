@@ -98,8 +98,8 @@ impl Provider for ManualApproval {
     fn prepare(&self, performer: Option<RoleRef>, scope: &mut Scope<'_>) {
         if let (Some(topic), Some(role), Some(statement)) = (self.topic, performer, policy_of(self.topic)) {
             if let Some(admitting) = admitting(scope.view(), role, topic.into(), &statement) {
-                let purpose = format!("the pipeline `{}` announces approvals through this topic", scope.path());
-                scope.attach(topic, Asked::new(&admitting, purpose));
+                let asked = Asked::new(&admitting, "announces approvals through this topic").by_pipeline(scope.path());
+                scope.attach(topic, asked);
             }
             grant(scope, role, topic, statement);
             if let Some(key) = &self.topic_key
