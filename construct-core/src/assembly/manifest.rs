@@ -152,6 +152,28 @@ impl Manifest {
         let documents = self.documents.iter().map(String::as_str);
         [FILE].into_iter().chain(self.tree_file.as_deref()).chain(templates).chain(documents)
     }
+
+    /// Notes what the metadata of a construct say of the whole assembly.
+    fn note(&mut self, entries: &[Json]) -> Result<(), String> {
+        for entry in entries {
+            match (entry["type"].as_str(), entry["data"].as_str()) {
+                (Some(OWN), _) => self.is_own = true,
+                (Some(DOCUMENT), Some(file)) => {
+                    stays_inside(file).map_err(|what| format!("it {what}"))?;
+                    self.documents.push(file.to_owned());
+                }
+                (Some(QUOTA), Some(said)) => {
+                    let (title, value) = said
+                        .rsplit_once('=')
+                        .and_then(|(title, value)| Some((title, value.parse().ok()?)))
+                        .ok_or_else(|| format!("it has the quota `{said}`, which is no `name=number`"))?;
+                    self.quotas.insert(title.to_owned(), value);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Reads a manifest; the error says what is malformed.
@@ -174,23 +196,8 @@ pub(super) fn read(json: &Json) -> Result<Manifest, String> {
             Some(_) => {}
             None => return Err(format!("artifact `{id}` has no `type`")),
         }
-        for entry in artifact["metadata"].as_object().into_iter().flat_map(Map::values).filter_map(Json::as_array) {
-            manifest.is_own |= entry.iter().any(|entry| entry["type"] == OWN);
-            let of_type = |kind: &'static str| {
-                let of_type = entry.iter().filter(move |entry| entry["type"] == kind);
-                of_type.filter_map(|entry| entry["data"].as_str())
-            };
-            for file in of_type(DOCUMENT) {
-                stays_inside(file).map_err(|what| format!("it {what}"))?;
-                manifest.documents.push(file.to_owned());
-            }
-            for said in of_type(QUOTA) {
-                let read =
-                    said.rsplit_once('=').and_then(|(title, value)| Some((title.to_owned(), value.parse().ok()?)));
-                let (title, value) =
-                    read.ok_or_else(|| format!("it has the quota `{said}`, which is no `name=number`"))?;
-                manifest.quotas.insert(title, value);
-            }
+        for entries in artifact["metadata"].as_object().into_iter().flat_map(Map::values).filter_map(Json::as_array) {
+            manifest.note(entries)?;
         }
     }
     if let Some(file) = &manifest.tree_file {
