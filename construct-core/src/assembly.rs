@@ -7,7 +7,6 @@ mod read;
 mod tree;
 mod write;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 pub use read::ReadError;
@@ -15,6 +14,8 @@ pub(crate) use tree::ConstructTree;
 use tree::TreeFile;
 pub(crate) use write::Staged;
 pub use write::WriteError;
+
+use crate::written;
 
 /// The largest template that CloudFormation takes inline, in bytes; a larger one must be put in a bucket first.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>
@@ -186,15 +187,33 @@ impl Assembly {
     /// Every file of the assembly with its contents, the manifest first.
     #[must_use]
     pub fn files(&self) -> Vec<(String, String)> {
-        self.each_file().map(|(name, text)| (name.to_owned(), text.into_owned())).collect()
+        self.each_file().map(|(name, contents)| (name.to_owned(), written::whole(|to| contents.write(to)))).collect()
     }
 
-    /// Every file without a copy of its contents.
-    fn each_file(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-        let manifest = (manifest::FILE, Cow::Owned(manifest::write(self)));
-        let tree = self.tree.iter().map(|tree| (manifest::TREE_FILE, tree.once()));
-        let templates = self.stacks.iter().map(|stack| (&*stack.template_file, Cow::Borrowed(&*stack.template)));
-        let documents = self.documents.iter().map(|(name, text)| (&**name, Cow::Borrowed(&**text)));
+    /// Every file, without its contents in memory twice.
+    fn each_file(&self) -> impl Iterator<Item = (&str, Contents<'_>)> {
+        let manifest = (manifest::FILE, Contents::Manifest(self));
+        let tree = self.tree.iter().map(|tree| (manifest::TREE_FILE, Contents::Tree(tree)));
+        let templates = self.stacks.iter().map(|stack| (&*stack.template_file, Contents::Text(&stack.template)));
+        let documents = self.documents.iter().map(|(name, text)| (&**name, Contents::Text(text)));
         [manifest].into_iter().chain(tree).chain(templates).chain(documents)
+    }
+}
+
+/// What a file is to hold.
+enum Contents<'a> {
+    Manifest(&'a Assembly),
+    Tree(&'a TreeFile),
+    Text(&'a str),
+}
+
+impl Contents<'_> {
+    /// Writes it piece by piece.
+    fn write(&self, to: &mut dyn FnMut(&str)) {
+        match self {
+            Self::Manifest(assembly) => manifest::write(assembly, to),
+            Self::Tree(tree) => tree.once(to),
+            Self::Text(text) => to(text),
+        }
     }
 }

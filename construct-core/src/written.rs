@@ -46,6 +46,9 @@ pub(crate) trait Sink {
     }
 }
 
+/// From how many bytes on a text is handed on.
+const PIECE: usize = 32 * 1024;
+
 /// JSON with one space of indentation a level: readable, and a changed word changes one line.
 #[derive(Debug, Default)]
 pub(crate) struct Text {
@@ -90,6 +93,20 @@ impl Text {
     pub(crate) fn finish(mut self) -> String {
         self.out.shrink_to_fit();
         self.out
+    }
+
+    /// Hands on what is written so far, if it is a piece of some length: a large file need not be in memory as a whole.
+    pub(crate) fn hand_on(&mut self, to: &mut dyn FnMut(&str)) {
+        if self.out.len() >= PIECE {
+            to(&self.out);
+            self.out.clear();
+        }
+    }
+
+    /// Hands on the rest of a file, which ends with a line.
+    pub(crate) fn end_file(mut self, to: &mut dyn FnMut(&str)) {
+        self.out.push('\n');
+        to(&self.out);
     }
 
     /// The text as a file, which ends with a line.
@@ -283,6 +300,13 @@ pub(crate) fn call(function: &str, argument: &str, out: &mut impl Sink) {
     out.key(function);
     out.text(argument);
     out.end(Shape::Map);
+}
+
+/// What is written piece by piece, as a whole.
+pub(crate) fn whole(write: impl FnOnce(&mut dyn FnMut(&str))) -> String {
+    let mut text = String::new();
+    write(&mut |piece| text.push_str(piece));
+    text
 }
 
 /// A value as a file of its own.

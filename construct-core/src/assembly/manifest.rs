@@ -28,12 +28,9 @@ const OWN: &str = "construct:assembly";
 /// The type of the metadata entry that says a quota of the app: its title, `=` and its value.
 const QUOTA: &str = "construct:quota";
 
-/// What a stack takes in the file, or more, unless its names are long. Room that is not needed is given back untouched,
-/// a text that grows is copied.
-const STACK_BYTES: usize = 640;
-
-pub(super) fn write(assembly: &Assembly) -> String {
-    let mut out = Text::with_capacity(0, assembly.stacks.len() * STACK_BYTES);
+/// Writes the manifest piece by piece.
+pub(super) fn write(assembly: &Assembly, to: &mut dyn FnMut(&str)) {
+    let mut out = Text::at(0);
     out.begin(Shape::Map);
     out.key("version");
     out.text(VERSION);
@@ -44,6 +41,7 @@ pub(super) fn write(assembly: &Assembly) -> String {
     for (n, stack) in assembly.stacks.iter().enumerate() {
         let is_last = assembly.tree.is_none() && n + 1 == n_stacks;
         write_stack(stack, is_last.then_some(assembly), &mut out);
+        out.hand_on(to);
     }
     if assembly.tree.is_some() {
         let mut id = "Tree".to_owned();
@@ -60,7 +58,7 @@ pub(super) fn write(assembly: &Assembly) -> String {
     }
     out.end(Shape::Map);
     out.end(Shape::Map);
-    out.into_file()
+    out.end_file(to);
 }
 
 fn entry(key: &str, text: &str, out: &mut Text) {

@@ -36,10 +36,9 @@ impl ConstructTree {
         self.nodes.push(Node { depth, length: name.len() as u32, kind });
     }
 
-    /// The text of the file.
-    fn draw(&self) -> String {
-        let mut pen =
-            Pen { text: Text::with_capacity(0, self.nodes.len() * NODE_BYTES), path: String::new(), open: Vec::new() };
+    /// Writes the file piece by piece.
+    fn draw(&self, to: &mut dyn FnMut(&str)) {
+        let mut pen = Pen { text: Text::at(0), path: String::new(), open: Vec::new() };
         pen.text.begin(Shape::Map);
         pen.text.key("version");
         pen.text.text("tree-0.1");
@@ -51,15 +50,13 @@ impl ConstructTree {
             pen.close(node.depth);
             let has_children = self.nodes.get(n + 1).is_some_and(|next| next.depth > node.depth);
             pen.open(name, node, has_children);
+            pen.text.hand_on(to);
         }
         pen.close(0);
         pen.text.end(Shape::Map);
-        pen.text.into_file()
+        pen.text.end_file(to);
     }
 }
-
-/// What a node takes in the file, or more. Room that is not needed is given back untouched, a text that grows is copied.
-const NODE_BYTES: usize = 320;
 
 struct Pen<'t> {
     text: Text,
@@ -131,15 +128,18 @@ impl TreeFile {
     pub(super) fn text(&self) -> &str {
         match self {
             Self::Read(text) => text,
-            Self::Made { tree, drawn } => drawn.get_or_init(|| tree.draw()),
+            Self::Made { tree, drawn } => drawn.get_or_init(|| written::whole(|to| tree.draw(to))),
         }
     }
 
     /// Its text for somebody who needs it once.
-    pub(super) fn once(&self) -> Cow<'_, str> {
+    pub(super) fn once(&self, to: &mut dyn FnMut(&str)) {
         match self {
-            Self::Read(text) => Cow::Borrowed(text),
-            Self::Made { tree, drawn } => drawn.get().map_or_else(|| tree.draw().into(), Into::into),
+            Self::Read(text) => to(text),
+            Self::Made { tree, drawn } => match drawn.get() {
+                Some(text) => to(text),
+                None => tree.draw(to),
+            },
         }
     }
 }
@@ -156,7 +156,7 @@ impl Eq for TreeFile {}
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{ConstructTree, TreeFile};
+    use super::{ConstructTree, TreeFile, written};
 
     #[test]
     fn a_node_stands_below_the_last_one_that_is_less_deep() {
@@ -179,6 +179,6 @@ mod tests {
             "Two": { "id": "Two", "path": "Two" },
         });
         assert_eq!(drawn, json!({ "version": "tree-0.1", "tree": { "id": "App", "path": "", "children": children } }));
-        assert_eq!(file, TreeFile::Read(file.once().into_owned()));
+        assert_eq!(file, TreeFile::Read(written::whole(|to| file.once(to))));
     }
 }

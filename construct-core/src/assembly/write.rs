@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use thiserror::Error;
 
-use super::{Assembly, manifest};
+use super::{Assembly, Contents, manifest};
 
 /// The bytes of the name of a folder up to which names beside it are made of it.
 const LONG: usize = 200;
@@ -83,15 +83,26 @@ impl Assembly {
         let staged = Staged { staging: target.stage()?, target, is_placed: false };
         // The manifest comes first: it says what else may stand in a folder that was left half-written. All files are
         // written on one thread, because file systems make those of one folder one after the other.
-        for (name, text) in self.each_file() {
+        for (name, contents) in self.each_file() {
             let path = staged.staging.path.join(name);
             // Only an assembly that was read from another tool has files in folders.
             let folder = if name.contains('/') { path.parent().map_or(Ok(()), fs::create_dir_all) } else { Ok(()) };
-            let written = folder.and_then(|()| fs::write(&path, &*text));
+            let written = folder.and_then(|()| write(&path, &contents));
             written.map_err(|source| WriteError::Io { path, source })?;
         }
         Ok(staged)
     }
+}
+
+fn write(path: &Path, contents: &Contents<'_>) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    let mut written = Ok(());
+    contents.write(&mut |piece| {
+        if written.is_ok() {
+            written = file.write_all(piece.as_bytes());
+        }
+    });
+    written
 }
 
 /// An assembly that is written and not yet in its place. When it is dropped, the folder is as if it had never been.
