@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::Location;
 
 use foldhash::{HashMap, HashSet};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use crate::printable::{printable, printable_lines};
 
@@ -152,9 +152,9 @@ impl Diagnostic {
         self.notes.iter().filter(|(_, at)| at.is_none()).map(|(note, _)| &**note)
     }
 
-    /// The finding for programs: `code`, `severity` (`error` or `warning`), `message`, `path` of the construct, `file`, `line`
-    /// and `column` in the program, `notes` (each with `message`, `file`, `line` and `column`) and `help`. What is not known
-    /// is null.
+    /// The finding for programs: `code`, `severity` (`error` or `warning`), `message`, `path` of the construct, `file`,
+    /// `line` and `column` in the program, `notes` (each with `message`, `file`, `line` and `column`) and `help`. What is
+    /// not known is null.
     ///
     /// ```
     /// use construct_core::Diagnostic;
@@ -164,25 +164,23 @@ impl Diagnostic {
     /// ```
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let placed = |entries: Json, at: Option<Caller>| {
-            let mut all = Map::new();
-            if let Json::Object(entries) = entries {
-                all.extend(entries);
-            }
-            all.insert("file".to_owned(), at.map(Location::file).into());
-            all.insert("line".to_owned(), at.map(Location::line).into());
-            all.insert("column".to_owned(), at.map(Location::column).into());
-            all
+        let place = |at: Option<Caller>| (at.map(Location::file), at.map(Location::line), at.map(Location::column));
+        let note = |(note, at): &(String, Option<Caller>)| {
+            let (file, line, column) = place(*at);
+            json!({ "message": note, "file": file, "line": line, "column": column })
         };
-        let path = Some(&*self.path).filter(|path| !path.is_empty());
-        let notes = self.notes.iter().map(|(note, at)| Json::Object(placed(json!({ "message": note }), *at)));
-        let own = json!({
-            "code": self.code, "severity": self.severity.to_string(), "message": self.message, "path": path,
-        });
-        let mut all = placed(own, self.location);
-        all.insert("notes".to_owned(), notes.collect());
-        all.insert("help".to_owned(), self.help.as_deref().into());
-        Json::Object(all)
+        let (file, line, column) = place(self.location);
+        json!({
+            "code": self.code,
+            "severity": self.severity.to_string(),
+            "message": self.message,
+            "path": Some(&self.path).filter(|path| !path.is_empty()),
+            "file": file,
+            "line": line,
+            "column": column,
+            "notes": self.notes.iter().map(note).collect::<Vec<_>>(),
+            "help": self.help,
+        })
     }
 
     /// Turns an error into a warning; for checks whose weight the user may choose.
@@ -264,13 +262,6 @@ impl Diagnostics {
         }
     }
 
-    /// Adds what another pass found.
-    pub fn extend(&mut self, others: Self) {
-        for diagnostic in others.all {
-            self.push(diagnostic);
-        }
-    }
-
     /// Whether one of them stops the synthesis.
     #[must_use]
     pub fn has_errors(&self) -> bool {
@@ -331,6 +322,30 @@ impl fmt::Debug for Diagnostics {
 
 /// Findings can be what `main` returns, as those of a synthesis can.
 impl std::error::Error for Diagnostics {}
+
+/// Adds what somebody else found, each finding once.
+impl Extend<Diagnostic> for Diagnostics {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, others: I) {
+        others.into_iter().for_each(|diagnostic| self.push(diagnostic));
+    }
+}
+
+impl FromIterator<Diagnostic> for Diagnostics {
+    fn from_iter<I: IntoIterator<Item = Diagnostic>>(found: I) -> Self {
+        let mut all = Self::new();
+        all.extend(found);
+        all
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.all.iter()
+    }
+}
 
 impl IntoIterator for Diagnostics {
     type Item = Diagnostic;

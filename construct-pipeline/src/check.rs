@@ -14,7 +14,7 @@ mod triggers;
 mod types;
 mod variables;
 
-use construct_core::{Diagnostic, Diagnostics, ValidateCx};
+use construct_core::{Diagnostics, ValidateCx};
 
 use crate::pipeline::Pipeline;
 use crate::resolve::{self, Resolved};
@@ -25,8 +25,7 @@ pub(crate) fn check(pipeline: &Pipeline, cx: &mut ValidateCx<'_>) {
     let Some(home) = cx.env() else { return };
     let known = resolve::known(pipeline, home, cx.view(), cx.here());
     let resolved = Resolved::new(pipeline, &known, home, cx.view(), cx.here());
-    let mut findings = Findings::default();
-    pipeline.findings.iter().for_each(|finding| findings.push(finding.clone()));
+    let mut findings: Diagnostics = pipeline.findings.iter().cloned().collect();
     structure::check(&resolved, &mut findings);
     types::check(&resolved, &mut findings);
     artifacts::check(&resolved, &mut findings);
@@ -38,17 +37,7 @@ pub(crate) fn check(pipeline: &Pipeline, cx: &mut ValidateCx<'_>) {
     group::check(&resolved, &mut findings);
     reach::check(&resolved, &mut findings);
     pipeline.handover.keep(cx.here(), known);
-    findings.0.into_iter().for_each(|diagnostic| cx.report(diagnostic));
-}
-
-/// Findings on their way to the context, which fills in path and line where they are not known better.
-#[derive(Debug, Default)]
-struct Findings(Diagnostics);
-
-impl Findings {
-    fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
-    }
+    findings.into_iter().for_each(|diagnostic| cx.report(diagnostic));
 }
 
 /// What is wrong with the name of something, as in `name of a stage`: it must be a [name](is_name).

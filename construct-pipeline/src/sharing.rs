@@ -44,17 +44,12 @@ pub(crate) fn is_shared(store: StoreRef, view: View<'_>) -> bool {
     users.any(|user| Some(user) != first)
 }
 
-/// The pipelines that use the same store and begin like this one, so that nobody can tell their folders apart: in the order
-/// of the program, without this one. Whoever is not the second of them leaves it to that one to say so.
-pub(crate) fn of_same_folder<'v>(store: StoreRef, at: NodeId, name: &str, view: View<'v>) -> Vec<(&'v str, NodeId)> {
+/// The pipelines that use a store and begin like this name, so that nobody can tell their folders apart: each with its
+/// node, in the order of the program.
+pub(crate) fn of_folder<'v>(store: StoreRef, name: &str, view: View<'v>) -> Vec<(&'v str, NodeId)> {
     let own = folder_of(name);
-    let is_same = |other: &&User| other.node != at && folder_of(&other.pipeline) == own;
-    users(store, view).filter(is_same).map(|other| (&*other.pipeline, other.node)).collect()
-}
-
-/// Of pipelines in the order of the program, without this one, whether this one is the second.
-pub(crate) fn is_second(at: NodeId, others: &[(&str, NodeId)]) -> bool {
-    others.iter().filter(|(_, other)| *other < at).count() == 1
+    let of_own = users(store, view).filter(|user| folder_of(&user.pipeline) == own);
+    of_own.map(|user| (&*user.pipeline, user.node)).collect()
 }
 
 fn users<'v>(store: StoreRef, view: View<'v>) -> impl Iterator<Item = &'v User> {

@@ -10,7 +10,7 @@ use std::path::Path;
 use construct_core::{Assembly, Diagnostic, StackArtifact};
 use construct_pipeline::access::template::{Json, Members, Template, Templates};
 
-use crate::output::{Failure, Report};
+use crate::output::Failure;
 use crate::{source, templates};
 
 /// The stacks of an assembly in deployment order.
@@ -19,8 +19,7 @@ pub(crate) struct Model {
     stacks: Vec<Stack>,
     /// Their templates, in the same order.
     templates: Templates<'static>,
-    /// Stacks that wait for each other, as places in `stacks`; each waits for the next one and the last for the first.
-    cycle: Option<Vec<usize>>,
+    circle: Option<Diagnostic>,
 }
 
 /// One stack.
@@ -49,7 +48,9 @@ impl Model {
     /// Reads the assembly in a folder.
     pub(crate) fn read(dir: &Path) -> Result<Self, Failure> {
         let assembly = source::assembly(dir)?;
-        let stacks = assembly.stacks().iter().zip(needs(&assembly)).map(|(artifact, needs)| {
+        let needs = needs(&assembly);
+        let waves = order::waves(&needs);
+        let made = assembly.stacks().iter().zip(needs).zip(waves).map(|((artifact, needs), wave)| {
             let body = templates::body(dir, artifact)?;
             let stack = Stack {
                 id: artifact.id.clone(),
@@ -57,25 +58,17 @@ impl Model {
                 account: artifact.account.clone(),
                 region: artifact.region.clone(),
                 needs,
-                wave: None,
+                wave,
                 template_file: artifact.template_file.clone(),
                 bytes: artifact.template.len(),
                 n_resources: body.get("Resources").and_then(Json::as_object).map_or(0, Members::len),
             };
             Ok((stack, Template::new(&artifact.stack_name, &artifact.account, &artifact.region, body.into_owned())))
         });
-        Ok(Self::new(stacks.collect::<Result<_, Failure>>()?))
-    }
-
-    /// Of stacks in deployment order; their `needs` are places in it.
-    fn new(stacks: Vec<(Stack, Template<'static>)>) -> Self {
-        let (mut stacks, templates): (Vec<Stack>, Vec<Template<'static>>) = stacks.into_iter().unzip();
-        let needs: Vec<Vec<usize>> = stacks.iter().map(|stack| stack.needs.clone()).collect();
-        let waves = order::waves(&needs);
-        let cycle = order::cycle(&needs, &waves);
-        stacks.iter_mut().zip(waves).for_each(|(stack, wave)| stack.wave = wave);
+        let made: Vec<(Stack, Template<'static>)> = made.collect::<Result<_, Failure>>()?;
+        let (stacks, templates): (Vec<_>, Vec<_>) = made.into_iter().unzip();
         let templates = templates.into_iter().fold(Templates::new(), Templates::with);
-        Self { stacks, templates, cycle }
+        Ok(Self { stacks, templates, circle: circle(&assembly) })
     }
 
     pub(crate) fn stacks(&self) -> &[Stack] {
@@ -101,33 +94,23 @@ impl Model {
         of_kind.map(|(logical_id, resource)| (logical_id, resource.get("Properties").unwrap_or(&Json::Null)))
     }
 
-    /// Says which stacks can never be deployed because they wait for each other.
-    pub(crate) fn report_cycles(&self, report: &mut Report) {
-        if let Some(circle) = &self.cycle {
-            report.diagnostic(&wait_for_each_other(circle.iter().map(|&at| &*self.stacks[at].id).collect()));
-        }
+    /// That stacks wait for each other, if some do.
+    pub(crate) fn circle(&self) -> Option<&Diagnostic> {
+        self.circle.as_ref()
     }
 }
 
-/// The finding about stacks of an assembly that wait for each other, if there are any.
+/// The finding that stacks of an assembly wait for each other, so that none of them can ever be deployed.
 pub(crate) fn circle(assembly: &Assembly) -> Option<Diagnostic> {
     let needs = needs(assembly);
     let circle = order::cycle(&needs, &order::waves(&needs))?;
-    Some(wait_for_each_other(circle.into_iter().map(|at| &*assembly.stacks()[at].id).collect()))
-}
-
-/// The finding that none of these can ever be deployed: each waits for the next one, the last for the first.
-fn wait_for_each_other(ids: Vec<&str>) -> Diagnostic {
-    let names: Vec<String> = ids.iter().chain(ids.first()).map(|id| format!("`{id}`")).collect();
-    let names = names.join(" needs ");
-    Diagnostic::error(
-        "stack::cycle",
-        format!("these stacks wait for each other, so none of them can be deployed: {names}"),
-    )
-    .help(
-        "take one of the dependencies out of the program that wrote the assembly, for example by moving what both need \
-         into a stack of its own",
-    )
+    // The last one waits for the first.
+    let names = circle.iter().chain(circle.first()).map(|&at| format!("`{}`", assembly.stacks()[at].id));
+    let names = names.collect::<Vec<_>>().join(" needs ");
+    let message = format!("these stacks wait for each other, so none of them can be deployed: {names}");
+    let help = "take one of the dependencies out of the program that wrote the assembly, for example by moving what both need \
+                into a stack of its own";
+    Some(Diagnostic::error("stack::cycle", message).help(help))
 }
 
 /// What each stack of an assembly needs, as places among them.

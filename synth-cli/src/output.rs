@@ -87,8 +87,8 @@ impl Report {
     }
 
     /// Adds what the library found; an error has the program end with [`FINDINGS`].
-    pub(crate) fn diagnostic(&mut self, finding: &Diagnostic) {
-        self.remarks.push(Remark::of(finding));
+    pub(crate) fn diagnostics<'f>(&mut self, found: impl IntoIterator<Item = &'f Diagnostic>) {
+        self.remarks.extend(found.into_iter().map(Remark::of));
     }
 }
 

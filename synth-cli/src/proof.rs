@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
-use construct_core::{Assembly, Region, edits};
+use construct_core::{Diagnostic, Region, edits};
 use construct_pipeline::access::template::{Template, Templates};
 use construct_pipeline::access::{Report as Proof, prove};
 use construct_pipeline::contract;
 
 use crate::given::Owners;
+use crate::model::circle;
 use crate::output::Failure;
 use crate::{source, templates, yaml};
 
@@ -22,6 +23,14 @@ pub(crate) struct Subject {
     dir: Option<PathBuf>,
     templates: Vec<Given>,
     owners: Owners,
+}
+
+/// What was proved.
+pub(crate) struct Proved {
+    pub(crate) templates: Templates<'static>,
+    pub(crate) proof: Proof,
+    /// That stacks of the assembly wait for each other. Of templates nobody says who comes first.
+    pub(crate) circle: Option<Diagnostic>,
 }
 
 /// A template given by itself, with what a deployment would tell it.
@@ -134,24 +143,24 @@ impl Subject {
     }
 
     /// Reads the templates and proves them.
-    pub(crate) fn prove(&self) -> Result<(Templates<'static>, Proof), Failure> {
-        self.prove_seeing(|_| ())
-    }
-
-    /// The same, for whoever wants to see the assembly, too, if it is one that is proved.
-    pub(crate) fn prove_seeing(&self, see: impl FnOnce(&Assembly)) -> Result<(Templates<'static>, Proof), Failure> {
-        let (templates, contract) = if self.templates.is_empty() {
-            let dir = self.dir.as_deref().unwrap_or(Path::new("cdk.out"));
-            let assembly = source::assembly(dir)?;
-            see(&assembly);
-            (templates::all(dir, &assembly)?.into_owned(), assembly.document(contract::FILE).map(str::to_owned))
-        } else {
+    pub(crate) fn prove(&self) -> Result<Proved, Failure> {
+        if self.has_templates() {
             let read: Vec<_> = self.templates.iter().map(Given::read).collect::<Result<_, _>>()?;
             self.parameters_are_there(&read)?;
-            (read.into_iter().fold(Templates::new(), Templates::with), None)
-        };
-        let proof = prove(&templates, &self.owners.outside(contract.as_deref())?);
-        Ok((templates, proof))
+            let templates = read.into_iter().fold(Templates::new(), Templates::with);
+            let proof = prove(&templates, &self.owners.outside(None)?);
+            return Ok(Proved { templates, proof, circle: None });
+        }
+        let dir = self.folder();
+        let assembly = source::assembly(dir)?;
+        let templates = templates::all(dir, &assembly)?.into_owned();
+        let proof = prove(&templates, &self.owners.outside(assembly.document(contract::FILE))?);
+        Ok(Proved { templates, proof, circle: circle(&assembly) })
+    }
+
+    /// The folder of the assembly, where no templates are given.
+    fn folder(&self) -> &Path {
+        self.dir.as_deref().unwrap_or(Path::new("cdk.out"))
     }
 
     /// CloudFormation refuses parameters that a template does not have, and so does this: one misspelt would leave open
@@ -195,8 +204,7 @@ impl Subject {
 
     /// Whether there is an import contract that could be taken for granted and is not.
     pub(crate) fn leaves_contract(&self) -> bool {
-        let dir = self.dir.as_deref().unwrap_or(Path::new("cdk.out"));
-        !self.has_templates() && !self.owners.takes_contract() && dir.join(contract::FILE).is_file()
+        !self.has_templates() && !self.owners.takes_contract() && self.folder().join(contract::FILE).is_file()
     }
 
     /// What was given for things that no pipeline of the templates has to do with.

@@ -134,7 +134,7 @@ impl<'a> Gauging<'a> {
             // They are about many stacks, of which the first has to do.
             let templates = assembly.stacks().iter().filter_map(|stack| Json::read(&stack.template).ok());
             let first = templates.map(|template| place(self.tree, &template)).find_map(|place| place.location);
-            large.into_iter().for_each(|finding| out.push(finding.or_at("", first)));
+            out.extend(large.into_iter().map(|finding| finding.or_at("", first)));
         }
         out
     }

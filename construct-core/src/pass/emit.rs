@@ -27,8 +27,7 @@ pub fn emit(ordered: Ordered, documents: Documents) -> (Assembly, Diagnostics) {
     let (made, _, ()) = parallel::map_beside(|| (), lent, |(), stack| artifact(stack, &ids), || drop(forgotten));
     drop(stacks);
     let (stacks, measured): (Vec<_>, Vec<_>) = made.into_iter().unzip();
-    let mut findings = Diagnostics::new();
-    measured.into_iter().for_each(|found| findings.extend(found));
+    let mut findings: Diagnostics = measured.into_iter().flatten().collect();
     let mut assembly = Assembly::new(stacks, tree);
     documents.add_to(&mut assembly, &mut findings);
     (assembly, findings)

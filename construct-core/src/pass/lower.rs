@@ -95,14 +95,14 @@ fn put_together(
         }
         done.kinds.drain(..).for_each(|(node, kind)| kinds[node.index()] = Some(kind));
         for (node, kind, claim) in &done.claims {
-            names.claimed_twice(*node, kind, claim).into_iter().for_each(|finding| findings.push(finding));
+            findings.extend(names.claimed_twice(*node, kind, claim));
         }
     }
     drop(names);
     let apart = |Done { stack, kinds, claims, .. }| (stack, (kinds, claims));
     let (mut stacks, left): (Vec<LoweredStack>, Vec<_>) = done.into_iter().map(apart).unzip();
     add_outputs(&mut stacks, exports);
-    unnamed.into_values().map(with_others).for_each(|finding| findings.push(finding));
+    findings.extend(unnamed.into_values().map(with_others));
     findings.extend(unread);
     findings.extend(leave_out_empty(&mut stacks));
     (Lowered { stacks, tree: construct_tree(tree, kinds), forgotten, findings }, left)

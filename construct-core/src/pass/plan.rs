@@ -79,9 +79,7 @@ impl Plan {
                 && placed.contains(&self.tree.node(node).location)
                 && above.any(|above| errors.contains(self.tree.path(above)))
         };
-        let mut kept = Diagnostics::new();
-        found.iter().filter(|one| !follows(one)).for_each(|one| kept.push(one.clone()));
-        kept
+        found.iter().filter(|one| !follows(one)).cloned().collect()
     }
 
     /// What planning found.

@@ -10,10 +10,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use construct_core::{AccountId, Diagnostic};
+use construct_core::{AccountId, Diagnostic, Diagnostics};
 
 use super::structure::too_many;
-use super::{Findings, is_name, misnamed};
+use super::{is_name, misnamed};
 use crate::artifact::Artifact;
 use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
@@ -26,7 +26,7 @@ const FILE: RangeInclusive<usize> = 1..=128;
 /// How many of many are named.
 const FEW: usize = 3;
 
-pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
+pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     names(resolved, findings);
     files(resolved, findings);
     let writers = writers(resolved, findings);
@@ -41,7 +41,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     unread(resolved, &writers, findings);
 }
 
-fn names(resolved: &Resolved<'_>, findings: &mut Findings) {
+fn names(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let mut seen = BTreeSet::new();
     for action in &resolved.actions {
         for artifact in action.known.spec.inputs.iter().chain(&action.known.spec.outputs) {
@@ -58,7 +58,7 @@ fn names(resolved: &Resolved<'_>, findings: &mut Findings) {
     }
 }
 
-fn files(resolved: &Resolved<'_>, findings: &mut Findings) {
+fn files(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let outputs = resolved.actions.iter().flat_map(|action| &action.known.spec.outputs);
     for artifact in outputs.filter(|artifact| !artifact.exported_files().is_empty()) {
         let (files, most) = (artifact.exported_files(), resolved.view.quota(&quota::EXPORTED_FILES));
@@ -77,7 +77,10 @@ fn files(resolved: &Resolved<'_>, findings: &mut Findings) {
     }
 }
 
-fn writers<'r, 'a>(resolved: &'r Resolved<'a>, findings: &mut Findings) -> BTreeMap<&'r str, &'r ResolvedAction<'a>> {
+fn writers<'r, 'a>(
+    resolved: &'r Resolved<'a>,
+    findings: &mut Diagnostics,
+) -> BTreeMap<&'r str, &'r ResolvedAction<'a>> {
     let mut writers: BTreeMap<&str, &ResolvedAction<'_>> = BTreeMap::new();
     for action in &resolved.actions {
         for output in &action.known.spec.outputs {
@@ -114,7 +117,7 @@ fn read(
     reader: &ResolvedAction<'_>,
     input: &Artifact,
     writer: Option<&ResolvedAction<'_>>,
-    findings: &mut Findings,
+    findings: &mut Diagnostics,
 ) {
     let name = input.name();
     if reader.known.spec.inputs.iter().filter(|other| *other == input).count() > 1 {
@@ -144,7 +147,7 @@ fn read(
     }
 }
 
-fn too_early(reader: &ResolvedAction<'_>, writer: &ResolvedAction<'_>, name: &str, findings: &mut Findings) {
+fn too_early(reader: &ResolvedAction<'_>, writer: &ResolvedAction<'_>, name: &str, findings: &mut Diagnostics) {
     let finding = if std::ptr::eq(reader, writer) {
         let message = format!("{} reads `{name}`, which it writes itself", reader.words());
         Diagnostic::error("artifact::read-too-early", message)
@@ -159,7 +162,7 @@ fn too_early(reader: &ResolvedAction<'_>, writer: &ResolvedAction<'_>, name: &st
 }
 
 /// An artifact that is no more than a reference to a full clone: who reads it has to clone.
-fn reference(reader: &ResolvedAction<'_>, writer: &ResolvedAction<'_>, name: &str, findings: &mut Findings) {
+fn reference(reader: &ResolvedAction<'_>, writer: &ResolvedAction<'_>, name: &str, findings: &mut Diagnostics) {
     if reader.known.spec.worker.is_none() {
         let message = format!("`{name}` is a reference to a full clone, which {} cannot follow", reader.words());
         findings.push(
@@ -187,7 +190,11 @@ fn reference(reader: &ResolvedAction<'_>, writer: &ResolvedAction<'_>, name: &st
 }
 
 /// What one foreign account writes and others read: one finding for each artifact, however many read it.
-fn foreign_to_foreign(resolved: &Resolved<'_>, writers: &BTreeMap<&str, &ResolvedAction<'_>>, findings: &mut Findings) {
+fn foreign_to_foreign(
+    resolved: &Resolved<'_>,
+    writers: &BTreeMap<&str, &ResolvedAction<'_>>,
+    findings: &mut Diagnostics,
+) {
     let outputs = resolved.actions.iter().flat_map(|action| &action.known.spec.outputs).map(Artifact::name);
     let mut seen = BTreeSet::new();
     for name in outputs.filter(|name| seen.insert(*name)) {
@@ -240,7 +247,7 @@ fn first_few(accounts: &[AccountId]) -> String {
     }
 }
 
-fn counts(action: &ResolvedAction<'_>, findings: &mut Findings) {
+fn counts(action: &ResolvedAction<'_>, findings: &mut Diagnostics) {
     let spec = &action.known.spec;
     let counts = [
         ("action::input-count", "reads", spec.inputs.len(), &spec.input_count),
@@ -263,7 +270,7 @@ fn words(range: &RangeInclusive<usize>) -> String {
     }
 }
 
-fn foreign_outputs(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, findings: &mut Findings) {
+fn foreign_outputs(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, findings: &mut Diagnostics) {
     let spec = &action.known.spec;
     if action.is_foreign(resolved.home) && !spec.foreign_outputs && !spec.outputs.is_empty() {
         let message = format!(
@@ -281,7 +288,7 @@ fn foreign_outputs(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, finding
 }
 
 /// What nobody reads, unless an error may be why: then it is no mistake of its own.
-fn unread(resolved: &Resolved<'_>, writers: &BTreeMap<&str, &ResolvedAction<'_>>, findings: &mut Findings) {
+fn unread(resolved: &Resolved<'_>, writers: &BTreeMap<&str, &ResolvedAction<'_>>, findings: &mut Diagnostics) {
     if lacks_readers(resolved, writers) {
         return;
     }

@@ -10,11 +10,11 @@
 
 use std::ops::RangeInclusive;
 
-use construct_core::{Diagnostic, Expr, Region};
+use construct_core::{Diagnostic, Diagnostics, Expr, Region};
 
+use super::misnamed;
 use super::stores::{is_foreign_handle, stray};
 use super::structure::too_many;
-use super::{Findings, misnamed};
 use crate::condition::{Condition, ConditionRule, StageResult};
 use crate::pipeline::{ExecutionMode, PipelineType};
 use crate::quota;
@@ -49,7 +49,7 @@ const COMMAND: RangeInclusive<usize> = 1..=1_000;
 const KEY: RangeInclusive<usize> = 1..=50;
 const VALUE: RangeInclusive<usize> = 1..=10_000;
 
-pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
+pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     for (at, stage) in resolved.pipeline.stages.iter().enumerate() {
         needs_v2(stage, resolved, findings);
         counts(stage, resolved, findings);
@@ -65,7 +65,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
 
 /// Conditions, retries and rollbacks came with V2.
 /// <https://aws.amazon.com/about-aws/whats-new/2024/08/aws-codepipeline-stage-level-conditions-implement-pipeline-gates>
-fn needs_v2(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
+fn needs_v2(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let any = stage.conditions().next().is_some() || stage.on_failure.as_ref().is_some_and(|one| one.result.is_some());
     if any && resolved.pipeline.pipeline_type == PipelineType::V1 {
         let message = format!("the conditions of the stage `{}` need a pipeline of type V2", stage.name);
@@ -74,7 +74,7 @@ fn needs_v2(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
     }
 }
 
-fn counts(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
+fn counts(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let on_failure = stage.on_failure.as_ref().map_or(0, |on_failure| on_failure.conditions.len());
     let counts = [
         ("before its entry", stage.before_entry.len()),
@@ -93,7 +93,7 @@ fn counts(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
 
 /// The documentation lists the results of each place, the API takes all of them in each: hence warnings.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works-conditions.html>
-fn results(stage: &Stage, findings: &mut Findings) {
+fn results(stage: &Stage, findings: &mut Diagnostics) {
     use StageResult::{Fail, Rollback, Skip};
     let at = stage.location;
     let places = [
@@ -135,7 +135,7 @@ fn results(stage: &Stage, findings: &mut Findings) {
 }
 
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-rollback.html>
-fn rollback(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
+fn rollback(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let at = stage.location;
     let of_conditions = stage.conditions().filter_map(|condition| condition.result);
     let mut all = of_conditions.chain(stage.on_failure.as_ref().and_then(|on_failure| on_failure.result));
@@ -154,7 +154,7 @@ fn rollback(stage: &Stage, resolved: &Resolved<'_>, findings: &mut Findings) {
     }
 }
 
-fn one(stage: &Stage, condition: &Condition, resolved: &Resolved<'_>, findings: &mut Findings) {
+fn one(stage: &Stage, condition: &Condition, resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let n = condition.rules.len();
     if n == 0 {
         let message = format!("a condition of the stage `{}` has no rule", stage.name);
@@ -168,7 +168,7 @@ fn one(stage: &Stage, condition: &Condition, resolved: &Resolved<'_>, findings: 
     }
 }
 
-fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) {
+fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let at = rule.location;
     if let Some(message) = misnamed("name of a rule", &rule.name, ".@_-", 100) {
         let help = "use 1 to 100 letters, digits and `.@_-`";
@@ -182,13 +182,13 @@ fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) 
     if let Some(role) = &rule.role {
         let stray = is_foreign_handle(role, resolved).then(stray);
         let problem = stray.or_else(|| role.problem(resolved.home));
-        problem.into_iter().for_each(|problem| findings.push(problem.at(at)));
+        findings.extend(problem.map(|problem| problem.at(at)));
     }
     lengths(rule, findings);
 }
 
 /// Whether a rule has what its provider needs.
-fn provider(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findings) {
+fn provider(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let mut push = |diagnostic: Diagnostic| findings.push(diagnostic.at(rule.location));
     if !is_known(&rule.provider) {
         let message = format!("`{}` is no provider of rules known here", rule.provider.escape_debug());
@@ -230,7 +230,7 @@ fn provider(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Findin
 }
 
 /// How long the texts of a rule are.
-fn lengths(rule: &ConditionRule, findings: &mut Findings) {
+fn lengths(rule: &ConditionRule, findings: &mut Diagnostics) {
     let mut push = |diagnostic: Diagnostic| findings.push(diagnostic.at(rule.location));
     for (key, value) in rule.configuration.iter() {
         let length = match value {
@@ -254,7 +254,7 @@ fn lengths(rule: &ConditionRule, findings: &mut Findings) {
 }
 
 /// Whether what a rule reads has been written when it does, in one of the first so many stages.
-fn inputs(rule: &ConditionRule, stages: usize, resolved: &Resolved<'_>, findings: &mut Findings) {
+fn inputs(rule: &ConditionRule, stages: usize, resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     for input in &rule.inputs {
         let writes = |action: &&ResolvedAction<'_>| action.known.spec.outputs.iter().any(|artifact| artifact == input);
         let (code, message, help) = match resolved.actions.iter().find(writes) {

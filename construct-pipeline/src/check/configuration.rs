@@ -4,9 +4,8 @@
 //! `configuration::not-text`, `action::foreign-handle`, `action::malformed-statement`, and those of the providers and of
 //! [`variables`](super::variables).
 
-use construct_core::{Diagnostic, Expr, Severity};
+use construct_core::{Diagnostic, Diagnostics, Expr, Severity};
 
-use super::Findings;
 use super::structure::too_many;
 use super::variables::{Reader, Variables, texts};
 use crate::quota;
@@ -18,7 +17,7 @@ const DOCUMENTED_VALUE: usize = 1_000;
 /// The characters of a key, as the API validates them; same page.
 const KEY: usize = 50;
 
-pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
+pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let variables = Variables::checked(resolved, findings);
     let longest = resolved.view.quota(&quota::CONFIGURATION_VALUE);
     for action in &resolved.actions {
@@ -42,7 +41,7 @@ fn one_action(
     action: &ResolvedAction<'_>,
     longest: usize,
     variables: &Variables<'_, '_>,
-    findings: &mut Findings,
+    findings: &mut Diagnostics,
 ) {
     let found = action.action.provider.validate(&resolved.cx(action));
     let has_errors = found.iter().any(|one| one.severity() == Severity::Error);
@@ -68,7 +67,7 @@ fn one_action(
 }
 
 /// The statements that IAM would refuse when it is too late.
-fn permissions(action: &ResolvedAction<'_>, findings: &mut Findings) {
+fn permissions(action: &ResolvedAction<'_>, findings: &mut Diagnostics) {
     let passed = action.known.spec.passes.iter().flat_map(|passed| &passed.permissions);
     for problem in action.known.permissions.statements().chain(passed).filter_map(|statement| statement.problem(true)) {
         let message = format!("IAM refuses a permission of {}: {problem}", action.words());
@@ -81,7 +80,7 @@ fn permissions(action: &ResolvedAction<'_>, findings: &mut Findings) {
 }
 
 /// Values that belong to another app, unless the construct the action acts on is reported as such already.
-fn foreign_values(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, findings: &mut Findings) {
+fn foreign_values(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, findings: &mut Diagnostics) {
     let mut is_foreign = false;
     for (_, value) in action.known.configuration.iter() {
         value.for_each_attr(&mut |of, _| is_foreign |= !resolved.view.owns(of));
@@ -101,7 +100,7 @@ fn foreign_values(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, findings
     }
 }
 
-fn one_value(action: &ResolvedAction<'_>, key: &str, value: &Expr, longest: usize, findings: &mut Findings) {
+fn one_value(action: &ResolvedAction<'_>, key: &str, value: &Expr, longest: usize, findings: &mut Diagnostics) {
     let mut push = |diagnostic: Diagnostic| findings.push(diagnostic.at(action.action.location));
     if key.is_empty() || key.len() > KEY {
         let message = format!("`{key}` is no key of a configuration");

@@ -2,13 +2,12 @@
 //!
 //! Codes: `group::foreign-handle`, `group::other-environment`, `group::store-settings`.
 
-use construct_core::Diagnostic;
+use construct_core::{Diagnostic, Diagnostics};
 
-use super::Findings;
 use crate::resolve::Resolved;
 use crate::store::StoreSettings;
 
-pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
+pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let (home, view, pipeline) = (resolved.home, resolved.view, resolved.pipeline);
     let Some(group) = pipeline.group else { return };
     if !view.owns(group) {

@@ -7,12 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use construct_core::{AccountId, Diagnostic, Env};
+use construct_core::{AccountId, Diagnostic, Diagnostics, Env};
 use construct_iam::access::{Context, Outcome, Policy, PolicySet, Principal, Request, outcome};
 use construct_iam::{Arn, Effect, PolicyStatement};
 use serde_json::{Value as Json, json};
 
-use super::Findings;
 use crate::known::Performer;
 use crate::names::RoleKind;
 use crate::resolve::{Resolved, ResolvedAction};
@@ -29,7 +28,7 @@ const CHANGES: [&str; 7] = [
     "iam:UpdateAssumeRolePolicy",
 ];
 
-pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
+pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let mut told: BTreeSet<Env> = BTreeSet::new();
     let mut own: Option<BTreeMap<AccountId, BTreeSet<Arn>>> = None;
     for action in &resolved.actions {

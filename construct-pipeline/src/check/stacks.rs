@@ -8,9 +8,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use construct_core::{Diagnostic, Env, Expr};
+use construct_core::{Diagnostic, Diagnostics, Env, Expr};
 
-use super::Findings;
 use crate::provider::Owner;
 use crate::resolve::{Resolved, ResolvedAction};
 
@@ -21,7 +20,7 @@ struct Work<'r, 'a> {
     mode: &'r str,
 }
 
-pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
+pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let work: Vec<Work<'_, '_>> = resolved.actions.iter().filter_map(Work::of).collect();
     change_sets(&work, findings);
     at_once(&work, findings);
@@ -48,7 +47,7 @@ fn setting<'r>(action: &'r ResolvedAction<'_>, key: &str) -> Option<&'r str> {
 }
 
 /// A change set is executed after it was made, and where. If this pipeline makes none for the stack, somebody else does.
-fn change_sets(work: &[Work<'_, '_>], findings: &mut Findings) {
+fn change_sets(work: &[Work<'_, '_>], findings: &mut Diagnostics) {
     let mut made: BTreeMap<(Env, &str), Vec<(&str, &ResolvedAction<'_>)>> = BTreeMap::new();
     for one in work.iter().filter(|one| one.mode == "CHANGE_SET_REPLACE") {
         let Some(name) = setting(one.action, "ChangeSetName") else { continue };
@@ -105,7 +104,7 @@ fn made_elsewhere(one: &Work<'_, '_>, name: &str, maker: &ResolvedAction<'_>) ->
 }
 
 /// CloudFormation works on a stack for one caller at a time, and refuses the other.
-fn at_once(work: &[Work<'_, '_>], findings: &mut Findings) {
+fn at_once(work: &[Work<'_, '_>], findings: &mut Diagnostics) {
     let mut seen = BTreeMap::new();
     for one in work.iter().filter(|one| one.mode != "CHANGE_SET_REPLACE") {
         let action = one.action;

@@ -8,10 +8,9 @@
 
 use std::collections::BTreeSet;
 
-use construct_core::{Diagnostic, Env, Region, StackRef};
+use construct_core::{Diagnostic, Diagnostics, Env, Region, StackRef};
 use construct_iam::Arn;
 
-use super::Findings;
 use crate::flow;
 use crate::names::{FOLDER_CHARACTERS, listed};
 use crate::provider::GivenRole;
@@ -19,7 +18,7 @@ use crate::resolve::{Resolved, ResolvedAction};
 use crate::sharing;
 use crate::store::{GivenStore, KeyReference, StoreSettings};
 
-pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: &mut Findings) {
+pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: &mut Diagnostics) {
     let (pipeline, home) = (resolved.pipeline, resolved.home.region);
     if let Some(store) = &pipeline.store {
         given_store(resolved, store, home, findings);
@@ -28,7 +27,7 @@ pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: 
     replicas(resolved, &regions, findings);
     let mut not_given_in = regions.iter().filter(|region| pipeline.given_store(**region, home).is_none());
     if pipeline.only_given_stores {
-        not_given_in.clone().for_each(|region| findings.push(not_given(resolved, *region)));
+        findings.extend(not_given_in.clone().map(|region| not_given(resolved, *region)));
     }
     let has_settings = pipeline.group.is_none() && pipeline.store_settings != StoreSettings::default();
     if has_settings && not_given_in.next().is_none() {
@@ -45,7 +44,7 @@ pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: 
 }
 
 /// The stores that are given for other regions, or for all of them together.
-fn replicas(resolved: &Resolved<'_>, regions: &BTreeSet<Region>, findings: &mut Findings) {
+fn replicas(resolved: &Resolved<'_>, regions: &BTreeSet<Region>, findings: &mut Diagnostics) {
     let (pipeline, home) = (resolved.pipeline, resolved.home.region);
     let mut seen = BTreeSet::new();
     for (name, store) in &pipeline.replicas {
@@ -76,23 +75,24 @@ fn replicas(resolved: &Resolved<'_>, regions: &BTreeSet<Region>, findings: &mut 
     }
 }
 
-/// That artifacts of another pipeline stand in the same folder of a store.
-fn same_folder(resolved: &Resolved<'_>, findings: &mut Findings) {
+/// That artifacts of another pipeline stand in the same folder of a store. Of all that share a folder, the second one of the
+/// program says so.
+fn same_folder(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let (pipeline, view) = (resolved.pipeline, resolved.view);
     let placed = pipeline.given_stores().filter_map(GivenStore::placed).filter(|store| view.owns(store.bucket()));
     for store in placed {
-        let others = sharing::of_same_folder(store, resolved.at, &pipeline.name, view);
-        if !sharing::is_second(resolved.at, &others) {
+        let users = sharing::of_folder(store, &pipeline.name, view);
+        if users.get(1).is_none_or(|(_, second)| *second != resolved.at) {
             continue;
         }
-        let names = others[..1].iter().map(|(name, _)| *name).chain([&*pipeline.name]);
-        let names: Vec<&str> = names.chain(others[1..].iter().map(|(name, _)| *name)).collect();
+        let names: Vec<&str> = users.iter().map(|(name, _)| *name).collect();
         let message = format!(
             "{} begin with the same {FOLDER_CHARACTERS} characters, after which CodePipeline names the folders of their artifacts, so in the store `{}` the roles of each reach the artifacts of the others",
             listed(&names),
             view.path_of(store.bucket()),
         );
-        let others: Vec<&str> = others.iter().map(|(_, at)| view.path_of(*at)).collect();
+        let others = users.iter().filter(|(_, at)| *at != resolved.at);
+        let others: Vec<&str> = others.map(|(_, at)| view.path_of(*at)).collect();
         findings.push(
             Diagnostic::warning("store::same-folder", message)
                 .note(format!("the others are {}", listed(&others)), None)
@@ -103,7 +103,7 @@ fn same_folder(resolved: &Resolved<'_>, findings: &mut Findings) {
 
 /// That stores of several regions write their access logs to one bucket.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html>
-fn one_log_bucket(resolved: &Resolved<'_>, regions: &BTreeSet<Region>, findings: &mut Findings) {
+fn one_log_bucket(resolved: &Resolved<'_>, regions: &BTreeSet<Region>, findings: &mut Diagnostics) {
     let (pipeline, group) = (resolved.pipeline, resolved.membership.as_ref().map(|membership| &membership.group));
     let settings = group.map_or(&pipeline.store_settings, |group| &group.settings);
     let is_made = |region: &&Region| group.is_some() || pipeline.given_store(**region, resolved.home.region).is_none();
@@ -156,7 +156,7 @@ fn env_of(resolved: &Resolved<'_>, store: &GivenStore) -> Option<Env> {
     }
 }
 
-fn given_store(resolved: &Resolved<'_>, store: &GivenStore, region: Region, findings: &mut Findings) {
+fn given_store(resolved: &Resolved<'_>, store: &GivenStore, region: Region, findings: &mut Diagnostics) {
     let home = resolved.home;
     if matches!(store, GivenStore::Placed(store) if !resolved.view.owns(store.bucket())) {
         findings.push(
@@ -197,7 +197,7 @@ fn given_store(resolved: &Resolved<'_>, store: &GivenStore, region: Region, find
 
 /// That a key is named by an alias that CodePipeline would look for in the pipeline's own account.
 /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_EncryptionKey.html>
-fn foreign_alias(resolved: &Resolved<'_>, store: &GivenStore, region: Region, findings: &mut Findings) {
+fn foreign_alias(resolved: &Resolved<'_>, store: &GivenStore, region: Region, findings: &mut Diagnostics) {
     if let GivenStore::Imported(imported) = store
         && let Some(key) = imported.key_arn().and_then(|arn| Arn::parse(arn.literal()?).ok())
         && key.resource().starts_with("alias/")
@@ -213,7 +213,7 @@ fn foreign_alias(resolved: &Resolved<'_>, store: &GivenStore, region: Region, fi
 }
 
 /// That artifacts cross accounts in a store without a key that can.
-fn key_required(resolved: &Resolved<'_>, store: &GivenStore, region: Region, findings: &mut Findings) {
+fn key_required(resolved: &Resolved<'_>, store: &GivenStore, region: Region, findings: &mut Diagnostics) {
     let has_key = match store {
         GivenStore::Placed(store) => store.key().is_some(),
         GivenStore::Imported(store) => store.key_arn().is_some(),
@@ -234,7 +234,7 @@ fn key_required(resolved: &Resolved<'_>, store: &GivenStore, region: Region, fin
     }
 }
 
-fn given_roles(resolved: &Resolved<'_>, findings: &mut Findings) {
+fn given_roles(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let home = resolved.home;
     if let Some(role) = &resolved.pipeline.role {
         if is_foreign_handle(role, resolved) {
@@ -262,7 +262,7 @@ pub(super) fn stray() -> Diagnostic {
         .help("use handles only with the app that returned them")
 }
 
-fn roles_of_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, findings: &mut Findings) {
+fn roles_of_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, findings: &mut Diagnostics) {
     let at = action.action.location;
     let passed = action.known.spec.passes.as_ref().and_then(|passed| passed.given.as_ref());
     if action.action.role.as_ref().is_some_and(|role| is_foreign_handle(role, resolved)) {
@@ -300,7 +300,7 @@ fn roles_of_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, finding
 
 /// CodePipeline's documentation recognises aliases only in the account that made the key. Reading needs no name of the
 /// key, writing does. <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_EncryptionKey.html>
-fn alias_writers(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: &mut Findings) {
+fn alias_writers(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: &mut Diagnostics) {
     let home = resolved.home;
     // The store of a group may stand in another stack of the same place.
     let of_group = resolved.membership.as_ref().map(|membership| resolved.view.stack_of(membership.handle));

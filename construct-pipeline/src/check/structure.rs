@@ -16,9 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use construct_core::quota::{Driver, is_near};
-use construct_core::{AccountId, Diagnostic, Quota};
+use construct_core::{AccountId, Diagnostic, Diagnostics, Quota};
 
-use super::{Findings, is_name, misnamed};
+use super::{is_name, misnamed};
 use crate::action::Action;
 use crate::known::Known;
 use crate::pipeline::{ExecutionMode, PipelineType};
@@ -43,7 +43,7 @@ const MINUTES: RangeInclusive<u32> = 5..=86_400;
 /// Characters of a role's path. <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>
 const ROLE_PATH: usize = 512;
 
-pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
+pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     pipeline(resolved, findings);
     stages(resolved, findings);
     for action in &resolved.actions {
@@ -53,7 +53,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     approvals(resolved, findings);
 }
 
-fn pipeline(resolved: &Resolved<'_>, findings: &mut Findings) {
+fn pipeline(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let pipeline = resolved.pipeline;
     if let Some(message) = misnamed("name of a pipeline", &pipeline.name, ".@_-", NAME) {
         findings.push(Diagnostic::error("pipeline::malformed-name", message).help(NAME_HELP));
@@ -118,7 +118,7 @@ fn for_accounts<'r>(
     }
 }
 
-fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
+fn stages(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let mut seen: BTreeMap<&str, &Stage> = BTreeMap::new();
     for stage in &resolved.pipeline.stages {
         let at = stage.location;
@@ -146,7 +146,7 @@ fn stages(resolved: &Resolved<'_>, findings: &mut Findings) {
 }
 
 /// Whether a stage has as many actions as it may have.
-fn n_actions(resolved: &Resolved<'_>, stage: &Stage, findings: &mut Findings) {
+fn n_actions(resolved: &Resolved<'_>, stage: &Stage, findings: &mut Diagnostics) {
     let (n, most) = (stage.actions.len(), resolved.view.quota(&quota::ACTIONS_OF_A_STAGE));
     let subject = || format!("the stage `{}`", stage.name);
     if n == 0 {
@@ -170,7 +170,7 @@ fn n_actions(resolved: &Resolved<'_>, stage: &Stage, findings: &mut Findings) {
     findings.push(for_accounts(finding, resolved, actions, most).at(stage.location));
 }
 
-fn names_of_actions(stage: &Stage, findings: &mut Findings) {
+fn names_of_actions(stage: &Stage, findings: &mut Diagnostics) {
     let mut seen: BTreeMap<&str, &Action> = BTreeMap::new();
     for action in &stage.actions {
         if let Some(first) = seen.insert(&action.name, action) {
@@ -185,7 +185,7 @@ fn names_of_actions(stage: &Stage, findings: &mut Findings) {
     }
 }
 
-fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, findings: &mut Findings) {
+fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, findings: &mut Diagnostics) {
     let ResolvedAction { action, known: Known { spec, problems, .. }, .. } = resolved_action;
     let at = action.location;
     if let Some(message) = misnamed("name of an action", &action.name, ".@_-", NAME) {
@@ -202,10 +202,10 @@ fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, fin
         let finding = Diagnostic::error("action::foreign-handle", "the action acts on a construct of another app");
         findings.push(finding.at(at).help("use handles only with the app that returned them"));
     }
-    problems.iter().for_each(|problem| findings.push(problem.clone().at(at)));
+    findings.extend(problems.iter().map(|problem| problem.clone().at(at)));
 }
 
-fn timeout(resolved_action: &ResolvedAction<'_>, findings: &mut Findings) {
+fn timeout(resolved_action: &ResolvedAction<'_>, findings: &mut Diagnostics) {
     let ResolvedAction { action, known: Known { spec, .. }, .. } = resolved_action;
     let Some(minutes) = action.timeout_minutes else { return };
     if !MINUTES.contains(&minutes) {
@@ -225,7 +225,7 @@ fn timeout(resolved_action: &ResolvedAction<'_>, findings: &mut Findings) {
 
 /// Permissions for a role that there is not: the worker of an action that is not AWS's polls for jobs with a role of
 /// its own. <https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-create-custom-action.html>
-fn unused_permissions(resolved_action: &ResolvedAction<'_>, findings: &mut Findings) {
+fn unused_permissions(resolved_action: &ResolvedAction<'_>, findings: &mut Diagnostics) {
     let ResolvedAction { action, known, .. } = resolved_action;
     if known.spec.owner == Owner::Aws || known.permissions.statements().next().is_none() {
         return;
@@ -240,7 +240,7 @@ fn unused_permissions(resolved_action: &ResolvedAction<'_>, findings: &mut Findi
 }
 
 /// What is wrong with the type of an action, or with what is said of an action of its type.
-fn type_of_action(resolved: &Resolved<'_>, action: &Action, spec: &ProviderSpec, findings: &mut Findings) {
+fn type_of_action(resolved: &Resolved<'_>, action: &Action, spec: &ProviderSpec, findings: &mut Diagnostics) {
     let mut error = |code, message: String, help: &str| {
         findings.push(Diagnostic::error(code, message).at(action.location).help(help));
     };
@@ -272,7 +272,7 @@ fn type_of_action(resolved: &Resolved<'_>, action: &Action, spec: &ProviderSpec,
 
 /// Deployments that do not wait for the approval beside them: without a run order, all actions of a stage begin at
 /// once. In a wave every target has its own steps.
-fn approvals(resolved: &Resolved<'_>, findings: &mut Findings) {
+fn approvals(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let of = |category: Category| {
         let is_one = move |action: &&ResolvedAction<'_>| action.known.spec.category == category && !action.stage.packed;
         resolved.actions.iter().filter(is_one)
@@ -309,7 +309,7 @@ fn approvals(resolved: &Resolved<'_>, findings: &mut Findings) {
     }
 }
 
-fn sources(resolved: &Resolved<'_>, findings: &mut Findings) {
+fn sources(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     for action in &resolved.actions {
         let is_source = action.known.spec.category == Category::Source;
         if is_source && action.stage_index > 0 {

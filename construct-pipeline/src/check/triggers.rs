@@ -9,9 +9,8 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use construct_core::Diagnostic;
+use construct_core::{Diagnostic, Diagnostics};
 
-use super::Findings;
 use super::structure::too_many;
 use crate::pipeline::PipelineType;
 use crate::quota;
@@ -22,7 +21,7 @@ use crate::trigger::{GitPushFilter, GitTrigger, GlobPatterns};
 /// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_GitBranchFilterCriteria.html>
 const PATTERN: RangeInclusive<usize> = 1..=255;
 
-pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
+pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let pipeline = resolved.pipeline;
     let (n, most) = (pipeline.triggers.len(), resolved.view.quota(&quota::TRIGGERS));
     if n > most {
@@ -64,7 +63,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
     }
 }
 
-fn filters(trigger: &GitTrigger, resolved: &Resolved<'_>, findings: &mut Findings) {
+fn filters(trigger: &GitTrigger, resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let at = trigger.location;
     let (most_filters, most_patterns) = (resolved.view.quota(&quota::FILTERS), resolved.view.quota(&quota::PATTERNS));
     for (n, what) in [(trigger.push.len(), "pushes"), (trigger.pull_request.len(), "pull requests")] {
@@ -97,7 +96,7 @@ fn filters(trigger: &GitTrigger, resolved: &Resolved<'_>, findings: &mut Finding
 /// What a filter may be made of. CodePipeline refuses other filters of pushes ("choose valid filter combinations",
 /// <https://github.com/hashicorp/terraform-provider-aws/issues/43105>); of pull requests that is documented, no more.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-filter.html>
-fn combinations(trigger: &GitTrigger, findings: &mut Findings) {
+fn combinations(trigger: &GitTrigger, findings: &mut Diagnostics) {
     const CODE: &str = "trigger::filter-combination";
     let at = trigger.location;
     for GitPushFilter { branches, file_paths, tags } in &trigger.push {

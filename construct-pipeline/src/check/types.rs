@@ -3,9 +3,8 @@
 //! Codes: `action::unknown-provider`, `configuration::missing-key`. Both are warnings: the service grows, and its pages
 //! are not always right.
 
-use construct_core::{Diagnostic, edits};
+use construct_core::{Diagnostic, Diagnostics, edits};
 
-use super::Findings;
 use crate::provider::{Category, Owner};
 use crate::resolve::{Resolved, ResolvedAction};
 
@@ -54,7 +53,7 @@ const NEAR: usize = 2;
 /// Shorter names are near to each other by chance.
 const LONG_ENOUGH: usize = 6;
 
-pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Findings) {
+pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     for action in resolved.actions.iter().filter(|action| action.known.spec.owner == Owner::Aws) {
         let (category, provider) = (action.known.spec.category, &*action.known.spec.provider);
         let known = TYPES.iter().find(|(of, name, _)| *of == category && *name == provider);

@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use construct_core::{Caller, Diagnostic, Expr};
+use construct_core::{Caller, Diagnostic, Diagnostics, Expr};
 
+use super::misnamed;
 use super::structure::too_many;
-use super::{Findings, misnamed};
 use crate::artifact::Artifact;
 use crate::condition::ConditionRule;
 use crate::pipeline::PipelineType;
@@ -56,13 +56,13 @@ pub(super) struct Variables<'r, 'a> {
 
 impl<'r, 'a> Variables<'r, 'a> {
     /// The variables, once it is reported what is wrong with their declarations.
-    pub(super) fn checked(resolved: &'r Resolved<'a>, findings: &mut Findings) -> Self {
+    pub(super) fn checked(resolved: &'r Resolved<'a>, findings: &mut Diagnostics) -> Self {
         declared(resolved, findings);
         Self { resolved, namespaces: namespaces(resolved, findings) }
     }
 
     /// Checks what is used in all texts of an expression.
-    pub(super) fn used_in(&self, expr: &Expr, key: &str, reader: &Reader<'_, '_>, findings: &mut Findings) {
+    pub(super) fn used_in(&self, expr: &Expr, key: &str, reader: &Reader<'_, '_>, findings: &mut Diagnostics) {
         match expr {
             Expr::List(items) => items.iter().for_each(|item| self.used_in(item, key, reader, findings)),
             Expr::Map(entries) => entries.iter().for_each(|(_, value)| self.used_in(value, key, reader, findings)),
@@ -71,7 +71,7 @@ impl<'r, 'a> Variables<'r, 'a> {
     }
 
     /// Checks every `#{namespace.name}` of a text.
-    pub(super) fn used(&self, text: &str, key: &str, reader: &Reader<'_, '_>, findings: &mut Findings) {
+    pub(super) fn used(&self, text: &str, key: &str, reader: &Reader<'_, '_>, findings: &mut Diagnostics) {
         // Every variable has one, and few texts do.
         if !text.contains('{') {
             return;
@@ -127,7 +127,7 @@ impl<'r, 'a> Variables<'r, 'a> {
     }
 
     /// Variables in the way in which shells and CloudFormation write theirs, whose names have no dot.
-    fn other_syntax(&self, text: &str, key: &str, reader: &Reader<'_, '_>, findings: &mut Findings) {
+    fn other_syntax(&self, text: &str, key: &str, reader: &Reader<'_, '_>, findings: &mut Diagnostics) {
         let references = text.match_indices("${").filter_map(|(start, _)| text[start + 2..].split_once('}'));
         for (reference, _) in references {
             let Some((namespace, name)) = reference.split_once('.') else { continue };
@@ -231,7 +231,7 @@ fn documented(action: &ResolvedAction<'_>) -> Option<&'static [&'static str]> {
 }
 
 /// Reports what is wrong with the variables that the pipeline declares.
-fn declared(resolved: &Resolved<'_>, findings: &mut Findings) {
+fn declared(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let pipeline = resolved.pipeline;
     let (n, most) = (pipeline.variables.len(), resolved.view.quota(&quota::VARIABLES));
     if n > most {
@@ -275,7 +275,7 @@ fn declared(resolved: &Resolved<'_>, findings: &mut Findings) {
 
 fn namespaces<'r, 'a>(
     resolved: &'r Resolved<'a>,
-    findings: &mut Findings,
+    findings: &mut Diagnostics,
 ) -> BTreeMap<&'r str, &'r ResolvedAction<'a>> {
     let mut namespaces: BTreeMap<&str, &ResolvedAction<'_>> = BTreeMap::new();
     for action in &resolved.actions {

@@ -59,11 +59,7 @@ impl Pipeline {
         let location = Location::caller();
         match Declaration::read(json) {
             Ok(declaration) => Ok(declaration.pipeline_at(location, |_, _| None)),
-            Err(findings) => {
-                let mut placed = Diagnostics::new();
-                findings.into_iter().for_each(|finding| placed.push(finding.at(location)));
-                Err(placed)
-            }
+            Err(findings) => Err(findings.into_iter().map(|finding| finding.at(location)).collect()),
         }
     }
 }

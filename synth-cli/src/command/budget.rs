@@ -2,7 +2,7 @@
 
 use clap::Args;
 use construct_core::quota::DrivenBy;
-use construct_core::{Diagnostic, Json as Template, Measure, Members, Severity, Source as Text};
+use construct_core::{Diagnostics, Json as Template, Measure, Members, Severity, Source as Text};
 use construct_pipeline::quota;
 use serde_json::{Value as Json, json};
 
@@ -95,13 +95,13 @@ impl Budget {
         measures.sort_by_key(|measure| std::cmp::Reverse(measure.percent()));
         let exceeded = measures.iter().filter(|measure| measure.size > measure.limit);
         let findings = exceeded.filter_map(|measure| Some(measure.finding()?.on(location(measure))));
-        let findings: Vec<Diagnostic> = findings.filter(|one| one.severity() == Severity::Error).collect();
+        let findings: Diagnostics = findings.filter(|one| one.severity() == Severity::Error).collect();
         let mut report = if self.json {
             Report::json(&json(&measures, &keys, &findings))
         } else {
             Report::text(self.table(&measures, &keys))
         };
-        findings.iter().for_each(|finding| report.diagnostic(finding));
+        report.diagnostics(&findings);
         Ok(report)
     }
 
@@ -187,7 +187,7 @@ fn location(measure: &Measure) -> String {
     text
 }
 
-fn json(measures: &[Measure], keys: &Keys, findings: &[Diagnostic]) -> Json {
+fn json(measures: &[Measure], keys: &Keys, findings: &Diagnostics) -> Json {
     let measures = measures.iter().map(|measure| {
         let named = |by: DrivenBy| measure.driver.filter(|driver| driver.by == by);
         let n = |by| named(by).map(|driver| driver.n);
@@ -215,7 +215,7 @@ fn json(measures: &[Measure], keys: &Keys, findings: &[Diagnostic]) -> Json {
     json!({
         "measures": measures.collect::<Vec<_>>(),
         "keys": { "count": keys.n, "rotated": keys.n_rotated, "monthlyUsd": keys.monthly_usd() },
-        "findings": findings.iter().map(Diagnostic::to_json).collect::<Vec<_>>(),
+        "findings": findings.to_json(),
     })
 }
 

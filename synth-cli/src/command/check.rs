@@ -9,10 +9,9 @@ use construct_pipeline::access::{Access, Area, Cell, Decision, Expected, Orders,
 use serde_json::{Value as Json, json};
 
 use crate::given::FACTS;
-use crate::model::circle;
 use crate::nearest::choice;
 use crate::output::{BOLD, DIM, Failure, Report, Table, printable};
-use crate::proof::Subject;
+use crate::proof::{Proved, Subject};
 
 const EXAMPLES: &str = "\
 Cells of the matrix:
@@ -57,10 +56,8 @@ pub(crate) struct Check {
 impl Check {
     pub(crate) fn run(self) -> Result<Report, Failure> {
         let subject = self.subject.in_dir(self.dir)?;
-        let mut found = Diagnostics::new();
-        let (_, proof) =
-            subject.prove_seeing(|assembly| circle(assembly).into_iter().for_each(|circle| found.push(circle)))?;
-        found.extend(proof.findings());
+        let Proved { proof, circle, .. } = subject.prove()?;
+        let found: Diagnostics = circle.into_iter().chain(proof.findings()).collect();
         let unknown: Vec<String> = proof.unknown_policies().into_iter().collect();
         let mut report = if self.json {
             Report::json(&json(&proof, &found, &unknown))
@@ -87,7 +84,7 @@ impl Check {
             report.warning(message, "leave the option out, and change the template if the template is wrong");
         }
         let told = found.iter().filter(|one| one.code() != "access::assumed");
-        told.filter(|one| !self.json || one.severity() == Severity::Error).for_each(|one| report.diagnostic(one));
+        report.diagnostics(told.filter(|one| !self.json || one.severity() == Severity::Error));
         Ok(report)
     }
 }

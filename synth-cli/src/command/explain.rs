@@ -13,7 +13,7 @@ use super::check::access_json;
 use crate::given::FACTS;
 use crate::nearest::choice;
 use crate::output::{BOLD, DIM, Failure, Report, printable};
-use crate::proof::Subject;
+use crate::proof::{Proved, Subject};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,7 +53,7 @@ impl Explain {
             return Err(nameless(wanted, self.subject));
         }
         let subject = self.subject.in_dir(dir.map(Into::into))?;
-        let (templates, proof) = subject.prove()?;
+        let Proved { templates, proof, .. } = subject.prove()?;
         let (pipeline, action) = find(&proof, &wanted)?;
         let is_told =
             |access: &&Access| self.kept_out || access.expected == construct_pipeline::access::Expected::Allow;
@@ -97,7 +97,7 @@ fn quote(out: &mut String, templates: &Templates<'_>, proof: &Proof, access: &Ac
 fn nameless(dir: String, subject: Subject) -> Failure {
     let failure = Failure::new(format!("`{dir}` is the folder of an assembly, and nothing says which action of it"));
     let proof = match subject.in_dir(Some((&dir).into())).and_then(|subject| subject.prove()) {
-        Ok((_, proof)) => proof,
+        Ok(proved) => proved.proof,
         Err(failure) => return failure,
     };
     let first = proof.pipelines().flat_map(|(_, actions)| actions).next();

@@ -86,7 +86,7 @@ impl Graph {
                 report
             }
         };
-        model.report_cycles(&mut report);
+        report.diagnostics(model.circle());
         Ok(report)
     }
 }

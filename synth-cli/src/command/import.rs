@@ -72,20 +72,20 @@ impl Import {
             }
             Err(findings) => {
                 let mut report = Report::verbatim(String::new());
-                findings.iter().for_each(|finding| report.diagnostic(finding));
+                report.diagnostics(&findings);
                 return Ok(report);
             }
         };
         let home = self.home(&declaration)?;
         if matches!(self.emit, Emit::Json) {
             let mut report = Report::json(&declaration.to_json());
-            declaration.warnings().iter().for_each(|finding| report.diagnostic(finding));
+            report.diagnostics(declaration.warnings());
             return Ok(report);
         }
         let imported = import(&declaration, home);
         let mut report = Report::verbatim(imported.text);
         // What was read is part of what the synthesis says.
-        imported.findings.iter().for_each(|finding| report.diagnostic(finding));
+        report.diagnostics(&imported.findings);
         if !imported.wordless.is_empty() {
             let message = format!(
                 "no words of the library lead to the very declaration of {}: in the program that is a `CustomAction`, with its \

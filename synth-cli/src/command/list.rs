@@ -40,7 +40,7 @@ impl List {
     pub(crate) fn run(&self) -> Result<Report, Failure> {
         let model = Model::read(&self.source.dir)?;
         let mut report = if self.json { Report::json(&json(&model)) } else { Report::text(table(&model)) };
-        model.report_cycles(&mut report);
+        report.diagnostics(model.circle());
         Ok(report)
     }
 }

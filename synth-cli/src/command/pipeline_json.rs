@@ -70,7 +70,7 @@ impl PipelineJson {
             answer["tags"] = tags.collect();
         }
         let mut report = Report::json(&answer);
-        declaration.warnings().iter().for_each(|finding| report.diagnostic(finding));
+        report.diagnostics(declaration.warnings());
         for unknown in &found.unknown {
             let what = format!("only a deployment tells what `{unknown}` is");
             report.warning(what, "put its value into the JSON before AWS gets it");
