@@ -54,9 +54,7 @@ impl Report {
     /// requests of one purpose.
     #[must_use]
     pub fn findings(&self) -> Diagnostics {
-        let mut findings = Diagnostics::new();
-        self.placed_findings().into_iter().for_each(|(_, finding)| findings.push(finding));
-        findings
+        self.placed_findings().into_iter().map(|(_, finding)| finding).collect()
     }
 
     /// The findings, each with what it is about in the templates.

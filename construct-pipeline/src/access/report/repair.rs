@@ -72,20 +72,24 @@ fn repair(world: &World, access: &Access, fix: &Fix) -> Option<Repair> {
     match &fix.change {
         Change::AddConditionValues { to, operator, key, values } => {
             let place = world.place(world.policies.cited(to)?)?;
-            let stack = place.template;
-            let values = values.iter().map(|value| express(world, value, stack, true)).collect();
+            let author = Author { world, stack: place.template, unnamed: Unnamed::ToFillIn };
+            let values = values.iter().map(|value| author.express(value)).collect();
             let what =
                 What::AddValues { statement: to.statement?, operator: operator.clone(), key: key.clone(), values };
             Some(Repair { place, exists: true, what })
         }
         Change::AddStatement(statement) => {
             let (place, exists) = place_for(world, access, &fix.side)?;
-            let stack = place.template;
-            let stated = statement;
-            let mut statement = expressed(world, stated, stack, false);
-            let has_alias = fix.side == Side::Identity && narrow_to_alias(world, access, &mut statement);
-            if stack.is_none() && !has_alias {
-                statement = expressed(world, stated, stack, true);
+            let author = |unnamed| Author { world, stack: place.template, unnamed };
+            let of_anything = author(Unnamed::Anything).expressed(statement);
+            let alias = alias_of_unnamed(world, access, &of_anything).filter(|_| fix.side == Side::Identity);
+            let mut statement = match &alias {
+                Some(_) => of_anything,
+                None => author(Unnamed::ToFillIn).expressed(statement),
+            };
+            if let (Some(alias), Some(statement)) = (alias, statement.as_object_mut()) {
+                let condition = json!({ "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } });
+                statement.insert("Condition".to_owned(), condition);
             }
             if !matches!(fix.side, Side::Scp(_)) {
                 bind_to_s3(access, &mut statement);
@@ -166,81 +170,94 @@ fn missing(world: &World, made: Option<&Made>, about: &str, kind: PolicyKind, pr
     Some((Place { stack, template: made.map(|made| made.stack), logical_id, pointer, kind }, false))
 }
 
-fn expressed(world: &World, value: &Value, stack: Option<usize>, gaps: bool) -> Value {
-    match value {
-        Value::String(text) => express(world, text, stack, gaps),
-        Value::Array(values) => values.iter().map(|value| expressed(world, value, stack, gaps)).collect(),
-        Value::Object(map) => {
-            let each = map.iter().map(|(key, value)| (key.clone(), expressed(world, value, stack, gaps)));
-            Value::Object(each.collect())
-        }
-        other => other.clone(),
-    }
+/// Who writes a statement down: in the template of a stack, or for a policy outside of all templates.
+struct Author<'w> {
+    world: &'w World,
+    stack: Option<usize>,
+    unnamed: Unnamed,
 }
 
-/// The text as a template of the stack can write it: references where the template makes the thing, `*` for what nobody
-/// can name there. Outside of templates, whoever pastes the text can fill in what they make; where that is wanted, it
-/// stands in angle brackets.
-fn express(world: &World, text: &str, stack: Option<usize>, gaps: bool) -> Value {
-    if !symbol::is_symbolic(text) {
-        return text.into();
+/// What stands, outside of templates, for what has a name only when they are deployed.
+#[derive(Clone, Copy, PartialEq)]
+enum Unnamed {
+    /// `*`.
+    Anything,
+    /// What it is, in angle brackets: whoever pastes the statement fills it in.
+    ToFillIn,
+}
+
+impl Author<'_> {
+    /// A value with all of its texts as they can be written there.
+    fn expressed(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => self.express(text),
+            Value::Array(values) => values.iter().map(|value| self.expressed(value)).collect(),
+            Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), self.expressed(value))).collect(),
+            other => other.clone(),
+        }
     }
-    if let Some(made) = world.maker_of(text).filter(|made| Some(made.stack) == stack) {
-        return json!({ "Fn::GetAtt": [&*made.logical_id, "Arn"] });
+
+    /// A text as it can be written there: references where the template makes the thing, `*` for what nobody can name.
+    fn express(&self, text: &str) -> Value {
+        if !symbol::is_symbolic(text) {
+            return text.into();
+        }
+        if let Some(made) = self.world.maker_of(text).filter(|made| Some(made.stack) == self.stack) {
+            return json!({ "Fn::GetAtt": [&*made.logical_id, "Arn"] });
+        }
+        let mut parts: Vec<Value> = Vec::new();
+        let mut literal = String::new();
+        for c in text.chars() {
+            let meaning = self.world.symbols.meaning(c);
+            match meaning.and_then(|meaning| self.reference(meaning)) {
+                Some(reference) => {
+                    if !literal.is_empty() {
+                        parts.push(std::mem::take(&mut literal).into());
+                    }
+                    parts.push(reference);
+                }
+                None if symbol::is_letter(c) => literal.push('?'),
+                None if meaning.is_some_and(|meaning| self.is_to_fill_in(meaning)) => {
+                    literal.push_str(&self.world.symbols.readable(c.encode_utf8(&mut [0; 4])));
+                }
+                None if meaning.is_some() || c == symbol::UNKNOWN => literal.push('*'),
+                None => literal.push(c),
+            }
+        }
+        if !literal.is_empty() {
+            parts.push(literal.into());
+        }
+        match parts.as_slice() {
+            [one] => one.clone(),
+            _ => json!({ "Fn::Join": ["", parts] }),
+        }
     }
-    let mut parts: Vec<Value> = Vec::new();
-    let mut literal = String::new();
-    for c in text.chars() {
-        let meaning = world.symbols.meaning(c);
-        let reference = meaning.and_then(|meaning| match &meaning.origin {
-            Origin::Made { stack: own, logical_id, attribute } if Some(*own) == stack => Some(match attribute {
+
+    /// What the template itself makes or takes as a parameter.
+    fn reference(&self, meaning: &Meaning) -> Option<Value> {
+        match &meaning.origin {
+            Origin::Made { stack, logical_id, attribute } if Some(*stack) == self.stack => Some(match attribute {
                 None => json!({ "Ref": logical_id }),
                 Some(attribute) => json!({ "Fn::GetAtt": [logical_id, attribute] }),
             }),
-            Origin::Parameter { stack: own, name } if Some(*own) == stack => Some(json!({ "Ref": name })),
+            Origin::Parameter { stack, name } if Some(*stack) == self.stack => Some(json!({ "Ref": name })),
             _ => None,
-        });
-        match reference {
-            Some(reference) => {
-                if !literal.is_empty() {
-                    parts.push(std::mem::take(&mut literal).into());
-                }
-                parts.push(reference);
-            }
-            None if symbol::is_letter(c) => literal.push('?'),
-            None if stack.is_none() && gaps && meaning.is_some_and(has_a_name) => {
-                literal.push_str(&world.symbols.readable(c.encode_utf8(&mut [0; 4])));
-            }
-            None if meaning.is_some() || c == symbol::UNKNOWN => literal.push('*'),
-            None => literal.push(c),
         }
     }
-    if !literal.is_empty() {
-        parts.push(literal.into());
-    }
-    match parts.as_slice() {
-        [one] => one.clone(),
-        _ => json!({ "Fn::Join": ["", parts] }),
+
+    fn is_to_fill_in(&self, meaning: &Meaning) -> bool {
+        self.stack.is_none() && self.unnamed == Unnamed::ToFillIn && !matches!(meaning.origin, Origin::Other)
     }
 }
 
-/// Whether it is something that has a name as soon as the templates are deployed.
-fn has_a_name(meaning: &Meaning) -> bool {
-    !matches!(meaning.origin, Origin::Other)
-}
-
-/// A key whose id cannot be written is told by its alias.
-fn narrow_to_alias(world: &World, access: &Access, statement: &mut Value) -> bool {
-    let covers_all =
-        statement.get("Resource").and_then(Value::as_str).is_some_and(|resource| resource.ends_with(":key/*"));
-    if !covers_all || !access.iam_action().starts_with("kms:") {
-        return false;
+/// The alias that tells a key whose id cannot be written, so that a statement covers all keys.
+fn alias_of_unnamed(world: &World, access: &Access, statement: &Value) -> Option<String> {
+    let resource = statement.get("Resource")?.as_str()?;
+    if !resource.ends_with(":key/*") || !access.iam_action().starts_with("kms:") {
+        return None;
     }
     let known = world.key(access.resource()).and_then(|key| key.aliases.as_ref()?.first().cloned());
-    let named = || access.resource().split_once(":alias/").map(|(_, alias)| format!("alias/{alias}"));
-    let (Some(alias), Some(statement)) = (known.or_else(named), statement.as_object_mut()) else { return false };
-    statement.insert("Condition".to_owned(), json!({ "ForAnyValue:StringEquals": { "kms:ResourceAliases": alias } }));
-    true
+    known.or_else(|| access.resource().split_once(":alias/").map(|(_, alias)| format!("alias/{alias}")))
 }
 
 /// Artifacts need the key through S3 only.

@@ -1,6 +1,7 @@
 //! Names and ARNs that follow from a resource's type.
 
 use construct_core::Region;
+
 /// What `Ref` gives for a resource of a type.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum RefIs {
