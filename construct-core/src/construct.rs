@@ -157,6 +157,32 @@ pub trait Lower: fmt::Debug + Send + Sync {
         let _ = (attr, own);
         None
     }
+
+    /// What the owner must set on what was imported, as follows from the facts about it: `of` is the construct itself.
+    fn settings(&self, of: NodeId, cx: &DocumentCx<'_>) -> Vec<Setting> {
+        let _ = (of, cx);
+        Vec::new()
+    }
+}
+
+/// A setting that something imported must have.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Setting {
+    /// The name of the setting as CloudFormation has it, such as `EncryptionKey`.
+    pub name: String,
+    /// Its value.
+    pub value: Json,
+    /// Why it is needed.
+    pub why: String,
+}
+
+impl Setting {
+    /// A setting by its name, its value, and why it is needed.
+    #[must_use]
+    pub fn new(name: impl Into<String>, value: impl Into<Json>, why: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into(), why: why.into() }
+    }
 }
 
 /// Exactly one CloudFormation resource: a type, a handle and a function to its properties.

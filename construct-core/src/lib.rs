@@ -55,7 +55,7 @@ pub use assembly::{Assembly, INLINE_TEMPLATE_BYTES, ReadError, StackArtifact, Wr
 pub use bytes::{count_bytes, fingerprint};
 pub use construct::{
     AssemblyCheck, CheckCx, Construct, Document, DocumentCx, Lower, LowerCx, Nothing, Plan, PlanCx, Resource, Scope,
-    Synth, Tree, ValidateCx, View,
+    Setting, Synth, Tree, ValidateCx, View,
 };
 pub use diagnostic::{Caller, Diagnostic, Diagnostics, Severity};
 pub use dynamic::{Secret, SsmParameter};

@@ -4,10 +4,12 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use construct_core::{
-    Attr, Diagnostic, Env, Expr, Handle, Lower, LowerCx, PlanCx, Region, Resources, Synth, ValidateCx, Value, kind,
+    Attr, Diagnostic, DocumentCx, Env, Expr, Handle, Lower, LowerCx, NodeId, PlanCx, Region, Resources, Setting, Synth,
+    ValidateCx, Value, kind,
 };
 
 use crate::arn::Arn;
+use crate::contract::ImportContract;
 use crate::policy::{ManagedPolicy, PolicyStatement};
 
 /// What the ARNs of a kind of resource look like, and what their attributes are worth: all it takes to import one.
@@ -71,12 +73,18 @@ pub trait ArnKind: Clone + fmt::Debug + Send + Sync + 'static {
             Attr::GetAtt(_) | Attr::LogicalId => None,
         }
     }
+
+    /// What the owner must set, as follows from facts about the construct; see [`Lower::settings`].
+    fn settings(of: NodeId, cx: &DocumentCx<'_>) -> Vec<Setting> {
+        let _ = (of, cx);
+        Vec::new()
+    }
 }
 
 /// A construct that exists already: it is referred to and never written to. It stands in the account and region that its
 /// ARN names.
 ///
-/// Statements attached to it are not written anywhere: whoever owns it must see to them.
+/// Statements attached to it go into no template: they are in the [contract](crate::contract), for whoever owns it.
 #[must_use]
 pub struct Imported<K> {
     arn: Value<kind::Arn>,
@@ -163,7 +171,8 @@ impl<K: ArnKind> Synth for Imported<K> {
         problem.into_iter().for_each(|problem| cx.report(problem));
     }
 
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+    fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        cx.document(ImportContract);
         Box::new(self.clone())
     }
 }
@@ -180,5 +189,9 @@ impl<K: ArnKind> Lower for Imported<K> {
         // A malformed ARN is reported where it is; what refers to its name need not be.
         let name = parsed.as_ref().and_then(K::name).or(self.arn.literal());
         K::attribute(attr, &self.arn, name, own)
+    }
+
+    fn settings(&self, of: NodeId, cx: &DocumentCx<'_>) -> Vec<Setting> {
+        K::settings(of, cx)
     }
 }

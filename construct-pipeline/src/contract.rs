@@ -1,10 +1,5 @@
-//! The import contract: what the owners of imported stores, keys, roles and the like must have, so that the pipelines work.
-//!
-//! A synthesis writes to nothing that is imported. What its owner must allow goes into the file `contract.json` of the
-//! assembly: for each account and each imported thing the whole policy documents, ready to paste, and for each
-//! statement a sentence that says which actions of which pipeline need it. It comes from the same statements that go
-//! into the policies of what is made here, so neither can forget what the other has. `synth contract` prints it.
-//! Pipelines ask for it: an app without one has none.
+//! What the owners of imported things must allow: the [import contract](construct_iam::contract), and what holds once they
+//! keep it.
 //!
 //! ```
 //! use construct_pipeline::contract::Contract;
@@ -26,177 +21,47 @@
 //! # Ok::<(), SynthError>(())
 //! ```
 
-mod draw;
-mod json;
-
-use construct_core::Assembly;
 use construct_iam::access::symbol;
 use serde_json::Value as Json;
 
 use crate::access::Outside;
-pub(crate) use draw::ImportContract;
 
-/// The file of the assembly that holds the contract.
-pub const FILE: &str = "contract.json";
+pub use construct_iam::contract::*;
 
-/// What is asked of the owners of imported things, by account and kind.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct Contract {
-    /// What is imported, in the order of accounts.
-    pub things: Vec<Thing>,
-    /// What has to be filled in by hand, in words.
-    pub notes: Vec<String>,
-}
-
-/// Something imported and what its owner must see to.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Thing {
-    /// The account that owns it, 12 digits.
-    pub account: String,
-    /// What it is, such as `bucket`, `key`, `role`, `project` or `topic`.
-    pub kind: String,
-    /// Its ARN.
-    pub arn: String,
-    /// The policies it must have, whole.
-    pub policies: Vec<RequiredPolicy>,
-    /// ARNs of managed policies that a role must have.
-    pub managed_policies: Vec<String>,
-    /// What must be set beside policies.
-    pub settings: Vec<Setting>,
-}
-
-/// A policy document that an imported thing must have, or whose statements must stand in the one it has.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RequiredPolicy {
-    /// Which of its policies.
-    pub kind: RequiredKind,
-    /// The document as AWS takes it.
-    pub document: Json,
-    /// For each statement of the document, in order, why it is needed.
-    pub why: Vec<String>,
-}
-
-/// Which policy of a thing a document is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum RequiredKind {
-    /// Who may assume a role.
-    Trust,
-    /// What a role may do.
-    Permissions,
-    /// The policy of a bucket.
-    Bucket,
-    /// The policy of a key.
-    Key,
-    /// The policy of another resource.
-    Resource,
-}
-
-impl RequiredKind {
-    const ALL: [Self; 5] = [Self::Trust, Self::Permissions, Self::Bucket, Self::Key, Self::Resource];
-
-    /// The kind in words, such as `trust policy`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Trust => "trust policy",
-            Self::Permissions => "permissions",
-            Self::Bucket => "bucket policy",
-            Self::Key => "key policy",
-            Self::Resource => "resource policy",
-        }
+/// The facts that hold once every owner has exactly what the contract asks: with them, [`prove`](crate::access::prove)
+/// leaves nothing open that the contract can settle.
+impl From<&Contract> for Outside {
+    fn from(contract: &Contract) -> Self {
+        contract.things.iter().fold(Self::new(), told)
     }
 }
 
-/// A setting that an imported thing must have.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Setting {
-    /// The name of the setting as CloudFormation has it, such as `EncryptionKey`.
-    pub name: String,
-    /// Its value.
-    pub value: Json,
-    /// Why it is needed.
-    pub why: String,
-}
-
-impl Contract {
-    /// The contract of an assembly; none if nothing is asked of anybody, or another tool made the assembly.
-    #[must_use]
-    pub fn of(assembly: &Assembly) -> Option<Self> {
-        Self::parse(assembly.document(FILE)?).ok()
+fn told(mut outside: Outside, thing: &Thing) -> Outside {
+    for RequiredPolicy { kind, document, .. } in &thing.policies {
+        let document = with_gaps(document);
+        outside = match kind {
+            RequiredKind::Trust => outside.trust(&thing.arn, document),
+            RequiredKind::Permissions => outside.role(&thing.arn, [document]),
+            RequiredKind::Key => outside.key(&thing.arn, document),
+            RequiredKind::Bucket => match thing.arn.split_once(":::") {
+                Some((_, name)) => outside.bucket(name, &thing.account, document),
+                None => outside,
+            },
+            _ => outside.resource(&thing.arn, document),
+        };
     }
-
-    /// Reads the text of the file.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        json::read(text)
+    let text = |name: &str| thing.setting(name).and_then(Json::as_str);
+    if thing.kind == "topic"
+        && let Some(key) = text("KmsMasterKeyId")
+    {
+        outside = outside.topic_key(&thing.arn, key);
     }
-
-    /// The contract as it stands in the file.
-    #[must_use]
-    pub fn to_json(&self) -> Json {
-        json::write(self)
+    if thing.kind == "project"
+        && let Some(role) = text("ServiceRole")
+    {
+        outside = outside.project(&thing.arn, role, text("EncryptionKey"));
     }
-
-    /// The accounts that own something, in order, each with what it owns.
-    pub fn owners(&self) -> impl Iterator<Item = (&str, &[Thing])> {
-        self.things.chunk_by(|one, other| one.account == other.account).map(|things| (&*things[0].account, things))
-    }
-
-    /// The facts that hold once every owner has exactly what the contract asks: with them, [`prove`](crate::access::prove)
-    /// leaves nothing open that the contract can settle.
-    #[must_use]
-    pub fn outside(&self) -> Outside {
-        self.things.iter().fold(Outside::new(), |outside, thing| thing.outside(outside))
-    }
-}
-
-impl Thing {
-    /// The policy of a kind.
-    #[must_use]
-    pub fn policy(&self, kind: RequiredKind) -> Option<&RequiredPolicy> {
-        self.policies.iter().find(|policy| policy.kind == kind)
-    }
-
-    /// The value of a setting.
-    #[must_use]
-    pub fn setting(&self, name: &str) -> Option<&Json> {
-        self.settings.iter().find(|setting| setting.name == name).map(|setting| &setting.value)
-    }
-
-    fn outside(&self, mut outside: Outside) -> Outside {
-        for RequiredPolicy { kind, document, .. } in &self.policies {
-            let document = with_gaps(document);
-            outside = match kind {
-                RequiredKind::Trust => outside.trust(&self.arn, document),
-                RequiredKind::Permissions => outside.role(&self.arn, [document]),
-                RequiredKind::Key => outside.key(&self.arn, document),
-                RequiredKind::Bucket => match self.arn.split_once(":::") {
-                    Some((_, name)) => outside.bucket(name, &self.account, document),
-                    None => outside,
-                },
-                RequiredKind::Resource => outside.resource(&self.arn, document),
-            };
-        }
-        let text = |name: &str| self.setting(name).and_then(Json::as_str);
-        if self.kind == "topic"
-            && let Some(key) = text("KmsMasterKeyId")
-        {
-            outside = outside.topic_key(&self.arn, key);
-        }
-        if self.kind == "project"
-            && let Some(role) = text("ServiceRole")
-        {
-            outside = outside.project(&self.arn, role, text("EncryptionKey"));
-        }
-        self.managed_policies.iter().fold(outside, |outside, policy| outside.attached(&self.arn, policy))
-    }
+    thing.managed_policies.iter().fold(outside, |outside, policy| outside.attached(&thing.arn, policy))
 }
 
 /// The document with a value that nobody knows in place of each `<…>`: what the owner puts there is known once the stack is

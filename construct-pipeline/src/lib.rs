@@ -82,8 +82,8 @@ pub mod providers;
 
 pub use action::Action;
 pub use artifact::{Artifact, ArtifactAtt, ArtifactFile};
-pub use asked::Asked;
 pub use condition::{Condition, ConditionRule, OnFailure, RetryMode, StageResult};
+pub use contract::Asked;
 pub use group::{ScaffoldGroup, ScaffoldGroupRef};
 pub use pipeline::{ExecutionMode, Pipeline, PipelineRef, PipelineType, Variable};
 pub use proof::{AccessCheck, AppAccess};

@@ -343,7 +343,7 @@ impl Pipeline {
 
     /// Asks nothing of the owners of what is imported: roles and stores have the policies they need, as those of a
     /// pipeline that runs today have. The proof takes it for granted; otherwise the [contract](crate::contract) lists
-    /// what they need.
+    /// what they need. An app in which another pipeline asks has a whole contract, with what this one needs.
     pub fn without_contract(mut self) -> Self {
         self.without_contract = true;
         self

@@ -20,8 +20,8 @@ use construct_core::{
     Attr, CfnResource, Claim, Env, Expr, Lower, LowerCx, NodeId, Nothing, PlanCx, Properties, Resources, Tagging,
     Uniqueness,
 };
+use construct_iam::contract::AsksOwners;
 
-use crate::contract::ImportContract;
 use crate::pipeline::Pipeline;
 use crate::proof::{AccessProof, ActionLines};
 use crate::quota;
@@ -48,8 +48,10 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     }
     cx.check_assembly(AccessProof);
     cx.attach(cx.here(), ActionLines::of(pipeline));
-    if !pipeline.without_contract {
-        cx.document(ImportContract);
+    let root = cx.view().root();
+    let asks = AsksOwners(!pipeline.without_contract);
+    if !cx.view().any_fact(root, |one: &AsksOwners| *one == asks) {
+        cx.attach(root, asks);
     }
     quota::ask(cx);
     // Everything that planning adds is new, so what the tree said before still holds while it is changed: the part of it

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use construct_core::{App, Assembly, AssemblyCheck, Caller, CheckCx, Diagnostic, Fact, Reach, View};
 use serde_json::Value as Json;
 
-use crate::access::{Subject, unproved};
+use crate::access::{Outside, Subject, unproved};
 use crate::contract::Contract;
 use crate::pipeline::Pipeline;
 
@@ -65,7 +65,7 @@ impl AssemblyCheck for AccessProof {
             return;
         }
         // That the owners keep the contract is taken for granted; that it says all they must allow is proved.
-        let outside = Contract::of(cx.assembly()).map(|contract| contract.outside()).unwrap_or_default();
+        let outside = Contract::of(cx.assembly()).as_ref().map(Outside::from).unwrap_or_default();
         let report = unproved(cx, &outside);
         let mut paths = Paths { view: cx.view(), assembly: cx.assembly(), templates: BTreeMap::new() };
         // What depends on things outside of the app is no mistake of the program; `synth check` lists it.

@@ -133,7 +133,7 @@ impl Owners {
             let mut contract = Contract::parse(text).map_err(no_contract)?;
             let given: BTreeSet<&str> = policies.iter().map(|(arn, _)| *arn).collect();
             contract.things.retain(|thing| !given.contains(&*thing.arn));
-            outside = contract.outside();
+            outside = Outside::from(&contract);
         }
         outside = self.facts.iter().try_fold(outside, |outside, file| facts(outside, file))?;
         for (arn, file) in policies {

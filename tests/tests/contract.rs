@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use construct_core::Assembly;
 use construct_pipeline::access::template::Templates;
 use construct_pipeline::access::{Access, Decision, Expected, Outside, PolicyKind, Purpose, Report, prove};
-use construct_pipeline::contract::{Contract, FILE, RequiredKind};
+use construct_pipeline::contract::{Contract, FILE, RequiredKind, Thing};
 use construct_pipeline::prelude::*;
 use construct_tests::{TempDir, programs};
 use serde_json::Value as Json;
 
 fn proved(assembly: &Assembly, contract: &Contract) -> Report {
-    prove(&Templates::of(assembly), &contract.outside())
+    prove(&Templates::of(assembly), &Outside::from(contract))
 }
 
 fn failures(report: &Report) -> String {
@@ -126,6 +126,94 @@ fn pipelines_that_ask_for_the_same_ask_once() {
     let [why] = &policy.why[..] else { panic!("{:?}", policy.why) };
     assert!(why.starts_with("each of the pipelines `Tools/Pipeline00`, `Tools/Pipeline01`, "), "{why}");
     assert!(why.ends_with(" and `Tools/Pipeline29` announces approvals through this topic"), "{why}");
+}
+
+/// What an app states about imported things is for their owners, whoever states it.
+#[test]
+fn an_app_without_pipelines_has_a_contract_too() {
+    const KEY: &str = "arn:aws:kms:us-east-1:222222222222:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    const EXPORTER: &str = "arn:aws:iam::333333333333:role/platform/exporter";
+    let mut app = App::new();
+    let stack = app.stack("Reports", programs::HOME);
+    let mut scope = app.at(stack);
+    let reader = Role::new(Principal::service("lambda.amazonaws.com")).role_name("reader");
+    let reader = scope.add("Reader", reader);
+    let sales = scope.add("Sales", Bucket::import("sales").env(Env::new("222222222222", "us-east-1")));
+    grant(&mut scope, reader, sales, PolicyStatement::allow(["s3:GetObject"]).on([sales.objects()]));
+    scope.attach(sales, EventBridgeNotifications);
+    let key = scope.add("Key", Key::import(KEY));
+    let decrypt = PolicyStatement::allow(["kms:Decrypt"]).on([key.arn()]);
+    let admit = decrypt.clone().principal(Principal::account(programs::HOME));
+    scope.attach(key, Asked::new(&admit, "the reports are encrypted with this key"));
+    scope.attach(key, admit);
+    scope.attach(reader, decrypt);
+    let exporter = scope.add("Exporter", Role::import(EXPORTER));
+    scope.attach(exporter, PolicyStatement::allow(["s3:PutObject"]).on(["arn:aws:s3:::reports/*"]));
+    scope.attach(exporter, ManagedPolicy::new("arn:aws:iam::aws:policy/ReadOnlyAccess"));
+    // Of what nothing is stated about, nothing is asked.
+    scope.add("Unused", Bucket::import("unused"));
+    let assembly = app.synth().expect("it synthesises");
+    let contract = Contract::of(&assembly).expect("something is stated about imported things");
+    assert_eq!(contract.notes, [""; 0]);
+    let [bucket, key, role] = &contract.things[..] else { panic!("{contract:#?}") };
+    let first = |thing: &Thing, kind| thing.policy(kind).expect("a policy").document["Statement"][0].clone();
+
+    assert_eq!((&*bucket.account, &*bucket.arn), ("222222222222", "arn:aws:s3:::sales"));
+    assert_eq!(bucket.setting("EventBridgeEnabled"), Some(&Json::from(true)));
+    let admitted = first(bucket, RequiredKind::Bucket);
+    assert_eq!(admitted["Condition"]["ArnEquals"]["aws:PrincipalArn"], "arn:aws:iam::111111111111:role/reader");
+
+    // In the policy of a key the key is `*`, and it has to stay possible to change it.
+    assert_eq!(key.arn, KEY);
+    let policy = key.policy(RequiredKind::Key).expect("its policy");
+    assert_eq!(policy.document["Statement"][0]["Sid"], "Administration");
+    assert_eq!(policy.document["Statement"][1]["Resource"], "*");
+    assert_eq!(policy.why[1], "the reports are encrypted with this key");
+
+    assert_eq!(
+        (&*role.arn, &*role.managed_policies),
+        (EXPORTER, &["arn:aws:iam::aws:policy/ReadOnlyAccess".into()][..])
+    );
+    assert_eq!(first(role, RequiredKind::Permissions)["Action"], "s3:PutObject");
+}
+
+#[test]
+fn an_app_that_states_nothing_about_imported_things_has_no_contract() {
+    let mut app = App::new();
+    let stack = app.stack("Reports", programs::HOME);
+    let mut scope = app.at(stack);
+    let sales = scope.add("Sales", Bucket::import("sales"));
+    let reader = scope.add("Reader", Role::new(Principal::service("lambda.amazonaws.com")));
+    grant(&mut scope, reader, sales, PolicyStatement::allow(["s3:GetObject"]).on([sales.objects()]));
+    // The role's own policy is enough within one account.
+    let assembly = app.synth().expect("it synthesises");
+    assert_eq!(assembly.document(FILE), None);
+}
+
+/// Pipelines that exist already ask for nothing, in which ever way what they use is imported.
+#[test]
+fn pipelines_without_a_contract_ask_for_nothing_until_another_one_does() {
+    let contract = |silent: &[bool]| {
+        let mut app = App::new();
+        let tools = app.stack("Tools", programs::HOME);
+        let mut scope = app.at(tools);
+        let releases = scope.add("Releases", Bucket::import("releases"));
+        for (n, &silent) in silent.iter().enumerate() {
+            let source = Artifact::new("Source");
+            let pipeline = Pipeline::new(format!("orders-{n}"))
+                .role(Role::import("arn:aws:iam::111111111111:role/platform/pipeline"))
+                .artifact_store(ImportedArtifactStore::new("platform-artifacts", "us-east-1"))
+                .stage(
+                    Stage::new("Source").action(Action::new("Fetch", S3Source::new(releases, "orders.zip", &source))),
+                )
+                .stage(Stage::new("Approve").action(Action::new("Approve", ManualApproval::new())));
+            scope.add(format!("Pipeline{n}"), if silent { pipeline.without_contract() } else { pipeline });
+        }
+        let (assembly, _) = app.synth_with_warnings().expect("nothing is wrong");
+        assembly.document(FILE).is_some()
+    };
+    assert!(!contract(&[true]) && !contract(&[true, true]));
+    assert!(contract(&[false]) && contract(&[true, false]) && contract(&[false, true]));
 }
 
 #[test]
@@ -408,7 +496,7 @@ fn a_key_that_is_known_by_its_alias_has_a_key_policy() {
     assert!(report.is_proved(), "{}", failures(&report));
     // What the owner has is proved the same way.
     let nobody = serde_json::json!({ "Version": "2012-10-17", "Statement": [] });
-    let closed = prove(&Templates::of(&assembly), &contract.outside().key(alias, nobody));
+    let closed = prove(&Templates::of(&assembly), &Outside::from(&contract).key(alias, nobody));
     assert!(closed.holes().any(|hole| hole.iam_action() == "kms:Decrypt"), "{}", failures(&closed));
 }
 

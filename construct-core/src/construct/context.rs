@@ -10,7 +10,7 @@ use serde_json::Number;
 
 use super::scope::{Scope, place_stack};
 use super::tree::{Asked, Plan, Tree, View, each_once};
-use super::{AssemblyCheck, Document};
+use super::{AssemblyCheck, Document, Setting};
 use crate::assembly::Assembly;
 use crate::diagnostic::{Caller, Diagnostic, Diagnostics};
 use crate::env::Env;
@@ -347,6 +347,13 @@ impl<'a> DocumentCx<'a> {
     /// use of the fact.
     pub fn facts_of<F: Fact>(&self, node: impl Into<NodeId>) -> impl Iterator<Item = &'a F> {
         self.view().facts_of(node)
+    }
+
+    /// What the owner of an imported construct must set.
+    #[must_use]
+    pub fn settings_of(&self, node: impl Into<NodeId>) -> Vec<Setting> {
+        let node = node.into();
+        self.plan.lowers.get(node.index()).map_or_else(Vec::new, |lower| lower.settings(node, self))
     }
 
     /// What an attribute of a construct is worth outside of its stack, if anybody can know.

@@ -173,6 +173,12 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
+    /// The root of the tree, as a target of facts about the app.
+    #[must_use]
+    pub fn root(self) -> NodeId {
+        self.tree.arena.root()
+    }
+
     /// The environment a construct stands in.
     #[must_use]
     pub fn env_of(self, node: impl Into<NodeId>) -> Option<Env> {

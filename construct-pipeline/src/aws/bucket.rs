@@ -3,9 +3,10 @@
 mod policy;
 
 use construct_core::{
-    Attr, CfnResource, Claim, Diagnostic, Env, Expr, Fact, Lower, LowerCx, PlanCx, Properties, Reach, RemovalPolicy,
-    Resources, Synth, Tagging, Uniqueness, ValidateCx, Value, kind, text,
+    Attr, CfnResource, Claim, Diagnostic, DocumentCx, Env, Expr, Fact, Lower, LowerCx, NodeId, PlanCx, Properties,
+    Reach, RemovalPolicy, Resources, Setting, Synth, Tagging, Uniqueness, ValidateCx, Value, kind, text,
 };
+use construct_iam::contract::ImportContract;
 use construct_iam::{PolicyStatement, Principal};
 
 use self::policy::BucketPolicy;
@@ -276,8 +277,8 @@ fn name_problem(name: &str) -> Option<&'static str> {
     None
 }
 
-/// A bucket that exists already. Statements attached to it are not written anywhere: whoever owns the bucket must see to
-/// them.
+/// A bucket that exists already. Statements attached to it go into no template: they are in the
+/// [contract](crate::contract), for whoever owns the bucket.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ImportedBucket {
@@ -318,7 +319,8 @@ impl Synth for ImportedBucket {
         }
     }
 
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+    fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        cx.document(ImportContract);
         Box::new(self.clone())
     }
 }
@@ -334,6 +336,16 @@ impl Lower for ImportedBucket {
 
     fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
         physical(self.name.clone(), attr, own)
+    }
+
+    fn settings(&self, of: NodeId, cx: &DocumentCx<'_>) -> Vec<Setting> {
+        let versions = cx.facts_of::<BucketVersioning>(of).next();
+        let events = cx.facts_of::<EventBridgeNotifications>(of).next();
+        let versions =
+            versions.map(|_| Setting::new("Versioning", "Enabled", "a pipeline fetches versions of an object"));
+        let events =
+            events.map(|_| Setting::new("EventBridgeEnabled", true, "an event of the bucket starts the pipeline"));
+        versions.into_iter().chain(events).collect()
     }
 }
 

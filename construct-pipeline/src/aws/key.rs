@@ -6,6 +6,8 @@ use construct_core::{
 };
 use construct_iam::{Arn, ArnKind, Imported, PolicyStatement, Principal, quota};
 
+pub use construct_iam::key_administration;
+
 use super::StatementForm;
 use super::attached::report_malformed;
 
@@ -24,25 +26,6 @@ construct_core::handle! {
         name: Name = Ref,
     }
 }
-
-/// What administrators of a key do: everything but use it.
-/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
-const ADMINISTRATION: [&str; 14] = [
-    "kms:CancelKeyDeletion",
-    "kms:Create*",
-    "kms:Delete*",
-    "kms:Describe*",
-    "kms:Disable*",
-    "kms:Enable*",
-    "kms:Get*",
-    "kms:List*",
-    "kms:Put*",
-    "kms:Revoke*",
-    "kms:ScheduleKeyDeletion",
-    "kms:TagResource",
-    "kms:UntagResource",
-    "kms:Update*",
-];
 
 /// What the users of a symmetric key do with it.
 pub(crate) const USE: [&str; 4] = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
@@ -138,12 +121,6 @@ impl Key {
         statements.push(usage);
         statements
     }
-}
-
-/// Lets an account administer its key: without such a statement nobody could change the key any more.
-/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
-pub fn key_administration(env: Env) -> PolicyStatement {
-    PolicyStatement::allow(ADMINISTRATION).sid("Administration").principal(Principal::account(env)).on_itself()
 }
 
 /// The values that `kms:ViaService` may have for a service in a region.

@@ -1,8 +1,8 @@
 //! Topics, owned and imported: where approvals and notifications are announced.
 
 use construct_core::{
-    Attr, CfnResource, Claim, Diagnostic, Env, Expr, Fact, Lower, LowerCx, PlanCx, Properties, Reach, Resources, Synth,
-    Tagging, Uniqueness, ValidateCx, Value, kind,
+    Attr, CfnResource, Claim, Diagnostic, DocumentCx, Env, Expr, Fact, Lower, LowerCx, NodeId, PlanCx, Properties,
+    Reach, Resources, Setting, Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
 };
 use construct_iam::{Arn, ArnKind, Imported, PolicyDocument, PolicyStatement};
 
@@ -225,6 +225,12 @@ impl ArnKind for TopicArn {
             Attr::GetAtt(attr) if attr == "TopicName" => name.map(|name| name.to_owned().into()),
             Attr::GetAtt(_) | Attr::LogicalId => None,
         }
+    }
+
+    fn settings(of: NodeId, cx: &DocumentCx<'_>) -> Vec<Setting> {
+        let why = "whoever announces approvals through the topic is let in to this key alone";
+        let keys = cx.facts_of::<TopicKey>(of);
+        keys.map(|key| Setting::new("KmsMasterKeyId", cx.json(key.0.expr()), why)).collect()
     }
 }
 

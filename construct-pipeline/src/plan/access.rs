@@ -11,12 +11,13 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use construct_core::{Env, NodeId, PlanCx};
+use construct_iam::contract::Asked;
 use construct_iam::{Effect, PolicyStatement, Principal, RoleRef};
 
 use super::roles::{Access, Roles};
 use super::scaffold::Scaffold;
 use super::stores::{PlannedKey, PlannedStore, Stores};
-use crate::asked::{self, Asked};
+use crate::asked;
 use crate::aws::{StatementForm, deny_insecure_transport};
 use crate::pipeline::Pipeline;
 use crate::provider::ArtifactKey;

@@ -8,13 +8,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use construct_core::{Diagnostic, Env, NodeId, PlanCx, Region};
+use construct_iam::contract::Asked;
 use construct_iam::{PolicyStatement, RoleRef, ServiceRole};
 
 use self::deploy::DeployRoles;
 use self::maker::{Maker, Named, because, take_on, words};
 use self::performers::Performers;
 use super::scaffold::Scaffold;
-use crate::asked::{self, Asked};
+use crate::asked;
 use crate::condition::ConditionRule;
 use crate::flow::{Touch, Toucher, touches};
 use crate::known::Known;

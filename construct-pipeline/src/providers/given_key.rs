@@ -1,9 +1,9 @@
 //! Keys that are given by their ARN alone: their owners have to let the roles in that use them.
 
 use construct_core::{NodeId, Scope, Value, kind, short_hash};
+use construct_iam::contract::Asked;
 use construct_iam::{Arn, ArnKind, PolicyStatement, Principal, RoleRef};
 
-use crate::asked::Asked;
 use crate::aws::{Key, KeyArn, via_service};
 
 /// Asks the owner of a key to let a role use it through a service, and says whether that could be asked. A key of the

@@ -3,10 +3,10 @@
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Manual.html>
 
 use construct_core::{Diagnostic, Properties, Scope, Value, kind};
+use construct_iam::contract::Asked;
 use construct_iam::{Arn, ArnKind, PolicyDocument, PolicyStatement, RoleRef, admitting, grant};
 
 use super::given_key::ask_for;
-use crate::asked::Asked;
 use crate::aws::{KeyArn, TopicKey, TopicRef};
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
 

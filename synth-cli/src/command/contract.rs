@@ -14,7 +14,7 @@ use crate::source::{self, Source};
 use crate::templates;
 
 const EXAMPLES: &str = "\
-For each account and each thing in it that a pipeline uses and did not make: the
+For each account and each thing in it that the app uses and did not make: the
 whole policies it must have, ready to paste, and for each statement of a policy
 what it is needed for. A thing that has a policy already gets the statements
 added to it.
@@ -73,13 +73,9 @@ impl ContractOf {
         if contract.things.is_empty() {
             return Ok(Report::text(match &self.account {
                 Some(account) => format!("nothing is asked of account {}\n", printable(account)),
-                None if assembly.resources("AWS::CodePipeline::Pipeline").is_empty() => {
-                    "nothing is asked of anybody: pipelines ask, and the assembly has none; what other constructs state about \
-                     imported things is written down nowhere\n"
-                        .to_owned()
-                }
                 None => format!(
-                    "nothing is asked of anybody: the assembly has no `{FILE}`, so its pipelines use nothing that others own\n"
+                    "nothing is asked of anybody: the assembly has no `{FILE}`, so its program states nothing about things of others, \
+                     or its pipelines are `without_contract`\n"
                 ),
             }));
         }

@@ -240,7 +240,7 @@ fn what_cannot_be_read_is_refused_in_words() {
 }
 
 #[test]
-fn without_a_pipeline_nobody_asks_and_nobody_says_that_nothing_is_needed() {
+fn what_is_stated_without_a_pipeline_is_asked_for_too() {
     let mut app = App::new();
     let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
     let mut scope = app.at(tools);
@@ -249,5 +249,6 @@ fn without_a_pipeline_nobody_asks_and_nobody_says_that_nothing_is_needed() {
     let dir = folder("contract-no-pipeline");
     app.synth().unwrap().write(&dir).unwrap();
     let said = synth(["contract".as_ref(), dir.as_os_str()]).fine();
-    assert!(said.contains("the assembly has none; what other constructs state"), "{said}");
+    assert!(said.contains("role arn:aws:iam::111111111111:role/platform/builder\n\npermissions\n"), "{said}");
+    assert!(said.contains("logs:PutLogEvents"), "{said}");
 }

@@ -1,5 +1,6 @@
 //! `contract.json` of an assembly.
 
+use construct_pipeline::access::Outside;
 use construct_pipeline::access::template::Templates;
 use construct_pipeline::contract::Contract;
 
@@ -14,7 +15,7 @@ pub(super) fn check(data: &[u8]) {
             let written = contract.to_json();
             let read = Contract::parse(&written.to_string()).expect("what was written can be read");
             assert_eq!(read.to_json(), written);
-            tell(&Templates::new(), &contract.outside());
+            tell(&Templates::new(), &Outside::from(&contract));
         }
     }
 }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 /// Every access is proved and every negative one denied once owners keep the contract, and every order deploys.
 pub(crate) fn is_proved(assembly: &Assembly) -> Result<(), TestCaseError> {
-    let outside = Contract::of(assembly).map_or_else(Outside::new, |contract| contract.outside());
+    let outside = Contract::of(assembly).as_ref().map_or_else(Outside::new, Outside::from);
     let outside = with_boundaries(assembly, outside);
     let report = prove(&Templates::of(assembly), &outside);
     prop_assert!(!report.accesses().is_empty());

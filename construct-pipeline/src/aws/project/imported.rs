@@ -1,12 +1,13 @@
 //! CodeBuild projects that exist already.
 
 use construct_core::{
-    Attr, Construct, Diagnostic, Env, Expr, Lower, LowerCx, PlanCx, Resources, Scope, Synth, ValidateCx, Value, kind,
+    Attr, Construct, Diagnostic, DocumentCx, Env, Expr, Lower, LowerCx, NodeId, PlanCx, Resources, Scope, Setting,
+    Synth, ValidateCx, Value, kind,
 };
+use construct_iam::contract::{Asked, ImportContract};
 use construct_iam::{Arn, ArnKind, Imported, PolicyStatement, Principal, ServiceRole};
 
 use super::{CODEBUILD, ProjectRef, own_role};
-use crate::asked::Asked;
 use crate::provider::{ArtifactKey, GivenRole};
 
 /// A project that exists already.
@@ -100,7 +101,8 @@ impl Synth for ProjectReference {
         self.imported.validate(cx);
     }
 
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+    fn plan(&self, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        cx.document(ImportContract);
         Box::new(self.clone())
     }
 }
@@ -115,6 +117,17 @@ impl Lower for ProjectReference {
 
     fn physical(&self, attr: &Attr, own: Env) -> Option<Expr> {
         self.imported.physical(attr, own)
+    }
+
+    fn settings(&self, of: NodeId, cx: &DocumentCx<'_>) -> Vec<Setting> {
+        let role = cx.facts_of::<ServiceRole>(of).next().map(|role| {
+            Setting::new("ServiceRole", cx.json(role.0.arn().expr()), "the artifact store lets this role in")
+        });
+        let keys = cx.facts_of::<ArtifactKey>(of).filter(|key| key.writes).map(|key| {
+            let why = "the others read what it writes with this key, that of the artifact store";
+            Setting::new("EncryptionKey", cx.json(key.key.expr()), why)
+        });
+        role.into_iter().chain(keys).collect()
     }
 }
 

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use construct_core::{Env, NodeId, PlanCx, Value, kind};
+use construct_iam::contract::Asked;
 use construct_iam::{DerivedName, PolicyDocument, PolicyStatement, Principal, Role, RoleRef, ServiceRole};
 
 use crate::action::Action;
-use crate::asked::{self, Asked};
+use crate::asked;
 use crate::names::RoleKind;
 use crate::pipeline::Pipeline;
 use crate::plan::scaffold::Scaffold;

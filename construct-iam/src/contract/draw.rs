@@ -3,17 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use construct_core::{Attr, Document, DocumentCx, Env, Expr, NodeId};
-use construct_iam::{ManagedPolicy, PolicyDocument, PolicyStatement, ServiceRole};
 use serde_json::Value as Json;
 
-use super::{Contract, FILE, RequiredKind, RequiredPolicy, Setting, Thing};
-use crate::asked::Asked;
-use crate::aws::{BucketVersioning, EventBridgeNotifications, TopicKey, key_administration};
-use crate::provider::ArtifactKey;
+use super::{Asked, AsksOwners, Contract, FILE, RequiredKind, RequiredPolicy, Setting, Thing};
+use crate::key::key_administration;
+use crate::policy::{ManagedPolicy, PolicyDocument, PolicyStatement};
 
-/// The contract as a document of the assembly.
+/// The contract as a document of the assembly: every imported construct asks for it.
 #[derive(Debug)]
-pub(crate) struct ImportContract;
+pub struct ImportContract;
 
 impl Document for ImportContract {
     fn file(&self) -> &'static str {
@@ -21,6 +19,11 @@ impl Document for ImportContract {
     }
 
     fn contents(&self, cx: &DocumentCx<'_>) -> Option<Json> {
+        let view = cx.view();
+        let says = |asks| view.any_fact(view.root(), |one: &AsksOwners| one.0 == asks);
+        if says(false) && !says(true) {
+            return None;
+        }
         let contract = draw(cx);
         (!contract.things.is_empty()).then(|| contract.to_json())
     }
@@ -44,7 +47,7 @@ fn draw(cx: &DocumentCx<'_>) -> Contract {
         let kind = what.split_once(' ').map_or(what, |(_, kind)| kind);
         let stated = all.entry((env.account.to_string(), kind, arn)).or_default();
         stated.env = Some(env);
-        stated.read(cx, node);
+        stated.read(cx, node, resource_kind(kind));
     }
     let things = all.into_iter().filter_map(|((account, kind, arn), stated)| {
         let thing = Thing {
@@ -64,50 +67,27 @@ fn draw(cx: &DocumentCx<'_>) -> Contract {
 }
 
 impl Stated {
-    fn read(&mut self, cx: &DocumentCx<'_>, node: NodeId) {
-        self.statements.extend(cx.facts_of::<PolicyStatement>(node).cloned());
-        self.asked.extend(cx.facts_of::<Asked>(node).cloned());
+    fn read(&mut self, cx: &DocumentCx<'_>, node: NodeId, kind: RequiredKind) {
+        // The policy of a key is about that key, whatever it names.
+        let plain = |statement: PolicyStatement| {
+            let of_key = kind == RequiredKind::Key && statement.has_principal();
+            if of_key { statement.on_itself() } else { statement }
+        };
+        self.statements.extend(cx.facts_of::<PolicyStatement>(node).cloned().map(plain));
+        let asked = cx.facts_of::<Asked>(node).cloned();
+        self.asked.extend(asked.map(|asked| Asked { statement: plain(asked.statement.clone()), ..asked }));
         self.managed.extend(cx.facts_of::<ManagedPolicy>(node).map(|policy| text(cx, &policy.arn().into())));
-        if let Some(role) = cx.facts_of::<ServiceRole>(node).next() {
-            let why = "the artifact store lets this role in";
-            self.set("ServiceRole", text(cx, &role.0.arn().into()).into(), why);
-        }
-        for key in cx.facts_of::<ArtifactKey>(node).filter(|key| key.writes) {
-            let why = "the others read what it writes with this key, that of the artifact store";
-            self.set("EncryptionKey", text(cx, &key.key.clone().into()).into(), why);
-        }
-        for key in cx.facts_of::<TopicKey>(node) {
-            let why = "whoever announces approvals through the topic is let in to this key alone";
-            self.set("KmsMasterKeyId", text(cx, &key.0.clone().into()).into(), why);
-        }
-        if cx.facts_of::<BucketVersioning>(node).next().is_some() {
-            let why = "a pipeline fetches versions of an object";
-            self.set("Versioning", "Enabled".into(), why);
-        }
-        if cx.facts_of::<EventBridgeNotifications>(node).next().is_some() {
-            let why = "an event of the bucket starts the pipeline";
-            self.set("EventBridgeEnabled", true.into(), why);
-        }
-    }
-
-    fn set(&mut self, name: &str, value: Json, why: &str) {
-        let setting = Setting { name: name.to_owned(), value, why: why.to_owned() };
-        if !self.settings.contains(&setting) {
-            self.settings.push(setting);
+        for setting in cx.settings_of(node) {
+            if !self.settings.contains(&setting) {
+                self.settings.push(setting);
+            }
         }
     }
 
     fn policies(&self, cx: &DocumentCx<'_>, kind: &str) -> Vec<RequiredPolicy> {
         let (resource, permitting): (Vec<_>, Vec<_>) =
             self.statements.iter().cloned().partition(PolicyStatement::has_principal);
-        let resource_kind = match kind {
-            "role" => RequiredKind::Trust,
-            "bucket" => RequiredKind::Bucket,
-            // What is asked of an alias is asked of the key behind it, which has the policy.
-            "key" | "alias of a key" => RequiredKind::Key,
-            _ => RequiredKind::Resource,
-        };
-        let kinds = [(resource_kind, resource), (RequiredKind::Permissions, permitting)];
+        let kinds = [(resource_kind(kind), resource), (RequiredKind::Permissions, permitting)];
         kinds.into_iter().filter_map(|(kind, statements)| self.policy(cx, kind, statements)).collect()
     }
 
@@ -154,6 +134,17 @@ impl Stated {
             }
         }
         alike.into_iter().map(sentence).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// Which policy the resource itself has.
+fn resource_kind(kind: &str) -> RequiredKind {
+    match kind {
+        "role" => RequiredKind::Trust,
+        "bucket" => RequiredKind::Bucket,
+        // What is asked of an alias is asked of the key behind it, which has the policy.
+        "key" | "alias of a key" => RequiredKind::Key,
+        _ => RequiredKind::Resource,
     }
 }
 

@@ -51,9 +51,7 @@ fn read_thing(account: &str, json: &Json) -> Result<Thing, String> {
         let kind = kind.ok_or_else(|| format!("`{word}` is no kind of policy"))?;
         Ok(RequiredPolicy { kind, document: json["document"].clone(), why: texts(json, "why")? })
     };
-    let setting = |json: &Json| {
-        Ok(Setting { name: text_of(json, "name")?, value: json["value"].clone(), why: text_of(json, "why")? })
-    };
+    let setting = |json: &Json| Ok(Setting::new(text_of(json, "name")?, json["value"].clone(), text_of(json, "why")?));
     Ok(Thing {
         account: account.to_owned(),
         kind: text_of(json, "kind")?,
