@@ -44,6 +44,7 @@
 //! ```
 
 mod artifact;
+mod filled;
 pub mod names;
 mod provider;
 pub mod wire;

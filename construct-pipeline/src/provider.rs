@@ -63,7 +63,8 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
 
     /// What the role that performs the action must be allowed, beside reading and writing its artifacts and passing its
     /// [`PassedRole`], which are granted from the [`ProviderSpec`]. Only actions whose owner is AWS are performed by a
-    /// role of the pipeline's; the worker of any other has a role of its own.
+    /// role of the pipeline's; the worker of any other has a role of its own. A variable in a resource, such as
+    /// `#{source.BranchName}`, becomes `*`: IAM knows none, and a run may fill in anything.
     fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
         let _ = (cx, policy);
     }

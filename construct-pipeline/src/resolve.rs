@@ -8,6 +8,7 @@ use construct_core::{Diagnostic, Env, EnvError, NodeId, Value, View, kind};
 use construct_iam::{Arn, PolicyDocument};
 
 use crate::action::Action;
+use crate::filled::about_anything;
 use crate::group::{Membership, role_name};
 use crate::known::{Known, Performer};
 use crate::names::RoleKind;
@@ -139,7 +140,11 @@ pub(crate) fn action_words(stage: &Stage, action: &Action) -> String {
 impl Known {
     fn new(place: &Resolved<'_>, stage: &Stage, action: &Action) -> Self {
         let home = place.home;
-        let spec = action.provider.spec();
+        let mut spec = action.provider.spec();
+        if let Some(passed) = &mut spec.passes {
+            let permissions = std::mem::take(&mut passed.permissions);
+            passed.permissions = permissions.into_iter().map(about_anything).collect();
+        }
         let mut problems = Vec::new();
         let env = env(action, &spec, home, place.view, &mut problems);
         let env = if problems.is_empty() { env } else { home };
@@ -153,6 +158,7 @@ impl Known {
         let cx = place.cx_of(stage, action, env, passed_role.as_ref());
         let mut permissions = PolicyDocument::new();
         action.provider.permissions(&cx, &mut permissions);
+        let permissions = permissions.into_iter().map(about_anything).collect();
         let configuration = action.provider.configuration(&cx);
         Self { spec, env, performer, passed_role, permissions, configuration, problems }
     }

@@ -209,6 +209,13 @@ impl PolicyStatement {
         self
     }
 
+    /// The same statement about other resources: what the function makes of each.
+    pub fn map_resources(mut self, of: impl Fn(&Expr) -> Expr) -> Self {
+        let resources = self.0.resources.iter().map(|resource| unmarked(of(resource))).collect();
+        self.change().resources = resources;
+        self
+    }
+
     /// Adds a principal.
     pub fn principal(mut self, principal: Principal) -> Self {
         self.change().principals.insert(principal);

@@ -14,6 +14,7 @@ use super::misnamed;
 use super::structure::too_many;
 use crate::artifact::Artifact;
 use crate::condition::ConditionRule;
+use crate::filled;
 use crate::pipeline::PipelineType;
 use crate::provider::{Category, Owner};
 use crate::quota;
@@ -77,8 +78,7 @@ impl<'r, 'a> Variables<'r, 'a> {
             return;
         }
         self.other_syntax(text, key, reader, findings);
-        for (start, _) in text.match_indices("#{") {
-            let Some((reference, _)) = text[start + 2..].split_once('}') else { continue };
+        for (_, reference) in filled::variables(text) {
             let Some((namespace, name)) = reference.split_once('.') else { continue };
             let place = format!("`{key}` of {} uses `#{{{reference}}}`", reader.words());
             let Some(found) = self.problem(namespace, name, place, reader) else { continue };

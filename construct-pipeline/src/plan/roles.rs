@@ -17,6 +17,7 @@ use self::performers::Performers;
 use super::scaffold::Scaffold;
 use crate::asked;
 use crate::condition::ConditionRule;
+use crate::filled::about_anything;
 use crate::flow::{Touch, Toucher, touches};
 use crate::known::Known;
 use crate::pipeline::Pipeline;
@@ -165,7 +166,7 @@ impl<'m, 'k> Making<'m, '_, '_, 'k> {
         let home = maker.home();
         let account = maker.cx.view().env_of(role).map_or(home.account, |env| env.account);
         let env = Env { account, region: rule.region_or(home.region) };
-        for statement in rule.permissions(env, &pipeline.name) {
+        for statement in rule.permissions(env, &pipeline.name).into_iter().map(about_anything) {
             let calls = || format!("calls `{}`", rule.provider).into();
             asked::grant(role, statement, maker.cx, |statement| because(statement, calls()));
         }

@@ -10,3 +10,4 @@ mod hostile;
 mod large;
 mod places;
 mod support;
+mod variables;

@@ -13,6 +13,7 @@ use crate::access::template::{
     Environment, Lazy, Made, Origin, Resolver, account_in, arn_parts, function_of, is_account, is_region, partition,
 };
 use crate::access::world::{Action, ActionLabel, Kept, Pipeline, PipelineLabel, Store, StoreKey, World, full_key_name};
+use crate::filled::filled;
 use crate::names::artifacts_prefix;
 
 /// A pipeline as its template has it.
@@ -42,8 +43,20 @@ pub(crate) fn pipelines<'t>(
         source.taken.sort_unstable_by_key(|action| action.label.position);
         source.taken.shrink_to_fit();
         *actions = source.taken;
+        actions.iter_mut().for_each(|action| leave_variables_open(action, resolver));
     }
     pipelines
+}
+
+/// Puts a symbol in the place of each variable of an action: what a run fills in is not known. Variables of a build are
+/// read by themselves.
+fn leave_variables_open(action: &mut Action, resolver: &Resolver<'_>) {
+    for (_, value) in action.configuration.iter_mut().filter(|(key, _)| &**key != "EnvironmentVariables") {
+        let symbol = |variable: &str| resolver.memory.text_symbol(&format!("variable {variable}"), Origin::Other);
+        if let Some(filled) = filled(value, symbol) {
+            *value = filled.into();
+        }
+    }
 }
 
 fn read<'t>(
