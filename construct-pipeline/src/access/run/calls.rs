@@ -274,7 +274,10 @@ impl<'a> Calls<'a> {
     fn s3_deploy(&mut self) {
         let bucket = self.bucket("BucketName");
         let extract = self.action.get("Extract").is_none_or(|extract| extract.eq_ignore_ascii_case("true"));
-        let key = match (self.get("ObjectKey"), extract) {
+        // https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3Deploy.html
+        let expanded = |key: String, what| key.replace(what, self.unknown_id.encode_utf8(&mut [0; 4]));
+        let key = ["{datetime}", "{uuid}"].into_iter().fold(self.get("ObjectKey"), expanded);
+        let key = match (key, extract) {
             (key, true) if key.is_empty() => self.unknown_id.to_string(),
             (key, true) => format!("{}/{}", key.trim_end_matches('/'), self.unknown_id),
             (key, false) => key,

@@ -71,6 +71,12 @@ fn calls_name_their_resources() {
         &[("BucketName", "b"), ("Extract", "false"), ("ObjectKey", "x")],
         &["s3:PutObject arn:aws:s3:::b/x"],
     );
+    check(
+        "Deploy",
+        "S3",
+        &[("BucketName", "b"), ("Extract", "false"), ("ObjectKey", "x-{datetime}/{uuid}.zip")],
+        &["s3:PutObject arn:aws:s3:::b/x-?/?.zip"],
+    );
     let function = format!("lambda:InvokeFunction arn:aws:lambda:{here}:function:f");
     check("Invoke", "Lambda", &[("FunctionName", "f")], &[&function, "lambda:ListFunctions *"]);
     let machine = "arn:aws:states:eu-west-1:1:stateMachine:m";
