@@ -3,12 +3,15 @@
 //! Codes: `json::syntax`, `json::not-a-pipeline`, `json::missing-key`, `json::unknown-key`, `json::wrong-type`,
 //! `json::unknown-word`, `json::not-text`.
 
-use construct_core::{Diagnostic, Diagnostics};
+use construct_core::{Diagnostic, Diagnostics, printable};
 use serde_json::{Map, Value as Json};
 
 use super::shape::{Field, Kind, METADATA, PIPELINE, Presence, Shape, TAGS};
 
 const HELP: &str = "give it what `aws codepipeline get-pipeline --name NAME` prints";
+
+/// How many characters of a text are shown where it should not stand.
+const SHOWN: usize = 60;
 
 const TEMPLATE: &str = "it is a template, or a part of one";
 const TEMPLATE_HELP: &str = "of a pipeline that it made, give what `aws codepipeline get-pipeline --name NAME` prints; \
@@ -97,12 +100,12 @@ impl Reader<'_> {
 
     fn wrong(&mut self, path: &str, wanted: &str, found: &Json) {
         let found = match found {
-            Json::Null => "null",
-            Json::Bool(_) => "a boolean",
-            Json::Number(_) => "a number",
-            Json::String(_) => "a text",
-            Json::Array(_) => "a list",
-            Json::Object(_) => "an object",
+            Json::Null => "null".to_owned(),
+            Json::Bool(_) => "a boolean".to_owned(),
+            Json::Number(_) => "a number".to_owned(),
+            Json::String(text) => format!("the text `{}`", printable(&shortened(text))),
+            Json::Array(_) => "a list".to_owned(),
+            Json::Object(_) => "an object".to_owned(),
         };
         let path = if path.is_empty() { "pipeline" } else { path };
         let message = format!("`{}` is {found}, not {wanted}", path.escape_debug());
@@ -233,4 +236,10 @@ fn is_empty(value: &Json) -> bool {
         Json::Object(entries) => entries.is_empty(),
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => false,
     }
+}
+
+/// As much of a text as a sentence takes.
+fn shortened(text: &str) -> String {
+    let shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() { shown + "…" } else { shown }
 }

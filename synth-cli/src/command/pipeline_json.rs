@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use construct_core::Diagnostics;
 use construct_pipeline::json::{Exported, export};
 use serde_json::json;
 
@@ -53,17 +54,10 @@ impl PipelineJson {
             _ => return Err(Failure::new("no pipeline is named")),
         };
         let found = find(&dir, name)?;
-        let declaration = found.declaration.as_ref().map_err(|findings| {
-            let all: Vec<String> = findings.iter().map(|finding| finding.message().to_owned()).collect();
-            let help = match found.unknown.first() {
-                Some(unknown) => format!(
-                    "only a deployment tells what `{unknown}` is; where that takes the place of a stage or an action, ask \
-                     `aws codepipeline get-pipeline` for what was deployed"
-                ),
-                None => "mend the program that wrote the template".to_owned(),
-            };
-            Failure::new(format!("the API would refuse the pipeline `{name}`: {}", all.join("; "))).help(help)
-        })?;
+        let declaration = match &found.declaration {
+            Ok(declaration) => declaration,
+            Err(refusals) => return Ok(refused(refusals, &found.unknown)),
+        };
         let mut answer = declaration.to_json();
         if self.tags && !found.tags.is_empty() {
             let tags = found.tags.iter().map(|(key, value)| json!({ "key": key, "value": value }));
@@ -86,6 +80,17 @@ impl PipelineJson {
         }
         Ok(report)
     }
+}
+
+/// No pipeline, but what the API has against it.
+fn refused(refusals: &Diagnostics, unknown: &[String]) -> Report {
+    let mut report = Report::verbatim(String::new());
+    report.diagnostics(refusals);
+    for unknown in unknown {
+        let help = "where it takes the place of a stage or an action, ask `aws codepipeline get-pipeline` for what was deployed";
+        report.warning(format!("only a deployment tells what `{unknown}` is"), help);
+    }
+    report
 }
 
 /// What is missing where nothing is given but the folder of an assembly.

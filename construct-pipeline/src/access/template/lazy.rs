@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use construct_iam::access::{Json, Members};
 
-use super::plain::{function_of, is_plain, unknown};
+use super::plain::{function_of, is_plain, label_of, unknown};
 use super::resolver::{Known, Resolver};
 use super::symbols::Origin;
 
@@ -103,7 +103,7 @@ impl<'v, 't> Lazy<'v, 't> {
             Json::String(text) => resolver.map(|(resolver, stack)| resolver.literal(stack, text).into()),
             Json::Number(_) | Json::Bool(_) => Some(json.to_string().into()),
             Json::Object(map) if function_of(map).is_some() => {
-                resolver.map(|(resolver, _)| resolver.text_symbol(&json.to_string(), Origin::Other).into())
+                resolver.map(|(resolver, _)| resolver.text_symbol(&label_of(&json), Origin::Other).into())
             }
             _ => None,
         }

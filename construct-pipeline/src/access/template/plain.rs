@@ -3,8 +3,17 @@
 use construct_core::is_function;
 use construct_iam::access::{Json, Members, symbol};
 
+/// In place of a function that is left.
+const UNKNOWN: &str = "Fn::Unknown";
+
 pub(crate) fn unknown<'t>(label: String) -> Json<'t> {
-    Json::Object([("Fn::Unknown".into(), label.into())].into_iter().collect())
+    Json::Object([(UNKNOWN.into(), label.into())].into_iter().collect())
+}
+
+/// What is told of a value that is no text: of one that is not known, in the words that were found for it.
+pub(crate) fn label_of(value: &Json<'_>) -> String {
+    let unknown = value.as_object().and_then(function_of).filter(|(function, _)| *function == UNKNOWN);
+    unknown.and_then(|(_, label)| label.as_str()).map_or_else(|| value.to_string(), str::to_owned)
 }
 
 pub(crate) fn function_of<'v, 't>(map: &'v Members<'t>) -> Option<(&'v str, &'v Json<'t>)> {

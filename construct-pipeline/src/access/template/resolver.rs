@@ -14,7 +14,7 @@ use places::Places;
 
 use super::memory::Memory;
 use super::physical::{Whereabouts, partition};
-use super::plain::{REFERENCE, function_of, is_plain, unknown};
+use super::plain::{REFERENCE, function_of, is_plain, label_of, unknown};
 use super::symbols::{Origin, Symbols};
 use super::templates::{Environment, Templates};
 
@@ -187,7 +187,7 @@ impl<'t> Resolver<'t> {
             Json::String(text) => text.to_string(),
             Json::Number(_) | Json::Bool(_) => value.to_string(),
             Json::Null => String::new(),
-            Json::Array(_) | Json::Object(_) => self.text_symbol(&value.to_string(), Origin::Other),
+            Json::Array(_) | Json::Object(_) => self.text_symbol(&label_of(value), Origin::Other),
         }
     }
 
