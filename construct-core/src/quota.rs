@@ -17,7 +17,7 @@ use crate::json::{Json, Source};
 
 pub use driver::{DrivenBy, Driver};
 pub(crate) use limit::QuotaValue;
-pub use limit::{Adjustable, NEARLY, Quota, QuotaScope, Quotas, is_near};
+pub use limit::{Adjustable, NEARLY, Quota, QuotaScope, Quotas, is_near, nearly};
 pub(crate) use template::measure as measure_template;
 pub use template::{
     DYNAMIC_REFERENCES, INLINE_TEMPLATE, MAPPINGS, OUTPUTS, PARAMETER_VALUE, PARAMETERS, QUOTAS, RESOURCES, STACKS,

@@ -9,7 +9,7 @@ mod once;
 mod shorten;
 mod statement;
 
-use construct_core::quota::NEARLY;
+use construct_core::quota::nearly;
 use construct_core::spell::{Pen, Spell, Spelled};
 use construct_core::{Diagnostic, Expr, Fact, LowerCx, Quota, Reach, Value, kind};
 
@@ -89,11 +89,11 @@ impl PolicyDocument {
         PolicySize::of(&cx.preview(&self.expr()))
     }
 
-    /// Whether it is so long that something has to be done about it: more than [`NEARLY`] hundredths of what a policy
-    /// takes, in bytes.
+    /// Whether it is so long that something has to be done about it: more than
+    /// [`NEARLY`](construct_core::quota::NEARLY) hundredths of what a policy takes, in bytes.
     #[must_use]
     pub fn is_long(&self, cx: &LowerCx<'_>, quota: &Quota) -> bool {
-        let enough = cx.quota(quota) * NEARLY / 100;
+        let enough = nearly(cx.quota(quota));
         !Self::have_at_most([self], enough, cx) && self.size(cx).estimated_bytes() > enough
     }
 

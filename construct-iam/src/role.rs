@@ -5,7 +5,7 @@ mod above;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use construct_core::quota::NEARLY;
+use construct_core::quota::nearly;
 use construct_core::spell::Spell;
 use construct_core::{
     Attr, CfnResource, Claim, Diagnostic, Env, Expr, Fact, Lower, LowerCx, PlanCx, Properties, Reach, Resources, Synth,
@@ -340,7 +340,7 @@ fn divide(
     if permissions.is_empty() {
         return (None, Vec::new());
     }
-    let enough = cx.quota(&INLINE_POLICIES) * NEARLY / 100;
+    let enough = nearly(cx.quota(&INLINE_POLICIES));
     let own = own.iter().map(|(_, document)| document);
     if PolicyDocument::have_at_most(own.clone().chain([&permissions]), enough, cx) {
         return (Some(permissions), Vec::new());
@@ -352,7 +352,7 @@ fn divide(
     }
     let (first, each) = (enough.saturating_sub(taken), cx.quota(&MANAGED_POLICY));
     let too_many = |parts: &Vec<PolicyDocument>| parts.len() - 1 + n_managed > cx.quota(&MANAGED_POLICIES);
-    let mut parts = permissions.divided(&size, first, each * NEARLY / 100);
+    let mut parts = permissions.divided(&size, first, nearly(each));
     if too_many(&parts) {
         parts = permissions.divided(&size, first, each);
     }

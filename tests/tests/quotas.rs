@@ -123,6 +123,15 @@ fn every_quota_warns_from_eighty_hundredths_and_refuses_more_than_all() {
 }
 
 #[test]
+fn a_quota_may_be_any_number() {
+    for quota in quota::all() {
+        assert!(found(quota, usize::MAX).is_empty(), "{quota:?}");
+        // What nothing is allowed of is found; that some of it is divided beforehand is no reason for more.
+        assert!(found(quota, 0).iter().all(|one| one.code() == quota.code), "{quota:?}");
+    }
+}
+
+#[test]
 fn what_can_be_mended_fits_a_smaller_quota() {
     let used = used();
     for quota in MENDED {

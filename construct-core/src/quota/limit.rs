@@ -13,15 +13,22 @@ use crate::fact::{Fact, Reach};
 /// smaller from here on.
 pub const NEARLY: usize = 80;
 
-/// Whether a size is [`NEARLY`] as large as it may be, or larger.
+/// Whether a size is [`NEARLY`] as large as it may be, or larger; nothing never is.
 ///
 /// ```
 /// use construct_core::quota::is_near;
 /// assert!(is_near(80, 100) && !is_near(79, 100));
+/// assert!(is_near(6, 7) && !is_near(5, 7) && !is_near(1_000_000, usize::MAX) && !is_near(0, 0));
 /// ```
 #[must_use]
 pub const fn is_near(size: usize, limit: usize) -> bool {
-    size * 100 >= limit * NEARLY
+    size > 0 && size >= limit / 100 * NEARLY + (limit % 100 * NEARLY).div_ceil(100)
+}
+
+/// The largest size that is no more than [`NEARLY`] hundredths of a quota, which may be any number.
+#[must_use]
+pub const fn nearly(limit: usize) -> usize {
+    limit / 100 * NEARLY + limit % 100 * NEARLY / 100
 }
 
 /// Whether AWS gives more of something to whoever asks.
