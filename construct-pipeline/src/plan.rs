@@ -74,7 +74,7 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     }
 
     let declaration = Arc::new(declaration::declare(pipeline, &roles, &stores, home, known));
-    let after = scaffold.made().chain(roles.at_home()).chain(stores.needed()).collect();
+    let after = scaffold.made().chain(roles.needed()).chain(stores.needed()).collect();
     Box::new(PlannedPipeline { name: pipeline.name.clone(), declaration, after })
 }
 

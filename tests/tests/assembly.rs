@@ -203,6 +203,46 @@ fn stores_that_a_program_places_come_before_their_pipelines() {
     }
 }
 
+#[test]
+fn roles_that_a_program_places_come_before_their_pipelines() {
+    let home = Env::new("111111111111", "us-east-1");
+    let far = Env::new("333333333333", "us-east-1");
+    for (is_near, env) in [(true, home), (false, home), (false, far)] {
+        let mut app = App::new();
+        let tools = app.stack("Tools", home);
+        let place = if is_near { tools } else { app.stack("Roles", env) };
+        // More than fits into a role: the rest of its permissions is a managed policy, which has to be there, too.
+        let buckets = (0..300).map(|n| format!("arn:aws:s3:::orders-{n:04}/*"));
+        let read = PolicyStatement::allow(["s3:GetObject"]).on(buckets);
+        let role = Role::trusting(PolicyDocument::new()).role_name("orders-performer").allow(read);
+        let role = app.at(place).add("Performer", role);
+        let source = Artifact::new("Source");
+        let queues = PolicyStatement::allow(["sqs:*"]).on([Arn::regional(env, "sqs", "orders-*")]);
+        let deploy = DeployStack::new("orders", source.file("template.yaml")).allow(queues);
+        let mut release = Stage::new("Release").action(Action::new("Deploy", deploy).role(role));
+        if env == home {
+            let keeper = Role::trusting(PolicyDocument::new()).role_name("orders-keeper");
+            let keeper = app.at(place).add("Keeper", keeper);
+            let calm = ConditionRule::new("Calm", "CloudWatchAlarm").configuration("AlarmName", "errors").role(keeper);
+            release = release.before_entry(Condition::new(StageResult::Fail).rule(calm));
+        }
+        let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source));
+        let pipeline = Pipeline::new("orders").stage(Stage::new("Source").action(checkout)).stage(release);
+        app.at(tools).add("Pipeline", pipeline);
+        let assembly = programs::assembly(app);
+        let tools = assembly.stacks().iter().find(|stack| stack.id == "Tools").expect("it has the pipeline");
+        assert_eq!(tools.dependencies.iter().any(|one| one == "Roles"), !is_near, "{:?}", tools.dependencies);
+        let template = template::of(tools);
+        let (_, pipeline) = template::resources(&template)
+            .find(|(_, resource)| resource["Type"] == "AWS::CodePipeline::Pipeline")
+            .expect("it was added");
+        let first = pipeline["DependsOn"].to_string();
+        for role in ["\"Performer", "\"PerformerPermissions", "\"Keeper"] {
+            assert_eq!(first.contains(role), is_near, "{role}: {first}");
+        }
+    }
+}
+
 /// Logical ids and names are how CloudFormation and other accounts know a resource.
 #[test]
 fn changing_these_replaces_resources() {

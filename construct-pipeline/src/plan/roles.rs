@@ -31,8 +31,8 @@ pub(super) struct Roles {
     /// The role that performs each action, in the order of the actions; none for those that somebody else performs.
     pub(super) performers: Vec<Option<RoleRef>>,
     pub(super) accesses: Vec<Access>,
-    /// Roles made in the pipeline's stack.
-    made_at_home: Vec<NodeId>,
+    /// Roles made in the pipeline's stack, and those of the app that it was given.
+    needed: Vec<NodeId>,
 }
 
 /// That a role reads or writes artifacts in the store of a region.
@@ -54,8 +54,10 @@ impl Roles {
         self.performers.iter().map(|role| role.filter(|role| *role != self.pipeline))
     }
 
-    pub(super) fn at_home(&self) -> impl Iterator<Item = NodeId> {
-        self.made_at_home.iter().copied()
+    /// What must be there before the pipeline, beside its scaffold stacks: roles with their policies. The declaration names
+    /// roles, which implies no order.
+    pub(super) fn needed(&self) -> impl Iterator<Item = NodeId> {
+        self.needed.iter().copied()
     }
 }
 
@@ -86,7 +88,7 @@ pub(super) fn make(
         pipeline: role,
         performers: Vec::with_capacity(known.len()),
         accesses: Vec::with_capacity(known.len()),
-        made_at_home: pipeline.role.is_none().then(|| role.into()).into_iter().collect(),
+        needed: pipeline.role.is_none().then(|| role.into()).into_iter().collect(),
     };
     let performers = Performers::new(role, known, &maker);
     let taken_on = Vec::with_capacity(known.len());
@@ -189,7 +191,8 @@ impl<'m, 'k> Making<'m, '_, '_, 'k> {
             maker.cx.attach(roles.pipeline, take_on(taken_on));
         }
         deploy_roles.finish(&mut maker);
-        roles.made_at_home.extend(deploy_roles.at_home(maker.cx.env()));
+        roles.needed.extend(deploy_roles.at_home(maker.cx.env()));
+        roles.needed.extend(&maker.placed);
         roles
     }
 }

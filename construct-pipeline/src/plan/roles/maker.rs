@@ -1,7 +1,7 @@
 //! Places roles, and gives them what actions need: each permission with its reason.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use construct_core::{Env, NodeId, PlanCx, Value, kind};
 use construct_iam::contract::Asked;
@@ -32,13 +32,16 @@ pub(super) struct Maker<'m, 's, 'c> {
     pub(super) scaffold: &'m mut Scaffold<'s>,
     /// Imported roles are placed once, however many actions name them.
     imported: BTreeMap<Value<kind::Arn>, RoleRef>,
+    /// Roles of the app that the pipeline was given.
+    pub(super) placed: BTreeSet<NodeId>,
     /// Workers whose role nobody says, each with an action of theirs.
     pub(super) roleless: Vec<(NodeId, Named<'m>)>,
 }
 
 impl<'m, 's, 'c> Maker<'m, 's, 'c> {
     pub(super) fn new(pipeline: &'m Pipeline, scaffold: &'m mut Scaffold<'s>, cx: &'m mut PlanCx<'c>) -> Self {
-        Self { pipeline, cx, scaffold, imported: BTreeMap::new(), roleless: Vec::new() }
+        let (imported, placed) = (BTreeMap::new(), BTreeSet::new());
+        Self { pipeline, cx, scaffold, imported, placed, roleless: Vec::new() }
     }
 
     /// Where the pipeline is.
@@ -122,7 +125,14 @@ impl<'m, 's, 'c> Maker<'m, 's, 'c> {
 
     pub(super) fn given(&mut self, role: &GivenRole) -> RoleRef {
         match role {
-            GivenRole::Placed(role) => *role,
+            GivenRole::Placed(role) => {
+                let view = self.cx.view();
+                // A handle of another app is a finding already.
+                if view.owns(*role) && view.imports(*role).is_none() {
+                    self.placed.insert((*role).into());
+                }
+                *role
+            }
             GivenRole::Imported(role) => {
                 let n = self.imported.len();
                 let cx = &mut *self.cx;
