@@ -294,6 +294,15 @@ impl ConditionRule {
         }
     }
 
+    /// What the rule works with, as far as the program knows it: it is found by its name where the rule runs.
+    pub(crate) fn works_with(&self) -> Option<NodeId> {
+        let by_name = ["AlarmName", "FunctionName", "ProjectName"];
+        by_name.into_iter().find_map(|key| match self.configuration.get(key) {
+            Some(Expr::Attr { of, .. }) => Some(*of),
+            _ => None,
+        })
+    }
+
     /// Whether a project does the work, with a role of its own.
     pub(crate) fn builds(&self) -> bool {
         self.provider == "CodeBuild"

@@ -4,13 +4,13 @@
 //! `condition::result`, `condition::retry-and-condition`, `condition::rollback-in-parallel`,
 //! `condition::rollback-of-sources`, `rule::malformed-name`, `rule::unknown-provider`, `rule::unknown-operator`,
 //! `rule::malformed-cron`, `rule::missing-configuration`, `rule::malformed-configuration`, `rule::unknown-region`,
-//! `rule::malformed-command`, `rule::too-many-commands`, `rule::unknown-artifact`, `rule::read-too-early`.
+//! `rule::works-elsewhere`, `rule::malformed-command`, `rule::too-many-commands`, `rule::unknown-artifact`, `rule::read-too-early`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html>
 
 use std::ops::RangeInclusive;
 
-use construct_core::{Diagnostic, Diagnostics, Expr, Region};
+use construct_core::{Diagnostic, Diagnostics, Env, Expr, Region};
 
 use super::misnamed;
 use super::stores::{is_foreign_handle, stray};
@@ -184,7 +184,40 @@ fn rule(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Diagnostic
         let problem = stray.or_else(|| role.problem(resolved.home));
         findings.extend(problem.map(|problem| problem.at(at)));
     }
+    elsewhere(rule, resolved, findings);
     lengths(rule, findings);
+}
+
+/// What a rule works with is found by its name, in the account of its role and in its region.
+fn elsewhere(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Diagnostics) {
+    let Resolved { home, view, .. } = *resolved;
+    let Some(works_with) = rule.works_with().filter(|node| view.owns(*node)) else { return };
+    // What follows from another mistake is not told.
+    let is_stray = rule.role.as_ref().is_some_and(|role| is_foreign_handle(role, resolved));
+    let is_nowhere = rule.region.as_deref().is_some_and(|region| Region::parse(region).is_err());
+    let Some(there) = view.env_of(works_with).filter(|_| !is_stray && !is_nowhere) else { return };
+    let account = match &rule.role {
+        // Of a role without an ARN it is told elsewhere.
+        Some(role) => role.env(view, home).map(|env| env.account),
+        None => Some(home.account),
+    };
+    let Some(account) = account else { return };
+    let here = Env { account, region: rule.region_or(home.region) };
+    if here == there {
+        return;
+    }
+    let path = view.path_of(works_with);
+    let message = format!(
+        "the rule `{}` works with `{path}`, which is in {there}, and a rule looks for what it works with in the account of its role and in its region, here in {here}",
+        rule.name
+    );
+    let help = match here.account == there.account {
+        true => format!("let the rule run there with `.region({:?})`", there.region.as_str()),
+        false => {
+            format!("let it work with something of account {account}; an action can work in account {}", there.account)
+        }
+    };
+    findings.push(Diagnostic::error("rule::works-elsewhere", message).at(rule.location).help(help));
 }
 
 /// Whether a rule has what its provider needs.

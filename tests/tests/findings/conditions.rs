@@ -201,6 +201,31 @@ fn rule_in_a_region_that_there_is_not() {
 }
 
 #[test]
+fn rule_that_works_with_what_is_elsewhere() {
+    let mut app = App::new();
+    let abroad = app.stack("Abroad", Env::new("111111111111", "eu-west-1"));
+    let abroad = app.at(abroad).add("Project", PipelineProject::new().build_spec_file("check.yml"));
+    let others = app.stack("Others", Env::new("333333333333", "us-east-1"));
+    let others = app.at(others).add("Project", PipelineProject::new().build_spec_file("check.yml"));
+    let tools = app.stack("Tools", HOME);
+    let gate = Arn::regional(Env::new("333333333333", "us-east-1"), "lambda", "function:gate");
+    let gate = app.at(tools).add("Gate", Function::import(gate));
+    let build = |name: &str, project: ProjectRef| {
+        ConditionRule::new(name, "CodeBuild").configuration("ProjectName", project.name())
+    };
+    let source = Artifact::new("Source");
+    let ask = ConditionRule::new("Ask", "LambdaInvoke");
+    //~^ error rule::works-elsewhere at Tools/Pipeline: the rule `Ask` works with `Tools/Gate`, which is in 333333333333/us-east-1
+    let ask = ask.configuration("FunctionName", gate.name());
+    let far = ConditionRule::new("Far", "CodeBuild").configuration("ProjectName", abroad.name()); //~ error rule::works-elsewhere at Tools/Pipeline: here in 111111111111/us-east-1
+    let their = ConditionRule::new("Their", "CodeBuild").configuration("ProjectName", others.name()); //~ error rule::works-elsewhere at Tools/Pipeline: the rule `Their` works with `Others/Project/Resource`, which is in 333333333333/us-east-1
+    let sound = build("Sound", abroad).region("eu-west-1");
+    let entry = Condition::new(StageResult::Fail).rule(ask).rule(far).rule(their).rule(sound);
+    app.at(tools).add("Pipeline", ending(&source, approve("Approve").before_entry(entry)));
+    check(app);
+}
+
+#[test]
 fn stage_that_is_skipped_after_it_failed() {
     let source = Artifact::new("Source");
     let last = approve("Approve").on_failure(OnFailure::new().result(StageResult::Skip)); //~ warning condition::result at Tools/Pipeline: SKIP on failure
