@@ -107,3 +107,39 @@ fn what_templates_make_is_known() {
     let bucket = object.and_then(|arn| arn.split('/').next()).expect("a bucket");
     assert!(report.makes(bucket) && !report.makes("arn:aws:s3:::another"), "{bucket}");
 }
+
+#[test]
+fn what_the_policy_of_a_topic_lacks_is_added_there() {
+    let mut app = App::new();
+    let others = app.stack("Others", Env::new("333333333333", "us-east-1"));
+    let topic = app.at(others).add("Topic", Topic::new().topic_name("approvals"));
+    let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+    let source = Artifact::new("Source");
+    let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source));
+    let approve = Action::new("Approve", ManualApproval::new().topic(topic));
+    let deploy = DeployStack::new("orders", source.file("template.yaml")).administrator_permissions();
+    let release = Stage::new("Release").action(approve).action(Action::new("Deploy", deploy).run_order(2));
+    let pipeline = Pipeline::new("orders").stage(Stage::new("Source").action(checkout)).stage(release);
+    app.at(tools).add("Pipeline", pipeline);
+    let sound = Set::new(app.synth().expect("nothing is wrong"));
+
+    let mut set = sound.clone();
+    let policy = set.resource("Others", "TopicPolicy");
+    policy["Properties"]["PolicyDocument"]["Statement"][0]["Condition"]["ArnEquals"]["aws:PrincipalArn"] =
+        json!("arn:aws:iam::111111111111:role/nobody");
+    let help = help_for("sns:Publish", &set.prove());
+    let there = "of the policy of the topic in `TopicPolicy";
+    assert!(help.starts_with("in statement 0") && help.contains(there) && help.contains("of stack `Others`"), "{help}");
+
+    let mut set = sound.clone();
+    set.resource("Others", "TopicPolicy")["Properties"]["PolicyDocument"]["Statement"][0]["Action"] =
+        json!("sns:Subscribe");
+    let help = help_for("sns:Publish", &set.prove());
+    assert!(help.starts_with("add to the policy of the topic in `TopicPolicy"), "{help}");
+
+    let mut set = sound;
+    let resources = set.body("Others")["Resources"].as_object_mut().expect("resources");
+    resources.retain(|id, _| !id.starts_with("TopicPolicy"));
+    let help = help_for("sns:Publish", &set.prove());
+    assert!(help.starts_with("make the policy of the topic in `Topic") && help.contains("of stack `Others`"), "{help}");
+}

@@ -155,7 +155,13 @@ fn place_at_resource(world: &World, access: &Access) -> Option<(Place, bool)> {
             let (logical_id, pointer) = ("EventBusAccess".into(), String::new());
             Some((Place { stack, template, logical_id, pointer, kind: PolicyKind::Bus }, false))
         }
-        _ => missing(world, None, resource, PolicyKind::Other, ""),
+        service => {
+            let guarded = world.guarded.get(resource);
+            let policy = guarded.and_then(|guarded| found(world, *guarded.policies.first()?));
+            let made = guarded.and_then(|guarded| guarded.made.as_ref());
+            let kind = if service == "sns" { PolicyKind::Topic } else { PolicyKind::Other };
+            policy.or_else(|| missing(world, made, resource, kind, ""))
+        }
     }
 }
 
