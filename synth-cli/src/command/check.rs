@@ -215,7 +215,7 @@ fn json(proof: &Proof, found: &Diagnostics, unknown: &[String]) -> Json {
 
 /// One access for programs.
 pub(super) fn access_json(proof: &Proof, access: &Access) -> Json {
-    let repairs = if access.is_hole() { proof.repairs(access) } else { Vec::new() };
+    let repairs = if access.is_hole() || access.is_risk() { proof.repairs(access) } else { Vec::new() };
     json!({
         "pipeline": proof.readable(&access.pipeline.name),
         "stage": access.action.as_ref().map(|action| proof.readable(&action.stage)),
@@ -224,6 +224,7 @@ pub(super) fn access_json(proof: &Proof, access: &Access) -> Json {
         "principal": proof.readable(access.principal()),
         "iamAction": access.iam_action(),
         "resource": proof.readable(access.resource()),
+        "onlyIf": access.only_if,
         "expected": match access.expected {
             Expected::Allow => "allowed",
             Expected::Deny => "denied",

@@ -48,6 +48,21 @@ fn a_missing_permission_is_named_with_the_statement_to_add() {
     assert!(errors.contains("[access::denied]") && !errors.contains("warning"), "{errors}");
 }
 
+/// What a run needs in a certain case alone, such as a bucket that keeps versions.
+#[test]
+fn what_some_runs_need_comes_with_its_case_and_the_statement_to_add() {
+    let dir = broken("check-risk", "\"s3:GetObjectVersion\"", "\"s3:GetObjectTagging\"");
+    let answer = synth(["check".as_ref(), dir.as_os_str(), "--json".as_ref()]).fine();
+    let json: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    let accesses = json["accesses"].as_array().unwrap().iter();
+    let lacking: Vec<_> = accesses.filter(|one| one["expected"] == "allowed" && one["verdict"] == "denied").collect();
+    assert!(!lacking.is_empty());
+    for one in lacking {
+        assert!(one["onlyIf"].is_string(), "{one}");
+        assert!(one["repairs"][0].as_str().is_some_and(|repair| repair.contains("s3:GetObjectVersion")), "{one}");
+    }
+}
+
 #[test]
 fn an_action_is_explained_by_any_part_of_its_path() {
     let dir = pipeline("check-explain");
