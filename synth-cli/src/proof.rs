@@ -105,9 +105,8 @@ impl Args for Subject {
                 Arg::new("template")
                     .long("template")
                     .value_name("FILE")
-                    .help("A template, JSON or YAML, in place of an assembly; may be repeated")
+                    .help("A template, JSON or YAML, in place of the assembly, or beside it where DIR is named; may be repeated")
                     .action(ArgAction::Append)
-                    .conflicts_with("assembly")
                     .value_parser(value_parser!(PathBuf)),
             )
             .arg(text("account", "ACCOUNT", "The account of the template before it"))
@@ -124,43 +123,35 @@ impl Args for Subject {
 
 impl Subject {
     /// The same, with the folder given in another way.
-    pub(crate) fn in_dir(mut self, dir: Option<PathBuf>) -> Result<Self, Failure> {
-        if dir.is_some() && self.has_templates() {
-            return Err(Failure::new("there is a folder beside `--template`").help("name one or the other"));
-        }
+    pub(crate) fn in_dir(mut self, dir: Option<PathBuf>) -> Self {
         self.dir = self.dir.or(dir);
-        Ok(self)
+        self
     }
 
     /// Whether it is said what to prove.
     pub(crate) fn is_named(&self) -> bool {
-        self.dir.is_some() || self.has_templates()
-    }
-
-    /// Whether templates were given in place of a folder.
-    fn has_templates(&self) -> bool {
-        !self.templates.is_empty()
+        self.dir.is_some() || !self.templates.is_empty()
     }
 
     /// Reads the templates and proves them.
     pub(crate) fn prove(&self) -> Result<Proved, Failure> {
-        if self.has_templates() {
-            let read: Vec<_> = self.templates.iter().map(Given::read).collect::<Result<_, _>>()?;
-            self.parameters_are_there(&read)?;
-            let templates = read.into_iter().fold(Templates::new(), Templates::with);
+        let given: Vec<_> = self.templates.iter().map(Given::read).collect::<Result<_, _>>()?;
+        self.parameters_are_there(&given)?;
+        let Some(dir) = self.folder() else {
+            let templates = given.into_iter().fold(Templates::new(), Templates::with);
             let proof = prove(&templates, &self.owners.outside(None)?);
             return Ok(Proved { templates, proof, circle: None });
-        }
-        let dir = self.folder();
+        };
         let assembly = source::assembly(dir)?;
-        let templates = templates::all(dir, &assembly)?.into_owned();
+        let templates = given.into_iter().fold(templates::all(dir, &assembly)?.into_owned(), Templates::with);
         let proof = prove(&templates, &self.owners.outside(assembly.document(contract::FILE))?);
         Ok(Proved { templates, proof, circle: circle(&assembly) })
     }
 
-    /// The folder of the assembly, where no templates are given.
-    fn folder(&self) -> &Path {
-        self.dir.as_deref().unwrap_or(Path::new("cdk.out"))
+    /// The folder of the assembly, unless templates are given in place of it.
+    fn folder(&self) -> Option<&Path> {
+        let usual = self.templates.is_empty().then_some(Path::new("cdk.out"));
+        self.dir.as_deref().or(usual)
     }
 
     /// CloudFormation refuses parameters that a template does not have, and so does this: one misspelt would leave open
@@ -204,7 +195,7 @@ impl Subject {
 
     /// Whether there is an import contract that could be taken for granted and is not.
     pub(crate) fn leaves_contract(&self) -> bool {
-        !self.has_templates() && !self.owners.takes_contract() && self.folder().join(contract::FILE).is_file()
+        !self.owners.takes_contract() && self.folder().is_some_and(|dir| dir.join(contract::FILE).is_file())
     }
 
     /// What was given for things that no pipeline of the templates has to do with.

@@ -71,6 +71,7 @@ impl Order {
 /// Finds what the order of deployment lacks, with the principals that policies name.
 pub(crate) fn order(stacks: Stacks, named: Vec<(PolicyIx, String)>, world: &World, pipelines: &[Pipeline]) -> Order {
     let Stacks { after: graph, stated, imports, clashes } = stacks;
+    let is_stated = stated.contains(&true);
     let mut needs = Needs { world, graph: &graph, edges: BTreeMap::new() };
     for (policy, arn) in named {
         let Some(stack) = world.policies.spot(policy).and_then(|spot| spot.template) else { continue };
@@ -89,7 +90,7 @@ pub(crate) fn order(stacks: Stacks, named: Vec<(PolicyIx, String)>, world: &Worl
         needs.of_pipeline(pipeline);
     }
     let unmet: Vec<(usize, usize)> =
-        needs.edges.keys().copied().filter(|(from, to)| !graph.reaches(*from, *to)).collect();
+        needs.edges.keys().copied().filter(|(from, to)| stated[*from] && !graph.reaches(*from, *to)).collect();
     let failing: Vec<(usize, usize)> = unmet.iter().copied().filter(|edge| needs.edges[edge].1).collect();
     let missing = |edge: &(usize, usize)| {
         let (because, fails) = needs.edges[edge].clone();
@@ -101,8 +102,8 @@ pub(crate) fn order(stacks: Stacks, named: Vec<(PolicyIx, String)>, world: &Worl
             template: edge.0,
         }
     };
-    let missing: Vec<MissingEdge> = if stated { unmet.iter().map(missing).collect() } else { Vec::new() };
-    let orders = match (stated, failing.is_empty()) {
+    let missing: Vec<MissingEdge> = unmet.iter().map(missing).collect();
+    let orders = match (is_stated, failing.is_empty()) {
         (false, _) => Orders::NotStated,
         (true, _) if world.stacks.len() <= COUNTED => {
             let allowed = graph.orders(&[]);

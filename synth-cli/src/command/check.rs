@@ -28,6 +28,9 @@ Examples:
       --region us-east-1 --parameter Stage=prod
   synth check --template tools.yaml --account 111111111111 --region us-east-1 \\
       --template test.yaml --account 333333333333 --region us-east-1
+  synth check cdk.out --template bootstrap.yaml --account 333333333333 \\
+      --region us-east-1 --parameter TrustedAccounts=111111111111
+      with a stack that is there already, such as that of `cdk bootstrap`
 
 Exit codes:
   0  every access that is needed is allowed
@@ -39,7 +42,7 @@ const COLUMNS: [&str; 8] = ["action", "roles", "store", "key", "service", "pass 
 
 /// Proves that every pipeline is allowed what it needs, and that what must stay out stays out
 ///
-/// Reads nothing but templates: those of an assembly, whoever made it, or templates named one by one.
+/// Reads nothing but templates: those of an assembly, whoever made it, templates named one by one, or both.
 #[derive(Debug, Args)]
 #[command(after_help = format!("{EXAMPLES}\n\n{FACTS}"))]
 pub(crate) struct Check {
@@ -55,7 +58,7 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(self) -> Result<Report, Failure> {
-        let subject = self.subject.in_dir(self.dir)?;
+        let subject = self.subject.in_dir(self.dir);
         let Proved { proof, circle, .. } = subject.prove()?;
         let found: Diagnostics = circle.into_iter().chain(proof.findings()).collect();
         let unknown: Vec<String> = proof.unknown_policies().into_iter().collect();

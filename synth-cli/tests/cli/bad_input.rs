@@ -24,9 +24,6 @@ fn a_folder_without_an_action_is_taken_for_a_folder() {
 #[test]
 fn what_would_be_passed_over_is_refused() {
     let dir = pipeline("bad-beside");
-    let beside = ["--template", "Tools.template.json", "--account", "111111111111", "--region", "us-east-1"];
-    let check = [["check"].as_slice(), &[dir.to_str().unwrap()], &beside].concat();
-    assert!(synth(check).unusable().contains("there is a folder beside `--template`"));
     let contract = ["contract", dir.to_str().unwrap(), "--account", "44444444444"];
     assert!(synth(contract).unusable().contains("help: write the 12 digits of the account"));
 }

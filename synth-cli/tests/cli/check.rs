@@ -101,6 +101,36 @@ fn templates_can_be_given_one_by_one() {
     assert!(synth(arguments(&dir.join("broken.yaml"), &place)).unusable().contains("is no template"));
 }
 
+/// What is there already is named beside the assembly, as the stack of `cdk bootstrap` is.
+#[test]
+fn templates_can_be_named_beside_an_assembly() {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../construct-pipeline/tests/data/cdk-pipelines-2.276.0");
+    let trust = json!({ "Effect": "Allow", "Principal": { "AWS": { "Ref": "Trusted" } }, "Action": "sts:AssumeRole" });
+    let stacks = json!({ "Effect": "Allow", "Action": "cloudformation:*", "Resource": "*" });
+    let role = json!({ "Type": "AWS::IAM::Role", "Properties": {
+        "RoleName": "cdk-hnb659fds-deploy-role-222222222222-us-east-1",
+        "AssumeRolePolicyDocument": { "Version": "2012-10-17", "Statement": [trust] },
+        "Policies": [{ "PolicyName": "stacks", "PolicyDocument": { "Version": "2012-10-17", "Statement": [stacks] } }],
+    }});
+    let bootstrap = json!({ "Parameters": { "Trusted": { "Type": "String" } }, "Resources": { "Role": role } });
+    let file = files("check-beside", &[("bootstrap.json", &bootstrap.to_string())]).join("bootstrap.json");
+    let beside = ["--template", file.to_str().unwrap(), "--account", "222222222222", "--region", "us-east-1"];
+    let row = |answer: &str| {
+        let row = answer.lines().find(|line| line.starts_with("Test/Deploy")).expect("the action").to_owned();
+        row.split("  ").filter(|cell| !cell.trim().is_empty()).map(str::trim).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let alone = synth(["check", dir]).stdout;
+    assert_eq!(row(&alone), ["Test/Deploy", "? 1", "-", "-", "? 3", "-", "-", "-"]);
+    assert!(alone.contains("all 12 orders of deployment"), "{alone}");
+    let trusts = ["--parameter", "Trusted=111111111111"];
+    let (told, missing) = synth(["check", dir].iter().chain(&beside).chain(&trusts)).findings();
+    assert_eq!(row(&told), ["Test/Deploy", "ok 1", "-", "-", "ok 3", "-", "-", "-"]);
+    assert!(told.contains("all 12 orders of deployment"), "{told}");
+    assert!(missing.contains("of stack `bootstrap`"), "{missing}");
+    // Only what is named counts, and not what happens to stand in `cdk.out`.
+    assert!(synth(["check"].iter().chain(&beside)).fine().starts_with("there is no pipeline in these templates"));
+}
+
 #[test]
 fn a_stack_for_any_account_says_so() {
     let properties = json!({ "Name": "orders", "RoleArn": "arn:aws:iam::111111111111:role/orders", "Stages": [] });

@@ -27,8 +27,8 @@ pub struct Clash {
 /// What the templates say of the order of their stacks.
 pub(crate) struct Stacks {
     pub(crate) after: Graph,
-    /// Whether somebody says what comes before what.
-    pub(crate) stated: bool,
+    /// Whether somebody says what comes before each.
+    pub(crate) stated: Vec<bool>,
     /// Stack, the one it imports from, and what.
     pub(crate) imports: Vec<(usize, usize, String)>,
     pub(crate) clashes: Vec<Clash>,
@@ -45,7 +45,7 @@ impl Stacks {
         }
         Self {
             after: Graph::of(templates),
-            stated: templates.all.iter().any(|template| template.dependencies.is_some()),
+            stated: templates.all.iter().map(|template| template.dependencies.is_some()).collect(),
             imports,
             clashes: clashes(resolver, sheets),
         }
@@ -132,7 +132,8 @@ fn named<'r, 't>(
     Some(Named::of(kind, name, &resolver.whereabouts(stack)))
 }
 
-/// Which stack comes after which.
+/// Which stack comes after which. Where some templates say it, those that do not are there before them, in their order:
+/// what is named beside an assembly, as a bootstrap stack is.
 pub(crate) struct Graph {
     /// Those that each stack waits for, in order.
     after: Vec<Vec<usize>>,
@@ -142,13 +143,19 @@ impl Graph {
     fn of(templates: &Templates<'_>) -> Self {
         let by_id: HashMap<&str, usize> =
             templates.all.iter().enumerate().map(|(n, template)| (&*template.id, n)).collect();
-        let after = |ids: &Option<Cow<'_, [String]>>| {
-            let known = ids.iter().flat_map(|ids| ids.iter()).filter_map(|id| by_id.get(id.as_str()).copied());
-            let mut known: Vec<usize> = known.collect();
-            known.sort_unstable();
-            known
-        };
-        Self { after: templates.all.iter().map(|template| after(&template.dependencies)).collect() }
+        let mut there = Vec::new();
+        let mut after = vec![Vec::new(); templates.all.len()];
+        for (n, _) in templates.all.iter().enumerate().filter(|(_, template)| template.dependencies.is_none()) {
+            after[n].extend(there.last().copied());
+            there.push(n);
+        }
+        for (after, template) in after.iter_mut().zip(&templates.all) {
+            if let Some(ids) = &template.dependencies {
+                after.extend(ids.iter().filter_map(|id| by_id.get(id.as_str()).copied()).chain(there.iter().copied()));
+                after.sort_unstable();
+            }
+        }
+        Self { after }
     }
 
     /// Whether the stack itself says that it waits for the other one.

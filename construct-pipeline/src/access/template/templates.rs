@@ -62,7 +62,8 @@ impl<'t> Template<'t> {
         self
     }
 
-    /// The ids of the stacks that are deployed before this one. Without this, nothing is known about the order.
+    /// The ids of the stacks that are deployed before this one. Without this, nothing is known about the order; beside
+    /// templates that say it, such as those of an assembly, one that does not is taken to be deployed already.
     #[must_use]
     pub fn after<S: Into<String>>(mut self, stacks: impl IntoIterator<Item = S>) -> Self {
         self.dependencies = Some(stacks.into_iter().map(Into::into).collect());
