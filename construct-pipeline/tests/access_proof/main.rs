@@ -3,6 +3,7 @@
 
 mod broken;
 mod builds;
+mod cdk_pipelines;
 mod conditions;
 mod example;
 mod foreign;

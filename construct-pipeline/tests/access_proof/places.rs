@@ -35,7 +35,7 @@ fn what_a_control_policy_lacks_is_added_at_its_level() {
     assert!(report.findings().to_string().contains(why), "{}", report.findings());
 
     let help = help_for("kms:Decrypt", &limited(Vec::new()));
-    assert!(help.starts_with("make the control policy given for `workloads`, with this statement: {"), "{help}");
+    assert!(help.starts_with("write into the control policy of `workloads`: {"), "{help}");
 }
 
 /// A pipeline of the China partition that deploys to another account.

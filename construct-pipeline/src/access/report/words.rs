@@ -134,7 +134,7 @@ impl Report {
             ));
         }
         if verdict.outcome == Outcome::ImplicitlyDenied {
-            reasons.extend(self.missing(&verdict));
+            reasons.extend(self.missing(access, &verdict));
         }
         for assumption in &verdict.assumptions {
             let about = assumption.about.as_ref().map_or_else(String::new, |about| format!("{}: ", self.cite(about)));
@@ -228,9 +228,13 @@ impl Report {
         })
     }
 
-    fn missing(&self, verdict: &Verdict) -> Vec<String> {
+    fn missing(&self, access: &Access, verdict: &Verdict) -> Vec<String> {
         let mut reasons = Vec::new();
         for fix in &verdict.fixes {
+            if fix.side == Side::Identity && !self.world.roles.contains_key(access.principal()) {
+                reasons.push("the policies of the role have to allow it, too, and are not known here".to_owned());
+                continue;
+            }
             let near: Vec<&NearMiss> = verdict.near.iter().filter(|near| near.statement.side == fix.side).collect();
             let side = side_in_words(&fix.side);
             if near.is_empty() {
@@ -331,7 +335,13 @@ impl std::fmt::Display for Repair {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.what {
             What::AddStatement(statement) if self.exists => write!(f, "add to {}: {statement}", self.place),
-            What::AddStatement(statement) => write!(f, "make {}, with this statement: {statement}", self.place),
+            What::AddStatement(statement) if self.place.stack.is_some() => {
+                write!(f, "make {}, with this statement: {statement}", self.place)
+            }
+            What::AddStatement(statement) => {
+                let Place { kind, logical_id, .. } = &self.place;
+                write!(f, "write into the {kind} of `{logical_id}`: {statement}")
+            }
             What::AddValues { statement, operator, key, values } => {
                 write!(
                     f,

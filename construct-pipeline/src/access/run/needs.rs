@@ -6,7 +6,7 @@
 //! | the pipeline's role | looks at each store; takes on the role of each action; copies artifacts to stores of other regions |
 //! | the role of an action, or of a rule | calls the provider's service; hands over a role; reads the values of variables; reads and writes artifacts |
 //! | a CodeBuild project's role | writes the log; clones repositories; reads the values of variables; reads and writes artifacts in place of the action's role |
-//! | a deployment role | reads the artifacts too, for what the template refers to |
+//! | a deployment role | reads the artifacts too, for what the template refers to, unless it is known that it refers to none |
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::calls::{Call, announcing, calls, clone_call, passed_role};
 use super::gate::Gate;
 use super::prover::{About, Keep, Prover};
 use crate::access::ask::{Caller, Scene, Who};
-use crate::access::report::Purpose;
+use crate::access::report::{Access, Purpose};
 use crate::access::template::arn_parts;
 use crate::access::world::{Action, BuildLogs, Kept, Variable, of_configuration};
 
@@ -73,9 +73,27 @@ impl<'p> Prover<'p, '_> {
             && action.provider() == "CloudFormation"
             && !action.inputs.is_empty()
         {
-            let purpose = Purpose::DeploymentReads { artifacts: self.named(&action.inputs) };
-            let about = About { only_if: Some(REFERS), ..About::need(action, purpose) };
-            self.reads(&about, &role, gate);
+            self.deployment(action, &role, gate);
+        }
+    }
+
+    /// The template comes from the role of the action. The role that is handed over reads what the template refers to, which
+    /// finds artifacts by parameters that `Fn::GetArtifactAtt` fills in, as CodePipeline makes up the names of their files:
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-parameter-override-functions.html>.
+    /// So a template of the assembly, which nothing is put into any more, refers to none without such a parameter, and
+    /// nobody misses what its role may not read; CDK Pipelines are all like that.
+    fn deployment(&mut self, action: &'p Action, role: &Arc<Caller>, gate: &Gate<'p>) {
+        let purpose = Purpose::DeploymentReads { artifacts: self.named(&action.inputs) };
+        let about = About { only_if: Some(REFERS), ..About::need(action, purpose) };
+        let before = self.accesses.len();
+        self.reads(&about, role, gate);
+        let is_told = || action.get("ParameterOverrides").is_some_and(|told| told.contains("Fn::GetArtifactAtt"));
+        if self.accesses[before..].iter().any(|access| !access.is_proved())
+            && !is_told()
+            && self.asker.world().is_assembled(action)
+        {
+            let asked = self.accesses.split_off(before);
+            self.accesses.extend(asked.into_iter().filter(Access::is_proved));
         }
     }
 

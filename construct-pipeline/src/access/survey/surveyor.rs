@@ -63,6 +63,11 @@ pub(crate) fn survey<'t>(
         surveyor.world.doubts.extend(not_looked_into(template, surveyor.resolver.stack_label(stack)));
     }
     surveyor.world.environments = surveyor.resolver.environments().to_vec();
+    let of_assembly = templates.all.iter().zip(&surveyor.world.environments);
+    let of_assembly = of_assembly.filter(|(template, _)| template.dependencies.is_some());
+    surveyor.world.assembled = of_assembly
+        .map(|(template, at)| [Arc::clone(&at.account), Arc::clone(&at.region), template.stack_name().into()])
+        .collect();
     surveyor.world.doubts.extend(surveyor.resolver.doubts().iter().cloned());
     surveyor.world.unreadable.clone_from(&templates.unreadable);
     let n_opened: usize = surveyor.opened.iter().map(Vec::len).sum();

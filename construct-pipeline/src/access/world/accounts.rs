@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 
+use super::pipeline::Action;
 use super::rules::Rules;
 use super::variables::Variable;
 use crate::access::policies::{Place, Policies, PolicyIx};
@@ -83,6 +84,8 @@ pub(crate) struct World {
     /// Names of the stacks.
     pub(crate) stacks: Vec<Arc<str>>,
     pub(crate) environments: Vec<Environment>,
+    /// The stacks of an assembly by account, region and name: their templates are deployed as they stand there.
+    pub(crate) assembled: HashSet<[Arc<str>; 3]>,
     /// An account that has no part in any of it.
     pub(crate) nobody: String,
     pub(crate) policies: Policies,
@@ -113,6 +116,12 @@ impl World {
     /// The key that an ARN names, of the key itself or of an alias.
     pub(crate) fn key(&self, named: &str) -> Option<&Key> {
         self.keys.get(named).or_else(|| self.keys.get(self.aliases.get(named)?))
+    }
+
+    /// Whether the template is known that an action deploys, as it is deployed.
+    pub(crate) fn is_assembled(&self, action: &Action) -> bool {
+        let name = action.get("StackName").unwrap_or_default();
+        self.assembled.contains(&[action.account(), action.region(), name].map(Arc::from))
     }
 
     pub(crate) fn bucket_account(&self, name: &str) -> Option<&str> {
