@@ -228,6 +228,11 @@ pub trait Resource: Clone + fmt::Debug + Send + Sync + 'static {
     /// Its properties.
     fn properties(&self, cx: &LowerCx<'_>) -> Properties;
 
+    /// Says about other constructs what must be known before any of them is validated; see [`Synth::announce`].
+    fn announce(&self, scope: &mut Scope<'_>) {
+        let _ = scope;
+    }
+
     /// Reports what is wrong with it.
     fn validate(&self, cx: &mut ValidateCx<'_>) {
         let _ = cx;
@@ -257,6 +262,10 @@ pub trait Resource: Clone + fmt::Debug + Send + Sync + 'static {
 
 impl<R: Resource> Synth for R {
     type Handle = R::Handle;
+
+    fn announce(&self, scope: &mut Scope<'_>) {
+        Resource::announce(self, scope);
+    }
 
     fn validate(&self, cx: &mut ValidateCx<'_>) {
         Resource::validate(self, cx);

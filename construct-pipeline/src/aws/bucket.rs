@@ -4,7 +4,7 @@ mod policy;
 
 use construct_core::{
     Attr, CfnResource, Claim, Diagnostic, DocumentCx, Env, Expr, Fact, Lower, LowerCx, NodeId, PlanCx, Properties,
-    Reach, RemovalPolicy, Resources, Setting, Synth, Tagging, Uniqueness, ValidateCx, Value, kind, text,
+    Reach, RemovalPolicy, Resources, Scope, Setting, Synth, Tagging, Uniqueness, ValidateCx, Value, kind, text,
 };
 use construct_iam::contract::ImportContract;
 use construct_iam::{PolicyStatement, Principal};
@@ -58,6 +58,17 @@ pub enum BucketEncryption {
     /// With a customer-managed key, by its ARN or the ARN of an alias. A bare alias would be looked up in the account of
     /// whoever uploads. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html>
     Key(Value<kind::Arn>),
+}
+
+/// The customer-managed key with which a bucket of the app encrypts what is put into it without saying how.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DefaultKey(pub(crate) Value<kind::Arn>);
+
+impl Fact for DefaultKey {
+    const NAME: &'static str = "default key of a bucket";
+    const REACH: Reach = Reach::Node;
+    const MUST_BE_READ: bool = false;
+    const IS_KEPT_FOR_CHECKS: bool = false;
 }
 
 /// A private bucket: encrypted, all public access blocked, objects owned by the bucket's account, TLS required. It is
@@ -116,7 +127,8 @@ impl Bucket {
         self
     }
 
-    /// How objects are encrypted that are uploaded without saying.
+    /// How objects are encrypted that are uploaded without saying. Sources and deployments of the app that use the bucket
+    /// may use the key; in other accounts and regions it is known by its [`Alias`](super::Alias), so give it one.
     pub fn encryption(mut self, encryption: BucketEncryption) -> Self {
         self.encryption = encryption;
         self
@@ -149,6 +161,12 @@ impl Bucket {
 
 impl Synth for Bucket {
     type Handle = BucketRef;
+
+    fn announce(&self, scope: &mut Scope<'_>) {
+        if let BucketEncryption::Key(key) = &self.encryption {
+            scope.attach(scope.here(), DefaultKey(key.clone()));
+        }
+    }
 
     fn validate(&self, cx: &mut ValidateCx<'_>) {
         if let Some(name) = &self.name

@@ -1,8 +1,8 @@
 //! Keys and their aliases.
 
 use construct_core::{
-    Attr, CfnResource, Claim, Diagnostic, Env, Expr, Gauge, Lower, LowerCx, PlanCx, Properties, RemovalPolicy,
-    Resource, Resources, Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
+    Attr, CfnResource, Claim, Diagnostic, Env, Expr, Fact, Gauge, Lower, LowerCx, PlanCx, Properties, Reach,
+    RemovalPolicy, Resource, Resources, Scope, Synth, Tagging, Uniqueness, ValidateCx, Value, kind,
 };
 use construct_iam::{Arn, ArnKind, Imported, PolicyStatement, Principal, quota};
 
@@ -189,6 +189,17 @@ impl Lower for Key {
     }
 }
 
+/// That an alias leads to a key: where the key itself has no name, it is told by that.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct KeyAlias(pub(crate) String);
+
+impl Fact for KeyAlias {
+    const NAME: &'static str = "alias of a key";
+    const REACH: Reach = Reach::Node;
+    const MUST_BE_READ: bool = false;
+    const IS_KEPT_FOR_CHECKS: bool = false;
+}
+
 /// A name for a key, which stays when the key is replaced. It is retained by default, like the key.
 ///
 /// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-kms-alias.html>.
@@ -213,6 +224,12 @@ impl Resource for Alias {
 
     fn properties(&self, _: &LowerCx<'_>) -> Properties {
         Properties::new().set("AliasName", self.name.clone()).set("TargetKeyId", self.key.arn())
+    }
+
+    fn announce(&self, scope: &mut Scope<'_>) {
+        if scope.view().owns(self.key) {
+            scope.attach(self.key, KeyAlias(self.name.clone()));
+        }
     }
 
     fn validate(&self, cx: &mut ValidateCx<'_>) {

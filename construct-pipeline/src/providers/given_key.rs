@@ -1,10 +1,60 @@
-//! Keys that are given by their ARN alone: their owners have to let the roles in that use them.
+//! Keys of what actions work with: who may use them, and whose owners have to let the roles in.
 
-use construct_core::{NodeId, Scope, Value, kind, short_hash};
+use construct_core::{Expr, NodeId, Scope, Value, kind, short_hash};
 use construct_iam::contract::Asked;
 use construct_iam::{Arn, ArnKind, PolicyStatement, Principal, RoleRef};
 
-use crate::aws::{Key, KeyArn, via_service};
+use crate::aws::{BucketRef, DefaultKey, Key, KeyAlias, KeyArn, via_service};
+
+/// The permission to use a key.
+pub(super) fn use_of(key: &Value<kind::Arn>, actions: &'static [&'static str]) -> PolicyStatement {
+    let named = key.literal().and_then(|text| Arn::parse(text).ok());
+    match named.filter(|arn| arn.resource().starts_with("alias/")) {
+        Some(alias) => use_by_alias(alias.clone(), alias.resource(), actions),
+        None => PolicyStatement::allow(actions.iter().copied()).on([key]),
+    }
+}
+
+/// The same for a key that is told by its alias, as KMS compares resources with the ARN of the key itself. Of the ARN, all
+/// but the resource counts. <https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html>
+fn use_by_alias(arn: Arn, alias: &str, actions: &'static [&'static str]) -> PolicyStatement {
+    let allow = PolicyStatement::allow(actions.iter().copied()).on([arn.of("key/*")]);
+    allow.condition("ForAnyValue:StringEquals", "kms:ResourceAliases", [alias.to_owned()])
+}
+
+/// Lets a role use the key with which a bucket encrypts what is put into it without saying how. A key of the app that can
+/// not be known where the role is, and has no alias, is left to the proof, which says so.
+pub(super) fn let_use_default(
+    bucket: BucketRef,
+    role: RoleRef,
+    actions: &'static [&'static str],
+    purpose: &'static str,
+    scope: &mut Scope<'_>,
+) {
+    let view = scope.view();
+    let key = view.owns(bucket).then(|| view.facts_of::<DefaultKey>(bucket).next()).flatten();
+    let Some(DefaultKey(key)) = key.cloned() else { return };
+    let use_of = match key.expr() {
+        Expr::Attr { of, .. } if !is_known_at(*of, role, scope) => {
+            let (alias, env) = (view.facts_of::<KeyAlias>(*of).next(), view.env_of(*of));
+            let (Some(KeyAlias(alias)), Some(env)) = (alias, env) else { return };
+            use_by_alias(Arn::regional(env, "kms", ""), alias, actions)
+        }
+        _ => use_of(&key, actions),
+    };
+    ask_for(&key, role, actions, "s3", purpose, scope);
+    let asked = Asked::new(&use_of, purpose).by_pipeline(scope.path());
+    scope.attach(role, asked);
+    scope.attach(role, use_of);
+}
+
+/// Whether the policy of a role can name a key: in its own stack, and in the pipeline's stack by an import.
+fn is_known_at(key: NodeId, role: RoleRef, scope: &Scope<'_>) -> bool {
+    let view = scope.view();
+    let stack = view.stack_of(role);
+    let is_at_home = stack == view.stack_of(scope.here()) && view.env_of(key) == view.env_of(role);
+    view.imports(key).is_some() || stack == view.stack_of(key) || is_at_home
+}
 
 /// Asks the owner of a key to let a role use it through a service, and says whether that could be asked. A key of the
 /// program is no business of others, and of which key an alias is the name is not known.

@@ -6,7 +6,7 @@ use construct_core::{Diagnostic, Properties, Scope, Value, kind};
 use construct_iam::contract::Asked;
 use construct_iam::{Arn, ArnKind, PolicyDocument, PolicyStatement, RoleRef, admitting, grant};
 
-use super::given_key::ask_for;
+use super::given_key::{ask_for, use_of};
 use crate::aws::{KeyArn, TopicKey, TopicRef};
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
 
@@ -91,7 +91,7 @@ impl Provider for ManualApproval {
     fn permissions(&self, _: &ActionCx<'_>, policy: &mut PolicyDocument) {
         policy_of(self.topic).into_iter().for_each(|statement| policy.push(statement));
         if let Some(key) = &self.topic_key {
-            policy.push(PolicyStatement::allow(USES_OF_KEY).on([key]));
+            policy.push(use_of(key, &USES_OF_KEY));
         }
     }
 

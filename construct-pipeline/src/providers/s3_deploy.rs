@@ -2,10 +2,10 @@
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3Deploy.html>
 
-use construct_core::{Diagnostic, Properties, Scope, Value, kind, text};
+use construct_core::{Diagnostic, Properties, PropertyOverride, Scope, Value, View, kind, text};
 use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
-use super::given_key::ask_for;
+use super::given_key::{ask_for, let_use_default, use_of};
 use crate::artifact::Artifact;
 use crate::aws::BucketRef;
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
@@ -118,11 +118,29 @@ impl S3Deploy {
         self
     }
 
-    /// Encrypts the objects with a key, by its ARN. Without it the bucket's own default encrypts them; if that is a
-    /// customer-managed key, name it here so that the action may use it.
+    /// Encrypts the objects with a key, by its ARN. Without it the bucket's own default encrypts them, which the action may
+    /// use where the bucket is in the app and the key in its stack, or named by a literal ARN. A customer-managed key that
+    /// an imported bucket has is to be named here.
     pub fn encryption_key(mut self, key: impl Into<Value<kind::Arn>>) -> Self {
         self.encryption_key = Some(key.into());
         self
+    }
+
+    /// That a bucket of the app takes no such access control list. Whoever overrides its properties knows better.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-ownership-error-responses.html>
+    fn refused_acl(&self, view: View<'_>) -> Option<Diagnostic> {
+        let acl = self.acl.filter(|acl| *acl != CannedAcl::BucketOwnerFullControl)?;
+        let is_made = view.owns(self.bucket) && view.imports(self.bucket).is_none();
+        if !is_made || view.any_fact::<PropertyOverride>(self.bucket, |_| true) {
+            return None;
+        }
+        let message = format!(
+            "the bucket `{}` owns every object in it and takes none with the access control list `{}`",
+            view.path_of(self.bucket),
+            acl.as_str()
+        );
+        let help = "leave `.canned_acl(…)` out, and say in the policy of the bucket who may read";
+        Some(Diagnostic::error("s3-deploy::refused-acl", message).help(help))
     }
 
     /// The objects it may write: those that the key can become.
@@ -161,18 +179,22 @@ impl Provider for S3Deploy {
         policy.push(PolicyStatement::allow(on_bucket).on([self.bucket.arn()]));
         policy.push(PolicyStatement::allow(on_objects).on([self.objects()]));
         if let Some(key) = &self.encryption_key {
-            policy.push(PolicyStatement::allow(USES_OF_KEY).on([key]));
+            policy.push(use_of(key, &USES_OF_KEY));
         }
     }
 
     fn prepare(&self, performer: Option<RoleRef>, scope: &mut Scope<'_>) {
-        if let (Some(key), Some(role)) = (&self.encryption_key, performer) {
-            ask_for(key, role, &USES_OF_KEY, "s3", "encrypts with this key what it puts into a bucket", scope);
+        let purpose = "encrypts with this key what it puts into a bucket";
+        let Some(role) = performer else { return };
+        match &self.encryption_key {
+            Some(key) => _ = ask_for(key, role, &USES_OF_KEY, "s3", purpose, scope),
+            None => let_use_default(self.bucket, role, &USES_OF_KEY, purpose, scope),
         }
     }
 
-    fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
+    fn validate(&self, cx: &ActionCx<'_>) -> Vec<Diagnostic> {
         let mut found = Vec::new();
+        found.extend(self.refused_acl(cx.view()));
         if !self.extract && self.object_key.is_none() {
             found.push(
                 Diagnostic::error(
@@ -250,6 +272,23 @@ mod tests {
         assert_eq!(deploy(true, "site/{uuid}/x"), under("site/*"));
         assert_eq!(deploy(false, "site.zip"), under("site.zip"));
         assert_eq!(deploy(false, "site-#{build.VERSION}.zip"), under("site-*"));
+    }
+
+    #[test]
+    fn a_bucket_of_the_app_takes_no_lists() {
+        let mut app = App::new();
+        let stack = app.stack("Site", HOME);
+        let pages = Artifact::new("Pages");
+        let bucket = app.at(stack).add("Bucket", Bucket::new());
+        let deploy = |acl| S3Deploy::new(bucket, &pages).canned_acl(acl);
+        assert_eq!(ask_in(&mut app, &deploy(CannedAcl::PublicRead)).codes, ["s3-deploy::refused-acl"]);
+        assert_eq!(ask_in(&mut app, &deploy(CannedAcl::BucketOwnerFullControl)).codes, [""; 0]);
+        let preferred = PropertyOverride::set("OwnershipControls.Rules.0.ObjectOwnership", "BucketOwnerPreferred");
+        app.at(stack).attach(bucket, preferred);
+        assert_eq!(ask_in(&mut app, &deploy(CannedAcl::PublicRead)).codes, [""; 0]);
+        let imported = app.at(stack).add("Imported", Bucket::import("orders-site"));
+        let deploy = S3Deploy::new(imported, &pages).canned_acl(CannedAcl::PublicRead);
+        assert_eq!(ask_in(&mut app, &deploy).codes, [""; 0]);
     }
 
     #[test]

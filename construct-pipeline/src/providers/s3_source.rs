@@ -5,7 +5,7 @@
 use construct_core::{Diagnostic, Properties, Scope, Value, kind, text};
 use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
-use super::given_key::ask_for;
+use super::given_key::{ask_for, let_use_default, use_of};
 use crate::artifact::Artifact;
 use crate::aws::{BucketRef, BucketVersioning, EventBridgeNotifications};
 use crate::provider::{ActionCx, Category, EventPattern, Owner, Provider, ProviderSpec};
@@ -75,7 +75,8 @@ impl S3Source {
         self
     }
 
-    /// The key that encrypts the object, if it is a customer-managed one.
+    /// The key that encrypts the object, if it is a customer-managed one: by its ARN. Without it, the action may use the
+    /// default key of a bucket in the app that stands in its stack, or is named by a literal ARN.
     pub fn encryption_key(mut self, key: impl Into<Value<kind::Arn>>) -> Self {
         self.encryption_key = Some(key.into());
         self
@@ -106,8 +107,11 @@ impl Provider for S3Source {
         if self.trigger == Trigger::Event {
             scope.attach(self.bucket, EventBridgeNotifications);
         }
-        if let (Some(key), Some(role)) = (&self.encryption_key, performer) {
-            ask_for(key, role, &["kms:Decrypt"], "s3", "reads a source that is encrypted with this key", scope);
+        let purpose = "reads a source that is encrypted with this key";
+        let Some(role) = performer else { return };
+        match &self.encryption_key {
+            Some(key) => _ = ask_for(key, role, &["kms:Decrypt"], "s3", purpose, scope),
+            None => let_use_default(self.bucket, role, &["kms:Decrypt"], purpose, scope),
         }
     }
 
@@ -130,7 +134,7 @@ impl Provider for S3Source {
         policy.push(PolicyStatement::allow(on_bucket).on([self.bucket.arn()]));
         policy.push(PolicyStatement::allow(on_object).on([object]));
         if let Some(key) = &self.encryption_key {
-            policy.push(PolicyStatement::allow(["kms:Decrypt"]).on([key]));
+            policy.push(use_of(key, &["kms:Decrypt"]));
         }
     }
 

@@ -2,6 +2,7 @@
 //! and on nonsense.
 
 mod broken;
+mod buckets;
 mod builds;
 mod cdk_pipelines;
 mod conditions;

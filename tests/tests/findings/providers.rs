@@ -293,6 +293,17 @@ fn archive_without_a_key() {
 }
 
 #[test]
+fn list_that_the_bucket_refuses() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let bucket = app.at(tools).add("Site", Bucket::new());
+    let action = Action::new("Publish", S3Deploy::new(bucket, &source).canned_acl(CannedAcl::PublicRead)); //~ error s3-deploy::refused-acl at Tools/Pipeline: `public-read`
+    app.at(tools).add("Pipeline", between(&source, action));
+    check(app);
+}
+
+#[test]
 fn link_that_is_no_address() {
     let source = Artifact::new("Source");
     let action = Action::new("Ask", ManualApproval::new().external_link("example.com")); //~ error manual-approval::malformed-link at Tools/Pipeline: `example.com`

@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use super::calls::{Call, announcing, calls, clone_call, passed_role};
+use super::calls::{Call, announcing, calls, clone_call, encrypting, passed_role};
 use super::gate::Gate;
 use super::prover::{About, Keep, Prover};
 use crate::access::ask::{Caller, Scene, Who};
@@ -110,7 +110,8 @@ impl<'p> Prover<'p, '_> {
         };
         let only_if = (action.provider() == "CloudWatchAlarm").then_some(LOOKS_AT_ALARM);
         let about = About { only_if, ..About::need(action, Purpose::Calls) };
-        for call in calls.into_iter().chain(announcing(action, self.asker.world())) {
+        let world = self.asker.world();
+        for call in calls.into_iter().chain(announcing(action, world)).chain(encrypting(action, world)) {
             let scene = self.scenes.called(self.asker, action, caller, &call);
             for action in call.actions {
                 self.ask(&about, caller, action, &scene);
