@@ -214,3 +214,42 @@ fn which_roles_tasks_take_is_not_known() {
         assert!(told.contains("hands over the roles of tasks") && told.contains("ecs-tasks.amazonaws.com"), "{told}");
     }
 }
+
+/// As the CDK writes it for projects without a key, and `batch-get-projects` prints it.
+#[test]
+fn a_build_may_use_the_key_that_aws_manages() {
+    let key = "arn:aws:kms:eu-central-1:111111111111:alias/aws/s3";
+    let app = |build: fn(&Artifact, &Artifact, &mut Scope<'_>) -> CodeBuild| {
+        let mut app = App::new();
+        let tools = app.stack("Tools", TOOLS);
+        let mut scope = app.at(tools);
+        let (code, bundle) = (Artifact::new("Code"), Artifact::new("Bundle"));
+        let build = build(&code, &bundle, &mut scope);
+        let pipeline = Pipeline::new("orders")
+            .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &code))))
+            .stage(Stage::new("Build").action(Action::new("Compile", build)));
+        scope.add("Pipeline", pipeline);
+        app.synth_with_warnings().expect("it synthesises").0
+    };
+    let own = app(|code, bundle, scope| {
+        let project = scope.add("Build", PipelineProject::new().build_spec_file("buildspec.yml"));
+        CodeBuild::new(project, code).output(bundle)
+    });
+    for key in ["alias/aws/s3", key] {
+        let mut set = Set::new(own.clone());
+        let resources = set.body("Tools")["Resources"].as_object_mut().expect("resources").values_mut();
+        for project in resources.filter(|one| one["Type"] == "AWS::CodeBuild::Project") {
+            project["Properties"]["EncryptionKey"] = key.into();
+        }
+        assert!(set.prove().is_proved(), "{key}: {}", failures(&set.prove()));
+    }
+    let project = "arn:aws:codebuild:eu-central-1:111111111111:project/bundle";
+    let imported = app(|code, bundle, scope| {
+        let project = PipelineProject::import("arn:aws:codebuild:eu-central-1:111111111111:project/bundle");
+        CodeBuild::new(scope.add("Build", project), code).output(bundle)
+    });
+    let set = Set::new(imported);
+    let outside = Outside::new().project(project, "arn:aws:iam::111111111111:role/build", Some(key));
+    let report = prove(&set.templates(), &outside);
+    assert!(report.accesses().iter().all(|access| !access.resource().contains(":kms:")), "{}", failures(&report));
+}

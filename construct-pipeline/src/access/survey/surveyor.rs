@@ -21,7 +21,7 @@ use super::sheet::{SettledRole, Sheet};
 use super::stacks::Stacks;
 use crate::access::policies::{Early, PolicyIx, PolicyKind, Slot, Statements, Told};
 use crate::access::template::{Lazy, Made, Resolver, Template, Templates};
-use crate::access::world::{Pipeline, World};
+use crate::access::world::{Pipeline, World, is_of_aws};
 
 /// What is read from templates.
 pub(crate) struct Surveyed {
@@ -205,8 +205,7 @@ impl<'t> Surveyor<'t> {
             "AWS::CodePipeline::Pipeline" => self.pipeline(reading),
             "AWS::Events::Rule" => self.rule(reading),
             "AWS::SNS::Topic" => {
-                // Whoever may use SNS in an account may use the key that AWS manages for it there.
-                let key = self.key_name(reading, "KmsMasterKeyId").filter(|key| !key.contains(":alias/aws/"));
+                let key = self.key_name(reading, "KmsMasterKeyId").filter(|key| !is_of_aws(key));
                 self.guarded(reading, None, key);
             }
             "AWS::Events::EventBus" => self.guarded(reading, None, None),

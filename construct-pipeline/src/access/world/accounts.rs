@@ -45,7 +45,7 @@ pub(crate) struct Key {
 #[derive(Clone, Debug)]
 pub(crate) struct Project {
     pub(crate) role: String,
-    /// ARN of the key that encrypts what it writes.
+    /// ARN of the customer-managed key that encrypts what it writes.
     pub(crate) key: Option<String>,
     /// `None`: given from outside.
     pub(crate) made: Option<Made>,

@@ -156,6 +156,12 @@ pub(crate) fn full_key_name(named: &str, base: &str) -> String {
     }
 }
 
+/// Whether AWS manages the key: whoever may use the service that it is for may use it, in its own account alone.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-services.html>
+pub(crate) fn is_of_aws(key: &str) -> bool {
+    key.contains(":alias/aws/")
+}
+
 /// Whether the text is a name or an id, and not perhaps a whole ARN.
 fn is_name(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c == ':' || symbol::is_text(c))

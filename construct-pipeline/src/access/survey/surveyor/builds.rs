@@ -2,12 +2,12 @@
 
 use super::{Reading, Surveyor};
 use crate::access::template::Lazy;
-use crate::access::world::{BuildLogs, Kept, Project, Variable};
+use crate::access::world::{BuildLogs, Kept, Project, Variable, is_of_aws};
 
 impl<'t> Surveyor<'t> {
     pub(super) fn project(&mut self, reading: Reading<'t>) {
         let (Some(arn), Some(role)) = (self.arn(reading), self.text(reading, "ServiceRole")) else { return };
-        let key = self.key_name(reading, "EncryptionKey");
+        let key = self.key_name(reading, "EncryptionKey").filter(|key| !is_of_aws(key));
         let logs = self.build_logs(reading, &arn);
         let variables = self.build_variables(reading);
         let project = Project { role, key, made: Some(self.made(reading)), logs, variables };

@@ -9,7 +9,7 @@ use super::Surveyor;
 use crate::access::policies::{Digest, PolicyIx, PolicyKind, Spot, Statements};
 use crate::access::survey::outside::Outside;
 use crate::access::template::{Lazy, account_in, arn_parts, partition};
-use crate::access::world::{Bucket, Key, Levels, Project, Role, World};
+use crate::access::world::{Bucket, Key, Levels, Project, Role, World, is_of_aws};
 
 impl Surveyor<'_> {
     pub(crate) fn outside(&mut self, outside: &Outside) {
@@ -24,8 +24,8 @@ impl Surveyor<'_> {
         }
         let world = &mut self.world;
         for (arn, (role, key)) in &outside.projects {
-            let project =
-                Project { role: role.clone(), key: key.clone(), made: None, logs: None, variables: Vec::new() };
+            let key = key.clone().filter(|key| !is_of_aws(key));
+            let project = Project { role: role.clone(), key, made: None, logs: None, variables: Vec::new() };
             world.projects.insert(arn.as_str().into(), project);
         }
         give_guarded(world, outside);
