@@ -7,7 +7,8 @@ use construct_iam::PolicyStatement;
 
 /// The variables of a text: what stands before each, and its name.
 pub(crate) fn variables(text: &str) -> Variables<'_> {
-    Variables { rest: text }
+    // Nearly every text has none, and looking for a byte is much quicker than looking for two.
+    Variables { rest: if text.contains('#') { text } else { "" } }
 }
 
 /// What is behind the last variable stands in `rest`.
