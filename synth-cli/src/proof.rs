@@ -123,9 +123,12 @@ impl Args for Subject {
 
 impl Subject {
     /// The same, with the folder given in another way.
-    pub(crate) fn in_dir(mut self, dir: Option<PathBuf>) -> Self {
+    pub(crate) fn in_dir(mut self, dir: Option<PathBuf>) -> Result<Self, Failure> {
+        if self.dir.is_some() && dir.is_some() {
+            return Err(Failure::new("there are two folders, one behind `--assembly`").help("name one of them"));
+        }
         self.dir = self.dir.or(dir);
-        self
+        Ok(self)
     }
 
     /// Whether it is said what to prove.

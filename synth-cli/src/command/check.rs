@@ -58,7 +58,7 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(self) -> Result<Report, Failure> {
-        let subject = self.subject.in_dir(self.dir);
+        let subject = self.subject.in_dir(self.dir)?;
         let Proved { proof, circle, .. } = subject.prove()?;
         let found: Diagnostics = circle.into_iter().chain(proof.findings()).collect();
         let unknown: Vec<String> = proof.unknown_policies().into_iter().collect();

@@ -52,7 +52,7 @@ impl Explain {
         if is_nameless && !self.subject.is_named() {
             return Err(nameless(wanted, self.subject));
         }
-        let subject = self.subject.in_dir(dir.map(Into::into));
+        let subject = self.subject.in_dir(dir.map(Into::into))?;
         let Proved { templates, proof, .. } = subject.prove()?;
         let (pipeline, action) = find(&proof, &wanted)?;
         let is_told =
@@ -96,7 +96,7 @@ fn quote(out: &mut String, templates: &Templates<'_>, proof: &Proof, access: &Ac
 /// What is missing where nothing is given but the folder of an assembly.
 fn nameless(dir: String, subject: Subject) -> Failure {
     let failure = Failure::new(format!("`{dir}` is the folder of an assembly, and nothing says which action of it"));
-    let proof = match subject.in_dir(Some((&dir).into())).prove() {
+    let proof = match subject.in_dir(Some((&dir).into())).and_then(|subject| subject.prove()) {
         Ok(proved) => proved.proof,
         Err(failure) => return failure,
     };

@@ -24,6 +24,12 @@ fn a_folder_without_an_action_is_taken_for_a_folder() {
 #[test]
 fn what_would_be_passed_over_is_refused() {
     let dir = pipeline("bad-beside");
+    let twice = ["--assembly", "another", dir.to_str().unwrap()];
+    for command in [["check"].as_slice(), &["explain", "Checkout"]] {
+        let (name, words) = command.split_first().unwrap();
+        let said = synth([name].into_iter().chain(&twice).chain(words)).unusable();
+        assert!(said.contains("there are two folders, one behind `--assembly`"), "{said}");
+    }
     let contract = ["contract", dir.to_str().unwrap(), "--account", "44444444444"];
     assert!(synth(contract).unusable().contains("help: write the 12 digits of the account"));
 }
