@@ -2,12 +2,10 @@
 //!
 //! The second version has an account more, one less, and a region more, where there is one to take away or to add.
 
-use std::collections::BTreeSet;
-
 use construct_pipeline::prelude::*;
 use serde_json::{Value as Json, json};
 
-use crate::random::{Kind, REGIONS, Random, Source, SourceKind, Step, Stores};
+use crate::random::{Extra, Kind, REGIONS, Random, Source, SourceKind, Step, Stores};
 
 const KINDS: [Kind; 12] = [
     Kind::DeployStack,
@@ -152,6 +150,12 @@ fn pipeline(chance: &mut Chance, seed: u64, fleet: usize) -> Random {
         Step { name: name(chance), kind, account, region }
     });
     let steps: Vec<Step> = steps.collect();
+    // Conditions of stages, with rules of all kinds, now and then.
+    let rules: &[Extra] = match seed % 5 {
+        2 => &[Extra::BeforeEntry, Extra::RuleOwn, Extra::OnSuccess],
+        3 => &[Extra::BeforeEntry, Extra::RuleElsewhere, Extra::OnSuccess, Extra::RuleBuilds],
+        _ => &[],
+    };
     let source = Source { kind: SOURCES[seed as usize % SOURCES.len()], account: chance.below(3) };
     Random {
         name: name(chance),
@@ -162,7 +166,7 @@ fn pipeline(chance: &mut Chance, seed: u64, fleet: usize) -> Random {
         key_by_arn: chance.below(3) == 0,
         stores: if chance.below(4) == 0 { Stores::Imported } else { Stores::Made },
         home: 0,
-        with: BTreeSet::new(),
+        with: rules.iter().copied().collect(),
     }
 }
 

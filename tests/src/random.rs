@@ -191,7 +191,7 @@ impl Random {
             // Stages are told apart by a number; what the random name adds is its characters.
             let name: String = format!("{n}{}", step.name).chars().take(100).collect();
             let stage = Stage::new(name).actions(self.actions(n, step, &bundle, scope));
-            pipeline = pipeline.stage(self.with_extras_of_stage(n, stage, &bundle));
+            pipeline = pipeline.stage(self.with_extras_of_stage(n, stage, &bundle, scope));
         }
         if !self.wave.is_empty() {
             pipeline = pipeline.wave(self.fleet(&bundle));
@@ -221,6 +221,9 @@ impl Random {
     fn regions(&self) -> BTreeSet<&'static str> {
         let numbers = self.steps.iter().map(|step| step.region).chain(self.wave.iter().map(|(_, region)| *region));
         let names = numbers.map(|number| REGIONS[self.partition][number]);
+        // Those of later stages read what a build has written.
+        let of_rules = self.has(Extra::BeforeEntry) && self.has(Extra::RuleElsewhere);
+        let names = names.chain(of_rules.then(|| self.other_region()));
         names.filter(|name| *name != REGIONS[self.partition][0]).collect()
     }
 

@@ -127,6 +127,18 @@ def no_assume(manifest: Manifest, templates: Templates) -> None:
     _without_action(templates, "sts:AssumeRole")
 
 
+def no_rules(manifest: Manifest, templates: Templates) -> None:
+    """rules of conditions whose roles may do nothing."""
+    pipelines = [properties for properties in _resources(templates, "AWS::CodePipeline::Pipeline")]
+    stages = [stage for properties in pipelines for stage in properties["Stages"]]
+    places = [stage.get(place, {}) for stage in stages for place in ("BeforeEntry", "OnSuccess", "OnFailure")]
+    rules = [rule for place in places for condition in place.get("Conditions", []) for rule in condition.get("Rules", [])]
+    for rule in rules:
+        for role in _resources(templates, "AWS::IAM::Role"):
+            if str(rule.get("RoleArn", "")).endswith(f"/{role.get('RoleName')}"):
+                role.pop("Policies", None)
+
+
 def no_pass(manifest: Manifest, templates: Templates) -> None:
     """action roles that may not pass the deployment role."""
     _without_action(templates, "iam:PassRole")
@@ -231,6 +243,7 @@ FAULTS: dict[Fault, tuple[str, str]] = {
     readers_that_write: ("access", "denials"),
     no_key: ("access", "needs"),
     no_assume: ("access", "needs"),
+    no_rules: ("access", "needs"),
     no_pass: ("access", "needs"),
     every_resource: ("access", "statements"),
     every_folder: ("access", "denials"),

@@ -4,7 +4,7 @@ use construct_iam::PermissionsBoundary;
 use construct_pipeline::names;
 use construct_pipeline::prelude::*;
 
-use super::{Random, SourceKind};
+use super::{REGIONS, Random, SourceKind};
 
 /// Something said of a pipeline, or of one of its stages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +21,13 @@ pub enum Extra {
     Tags,
     Boundary,
     BeforeEntry,
+    /// Rules work with a role of somebody else, or of the app.
     RuleAs,
+    RuleOwn,
+    /// Rules work in another region.
+    RuleElsewhere,
+    /// A rule builds with a project of the app.
+    RuleBuilds,
     OnSuccess,
     OnFailure,
     Retry,
@@ -35,7 +41,7 @@ pub enum Extra {
 
 impl Extra {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::Variables,
         Self::Trigger,
         Self::Queued,
@@ -48,6 +54,9 @@ impl Extra {
         Self::Boundary,
         Self::BeforeEntry,
         Self::RuleAs,
+        Self::RuleOwn,
+        Self::RuleElsewhere,
+        Self::RuleBuilds,
         Self::OnSuccess,
         Self::OnFailure,
         Self::Retry,
@@ -108,7 +117,13 @@ impl Random {
     }
 
     /// What is said of a stage: of some, so that those without differ from them.
-    pub(super) fn with_extras_of_stage(&self, n: usize, mut stage: Stage, bundle: &Artifact) -> Stage {
+    pub(super) fn with_extras_of_stage(
+        &self,
+        n: usize,
+        mut stage: Stage,
+        bundle: &Artifact,
+        scope: &mut Scope<'_>,
+    ) -> Stage {
         if n % 2 == 1 {
             return stage;
         }
@@ -121,8 +136,16 @@ impl Random {
                 Extra::BeforeEntry => {
                     let check = ConditionRule::new("check", "Commands").command("make check").input(bundle);
                     let condition = Condition::new(StageResult::Fail).rule(window());
-                    let check = match self.has(Extra::RuleAs) {
-                        true => check.role(Role::import(Arn::role(self.home(), "/", "rules"))),
+                    let check = if self.has(Extra::RuleAs) {
+                        check.role(Role::import(Arn::role(self.home(), "/", "rules")))
+                    } else if self.has(Extra::RuleOwn) {
+                        let role = Role::trusting(PolicyDocument::new()).role_name(self.named("keeper", n));
+                        check.role(scope.add(format!("Keeper{n}"), role))
+                    } else {
+                        check
+                    };
+                    let check = match self.has(Extra::RuleElsewhere) {
+                        true => check.region(self.other_region()),
                         false => check,
                     };
                     stage.before_entry(condition.rule(check))
@@ -130,7 +153,17 @@ impl Random {
                 Extra::OnSuccess => {
                     let alarm = ConditionRule::new("alarm", "CloudWatchAlarm").configuration("AlarmName", "errors");
                     let invoke = ConditionRule::new("ask", "LambdaInvoke").configuration("FunctionName", "ask");
-                    let condition = Condition::new(StageResult::Rollback).rule(alarm.configuration("WaitTime", "5"));
+                    let mut condition =
+                        Condition::new(StageResult::Rollback).rule(alarm.configuration("WaitTime", "5"));
+                    if self.has(Extra::RuleBuilds) {
+                        // The owner of an imported key must be told the name of the role.
+                        let role = Role::new(Principal::service("codebuild.amazonaws.com"));
+                        let role = scope.add(format!("CheckerRole{n}"), role.role_name(self.named("checker", n)));
+                        let project = scope.add(format!("Checker{n}"), PipelineProject::new().role(role));
+                        let build =
+                            ConditionRule::new("build", "CodeBuild").configuration("ProjectName", project.name());
+                        condition = condition.rule(build.input(bundle));
+                    }
                     stage.on_success(condition.rule(invoke))
                 }
                 Extra::Retry => stage.on_failure(OnFailure::new().retry(RetryMode::FailedActions)),
@@ -143,5 +176,14 @@ impl Random {
             };
         }
         stage
+    }
+
+    /// The region in which rules work that do not work at home.
+    pub(super) fn other_region(&self) -> &'static str {
+        REGIONS[self.partition][1]
+    }
+
+    fn named(&self, what: &str, n: usize) -> String {
+        format!("{what}-{n}-{}", names::tag(what, &self.name, self.home()))
     }
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ..iam.evaluate import Outcome
 from ..naming import partition
 from ..report import Result
-from .flow import Action, Store, actions, stores
+from .flow import Action, Store, performed, stores
 from .needs import Uses
 from .question import Question, answer, key_question, store_questions
 from .world import Pipeline, World
@@ -31,7 +31,7 @@ def check(world: World, pipeline: Pipeline, uses: Uses, result: Result) -> int:
 
 
 def _questions(world: World, pipeline: Pipeline, uses: Uses) -> Iterator[Question]:
-    listed = actions(pipeline)
+    listed = performed(pipeline)
     accounts = sorted({action.account for action in listed} | {STRANGER})
     for store in stores(pipeline).values():
         if store.bucket in world.buckets:
@@ -68,7 +68,7 @@ def _store(world: World, pipeline: Pipeline, store: Store, accounts: list[str], 
         yield from _all(world, _role(account, "Other", own), store, f"{named}, another role", powerful=True)
         # The same name in an account that has nothing to do here.
         yield from _all(world, _role(STRANGER, own.rsplit("/", 1)[-1], own), store, f"{named}, a role of the same name elsewhere", powerful=True)
-    involved = {action.role for action in actions(pipeline)} | {own} | reads | writes
+    involved = {action.role for action in performed(pipeline)} | {own} | reads | writes
     for who in sorted(involved & set(world.roles)):
         foreign = world.roles[who].account != store.account
         powers = (False, True) if foreign else (False,)
@@ -84,10 +84,10 @@ def _store(world: World, pipeline: Pipeline, store: Store, accounts: list[str], 
 
 def _neighbours(world: World, pipeline: Pipeline, uses: Uses) -> Iterator[Question]:
     """The roles of other pipelines, which may share the bucket and its key, against this one's artifacts."""
-    own = {pipeline.properties["RoleArn"], *(action.role for action in actions(pipeline))}
+    own = {pipeline.properties["RoleArn"], *(action.role for action in performed(pipeline))}
     for other in world.pipelines:
         folders = {(store.bucket, store.folder) for store in stores(other).values()}
-        roles = {other.properties["RoleArn"], *(action.role for action in actions(other))}
+        roles = {other.properties["RoleArn"], *(action.role for action in performed(other))}
         for store in stores(pipeline).values():
             place = (store.bucket, store.region)
             # Of two names that begin alike, CodePipeline makes one folder: that is told elsewhere.

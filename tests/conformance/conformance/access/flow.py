@@ -1,5 +1,6 @@
-"""A pipeline's actions: who performs them, where, and which artifacts they read and write."""
+"""A pipeline's actions and rules: who performs them, where, and which artifacts they read and write."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,32 @@ def stores(pipeline: Pipeline) -> dict[str, Store]:
     if "ArtifactStore" in properties:
         entries[pipeline.stack.region] = properties["ArtifactStore"]
     return {region: Store(entry["Location"], region, entry.get("EncryptionKey", {}).get("Id"), account, pipeline.name[:20]) for region, entry in entries.items()}
+
+
+def performed(pipeline: Pipeline) -> list[Action]:
+    """Everything that somebody performs: the actions, and behind them the rules of the stages' conditions."""
+    return [*actions(pipeline), *rules(pipeline)]
+
+
+def rules(pipeline: Pipeline) -> Iterator[Action]:
+    """Rules are performed like actions: by the role of their own, or the pipeline's."""
+    for number, stage in enumerate(pipeline.properties["Stages"]):
+        for place in ("BeforeEntry", "OnSuccess", "OnFailure"):
+            for condition in stage.get(place, {}).get("Conditions", []):
+                for rule in condition.get("Rules", []):
+                    kind = rule["RuleTypeId"]
+                    yield Action(
+                        f"{pipeline.name}/{stage['Name']}/rule {rule['Name']}",
+                        "Rule",
+                        kind["Owner"],
+                        kind["Provider"],
+                        rule.get("Configuration", {}),
+                        rule.get("RoleArn", pipeline.properties["RoleArn"]),
+                        rule.get("Region", pipeline.stack.region),
+                        tuple(artifact["Name"] for artifact in rule.get("InputArtifacts", [])),
+                        (),
+                        (number, 0),
+                    )
 
 
 def actions(pipeline: Pipeline) -> list[Action]:

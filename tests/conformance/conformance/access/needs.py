@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ..iam.evaluate import Outcome
 from ..report import Result
-from .flow import Action, Store, actions, stores
+from .flow import Action, Store, actions, performed, stores
 from .providers import calls, known, project_arn
 from .question import Question, answer, store_questions
 from .world import Pipeline, World
@@ -50,13 +50,15 @@ def _questions(world: World, pipeline: Pipeline, uses: Uses, result: Result) -> 
     yield Question("codepipeline.amazonaws.com", "sts:AssumeRole", own, account, f"{pipeline.name}: the service becomes the pipeline role")
     for region, store in available.items():
         yield from store_questions(world, own, store, (), LOOK, (), f"{pipeline.name}: the pipeline looks at its store of {region}")
-    for action in actions(pipeline):
+    for action in performed(pipeline):
         if not known(action):
             result.note(f"{action.where}: the calls of {action.category}/{action.provider} are not in the list of this suite")
         if action.role != own:
             yield Question(own, "sts:AssumeRole", action.role, action.account, f"{action.where}: the pipeline becomes the action role")
         for call, resource, context in calls(action):
             yield Question(action.role, call, resource, _owner(world, action, resource), f"{action.where}: {action.provider}", context)
+        if action.category == "Rule" and not action.inputs:
+            continue
         store = available.get(action.region)
         if store is None:
             result.fail(f"{action.where}: there is no store in {action.region}")
@@ -125,7 +127,7 @@ def _deployment(world: World, action: Action, store: Store, uses: Uses) -> Itera
 def _replication(world: World, pipeline: Pipeline, own: str, available: dict[str, Store], uses: Uses) -> Iterator[Question]:
     made = {name: action for action in actions(pipeline) for name in action.outputs}
     seen = set()
-    for action in actions(pipeline):
+    for action in performed(pipeline):
         for name in action.inputs:
             maker = made.get(name)
             if maker is None or maker.region == action.region or (name, action.region) in seen:

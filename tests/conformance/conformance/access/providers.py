@@ -134,6 +134,24 @@ def _ecs(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     yield from _each("ecs:DescribeTaskDefinition RegisterTaskDefinition", "*")
 
 
+def _commands(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    group = f"log-group:/aws/codepipeline/{action.where.split('/', 1)[0]}"
+    yield from _each("logs:CreateLogStream PutLogEvents", action.arn("logs", f"{group}:log-stream:51af3dc0"))
+
+
+def _rule_lambda(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    name = given["FunctionName"]
+    yield from _each("lambda:InvokeFunction", name if name.startswith("arn:") else action.arn("lambda", f"function:{name}"))
+
+
+def _rule_alarm(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    yield from _each("cloudwatch:DescribeAlarms", action.arn("cloudwatch", f"alarm:{given['AlarmName']}"))
+
+
+def _nothing(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    yield from ()
+
+
 PROVIDERS = {
     ("Source", "CodeCommit"): _codecommit,
     ("Source", "S3"): _s3_source,
@@ -150,4 +168,9 @@ PROVIDERS = {
     ("Invoke", "StepFunctions"): _step_functions,
     ("Invoke", "CodePipeline"): _pipeline,
     ("Approval", "Manual"): _manual,
+    ("", "Commands"): _commands,
+    ("Rule", "LambdaInvoke"): _rule_lambda,
+    ("Rule", "CloudWatchAlarm"): _rule_alarm,
+    ("Rule", "DeploymentWindow"): _nothing,
+    ("Rule", "VariableCheck"): _nothing,
 }

@@ -127,7 +127,9 @@ def key_question(world: World, who: str, store: Store, action: str, why: str, na
     }
     if key:
         context["kms:ResourceAliases"] = key.aliases
-    elif ":alias/" in named_key:
-        context["kms:ResourceAliases"] = [named_key.split(":", 5)[5]]
-    resource = key.arn if key else named_key if ":key/" in named_key else named_key.split(":alias/", 1)[0] + ":key/imported"
+    elif "alias/" in named_key:
+        context["kms:ResourceAliases"] = [f"alias/{named_key.split('alias/', 1)[1]}"]
+    here = f"arn:{store.arn.split(':')[1]}:kms:{store.region}:{store.account}"
+    keys = ":".join(named_key.split(":")[:5]) if named_key.startswith("arn:") else here
+    resource = key.arn if key else named_key if ":key/" in named_key else f"{keys}:key/imported"
     return Question(who, action, resource, store.account, why, context)
