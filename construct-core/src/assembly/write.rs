@@ -54,6 +54,9 @@ impl WriteError {
                 "name another folder: the files are written to a new folder beside it, so the folder that it is in has to be \
                  writable, too"
             }
+            io::ErrorKind::FileTooLarge => {
+                "raise the limit on the size of files, which `ulimit -f` shows, or name a folder of another file system"
+            }
             io::ErrorKind::ResourceBusy => "name a folder in it: what is mounted cannot be replaced as a whole",
             io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename => "name another folder",
             io::ErrorKind::NotFound => {

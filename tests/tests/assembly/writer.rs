@@ -394,3 +394,12 @@ fn a_folder_that_only_looks_left_behind_is_left_alone() {
     assert_eq!(names_in(dir.path()), [".cdk.out.new-2-0", ".cdk.out2.new-1-0", "cdk.out"]);
     assert_eq!(fs::read_to_string(other.join("notes.md")).unwrap(), "mine");
 }
+
+#[test]
+fn what_keeps_from_writing_comes_with_what_mends_it() {
+    use std::io::{Error, ErrorKind};
+    for kind in [ErrorKind::StorageFull, ErrorKind::PermissionDenied, ErrorKind::FileTooLarge, ErrorKind::NotFound] {
+        let error = WriteError::Io { path: "cdk.out".into(), source: Error::from(kind) };
+        assert!(error.help().is_some_and(|help| !help.is_empty()), "{error}");
+    }
+}
