@@ -89,6 +89,7 @@ fn a_key_of_another_stack_is_told_by_its_alias() {
     const ARN: &str = "arn:aws:kms:us-east-1:222222222222:alias/web";
     for named in [KeyRef::arn as fn(KeyRef) -> Value<kind::Arn>, |_| ARN.into()] {
         let mut set = Set::new(abroad(true, named).expect("it is proved"));
+        assert!(set.prove().is_proved(), "{}", failures(&set.prove()));
         let role = set.resource("scaffold", "ActionRole").to_string();
         let condition = json!({ "ForAnyValue:StringEquals": { "kms:ResourceAliases": "alias/web" } });
         assert!(role.contains(&condition.to_string()), "{role}");

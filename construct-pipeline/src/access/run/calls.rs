@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::access::template::{arn_parts, partition, ways_through};
-use crate::access::world::{Action, World, full_key_name};
+use crate::access::template::partition;
+use crate::access::world::Action;
 
 /// Calls of a service on one resource, in the same circumstances.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub(crate) enum Told<'a> {
     One(Cow<'a, str>),
     /// That it has one of these values.
     Among(Vec<String>),
+    /// All of its values.
+    Many(Vec<String>),
     /// That such calls have no such key.
     Absent,
 }
@@ -294,10 +296,6 @@ impl<'a> Calls<'a> {
         if acl.is_some() {
             self.with(&*object, &["s3:PutObjectAcl"], [facts[0]]);
         }
-        if let Some(key) = encryption {
-            let facts = [Some(("kms:ViaService", Told::Among(ways_through("s3", self.action.region())))), None, None];
-            self.made.push(Call { actions: &["kms:GenerateDataKey"], resource: key.into(), facts });
-        }
     }
 
     fn function(&self) -> String {
@@ -376,43 +374,6 @@ impl<'a> Calls<'a> {
             self.on(topic.to_owned(), &["sns:Publish"]);
         }
     }
-}
-
-/// The use of the key of the topic through which an approval is announced: whoever publishes to an encrypted topic
-/// needs its key, too. <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
-pub(crate) fn announcing(action: &Action, world: &World) -> Option<Call<'static>> {
-    let topic = action.get("NotificationArn").filter(|_| &*action.owner == "AWS" && action.provider() == "Manual")?;
-    let named = world.guarded.get(topic)?.key.as_deref()?;
-    let resource = world.key(named).map_or_else(|| named.into(), |key| Arc::clone(&key.arn));
-    let [_, _, region, ..] = arn_parts(topic)?;
-    let context = ("kms:EncryptionContext:aws:sns:topicArn", Told::One(topic.to_owned().into()));
-    let facts = [Some(("kms:ViaService", Told::Among(ways_through("sns", region)))), Some(context), None];
-    Some(Call { actions: &["kms:Decrypt", "kms:GenerateDataKey"], resource, facts })
-}
-
-/// The use of the key with which a bucket encrypts what comes without saying how: whoever puts objects into it needs the
-/// key, and so does whoever fetches them.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>
-pub(crate) fn encrypting(action: &Action, world: &World) -> Option<Call<'static>> {
-    let (bucket, actions): (_, &'static [_]) = match (&*action.owner, &*action.category, action.provider()) {
-        ("AWS", "Source", "S3") => (action.get("S3Bucket")?, &["kms:Decrypt"]),
-        ("AWS", "Deploy", "S3") if action.get("KMSEncryptionKeyARN").is_none() => {
-            (action.get("BucketName")?, &["kms:GenerateDataKey"])
-        }
-        _ => return None,
-    };
-    let bucket = world.buckets.get(bucket)?;
-    let base = format!("arn:{}:kms:{}:{}", partition(action.region()), action.region(), bucket.account);
-    let named = full_key_name(bucket.default_key.as_deref()?, &base);
-    // What AWS manages lets in whoever may use the bucket, in its account.
-    if named.ends_with(":alias/aws/s3") {
-        return None;
-    }
-    let resource = world.key(&named).map_or_else(|| named.into(), |key| Arc::clone(&key.arn));
-    let context = ("kms:EncryptionContext:aws:s3:arn", Told::One(bucket.arn.to_string().into()));
-    let by_service = ("kms:ViaService", Told::Among(ways_through("s3", action.region())));
-    let facts = [Some(by_service), Some(context).filter(|_| bucket.bucket_key == Some(true)), None];
-    Some(Call { actions, resource, facts })
 }
 
 /// How whoever reads the output of a source fetches the repository, if the output is a reference to a full clone of it.

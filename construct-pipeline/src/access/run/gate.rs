@@ -173,11 +173,8 @@ impl<'p> Gate<'p> {
                 facts.absent(absent);
             }
         }
-        let known = world.key(key);
-        if let Some(aliases) = known.and_then(|key| key.aliases.as_ref()) {
-            facts.many("kms:ResourceAliases", || aliases.clone());
-        } else if let (None, Some((_, alias))) = (known, key.split_once(":alias/")) {
-            facts.many("kms:ResourceAliases", || vec![format!("alias/{alias}")]);
+        if let Some(aliases) = world.aliases_of(key) {
+            facts.many("kms:ResourceAliases", || aliases);
         }
         facts
     }

@@ -10,8 +10,9 @@
 
 use std::sync::Arc;
 
-use super::calls::{Call, announcing, calls, clone_call, encrypting, passed_role};
+use super::calls::{Call, calls, clone_call, passed_role};
 use super::gate::Gate;
+use super::keys;
 use super::prover::{About, Keep, Prover};
 use crate::access::ask::{Caller, Scene, Who};
 use crate::access::report::{Access, Purpose};
@@ -111,7 +112,7 @@ impl<'p> Prover<'p, '_> {
         let only_if = (action.provider() == "CloudWatchAlarm").then_some(LOOKS_AT_ALARM);
         let about = About { only_if, ..About::need(action, Purpose::Calls) };
         let world = self.asker.world();
-        for call in calls.into_iter().chain(announcing(action, world)).chain(encrypting(action, world)) {
+        for call in calls.into_iter().chain(keys::of_topic(action, world)).chain(keys::of_bucket(action, world)) {
             let scene = self.scenes.called(self.asker, action, caller, &call);
             for action in call.actions {
                 self.ask(&about, caller, action, &scene);

@@ -56,6 +56,7 @@ impl<'p> Scenes<'p> {
             match value {
                 Told::One(value) => known.one(key, || value.clone().into_owned()),
                 Told::Among(values) => known.among(key, || values.clone()),
+                Told::Many(values) => known.many(key, || values.clone()),
                 Told::Absent => known.absent(key),
             }
         }

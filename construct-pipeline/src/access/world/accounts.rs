@@ -118,6 +118,14 @@ impl World {
         self.keys.get(named).or_else(|| self.keys.get(self.aliases.get(named)?))
     }
 
+    /// The aliases of a key, as far as they are known. Of a key that no template makes, it is the one that names it.
+    pub(crate) fn aliases_of(&self, named: &str) -> Option<Vec<String>> {
+        match self.key(named) {
+            Some(key) => key.aliases.clone(),
+            None => named.split_once(":alias/").map(|(_, alias)| vec![format!("alias/{alias}")]),
+        }
+    }
+
     /// Whether the template is known that an action deploys, as it is deployed.
     pub(crate) fn is_assembled(&self, action: &Action) -> bool {
         let name = action.get("StackName").unwrap_or_default();

@@ -1,0 +1,61 @@
+//! Keys that the services which an action calls use in its name: whoever makes the call needs them, too.
+
+use std::sync::Arc;
+
+use super::calls::{Call, Told};
+use crate::access::template::{arn_parts, partition, ways_through};
+use crate::access::world::{Action, World, full_key_name};
+
+/// The key of the topic through which an approval is announced.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
+pub(crate) fn of_topic(action: &Action, world: &World) -> Option<Call<'static>> {
+    let topic = action.get("NotificationArn").filter(|_| &*action.owner == "AWS" && action.provider() == "Manual")?;
+    let named = world.guarded.get(topic)?.key.as_deref()?;
+    let [_, _, region, ..] = arn_parts(topic)?;
+    let context = ("kms:EncryptionContext:aws:sns:topicArn", topic);
+    Some(through("sns", region, &["kms:Decrypt", "kms:GenerateDataKey"], named, Some(context), world))
+}
+
+/// The key of what an action puts into a bucket, or fetches from one: the key that the action names, or the one with which
+/// the bucket encrypts what comes without saying how.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>
+pub(crate) fn of_bucket(action: &Action, world: &World) -> Option<Call<'static>> {
+    let (name, given, actions): (_, _, &'static [_]) = match (&*action.owner, &*action.category, action.provider()) {
+        ("AWS", "Source", "S3") => (action.get("S3Bucket")?, None, &["kms:Decrypt"]),
+        ("AWS", "Deploy", "S3") => {
+            (action.get("BucketName")?, action.get("KMSEncryptionKeyARN"), &["kms:GenerateDataKey"])
+        }
+        _ => return None,
+    };
+    let (bucket, region) = (world.buckets.get(name), action.region());
+    let owner = bucket.map_or(action.account(), |bucket| &bucket.account);
+    let base = format!("arn:{}:kms:{region}:{owner}", partition(region));
+    let named = match given {
+        Some(given) => given,
+        None => bucket?.default_key.as_deref()?,
+    };
+    let named = full_key_name(named, &base);
+    // What AWS manages lets in whoever may use the bucket, in its account.
+    if named.ends_with(":alias/aws/s3") {
+        return None;
+    }
+    let whole = bucket.filter(|bucket| bucket.bucket_key == Some(true));
+    let context = whole.map(|bucket| ("kms:EncryptionContext:aws:s3:arn", &*bucket.arn));
+    Some(through("s3", region, actions, &named, context, world))
+}
+
+/// The use of a key through a service.
+fn through(
+    service: &str,
+    region: &str,
+    actions: &'static [&'static str],
+    named: &str,
+    context: Option<(&'static str, &str)>,
+    world: &World,
+) -> Call<'static> {
+    let resource = world.key(named).map_or_else(|| named.into(), |key| Arc::clone(&key.arn));
+    let by_service = ("kms:ViaService", Told::Among(ways_through(service, region)));
+    let context = context.map(|(key, value)| (key, Told::One(value.to_owned().into())));
+    let aliases = world.aliases_of(named).map(|aliases| ("kms:ResourceAliases", Told::Many(aliases)));
+    Call { actions, resource, facts: [Some(by_service), context, aliases] }
+}
