@@ -2,6 +2,7 @@
 
 use construct_core::{NodeId, Scope, View};
 
+use crate::contract::Asked;
 use crate::policy::PolicyStatement;
 use crate::principal::Principal;
 use crate::role::RoleRef;
@@ -25,8 +26,12 @@ use crate::role::RoleRef;
 /// ```
 #[track_caller]
 pub fn grant(scope: &mut Scope<'_>, role: RoleRef, resource: impl Into<NodeId>, statement: PolicyStatement) {
-    let resource = resource.into();
-    if let Some(admitting) = admitting(scope.view(), role, resource, &statement) {
+    let (resource, view) = (resource.into(), scope.view());
+    if let Some(admitting) = admitting(view, role, resource, &statement) {
+        if view.imports(resource).is_some() {
+            let purpose = format!("the role `{}` is granted this", view.path_of(role));
+            scope.attach(resource, Asked::new(&admitting, purpose));
+        }
         scope.attach(resource, admitting);
     }
     scope.attach(role, statement);

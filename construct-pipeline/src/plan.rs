@@ -20,7 +20,7 @@ use construct_core::{
     Attr, CfnResource, Claim, Env, Expr, Lower, LowerCx, NodeId, Nothing, PlanCx, Properties, Resources, Tagging,
     Uniqueness,
 };
-use construct_iam::contract::AsksOwners;
+use construct_iam::contract::{AsksOwners, ImportContract};
 
 use crate::pipeline::Pipeline;
 use crate::proof::{AccessProof, ActionLines};
@@ -48,6 +48,9 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     }
     cx.check_assembly(AccessProof);
     cx.attach(cx.here(), ActionLines::of(pipeline));
+    if !pipeline.without_contract {
+        cx.document(ImportContract);
+    }
     let root = cx.view().root();
     let asks = AsksOwners(!pipeline.without_contract);
     if !cx.view().any_fact(root, |one: &AsksOwners| *one == asks) {

@@ -6,7 +6,7 @@ mod imported_stores;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use construct_core::Assembly;
+use construct_core::{Assembly, Lower, PlanCx, Resources, Synth};
 use construct_pipeline::access::template::Templates;
 use construct_pipeline::access::{Access, Decision, Expected, Outside, PolicyKind, Purpose, Report, prove};
 use construct_pipeline::contract::{Contract, FILE, RequiredKind, Thing};
@@ -162,6 +162,7 @@ fn an_app_without_pipelines_has_a_contract_too() {
     assert_eq!(bucket.setting("EventBridgeEnabled"), Some(&Json::from(true)));
     let admitted = first(bucket, RequiredKind::Bucket);
     assert_eq!(admitted["Condition"]["ArnEquals"]["aws:PrincipalArn"], "arn:aws:iam::111111111111:role/reader");
+    assert_eq!(bucket.policies[0].why, ["the role `Reports/Reader` is granted this"]);
 
     // In the policy of a key the key is `*`, and it has to stay possible to change it.
     assert_eq!(key.arn, KEY);
@@ -175,6 +176,51 @@ fn an_app_without_pipelines_has_a_contract_too() {
         (EXPORTER, &["arn:aws:iam::aws:policy/ReadOnlyAccess".into()][..])
     );
     assert_eq!(first(role, RequiredKind::Permissions)["Action"], "s3:PutObject");
+}
+
+/// A queue of another crate, which does not know of contracts.
+#[derive(Clone, Debug)]
+struct ImportedQueue;
+
+impl Synth for ImportedQueue {
+    type Handle = RawRef;
+
+    fn imports(&self) -> Option<&'static str> {
+        Some("a queue")
+    }
+
+    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
+        Box::new(self.clone())
+    }
+}
+
+impl Lower for ImportedQueue {
+    fn lower(&self, cx: &LowerCx<'_>, _: &mut Resources) {
+        cx.facts::<PolicyStatement>().for_each(drop);
+    }
+
+    fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {
+        (*attr == Attr::get_att("Arn")).then(|| "arn:aws:sqs:us-east-1:111111111111:orders".into())
+    }
+}
+
+#[test]
+fn pipelines_ask_for_what_asks_for_nothing_itself() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", programs::HOME);
+    let mut scope = app.at(tools);
+    let queue = scope.add("Queue", ImportedQueue);
+    let send = PolicyStatement::allow(["sqs:SendMessage"]).principal(Principal::service("events.amazonaws.com"));
+    scope.attach(queue, send.on([queue.get_att("Arn")]));
+    let source = Artifact::new("Source");
+    scope.add(
+        "Pipeline",
+        Pipeline::new("orders")
+            .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new("orders", &source))))
+            .stage(Stage::new("Approve").action(Action::new("Approve", ManualApproval::new()))),
+    );
+    let contract = Contract::of(&programs::assembly(app)).expect("something is stated about the queue");
+    assert_eq!(contract.things[0].arn, "arn:aws:sqs:us-east-1:111111111111:orders");
 }
 
 #[test]

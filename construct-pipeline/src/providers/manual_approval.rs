@@ -4,7 +4,7 @@
 
 use construct_core::{Diagnostic, Properties, Scope, Value, kind};
 use construct_iam::contract::Asked;
-use construct_iam::{Arn, ArnKind, PolicyDocument, PolicyStatement, RoleRef, admitting, grant};
+use construct_iam::{Arn, ArnKind, PolicyDocument, PolicyStatement, RoleRef, admitting};
 
 use super::given_key::{ask_for, use_of};
 use crate::aws::{KeyArn, TopicKey, TopicRef};
@@ -100,8 +100,9 @@ impl Provider for ManualApproval {
             if let Some(admitting) = admitting(scope.view(), role, topic.into(), &statement) {
                 let asked = Asked::new(&admitting, "announces approvals through this topic").by_pipeline(scope.path());
                 scope.attach(topic, asked);
+                scope.attach(topic, admitting);
             }
-            grant(scope, role, topic, statement);
+            scope.attach(role, statement);
             if let Some(key) = &self.topic_key
                 && ask_for(key, role, &USES_OF_KEY, "sns", "announces approvals through a topic with this key", scope)
                 && scope.view().imports(topic).is_some()
