@@ -1,6 +1,7 @@
 //! CodeBuild projects for pipelines, owned and imported.
 
 mod check;
+mod image;
 mod imported;
 mod variables;
 
@@ -16,6 +17,7 @@ use crate::names;
 use crate::provider::ArtifactKey;
 use crate::quota;
 
+pub(crate) use image::repository_of as image_repository_of;
 pub use imported::*;
 use variables::{MadeRole, let_read_parameters};
 pub(crate) use variables::{Origin, Variable, let_builds_read_parameters, secret_unreadable_for, variable_problems};
@@ -129,7 +131,9 @@ impl PipelineProject {
         self
     }
 
-    /// The image, `aws/codebuild/standard:7.0` by default.
+    /// The image, `aws/codebuild/standard:7.0` by default. One of a private registry of Amazon ECR is pulled with the role
+    /// builds work with, which is allowed that; the owner of a registry in another account is asked to let it in, in the
+    /// [import contract](crate::contract). <https://docs.aws.amazon.com/codebuild/latest/userguide/sample-ecr.html>
     #[doc(alias = "buildImage")]
     pub fn image(mut self, image: impl Into<String>) -> Self {
         self.image = image.into();
@@ -222,7 +226,7 @@ impl Construct for PipelineProject {
         });
         let permissions = self.permissions.clone();
         let environment = self.environment.clone();
-        let batch = self.batch;
+        let (batch, repository) = (self.batch, image::repository_of(&self.image));
         let project = scope.add("Resource", Project { of: self, name: name.clone(), role, after: None });
         scope.attach(project, ServiceRole(role));
         if let Some(env) = env {
@@ -240,6 +244,9 @@ impl Construct for PipelineProject {
             scope.attach(project, MadeRole { role, env });
         }
         let_read_parameters(role, &environment, env, &mut scope);
+        if let Some(repository) = repository {
+            image::let_pull(role, repository, &mut scope);
+        }
         for statement in permissions {
             scope.attach(role, statement);
         }
@@ -324,6 +331,7 @@ impl Lower for Project {
             .set("Type", of.environment_type.clone())
             .set("Image", of.image.clone())
             .set("ComputeType", of.compute_type.clone())
+            .opt("ImagePullCredentialsType", image::repository_of(&of.image).map(|_| "SERVICE_ROLE"))
             .opt("PrivilegedMode", of.privileged.then_some(true))
             .list("EnvironmentVariables", of.environment.iter().map(|one| one.properties(["Name", "Type", "Value"])));
         let pipeline = || Properties::new().set("Type", "CODEPIPELINE");

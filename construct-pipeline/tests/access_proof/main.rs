@@ -9,6 +9,7 @@ mod conditions;
 mod example;
 mod foreign;
 mod hostile;
+mod images;
 mod large;
 mod places;
 mod support;

@@ -104,6 +104,18 @@ impl<'p> Prover<'p, '_> {
         }
     }
 
+    /// <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectEnvironment.html>
+    pub(crate) fn image_of_others(&mut self, about: &About<'p>, role: &Caller, call: &Call<'_>, owner: &str) {
+        for action in call.actions {
+            let question = self.unasked(&role.who, action, &call.resource, owner);
+            let remark = Remark::mended_by(
+                "set the project's `ImagePullCredentialsType` to `SERVICE_ROLE`",
+                format!("the image belongs to account {owner}, and is pulled with what CodeBuild has itself"),
+            );
+            self.note(about, question, Decision::Denied, Some(remark));
+        }
+    }
+
     pub(crate) fn no_store(&mut self, action: &'p Action) {
         if action.inputs.is_empty() && action.outputs.is_empty() {
             return;

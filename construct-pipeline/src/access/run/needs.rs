@@ -16,8 +16,8 @@ use super::keys;
 use super::prover::{About, Keep, Prover};
 use crate::access::ask::{Caller, Scene, Who};
 use crate::access::report::{Access, Purpose};
-use crate::access::template::arn_parts;
-use crate::access::world::{Action, BuildLogs, Kept, Variable, of_configuration};
+use crate::access::template::{account_in, arn_parts};
+use crate::access::world::{Action, BuildImage, BuildLogs, Kept, Variable, of_configuration};
 
 const LOOK: [&str; 2] = ["s3:GetBucketLocation", "s3:GetBucketVersioning"];
 const LOOKS: &str = "CodePipeline looks at the bucket before it uses it, as its documentation has it";
@@ -25,6 +25,7 @@ const REFERS: &str = "the template refers to files in artifacts, such as code or
 const SECRET_IS_CLOSED: &str = "the policy of the secret does not let the role in";
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-CloudWatchAlarm.html> names no permission.
 const LOOKS_AT_ALARM: &str = "CodePipeline looks at the alarm with this role, which its documentation does not say";
+const PULLS: [&str; 3] = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
 const NO_GROUP: &str = "the log group is not there yet, which CodeBuild then makes";
 
 impl<'p> Prover<'p, '_> {
@@ -142,6 +143,9 @@ impl<'p> Prover<'p, '_> {
             }
             self.build_variables(action, &role, &arn, &project.variables);
         }
+        if let Some(image) = project.image.as_ref().filter(|image| !image.by_role || self.is_made(&role)) {
+            self.pulls(action, &role, image, account_in(&arn).unwrap_or(action.account()));
+        }
         // Without a key of its own a project encrypts with the key that AWS manages, whatever the store says.
         let key: Option<Arc<str>> = project.key.as_ref().map(|key| {
             let known = self.asker.world().key(key);
@@ -175,6 +179,25 @@ impl<'p> Prover<'p, '_> {
             let about = About { only_if, ..About::need(action, Purpose::Calls) };
             for call in actions {
                 self.ask(&about, role, call, &scene);
+            }
+        }
+    }
+
+    /// A build that cannot pull its image fails before it begins.
+    /// <https://docs.aws.amazon.com/codebuild/latest/userguide/sample-ecr.html>
+    fn pulls(&mut self, action: &'p Action, role: &Arc<Caller>, image: &BuildImage, account: &str) {
+        let about = About::need(action, Purpose::Calls);
+        let pull = Call { actions: &PULLS, resource: Arc::clone(&image.repository), facts: [None, None, None] };
+        let token = Call { actions: &["ecr:GetAuthorizationToken"], resource: "*".into(), facts: [None, None, None] };
+        let (caller, calls) = match (image.by_role, account_in(&image.repository)) {
+            (true, _) => (Arc::clone(role), vec![token, pull]),
+            (false, Some(owner)) if owner != account => return self.image_of_others(&about, role, &pull, owner),
+            (false, _) => (self.asker.caller(&Who::Service("codebuild.amazonaws.com")), vec![pull]),
+        };
+        for call in calls {
+            let scene = self.scenes.called(self.asker, action, &caller, &call);
+            for action in call.actions {
+                self.ask(&about, &caller, action, &scene);
             }
         }
     }

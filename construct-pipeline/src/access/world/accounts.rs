@@ -53,6 +53,17 @@ pub(crate) struct Project {
     pub(crate) logs: Option<BuildLogs>,
     /// The environment variables that it gives to its builds.
     pub(crate) variables: Vec<Variable>,
+    /// The image that it pulls from a private registry, if it does.
+    pub(crate) image: Option<BuildImage>,
+}
+
+/// An image of a private registry of Amazon ECR.
+#[derive(Clone, Debug)]
+pub(crate) struct BuildImage {
+    /// ARN of its repository.
+    pub(crate) repository: Arc<str>,
+    /// Whether builds pull it with the role of their project, and not with what CodeBuild has itself.
+    pub(crate) by_role: bool,
 }
 
 /// Where the builds of a project write their logs.

@@ -2,7 +2,8 @@
 
 use super::{Reading, Surveyor};
 use crate::access::template::Lazy;
-use crate::access::world::{BuildLogs, Kept, Project, Variable, is_of_aws};
+use crate::access::world::{BuildImage, BuildLogs, Kept, Project, Variable, is_of_aws};
+use crate::aws::image_repository_of;
 
 impl<'t> Surveyor<'t> {
     pub(super) fn project(&mut self, reading: Reading<'t>) {
@@ -10,7 +11,8 @@ impl<'t> Surveyor<'t> {
         let key = self.key_name(reading, "EncryptionKey").filter(|key| !is_of_aws(key));
         let logs = self.build_logs(reading, &arn);
         let variables = self.build_variables(reading);
-        let project = Project { role, key, made: Some(self.made(reading)), logs, variables };
+        let image = self.build_image(reading);
+        let project = Project { role, key, made: Some(self.made(reading)), logs, variables, image };
         self.world.projects.insert(arn, project);
     }
 
@@ -22,6 +24,14 @@ impl<'t> Surveyor<'t> {
             Some(Variable { name: one.text_of("Name")?.into_owned(), kept })
         };
         variables.iter().flat_map(Lazy::items).filter_map(variable).filter(|one| one.kept.is_some()).collect()
+    }
+
+    /// <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectEnvironment.html>
+    fn build_image(&self, reading: Reading<'t>) -> Option<BuildImage> {
+        let environment = self.lazily(reading, "Environment")?;
+        let repository = image_repository_of(&environment.text_of("Image")?)?.to_string().into();
+        let by_role = environment.text_of("ImagePullCredentialsType").is_some_and(|with| with == "SERVICE_ROLE");
+        Some(BuildImage { repository, by_role })
     }
 
     /// Where the builds of a project write their logs.
