@@ -9,7 +9,7 @@ mod commands;
 mod connection;
 mod custom;
 mod ecr;
-mod given_key;
+mod keys;
 mod lambda;
 mod manual_approval;
 mod s3_deploy;

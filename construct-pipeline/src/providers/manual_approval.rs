@@ -6,7 +6,7 @@ use construct_core::{Diagnostic, Properties, Scope, Value, kind};
 use construct_iam::contract::Asked;
 use construct_iam::{Arn, ArnKind, PolicyDocument, PolicyStatement, RoleRef, admitting};
 
-use super::given_key::{ask_for, use_of};
+use super::keys::{ask_for, use_of};
 use crate::aws::{KeyArn, TopicKey, TopicRef};
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
 

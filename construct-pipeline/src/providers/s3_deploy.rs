@@ -5,7 +5,7 @@
 use construct_core::{Diagnostic, Properties, PropertyOverride, Scope, Value, View, kind, text};
 use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
-use super::given_key::{ask_for, let_use_default, use_of};
+use super::keys::{ask_for, let_use_default, use_of};
 use crate::artifact::Artifact;
 use crate::aws::BucketRef;
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};

@@ -5,7 +5,7 @@
 use construct_core::{Diagnostic, Properties, Scope, Value, kind, text};
 use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
-use super::given_key::{ask_for, let_use_default, use_of};
+use super::keys::{ask_for, let_use_default, use_of};
 use crate::artifact::Artifact;
 use crate::aws::{BucketRef, BucketVersioning, EventBridgeNotifications};
 use crate::provider::{ActionCx, Category, EventPattern, Owner, Provider, ProviderSpec};
