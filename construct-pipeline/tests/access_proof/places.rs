@@ -143,3 +143,28 @@ fn what_the_policy_of_a_topic_lacks_is_added_there() {
     let help = help_for("sns:Publish", &set.prove());
     assert!(help.starts_with("make the policy of the topic in `Topic") && help.contains("of stack `Others`"), "{help}");
 }
+
+/// Of a boundary that nobody gave it is not said what it lacks.
+#[test]
+fn a_boundary_that_is_not_known_is_not_judged() {
+    let boundary = "arn:aws:iam::333333333333:policy/boundary";
+    let mut set = Set::example();
+    let role = set.resource("333333333333", "ActionRole");
+    role["Properties"]["PermissionsBoundary"] = json!(boundary);
+    role["Properties"]["Policies"] = json!([]);
+    let said = |outside: &Outside| {
+        let report = prove(&set.templates(), outside);
+        let hole = report.holes().find(|hole| hole.principal().contains("333333333333:role/"));
+        let hole = hole.unwrap_or_else(|| panic!("nothing is missed: {}", failures(&report)));
+        report.reasons(hole).join("\n")
+    };
+    let unknown = said(&Outside::new());
+    assert!(
+        unknown.contains("the permissions boundary of the role has to allow it, too, and is not known"),
+        "{unknown}"
+    );
+    assert!(!unknown.contains("boundary of the role does not allow it"), "{unknown}");
+    let few = document(json!({ "Effect": "Allow", "Action": "s3:*", "Resource": "*" }));
+    let known = said(&Outside::new().managed_policy(boundary, few));
+    assert!(known.contains("the permissions boundary of the role does not allow it: no statement there"), "{known}");
+}

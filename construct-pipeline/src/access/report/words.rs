@@ -231,8 +231,8 @@ impl Report {
     fn missing(&self, access: &Access, verdict: &Verdict) -> Vec<String> {
         let mut reasons = Vec::new();
         for fix in &verdict.fixes {
-            if fix.side == Side::Identity && !self.world.roles.contains_key(access.principal()) {
-                reasons.push("the policies of the role have to allow it, too, and are not known here".to_owned());
+            if let Some(unknown) = self.unknown_side(access, &fix.side) {
+                reasons.push(format!("{unknown} known here"));
                 continue;
             }
             let near: Vec<&NearMiss> = verdict.near.iter().filter(|near| near.statement.side == fix.side).collect();
@@ -250,6 +250,19 @@ impl Report {
             }
         }
         reasons
+    }
+
+    /// Which side has to allow it, and nobody knows what it says.
+    fn unknown_side(&self, access: &Access, side: &Side) -> Option<&'static str> {
+        let role = self.world.roles.get(access.principal());
+        let boundary = || role.and_then(|role| self.world.place(role.boundary?));
+        match side {
+            Side::Identity if role.is_none() => Some("the policies of the role have to allow it, too, and are not"),
+            Side::Boundary if boundary().is_none() => {
+                Some("the permissions boundary of the role has to allow it, too, and is not")
+            }
+            _ => None,
+        }
     }
 
     fn failure(&self, failure: &Failure) -> String {
