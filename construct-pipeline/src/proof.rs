@@ -52,7 +52,7 @@ impl AppAccess for App {
     }
 }
 
-const WHERE_CALLS_ARE_ALLOWED: &str = "in the program, a `CustomAction` is allowed it with `.permission(…)`, and a provider of your own in its `permissions`";
+const WHERE_CALLS_ARE_ALLOWED: &str = "in the program, `CustomAction` and `Commands` are allowed it with `.permission(…)`, and a provider of your own in its `permissions`";
 
 /// Proves the accesses of all pipelines of an assembly.
 #[derive(Debug)]

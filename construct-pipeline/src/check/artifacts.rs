@@ -255,7 +255,9 @@ fn counts(action: &ResolvedAction<'_>, findings: &mut Diagnostics) {
     ];
     for (code, verb, n, range) in counts {
         if !range.contains(&n) {
-            let message = format!("{} {verb} {n} artifacts; {} {verb} {}", action.words(), spec.provider, words(range));
+            let artifacts = if n == 1 { "artifact" } else { "artifacts" };
+            let message =
+                format!("{} {verb} {n} {artifacts}; {} {verb} {}", action.words(), spec.provider, words(range));
             let help = if n > *range.end() { "leave some out" } else { "add what is missing" };
             findings.push(Diagnostic::error(code, message).at(action.action.location).help(help));
         }

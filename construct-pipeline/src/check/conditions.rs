@@ -213,9 +213,10 @@ fn elsewhere(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Diagn
     );
     let help = match here.account == there.account {
         true => format!("let the rule run there with `.region({:?})`", there.region.as_str()),
-        false => {
+        false if here.partition() == there.partition() => {
             format!("let it work with something of account {account}; an action can work in account {}", there.account)
         }
+        false => format!("let it work with something of account {account}"),
     };
     findings.push(Diagnostic::error("rule::works-elsewhere", message).at(rule.location).help(help));
 }

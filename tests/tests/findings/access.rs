@@ -26,6 +26,28 @@ fn statement_that_forbids_what_a_run_needs() {
     check(app);
 }
 
+/// Where a program allows what an action calls is told; what a rule calls it is allowed anyway.
+#[test]
+fn calls_of_actions_and_rules_that_something_forbids() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let keeper = Role::trusting(PolicyDocument::new()).role_name("orders-keeper");
+    let keeper = app.at(tools).add("Keeper", keeper.allow(PolicyStatement::deny(["lambda:InvokeFunction"]).on(["*"])));
+    let source = Artifact::new("Source");
+    let gate = ConditionRule::new("Gate", "LambdaInvoke").configuration("FunctionName", "gate").role(keeper);
+    let app_config = CustomAction::new(Category::Deploy, Owner::Aws, "CodeDeploy").input(&source);
+    let app_config = app_config.configuration("ApplicationName", "orders").configuration("DeploymentGroupName", "live");
+    let release = Stage::new("Release").action(Action::new("Deploy", app_config));
+    let release = release.before_entry(Condition::new(StageResult::Fail).rule(gate));
+    app.at(tools).add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(release));
+    let error = app.synth().expect_err("both are denied");
+    let findings = error.findings().expect("nothing is written");
+    for (called, is_told) in [("lambda:InvokeFunction", false), ("codedeploy:CreateDeployment", true)] {
+        let finding = findings.iter().find(|one| one.message().contains(called)).expect(called);
+        assert_eq!(finding.notes().any(|note| note.contains("`CustomAction` and `Commands`")), is_told, "{finding}");
+    }
+}
+
 #[test]
 fn policy_that_is_none() {
     let mut app = App::new();

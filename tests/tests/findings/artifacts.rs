@@ -223,7 +223,7 @@ fn source_of_a_partner_without_an_output() {
 fn approval_that_reads_an_artifact() {
     let source = Artifact::new("Source");
     let ask = CustomAction::new(Category::Approval, Owner::Custom, "Ask").input(&source);
-    let stage = Stage::new("Ask").action(Action::new("Ask", ask)); //~ error action::input-count at Tools/Pipeline: 1 artifacts
+    let stage = Stage::new("Ask").action(Action::new("Ask", ask)); //~ error action::input-count at Tools/Pipeline: 1 artifact; 
     check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&source))));
 }
 
@@ -231,7 +231,7 @@ fn approval_that_reads_an_artifact() {
 fn approval_that_writes_an_artifact() {
     let (source, said) = (Artifact::new("Source"), Artifact::new("Said"));
     let ask = CustomAction::new(Category::Approval, Owner::Custom, "Ask").output(&said);
-    let stage = Stage::new("Ask").action(Action::new("Ask", ask)); //~ error action::output-count at Tools/Pipeline: 1 artifacts
+    let stage = Stage::new("Ask").action(Action::new("Ask", ask)); //~ error action::output-count at Tools/Pipeline: 1 artifact; 
     check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage).stage(deploy(&source))));
 }
 

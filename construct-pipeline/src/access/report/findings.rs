@@ -32,7 +32,7 @@ pub(crate) struct Subject {
     pub(crate) logical_id: Option<String>,
     /// The action of a pipeline, by its place there.
     pub(crate) action: Option<usize>,
-    /// Whether it is a call that the provider of the action says it makes.
+    /// Whether it is a call that the provider of the action says it makes; what rules call is known.
     pub(crate) is_call: bool,
 }
 
@@ -40,7 +40,8 @@ impl Subject {
     fn pipeline(group: &[&Access]) -> Self {
         let PipelineLabel { template, logical_id, .. } = &*group[0].pipeline;
         let action = group[0].action.as_ref().map(|action| action.position);
-        let is_call = action.is_some() && group[0].purpose == Purpose::Calls;
+        let is_rule = group[0].action.as_ref().is_some_and(|action| action.is_rule());
+        let is_call = action.is_some() && !is_rule && group[0].purpose == Purpose::Calls;
         Self { template: Some(*template), logical_id: Some(logical_id.to_string()), action, is_call }
     }
 

@@ -12,7 +12,9 @@ use crate::access::policies::Reading;
 use crate::access::template::{
     Environment, Lazy, Made, Origin, Resolver, account_in, arn_parts, function_of, is_account, is_region, partition,
 };
-use crate::access::world::{Action, ActionLabel, Kept, Pipeline, PipelineLabel, Store, StoreKey, World, full_key_name};
+use crate::access::world::{
+    Action, ActionLabel, Kept, Pipeline, PipelineLabel, RULE, Store, StoreKey, World, full_key_name,
+};
 use crate::filled::filled;
 use crate::names::artifacts_prefix;
 
@@ -207,7 +209,7 @@ impl<'p> Home<'p> {
 
     /// A rule of a condition: with its place, when all actions have theirs, it is one more action.
     fn rule(&self, stage: &str, declared: &Lazy<'_, '_>) -> impl FnOnce(usize) -> Action + use<> {
-        let name = format!("rule {}", declared.text_of("Name").unwrap_or_default());
+        let name = format!("{RULE}{}", declared.text_of("Name").unwrap_or_default());
         let mut rule = self.performed(stage, &name, "RuleTypeId", 0, declared);
         move |position| {
             Arc::make_mut(&mut rule.label).position = position;

@@ -27,6 +27,9 @@ pub struct PipelineLabel {
     pub region: String,
 }
 
+/// What the names of rules begin with.
+pub(crate) const RULE: &str = "rule ";
+
 /// An action of a pipeline, or a rule of a condition, which is performed like one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -43,6 +46,13 @@ pub struct ActionLabel {
     pub region: Arc<str>,
     /// Its place in the pipeline, from 0; rules come behind all actions.
     pub position: usize,
+}
+
+impl ActionLabel {
+    /// Whether it is a rule of a condition.
+    pub(crate) fn is_rule(&self) -> bool {
+        self.name.starts_with(RULE)
+    }
 }
 
 #[derive(Debug)]
