@@ -243,6 +243,33 @@ fn roles_that_a_program_places_come_before_their_pipelines() {
     }
 }
 
+#[test]
+fn a_project_that_reads_for_several_pipelines_is_the_same_in_every_order() {
+    let home = Env::new("111111111111", "us-east-1");
+    let synthesised = |names: [&str; 2]| {
+        let mut app = App::new();
+        let tools = app.stack("Tools", home);
+        let project = app.at(tools).add("Project", PipelineProject::new().build_spec_file("check.yml"));
+        for name in names {
+            let source = Artifact::new("Source");
+            let queues = PolicyStatement::allow(["sqs:*"]).on([format!("arn:aws:sqs:us-east-1:333333333333:{name}-*")]);
+            let deploy = DeployStack::new(name, source.file("template.yaml")).allow(queues);
+            let check = Action::new("Check", CodeBuild::new(project, &source).test());
+            let pipeline = Pipeline::new(name)
+                .stage(Stage::new("Source").action(Action::new("Checkout", CodeCommitSource::new(name, &source))))
+                .stage(Stage::new("Check").action(check))
+                .stage(Stage::new("Deploy").action(Action::new("Deploy", deploy).account("333333333333")));
+            app.at(tools).add(name, pipeline);
+        }
+        let assembly = programs::assembly(app);
+        let projects = assembly.resources("AWS::CodeBuild::Project");
+        projects.iter().map(|(_, project)| project["Properties"]["EncryptionKey"].clone()).collect::<Vec<_>>()
+    };
+    let keys = synthesised(["orders", "billing"]);
+    assert!(keys[0].to_string().contains("billing"), "{keys:?}");
+    assert_eq!(keys, synthesised(["billing", "orders"]));
+}
+
 /// Logical ids and names are how CloudFormation and other accounts know a resource.
 #[test]
 fn changing_these_replaces_resources() {

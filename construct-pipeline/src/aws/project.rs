@@ -322,7 +322,9 @@ impl Lower for Project {
         let facts: Vec<&ArtifactKey> = cx.facts::<ArtifactKey>().collect();
         let written: BTreeSet<&Value<kind::Arn>> =
             facts.iter().filter(|fact| fact.writes).map(|fact| &fact.key).collect();
-        let key = written.first().copied().or(facts.first().map(|fact| &fact.key));
+        // What is only read needs no setting: one of several keys is as good as another, whoever is placed first.
+        let read = || facts.iter().min_by_key(|fact| (&fact.pipeline, &fact.key)).map(|fact| &fact.key);
+        let key = written.first().copied().or_else(read);
         if written.len() > 1 {
             cx.report(two_keys(&written, &facts, cx));
         }
