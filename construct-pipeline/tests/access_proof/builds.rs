@@ -65,6 +65,26 @@ fn a_build_uses_the_connection_with_the_role_of_its_project() {
     }
 }
 
+#[test]
+fn a_secret_takes_the_key_that_encrypts_it() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", TOOLS);
+    let mut scope = app.at(tools);
+    let key = scope.add("Key", Key::new());
+    let secret = RawResource::new("AWS::SecretsManager::Secret").property("Name", "orders/token");
+    scope.add("Secret", secret.property("KmsKeyId", key.arn()));
+    let read = PolicyStatement::allow(["secretsmanager:GetSecretValue"])
+        .on(["arn:aws:secretsmanager:eu-central-1:111111111111:secret:orders/token-??????"]);
+    let project = PipelineProject::new().environment_secret("TOKEN", "orders/token").allow(read);
+    let project = scope.add("Build", project.allow(PolicyStatement::allow(["kms:Decrypt"]).on([key.arn()])));
+    let code = Artifact::new("Code");
+    let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &code));
+    let pipeline = Pipeline::new("orders").stage(Stage::new("Source").action(checkout));
+    let build = Stage::new("Build").action(Action::new("Compile", CodeBuild::new(project, &code)));
+    scope.add("Pipeline", pipeline.stage(build));
+    is_missed("kms:Decrypt", app);
+}
+
 /// A program is told so before anything is proved; templates of others are not.
 #[test]
 fn nobody_clones_a_repository_of_another_account() {

@@ -19,6 +19,13 @@ pub(crate) struct Call<'a> {
     pub(crate) facts: Facts<'a>,
 }
 
+impl Call<'_> {
+    /// Calls of which no more is known.
+    pub(crate) fn of(actions: &'static [&'static str], resource: impl Into<Arc<str>>) -> Self {
+        Self { actions, resource: resource.into(), facts: [None, None, None] }
+    }
+}
+
 /// Condition keys: so few that they need no list.
 pub(crate) type Facts<'a> = [Option<(&'static str, Told<'a>)>; MOST];
 
@@ -393,7 +400,7 @@ pub(crate) fn clone_call(source: &Action) -> Option<Call<'static>> {
         }
         _ => return None,
     };
-    Some(Call { actions, resource: resource.into(), facts: [None, None, None] })
+    Some(Call::of(actions, resource))
 }
 
 /// The name of the permission follows that of the service in the ARN.

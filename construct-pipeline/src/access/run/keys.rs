@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::calls::{Call, Told};
 use crate::access::template::{arn_parts, partition, ways_through};
-use crate::access::world::{Action, World, full_key_name};
+use crate::access::world::{Action, World, full_key_name, is_of_aws};
 
 /// The key of the topic through which an approval is announced.
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
@@ -36,12 +36,19 @@ pub(crate) fn of_bucket(action: &Action, world: &World) -> Option<Call<'static>>
     };
     let named = full_key_name(named, &base);
     // What AWS manages lets in whoever may use the bucket, in its account.
-    if named.ends_with(":alias/aws/s3") {
+    if is_of_aws(&named) {
         return None;
     }
     let whole = bucket.filter(|bucket| bucket.bucket_key == Some(true));
     let context = whole.map(|bucket| ("kms:EncryptionContext:aws:s3:arn", &*bucket.arn));
     Some(through("s3", region, actions, &named, context, world))
+}
+
+/// The key of a secret, which whoever reads it needs.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>
+pub(crate) fn of_secret(arn: &str, world: &World) -> Option<Call<'static>> {
+    let [_, _, region, ..] = arn_parts(arn)?;
+    Some(through("secretsmanager", region, &["kms:Decrypt"], world.secret_keys.get(arn)?, None, world))
 }
 
 /// The use of a key through a service.

@@ -208,6 +208,7 @@ impl<'t> Surveyor<'t> {
                 let key = self.key_name(reading, "KmsMasterKeyId").filter(|key| !is_of_aws(key));
                 self.guarded(reading, None, key);
             }
+            "AWS::SecretsManager::Secret" => self.secret(reading),
             "AWS::Events::EventBus" => self.guarded(reading, None, None),
             "AWS::ECR::Repository" => {
                 let policy = self.document(reading);

@@ -1,14 +1,15 @@
-//! Buckets and keys, with what other resources say about them.
+//! Buckets, secrets and keys, with what other resources say about them.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use construct_iam::access::symbol;
 use serde_json::{Value, json};
 
 use super::documents::DocumentAt;
 use super::{Reading, Surveyor};
 use crate::access::policies::{PolicyKind, Slot, everything};
-use crate::access::world::{Bucket, Key, full_key_name};
+use crate::access::world::{Bucket, Kept, Key, full_key_name, is_of_aws};
 
 impl<'t> Surveyor<'t> {
     pub(super) fn bucket(&mut self, reading: Reading<'t>) {
@@ -71,6 +72,15 @@ impl<'t> Surveyor<'t> {
         };
         let made = Some(self.made(reading));
         self.world.keys.insert(Arc::clone(&arn), Key { arn, made, policy, aliases: Some(Vec::new()) });
+    }
+
+    /// The key of a secret, if that has a name of its own.
+    pub(super) fn secret(&mut self, reading: Reading<'t>) {
+        let Some(key) = self.key_name(reading, "KmsKeyId").filter(|key| !is_of_aws(key)) else { return };
+        let Some(name) = self.text(reading, "Name").filter(|name| !name.contains(':')) else { return };
+        let (region, account) = (self.resolver.region(reading.stack), self.resolver.account(reading.stack));
+        let arn = Kept::Secret(name.into()).arn(region, account, symbol::UNKNOWN);
+        self.world.secret_keys.insert(arn, key);
     }
 
     pub(super) fn alias(&mut self, reading: Reading<'t>) {
