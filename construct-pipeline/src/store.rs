@@ -296,6 +296,11 @@ impl ImportedArtifactStore {
         self
     }
 
+    /// The name of the bucket, unless only a deployment tells it.
+    pub(crate) fn bucket_name(&self) -> Option<&str> {
+        self.bucket.literal()
+    }
+
     /// The region, unless it is the pipeline's.
     pub(crate) fn region(&self) -> Option<&str> {
         self.region.as_deref()
@@ -372,16 +377,6 @@ pub enum GivenStore {
     Placed(StoreRef),
     /// A store that exists already.
     Imported(ImportedArtifactStore),
-}
-
-impl GivenStore {
-    /// The store, if it is one of the tree.
-    pub(crate) fn placed(&self) -> Option<StoreRef> {
-        match self {
-            Self::Placed(store) => Some(*store),
-            Self::Imported(_) => None,
-        }
-    }
 }
 
 impl From<StoreRef> for GivenStore {

@@ -3,8 +3,8 @@
 //! Codes: `store::foreign-handle`, `store::wrong-region`, `store::wrong-account`, `store::key-required`,
 //! `store::key-in-other-region`, `store::alias-of-another-account`, `store::not-given`, `store::duplicate-replica`,
 //! `store::one-log-bucket`, `store::unused-replica`, `store::unused-settings`, `store::replica-at-home`,
-//! `store::same-folder`, `store::alias-written-across-accounts`, `role::in-other-account`, `role::foreign-handle`,
-//! `role::passed-across-accounts`, `role::unused-permissions`.
+//! `store::same-folder`, `store::imported-by-each`, `store::alias-written-across-accounts`, `role::in-other-account`,
+//! `role::foreign-handle`, `role::passed-across-accounts`, `role::unused-permissions`.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use construct_core::{Diagnostic, Diagnostics, Env, Region, StackRef};
 use construct_iam::Arn;
 
 use crate::flow;
-use crate::names::{FOLDER_CHARACTERS, listed};
+use crate::names::{FOLDER_CHARACTERS, folder_of, listed};
 use crate::provider::GivenRole;
 use crate::resolve::{Resolved, ResolvedAction};
 use crate::sharing;
@@ -36,7 +36,7 @@ pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: 
         findings.push(Diagnostic::warning("store::unused-settings", message).help(help));
     }
     one_log_bucket(resolved, &regions, findings);
-    same_folder(resolved, findings);
+    neighbours(resolved, findings);
     given_roles(resolved, findings);
     if pipeline.key_reference == KeyReference::Alias {
         alias_writers(resolved, stack, findings);
@@ -75,29 +75,39 @@ fn replicas(resolved: &Resolved<'_>, regions: &BTreeSet<Region>, findings: &mut 
     }
 }
 
-/// That artifacts of another pipeline stand in the same folder of a store. Of all that share a folder, the second one of the
-/// program says so.
-fn same_folder(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
+/// That the roles of other pipelines reach the artifacts of this one. Of all that do, the second of the program says so.
+fn neighbours(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let (pipeline, view) = (resolved.pipeline, resolved.view);
-    let placed = pipeline.given_stores().filter_map(GivenStore::placed).filter(|store| view.owns(store.bucket()));
-    for store in placed {
-        let users = sharing::of_folder(store, &pipeline.name, view);
-        if users.get(1).is_none_or(|(_, second)| *second != resolved.at) {
-            continue;
-        }
+    for store in pipeline.given_stores() {
+        let reaches = |other: &str| match store {
+            GivenStore::Placed(_) => folder_of(other) == folder_of(&pipeline.name),
+            GivenStore::Imported(_) => true,
+        };
+        let Some(users) = sharing::as_second(store, resolved.at, view, reaches) else { continue };
         let names: Vec<&str> = users.iter().map(|(name, _)| *name).collect();
-        let message = format!(
-            "{} begin with the same {FOLDER_CHARACTERS} characters, after which CodePipeline names the folders of their artifacts, so in the store `{}` the roles of each reach the artifacts of the others",
-            listed(&names),
-            view.path_of(store.bucket()),
-        );
+        let names = listed(&names);
+        let found = match store {
+            GivenStore::Placed(store) => Diagnostic::warning(
+                "store::same-folder",
+                format!(
+                    "{names} begin with the same {FOLDER_CHARACTERS} characters, after which CodePipeline names the folders of their artifacts, so in the store `{}` the roles of each reach the artifacts of the others",
+                    view.path_of(store.bucket()),
+                ),
+            )
+            .help("give them different stores, or names that begin otherwise"),
+            GivenStore::Imported(store) => Diagnostic::warning(
+                "store::imported-by-each",
+                format!(
+                    "{names} import the bucket `{}` each for itself, so the roles of each reach the artifacts of the others",
+                    store.bucket_name().unwrap_or_default(),
+                ),
+            )
+            .at(store.location)
+            .help("import it once, as in `let store = scope.add(\"Store\", ImportedArtifactStore::new(…))`, and give that to all of them: then each reaches its own folder"),
+        };
         let others = users.iter().filter(|(_, at)| *at != resolved.at);
         let others: Vec<&str> = others.map(|(_, at)| view.path_of(*at)).collect();
-        findings.push(
-            Diagnostic::warning("store::same-folder", message)
-                .note(format!("the others are {}", listed(&others)), None)
-                .help("give them different stores, or names that begin otherwise"),
-        );
+        findings.push(found.note(format!("the others are {}", listed(&others)), None));
     }
 }
 

@@ -150,8 +150,10 @@ fn planned(
         }
         None => own_store(pipeline, env, needs_key, scaffold, cx),
     };
-    let is_placed = given.and_then(GivenStore::placed).is_some();
-    let has_neighbours = is_placed && sharing::is_shared(store, cx.view());
+    let has_neighbours = match given {
+        Some(given @ GivenStore::Placed(_)) => sharing::has_others(given, cx.here(), cx.view()),
+        Some(GivenStore::Imported(_)) | None => false,
+    };
     let group = scaffold.membership().filter(|_| origin == Origin::Group);
     let bucket = store.bucket();
     // What a group has is named in words: statements are sorted, and which node is older depends on who is in the group.

@@ -243,6 +243,24 @@ fn pipelines_of_one_store_whose_names_begin_alike() {
     check(app);
 }
 
+#[test]
+fn pipelines_that_import_one_store_each_for_itself() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    let source = Artifact::new("Source");
+    let import = |bucket: &str| ImportedArtifactStore::new(bucket, HOME.region); //~ warning store::imported-by-each at Tools/Two: `one`, `two` and `three` import the bucket `platform`
+    let once = scope.add("Store", import("shared-once"));
+    let pipeline = |name: &str| Pipeline::new(name).stage(checkout(&source)).stage(deploy(&source));
+    scope.add("One", pipeline("one").artifact_store(import("platform")));
+    scope.add("Other", pipeline("other").artifact_store(import("others")));
+    scope.add("Two", pipeline("two").artifact_store(import("platform")));
+    scope.add("Three", pipeline("three").artifact_store(import("platform")));
+    scope.add("Four", pipeline("four").artifact_store(once));
+    scope.add("Five", pipeline("five").artifact_store(once));
+    check(app);
+}
+
 /// However many they are, it is one mistake.
 #[test]
 fn many_pipelines_of_one_store_whose_names_begin_alike() {
