@@ -51,7 +51,8 @@ impl Random {
             SourceKind::S3Polled => Action::new("checkout", s3(releases(scope)).poll().allow_key_override()),
             SourceKind::S3Encrypted => Action::new("checkout", s3(releases(scope)).encryption_key(key(env))),
             SourceKind::OwnS3 => {
-                let bucket = scope.add("Releases", Bucket::new().versioned());
+                let bucket = self.encrypted("releases", scope).versioned();
+                let bucket = scope.add("Releases", bucket);
                 Action::new("checkout", s3(bucket).no_trigger())
             }
             SourceKind::Connection => Action::new("checkout", connection()),
@@ -85,7 +86,12 @@ impl Random {
             Kind::StackSet | Kind::StackSetOfUnits | Kind::StackSetAs | Kind::StackInstances => {
                 stack_set(step.kind, n, name, env, bundle)
             }
-            Kind::S3Deploy | Kind::S3DeployEncrypted | Kind::S3DeployOwn | Kind::S3DeployAs => {
+            Kind::S3DeployOwn => {
+                let site = self.encrypted(&format!("site-{n}"), scope);
+                let deploy = S3Deploy::new(scope.add(format!("Site{n}"), site), bundle);
+                Action::new(name, deploy.extract(false).object_key("archive/{datetime}.zip"))
+            }
+            Kind::S3Deploy | Kind::S3DeployEncrypted | Kind::S3DeployAs => {
                 s3_deploy(step.kind, n, name, env, bundle, scope)
             }
             Kind::Lambda | Kind::LambdaOutput => lambda(step.kind, n, name, env, bundle, scope),
@@ -119,8 +125,18 @@ impl Random {
         vec![one]
     }
 
+    /// A bucket with a key of its own, which has an alias.
+    fn encrypted(&self, id: &str, scope: &mut Scope<'_>) -> Bucket {
+        let key = scope.add(format!("{id}-key"), Key::new());
+        let alias = format!("alias/{id}-{}", names::tag("key", &self.name, self.home()));
+        scope.add(format!("{id}-alias"), Alias::new(alias, key));
+        Bucket::new().encryption(BucketEncryption::Key(key.arn()))
+    }
+
     fn own_build(&self, n: usize, name: String, env: Env, bundle: &Artifact, scope: &mut Scope<'_>) -> Action {
-        let project = PipelineProject::new().batch_builds().privileged().allow(queues(env));
+        let suffix = env.partition().url_suffix();
+        let image = format!("{}.dkr.ecr.{}.{suffix}/team/build:7", env.account, self.home().region);
+        let project = PipelineProject::new().image(image).batch_builds().privileged().allow(queues(env));
         let level = Arn::regional(self.home(), "ssm", "parameter/orders/level");
         let project = project.allow(PolicyStatement::allow(["ssm:GetParameters"]).on([level]));
         // The owner of an imported key must be told its name.
@@ -158,7 +174,8 @@ fn stack(kind: Kind, n: usize, name: String, env: Env, bundle: &Artifact) -> Act
             Action::new(name, deploy).env(env).role(role(env, &format!("performer-{n}")))
         }
         Kind::ReplaceStack => {
-            let deploy = DeployStack::new("orders", template).replace_on_failure().allow(queues(env));
+            let stack = "orders-#{codepipeline.PipelineExecutionId}";
+            let deploy = DeployStack::new(stack, template).replace_on_failure().allow(queues(env));
             Action::new(name, deploy).env(env)
         }
         Kind::DeleteStack => Action::new(name, DeleteStack::new("orders").allow(queues(env))).env(env),
@@ -248,12 +265,7 @@ fn stack_set(kind: Kind, n: usize, name: String, env: Env, bundle: &Artifact) ->
 }
 
 fn s3_deploy(kind: Kind, n: usize, name: String, env: Env, bundle: &Artifact, scope: &mut Scope<'_>) -> Action {
-    let id = format!("Site{n}");
-    if matches!(kind, Kind::S3DeployOwn) {
-        let site = scope.add(id, Bucket::new());
-        return Action::new(name, S3Deploy::new(site, bundle).extract(false).object_key("archive/{datetime}.zip"));
-    }
-    let site = scope.add(id, Bucket::import(format!("site-{n}")).env(env));
+    let site = scope.add(format!("Site{n}"), Bucket::import(format!("site-{n}")).env(env));
     let deploy = S3Deploy::new(site, bundle);
     match kind {
         Kind::S3DeployEncrypted => {
