@@ -66,7 +66,10 @@ fn begins_with_variable(resource: &Expr) -> bool {
 /// A resource with `*` in place of its variables.
 fn pattern(resource: &Expr) -> Expr {
     match resource {
-        Expr::Str(text) => filled(text, |_| '*').map_or_else(|| resource.clone(), Expr::from),
+        // One star says as much as two.
+        Expr::Str(text) => {
+            filled(text, |_| '*').map_or_else(|| resource.clone(), |text| text.replace("**", "*").into())
+        }
         Expr::Join(parts) => Expr::Join(parts.iter().map(pattern).collect()),
         other => other.clone(),
     }
@@ -97,6 +100,10 @@ mod tests {
             statement.resource_exprs().cloned().collect()
         };
         assert_eq!(on("arn:aws:sqs:*:*:#{a.B}-q".into()), ["arn:aws:sqs:*:*:*-q".into()]);
+        assert_eq!(
+            on("arn:aws:states:r:a:execution:m:r-#{a.B}*".into()),
+            ["arn:aws:states:r:a:execution:m:r-*".into()]
+        );
         let joined = |text: &'static str| Expr::Join(vec!["arn:aws:s3:::".into(), Pseudo::Region.into(), text.into()]);
         assert_eq!(on(joined("/#{a.B}/x")), [joined("/*/x")]);
         for unchanged in ["arn:aws:sqs:*:*:orders", "#{a.B}"] {

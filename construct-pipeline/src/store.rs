@@ -240,6 +240,9 @@ impl Construct for ArtifactStore {
 
 /// A store that exists already: it is referred to and never written to. Whoever owns it must admit the pipeline's roles.
 ///
+/// Given to a pipeline as it is, the pipeline reaches all of it. For several pipelines it is placed once, and what
+/// [`Scope::add`] returns is given to each: then each reaches its own folder.
+///
 /// ```
 /// use construct_pipeline::prelude::*;
 /// let store = ImportedArtifactStore::new("platform-artifacts", "us-east-1")

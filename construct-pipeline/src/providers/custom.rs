@@ -263,6 +263,7 @@ pub(super) mod testing {
     use construct_core::{App, Diagnostic, Env, Expr, Properties};
     use construct_iam::PolicyDocument;
 
+    use crate::filled::about_anything;
     use crate::provider::{ActionCx, EventPattern, Provider};
 
     pub(crate) const HOME: Env = Env::new("111111111111", "us-east-1");
@@ -295,7 +296,7 @@ pub(super) mod testing {
         provider.permissions(&cx, &mut policy);
         Asked {
             configuration: provider.configuration(&cx),
-            policy,
+            policy: policy.into_iter().map(about_anything).collect(),
             trigger: provider.trigger(&cx),
             codes: provider.validate(&cx).iter().map(Diagnostic::code).collect(),
         }

@@ -22,9 +22,24 @@ fn use_by_alias(arn: Arn, alias: &str, actions: &'static [&'static str]) -> Poli
     allow.condition("ForAnyValue:StringEquals", "kms:ResourceAliases", [alias.to_owned()])
 }
 
-/// Lets a role use the key with which a bucket encrypts what is put into it without saying how. A key of the app that can
-/// not be known where the role is, and has no alias, is left to the proof, which says so.
-pub(super) fn let_use_default(
+/// Lets a role use the key of what it puts into a bucket, or fetches from one. A key that is given needs its owner alone, as
+/// the permission of the action names it; else it is the one with which the bucket encrypts what comes without saying how.
+pub(super) fn let_use(
+    given: Option<&Value<kind::Arn>>,
+    bucket: BucketRef,
+    role: RoleRef,
+    actions: &'static [&'static str],
+    purpose: &'static str,
+    scope: &mut Scope<'_>,
+) {
+    match given {
+        Some(key) => _ = ask_for(key, role, actions, "s3", purpose, scope),
+        None => let_use_default(bucket, role, actions, purpose, scope),
+    }
+}
+
+/// A key of the app that can not be known where the role is, and has no alias, is left to the proof, which says so.
+fn let_use_default(
     bucket: BucketRef,
     role: RoleRef,
     actions: &'static [&'static str],

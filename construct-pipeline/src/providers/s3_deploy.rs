@@ -5,7 +5,7 @@
 use construct_core::{Diagnostic, Properties, PropertyOverride, Scope, Value, View, kind, text};
 use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
-use super::keys::{ask_for, let_use_default, use_of};
+use super::keys::{let_use, use_of};
 use crate::artifact::Artifact;
 use crate::aws::BucketRef;
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
@@ -184,11 +184,9 @@ impl Provider for S3Deploy {
     }
 
     fn prepare(&self, performer: Option<RoleRef>, scope: &mut Scope<'_>) {
-        let purpose = "encrypts with this key what it puts into a bucket";
-        let Some(role) = performer else { return };
-        match &self.encryption_key {
-            Some(key) => _ = ask_for(key, role, &USES_OF_KEY, "s3", purpose, scope),
-            None => let_use_default(self.bucket, role, &USES_OF_KEY, purpose, scope),
+        if let Some(role) = performer {
+            let purpose = "encrypts with this key what it puts into a bucket";
+            let_use(self.encryption_key.as_ref(), self.bucket, role, &USES_OF_KEY, purpose, scope);
         }
     }
 

@@ -5,7 +5,7 @@
 use construct_core::{Diagnostic, Properties, Scope, Value, kind, text};
 use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
-use super::keys::{ask_for, let_use_default, use_of};
+use super::keys::{let_use, use_of};
 use crate::artifact::Artifact;
 use crate::aws::{BucketRef, BucketVersioning, EventBridgeNotifications};
 use crate::provider::{ActionCx, Category, EventPattern, Owner, Provider, ProviderSpec};
@@ -107,11 +107,9 @@ impl Provider for S3Source {
         if self.trigger == Trigger::Event {
             scope.attach(self.bucket, EventBridgeNotifications);
         }
-        let purpose = "reads a source that is encrypted with this key";
-        let Some(role) = performer else { return };
-        match &self.encryption_key {
-            Some(key) => _ = ask_for(key, role, &["kms:Decrypt"], "s3", purpose, scope),
-            None => let_use_default(self.bucket, role, &["kms:Decrypt"], purpose, scope),
+        if let Some(role) = performer {
+            let purpose = "reads a source that is encrypted with this key";
+            let_use(self.encryption_key.as_ref(), self.bucket, role, &["kms:Decrypt"], purpose, scope);
         }
     }
 

@@ -108,9 +108,8 @@ impl Provider for StepFunctionsInvoke {
     }
 
     fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
-        let prefix = self.prefix.as_deref().unwrap_or_default();
-        let known = prefix.split("#{").next().unwrap_or_default().to_owned();
-        let executions = text!("{}:{}:{}*", cx.arn("states", "execution"), self.machine.name(), known);
+        let prefix = self.prefix.clone().unwrap_or_default();
+        let executions = text!("{}:{}:{}*", cx.arn("states", "execution"), self.machine.name(), prefix);
         let on_machine = ["states:DescribeStateMachine", "states:StartExecution"];
         policy.push(PolicyStatement::allow(on_machine).on([self.machine.arn()]));
         policy.push(PolicyStatement::allow(["states:DescribeExecution"]).on([executions]));

@@ -183,7 +183,8 @@ impl Random {
         REGIONS[self.partition][1]
     }
 
-    fn named(&self, what: &str, n: usize) -> String {
+    /// A name that is known before anything is deployed.
+    pub(super) fn named(&self, what: &str, n: usize) -> String {
         format!("{what}-{n}-{}", names::tag(what, &self.name, self.home()))
     }
 }

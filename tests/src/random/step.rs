@@ -140,8 +140,7 @@ impl Random {
         let level = Arn::regional(self.home(), "ssm", "parameter/orders/level");
         let project = project.allow(PolicyStatement::allow(["ssm:GetParameters"]).on([level]));
         // The owner of an imported key must be told its name.
-        let builder_name = format!("builder-{n}-{}", names::tag("builder", &self.name, self.home()));
-        let builder = Role::new(Principal::service("codebuild.amazonaws.com")).role_name(builder_name);
+        let builder = Role::new(Principal::service("codebuild.amazonaws.com")).role_name(self.named("builder", n));
         let builder = scope.add(format!("Builder{n}"), builder);
         let project = scope.add(format!("Project{n}"), project.role(builder));
         let build = CodeBuild::new(project, bundle).output(&written(n)).batch().combine_artifacts();

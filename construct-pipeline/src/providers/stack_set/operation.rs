@@ -121,11 +121,8 @@ impl Operation {
         cx: &ActionCx<'_>,
         policy: &mut PolicyDocument,
     ) {
-        let name = match self.name.split_once("#{") {
-            Some((known, _)) => format!("{known}*"),
-            None => self.name.clone(),
-        };
-        policy.push(PolicyStatement::allow(actions).on([cx.arn("cloudformation", format!("stackset/{name}:*"))]));
+        let stack_set = cx.arn("cloudformation", format!("stackset/{}:*", self.name));
+        policy.push(PolicyStatement::allow(actions).on([stack_set]));
         if self.delegated {
             // Organizations offers no resource for this one.
             policy.push(PolicyStatement::allow(["organizations:ListDelegatedAdministrators"]).on(["*"]));
