@@ -13,6 +13,7 @@ mod repository;
 mod rule;
 mod state_machine;
 mod topic;
+mod vpc;
 
 pub use bucket::*;
 pub use event_bus::*;
@@ -24,3 +25,4 @@ pub use repository::*;
 pub use rule::*;
 pub use state_machine::*;
 pub use topic::*;
+pub use vpc::*;

@@ -1,13 +1,15 @@
 //! What a run of a pipeline asks for, and what must stay denied.
 //!
-//! What goes in is a pipeline of the world. `needs` walks through its actions: what each provider `calls`, what `builds` take, the
-//! `artifacts` it reads and writes, the `keys` that services use for it, the roles that are taken on and handed over; `events` follows what starts a run,
-//! and `denials` asks in the name of those who have no part in it. A `prover` puts each request to an asker, in the
-//! circumstances that requests to one store (`gate`) or of one pipeline (`scenes`) have in common, but for those that
-//! something else than policies decides (`decided`). What comes out are the [`Access`]es, with what became of each.
+//! What goes in is a pipeline of the world. `needs` walks through its actions: what each provider `calls` (a `call` each
+//! time), what `builds` take, in a `network` or not, the `artifacts` it reads and writes, the `keys` that services use for
+//! it, the roles that are taken on and handed over; `events` follows what starts a run, and `denials` asks in the name of
+//! those who have no part in it. A `prover` puts each request to an asker, in the circumstances that requests to one store
+//! (`gate`) or of one pipeline (`scenes`) have in common, but for those that something else than policies decides
+//! (`decided`). What comes out are the [`Access`]es, with what became of each.
 
 mod artifacts;
 mod builds;
+mod call;
 mod calls;
 mod decided;
 mod denials;
@@ -15,6 +17,7 @@ mod events;
 mod gate;
 mod keys;
 mod needs;
+mod network;
 mod prover;
 mod scenes;
 

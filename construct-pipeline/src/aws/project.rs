@@ -13,6 +13,7 @@ use construct_core::{
 };
 use construct_iam::{Arn, PolicyStatement, Principal, Role, RoleRef, ServiceRole};
 
+use crate::aws::VpcConfig;
 use crate::names;
 use crate::provider::ArtifactKey;
 use crate::quota;
@@ -24,6 +25,17 @@ pub(crate) use variables::{Origin, Variable, let_builds_read_parameters, secret_
 
 /// The service that works with the roles of projects.
 const CODEBUILD: &str = "codebuild.amazonaws.com";
+
+const LOGS: [&str; 3] = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"];
+const BATCHES: [&str; 3] = ["codebuild:RetryBuild", "codebuild:StartBuild", "codebuild:StopBuild"];
+/// <https://docs.aws.amazon.com/codebuild/latest/userguide/test-permissions.html>
+const REPORTS: [&str; 5] = [
+    "codebuild:BatchPutCodeCoverages",
+    "codebuild:BatchPutTestCases",
+    "codebuild:CreateReport",
+    "codebuild:CreateReportGroup",
+    "codebuild:UpdateReport",
+];
 
 construct_core::handle! {
     /// A CodeBuild project, owned or imported.
@@ -70,6 +82,8 @@ pub struct PipelineProject {
     timeout_minutes: Option<u32>,
     queued_timeout_minutes: Option<u32>,
     batch: bool,
+    reports: bool,
+    vpc: Option<VpcConfig>,
     role: Option<RoleRef>,
     permissions: Vec<PolicyStatement>,
 }
@@ -95,6 +109,8 @@ impl PipelineProject {
             timeout_minutes: None,
             queued_timeout_minutes: None,
             batch: false,
+            reports: false,
+            vpc: None,
             role: None,
             permissions: Vec::new(),
         }
@@ -199,6 +215,21 @@ impl PipelineProject {
         self
     }
 
+    /// Lets builds report on tests and coverage, in report groups of the project: those that the build specification names
+    /// without an ARN. <https://docs.aws.amazon.com/codebuild/latest/userguide/test-permissions.html>
+    #[doc(alias = "grantReportGroupPermissions")]
+    pub fn reports(mut self) -> Self {
+        self.reports = true;
+        self
+    }
+
+    /// Lets builds run in a VPC, in place of one that was given before. The role builds work with is allowed what that takes.
+    #[doc(alias("vpc", "subnetSelection", "securityGroups"))]
+    pub fn vpc_config(mut self, vpc: VpcConfig) -> Self {
+        self.vpc = Some(vpc);
+        self
+    }
+
     /// The role builds work with, in place of one that is made.
     pub fn role(mut self, role: RoleRef) -> Self {
         self.role = Some(role);
@@ -224,22 +255,12 @@ impl Construct for PipelineProject {
             let role_name = names::of_construct(scope.path(), "role", env, 64);
             scope.add("Role", Role::new(Principal::service(CODEBUILD)).role_name(role_name))
         });
-        let permissions = self.permissions.clone();
+        let permissions = env.map(|env| self.needs(&name, env)).unwrap_or_default();
+        let permissions = permissions.into_iter().chain(self.permissions.clone());
         let environment = self.environment.clone();
-        let (batch, repository) = (self.batch, image::repository_of(&self.image));
-        let project = scope.add("Resource", Project { of: self, name: name.clone(), role, after: None });
+        let repository = image::repository_of(&self.image);
+        let project = scope.add("Resource", Project { of: self, name, role, after: None });
         scope.attach(project, ServiceRole(role));
-        if let Some(env) = env {
-            let arn = |service: &str, resource: String| Arn::regional(env, service, resource);
-            let group = format!("log-group:/aws/codebuild/{name}");
-            let logs = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"];
-            let groups = [arn("logs", group.clone()), arn("logs", format!("{group}:*"))];
-            scope.attach(role, PolicyStatement::allow(logs).on(groups));
-            if batch {
-                let builds = ["codebuild:RetryBuild", "codebuild:StartBuild", "codebuild:StopBuild"];
-                scope.attach(role, PolicyStatement::allow(builds).on([arn("codebuild", format!("project/{name}"))]));
-            }
-        }
         if is_made {
             scope.attach(project, MadeRole { role, env });
         }
@@ -251,6 +272,24 @@ impl Construct for PipelineProject {
             scope.attach(role, statement);
         }
         project
+    }
+}
+
+impl PipelineProject {
+    /// What the role builds work with needs for the project itself.
+    fn needs(&self, name: &str, env: Env) -> Vec<PolicyStatement> {
+        let arn = |service: &str, resource: String| Arn::regional(env, service, resource);
+        let group = format!("log-group:/aws/codebuild/{name}");
+        let mut needs =
+            vec![PolicyStatement::allow(LOGS).on([arn("logs", group.clone()), arn("logs", format!("{group}:*"))])];
+        if self.batch {
+            needs.push(PolicyStatement::allow(BATCHES).on([arn("codebuild", format!("project/{name}"))]));
+        }
+        if self.reports {
+            needs.push(PolicyStatement::allow(REPORTS).on([arn("codebuild", format!("report-group/{name}-*"))]));
+        }
+        needs.extend(self.vpc.iter().flat_map(|vpc| vpc.permissions(env, Some(CODEBUILD))));
+        needs
     }
 }
 
@@ -272,7 +311,8 @@ struct Project {
     name: String,
     role: RoleRef,
     /// The role, if it stands in the project's stack: long permissions stand in policies beside it, to which no property
-    /// refers, and a build needs them as well.
+    /// refers, and a build needs them as well. So does CodeBuild when it makes a project that runs in a VPC:
+    /// <https://github.com/aws/aws-cdk/issues/2652>.
     after: Option<RoleRef>,
 }
 
@@ -348,7 +388,8 @@ impl Lower for Project {
             .opt("EncryptionKey", key)
             .opt("TimeoutInMinutes", of.timeout_minutes)
             .opt("QueuedTimeoutInMinutes", of.queued_timeout_minutes)
-            .opt("BuildBatchConfig", batch);
+            .opt("BuildBatchConfig", batch)
+            .opt("VpcConfig", of.vpc.as_ref().map(VpcConfig::properties));
         let project = CfnResource::new("AWS::CodeBuild::Project", properties)
             .tagging(Tagging::List)
             .claim(Some(Claim::new(Uniqueness::Environment, &self.name)));

@@ -8,6 +8,7 @@ use construct_core::{Diagnostic, Env, Properties};
 use construct_iam::{Arn, PolicyDocument, PolicyStatement};
 
 use crate::artifact::Artifact;
+use crate::aws::VpcConfig;
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
 use crate::quota;
 
@@ -34,6 +35,7 @@ pub struct Commands {
     inputs: Vec<Artifact>,
     output: Option<Artifact>,
     compute: Compute,
+    vpc: Option<VpcConfig>,
     configuration: Properties,
     permissions: PolicyDocument,
 }
@@ -45,6 +47,7 @@ impl Commands {
             inputs: vec![input.clone()],
             output: None,
             compute: Compute::default(),
+            vpc: None,
             configuration: Properties::new(),
             permissions: PolicyDocument::new(),
         }
@@ -89,7 +92,13 @@ impl Commands {
         self
     }
 
-    /// Sets a value of the configuration, such as `ComputeType`, `EnvironmentType` or `VpcId`.
+    /// Lets the commands run in a VPC, in place of one that was given before. The action's role is allowed what that takes.
+    pub fn vpc_config(mut self, vpc: VpcConfig) -> Self {
+        self.vpc = Some(vpc);
+        self
+    }
+
+    /// Sets a value of the configuration, such as `ComputeType` or `EnvironmentType`.
     pub fn configuration(mut self, key: &'static str, value: impl Into<String>) -> Self {
         self.configuration.put(key, value.into());
         self
@@ -120,7 +129,8 @@ impl Provider for Commands {
     }
 
     fn configuration(&self, _: &ActionCx<'_>) -> Properties {
-        self.configuration.clone()
+        let network = self.vpc.iter().flat_map(VpcConfig::settings);
+        network.fold(self.configuration.clone(), |configuration, (key, value)| configuration.set(key, value))
     }
 
     fn siblings(&self) -> Properties {
@@ -129,11 +139,15 @@ impl Provider for Commands {
 
     fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
         policy.push(log_statement(cx.env(), cx.pipeline()));
+        // AWS does not document to which service it hands the network interfaces.
+        let in_vpc = self.vpc.iter().flat_map(|vpc| vpc.permissions(cx.env(), None));
+        in_vpc.for_each(|statement| policy.push(statement));
         self.permissions.statements().for_each(|statement| policy.push(statement.clone()));
     }
 
     fn validate(&self, cx: &ActionCx<'_>) -> Vec<Diagnostic> {
         let mut found = self.compute.validate(cx);
+        found.extend(self.vpc.iter().flat_map(VpcConfig::problems));
         if self.compute.commands.is_empty() {
             found.push(
                 Diagnostic::error("commands::no-command", "there is no command").help("add one with `.command(…)`"),

@@ -49,6 +49,26 @@ fn is_missed(action: &str, app: App) {
 }
 
 #[test]
+fn builds_report_in_groups_of_their_project_if_they_are_let() {
+    let reports = |project: PipelineProject| {
+        let mut app = App::new();
+        let tools = app.stack("Tools", TOOLS);
+        app.at(tools).add("Build", project.project_name("orders"));
+        let mut set = Set::new(app.synth().expect("it is sound"));
+        let statements =
+            set.resource("Tools", "BuildRole")["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].clone();
+        let of_reports = statements.as_array().expect("statements").clone().into_iter();
+        of_reports
+            .filter(|one| one.to_string().contains("eport"))
+            .map(|one| one["Resource"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(reports(PipelineProject::new()), [""; 0]);
+    let groups = "arn:aws:codebuild:eu-central-1:111111111111:report-group/orders-*";
+    assert_eq!(reports(PipelineProject::new().reports()), [groups]);
+}
+
+#[test]
 fn a_build_clones_a_repository_with_the_role_of_its_project() {
     let clone = |code: &Artifact| Action::new("Checkout", CodeCommitSource::new("orders", code).full_clone());
     is_missed("codecommit:GitPull", app(clone));

@@ -11,6 +11,7 @@ mod foreign;
 mod hostile;
 mod images;
 mod large;
+mod networks;
 mod places;
 mod support;
 mod variables;

@@ -136,7 +136,9 @@ impl Random {
     fn own_build(&self, n: usize, name: String, env: Env, bundle: &Artifact, scope: &mut Scope<'_>) -> Action {
         let suffix = env.partition().url_suffix();
         let image = format!("{}.dkr.ecr.{}.{suffix}/team/build:7", env.account, self.home().region);
-        let project = PipelineProject::new().image(image).batch_builds().privileged().allow(queues(env));
+        let network = VpcConfig::new("vpc-1").subnet("subnet-1").security_group("sg-1");
+        let project = PipelineProject::new().image(image).vpc_config(network).batch_builds().privileged();
+        let project = project.allow(queues(env));
         let level = Arn::regional(self.home(), "ssm", "parameter/orders/level");
         let project = project.allow(PolicyStatement::allow(["ssm:GetParameters"]).on([level]));
         // The owner of an imported key must be told its name.
@@ -200,7 +202,9 @@ fn state_machine(kind: Kind, n: usize, name: String, env: Env, bundle: &Artifact
 
 fn commands(kind: Kind, n: usize, name: String, env: Env, bundle: &Artifact) -> Action {
     if matches!(kind, Kind::Commands) {
-        return Action::new(name, Commands::new(bundle).command("make check")).account(env.account);
+        let network = VpcConfig::new("vpc-1").subnet("subnet-1").subnet("subnet-2").security_group("sg-1");
+        let commands = Commands::new(bundle).command("make check").vpc_config(network);
+        return Action::new(name, commands).account(env.account);
     }
     let secret = Arn::regional(env, "secretsmanager", "secret:token-AbCdEf");
     let commands = Commands::new(bundle)

@@ -1,16 +1,19 @@
-//! What a build needs: its role and its image, its log, clones of repositories, the values of variables, and artifacts.
+//! What a build needs: its role, its image and its network, its log, clones of repositories, the values of variables, and artifacts.
 
 use std::sync::Arc;
 
-use super::calls::{Call, clone_call};
+use super::call::Call;
+use super::calls::clone_call;
 use super::gate::Gate;
 use super::keys;
+use super::network::calls_in;
 use super::prover::{About, Keep, Prover};
 use crate::access::ask::{Caller, Who};
 use crate::access::report::Purpose;
 use crate::access::template::{account_in, arn_parts};
 use crate::access::world::{Action, BuildImage, BuildLogs, Kept, Variable, of_configuration};
 
+const CODEBUILD: &str = "codebuild.amazonaws.com";
 const SECRET_IS_CLOSED: &str = "the policy of the secret does not let the role in";
 const NO_GROUP: &str = "the log group is not there yet, which CodeBuild then makes";
 const PULLS: [&str; 3] = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
@@ -24,7 +27,7 @@ impl<'p> Prover<'p, '_> {
             return;
         };
         let role = self.role_named(action.get("ServiceRoleArnOverride").unwrap_or(&project.role));
-        self.service_takes("codebuild.amazonaws.com", &role, &About::need(action, Purpose::ServiceTakesRole));
+        self.service_takes(CODEBUILD, &role, &About::need(action, Purpose::ServiceTakesRole));
         self.clones(action, &role);
         if self.is_made(&role) {
             if let Some(logs) = &project.logs {
@@ -34,6 +37,11 @@ impl<'p> Prover<'p, '_> {
         }
         if let Some(image) = project.image.as_ref().filter(|image| !image.by_role || self.is_made(&role)) {
             self.pulls(action, &role, image, account_in(&arn).unwrap_or(action.account()));
+        }
+        if let Some(network) = project.network.as_ref().filter(|_| self.is_made(&role)) {
+            for call in calls_in(network, Some(CODEBUILD), self.unknown_id) {
+                self.call(action, &role, &call, None);
+            }
         }
         // Without a key of its own a project encrypts with the key that AWS manages, whatever the store says.
         let key: Option<Arc<str>> = project.key.as_ref().map(|key| {
@@ -77,7 +85,7 @@ impl<'p> Prover<'p, '_> {
             (false, Some(owner)) if owner != account => {
                 return self.image_of_others(&About::need(action, Purpose::Calls), role, &pull, owner);
             }
-            (false, _) => (self.asker.caller(&Who::Service("codebuild.amazonaws.com")), vec![pull]),
+            (false, _) => (self.asker.caller(&Who::Service(CODEBUILD)), vec![pull]),
         };
         for call in calls {
             self.call(action, &caller, &call, None);

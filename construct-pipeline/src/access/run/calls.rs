@@ -7,43 +7,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::call::{Call, Facts, MOST, Told};
+use super::network::{calls_in, network_of};
 use crate::access::template::partition;
 use crate::access::world::Action;
-
-/// Calls of a service on one resource, in the same circumstances.
-#[derive(Debug)]
-pub(crate) struct Call<'a> {
-    pub(crate) actions: &'static [&'static str],
-    pub(crate) resource: Arc<str>,
-    /// What is known of condition keys.
-    pub(crate) facts: Facts<'a>,
-}
-
-impl Call<'_> {
-    /// Calls of which no more is known.
-    pub(crate) fn of(actions: &'static [&'static str], resource: impl Into<Arc<str>>) -> Self {
-        Self { actions, resource: resource.into(), facts: [None, None, None] }
-    }
-}
-
-/// Condition keys: so few that they need no list.
-pub(crate) type Facts<'a> = [Option<(&'static str, Told<'a>)>; MOST];
-
-/// What is known of a condition key.
-#[derive(Clone, Debug)]
-pub(crate) enum Told<'a> {
-    /// Its value.
-    One(Cow<'a, str>),
-    /// That it has one of these values.
-    Among(Vec<String>),
-    /// All of its values.
-    Many(Vec<String>),
-    /// That such calls have no such key.
-    Absent,
-}
-
-/// How many condition keys a call sets at most.
-const MOST: usize = 3;
 
 /// The calls of an action, or `None` if its type is not known here.
 pub(crate) fn calls<'a>(action: &'a Action, pipeline: &'a str, unknown_id: char) -> Option<Vec<Call<'a>>> {
@@ -59,7 +26,7 @@ pub(crate) fn calls<'a>(action: &'a Action, pipeline: &'a str, unknown_id: char)
         ("Source", "ECR") => list.ecr_source(),
         (_, "CodeBuild") => list.code_build(),
         (_, "ECRBuildAndPublish") => list.ecr_build_and_publish(),
-        (_, "Commands") => list.logs(),
+        (_, "Commands") => list.managed_compute(),
         ("Test", "DeviceFarm") => list.device_farm(),
         ("Deploy", "CloudFormation") => list.cloud_formation(),
         ("Deploy", "CloudFormationStackSet") => list.stack_set(),
@@ -191,6 +158,14 @@ impl<'a> Calls<'a> {
     fn logs(&mut self) {
         let stream = format!("log-group:/aws/codepipeline/{}:log-stream:{}", self.pipeline, self.unknown_id);
         self.on(self.arn("logs", &stream), &["logs:CreateLogStream", "logs:PutLogEvents"]);
+    }
+
+    /// The same in a network, if the action names one.
+    fn managed_compute(&mut self) {
+        self.logs();
+        // AWS does not document to which service the network interfaces are handed.
+        let network = network_of(self.action);
+        self.made.extend(network.iter().flat_map(|network| calls_in(network, None, self.unknown_id)));
     }
 
     fn device_farm(&mut self) {
@@ -328,7 +303,7 @@ impl<'a> Calls<'a> {
     fn eks(&mut self) {
         let cluster = format!("cluster/{}", self.get("ClusterName"));
         self.on(self.arn("eks", &cluster), &["eks:DescribeCluster"]);
-        self.logs();
+        self.managed_compute();
     }
 
     fn service_catalog(&mut self) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use construct_iam::access::symbol;
 
-use super::calls::Call;
+use super::call::Call;
 use super::gate::Gate;
 use super::prover::{About, Prover};
 use crate::access::ask::{Caller, Who};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::calls::{Call, Told};
+use super::call::{Call, Told};
 use crate::access::template::{arn_parts, partition, ways_through};
 use crate::access::world::{Action, World, full_key_name, is_of_aws};
 

@@ -10,7 +10,8 @@
 
 use std::sync::Arc;
 
-use super::calls::{Call, calls, passed_role};
+use super::call::Call;
+use super::calls::{calls, passed_role};
 use super::gate::Gate;
 use super::keys;
 use super::prover::{About, Prover};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use construct_iam::access::Context;
 use foldhash::{HashMap, HashMapExt as _};
 
-use super::calls::{Call, Facts, Told};
+use super::call::{Call, Facts, Told};
 use crate::access::ask::{Asker, Caller, Protected, Scene, service_of};
 use crate::access::template::account_in;
 use crate::access::world::Action;

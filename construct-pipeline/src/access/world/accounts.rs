@@ -55,6 +55,34 @@ pub(crate) struct Project {
     pub(crate) variables: Vec<Variable>,
     /// The image that it pulls from a private registry, if it does.
     pub(crate) image: Option<BuildImage>,
+    /// The network that its builds run in, if it is one of their own.
+    pub(crate) network: Option<BuildNetwork>,
+}
+
+/// The part of a VPC that builds run in.
+#[derive(Clone, Debug)]
+pub(crate) struct BuildNetwork {
+    /// ARNs; none if only a deployment knows them.
+    pub(crate) subnets: Vec<String>,
+    /// The same for its security groups.
+    pub(crate) security_groups: Vec<String>,
+    /// What the ARNs of network interfaces begin with.
+    pub(crate) interfaces: String,
+}
+
+impl BuildNetwork {
+    /// From the ids that somebody names, and how ARNs are made there.
+    pub(crate) fn of<I: AsRef<str>>(
+        subnets: impl Iterator<Item = I>,
+        security_groups: impl Iterator<Item = I>,
+        arn: impl Fn(&str) -> String,
+    ) -> Self {
+        Self {
+            subnets: subnets.map(|id| arn(&["subnet/", id.as_ref()].concat())).collect(),
+            security_groups: security_groups.map(|id| arn(&["security-group/", id.as_ref()].concat())).collect(),
+            interfaces: arn("network-interface/"),
+        }
+    }
 }
 
 /// An image of a private registry of Amazon ECR.

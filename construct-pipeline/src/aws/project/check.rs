@@ -2,12 +2,13 @@
 //!
 //! Codes: `codebuild::long-description`, `codebuild::malformed-project-name`, `codebuild::other-compute-type`,
 //! `codebuild::other-image`, `codebuild::timeout`, `codebuild::unknown-compute-type`,
-//! `codebuild::unknown-environment-type`, and those of [`variables`](super::variables).
+//! `codebuild::unknown-environment-type`, and those of [`variables`](super::variables) and of the [network](crate::aws::vpc).
 
 use construct_core::{Diagnostic, LowerCx, ValidateCx};
 
 use super::variables::{unreadable_secret, variable_problems};
 use super::{PipelineProject, Project};
+use crate::aws::VpcConfig;
 
 /// The kinds of machines, and their sizes; new ones come with time.
 /// <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectEnvironment.html>, as of 2026-11.
@@ -74,7 +75,8 @@ pub(super) fn project(project: &Project, cx: &mut ValidateCx<'_>) {
         }
     }
     machine(&project.of, cx);
-    variable_problems(&project.of.environment).into_iter().for_each(|found| cx.report(found));
+    let in_vpc = project.of.vpc.iter().flat_map(VpcConfig::problems);
+    variable_problems(&project.of.environment).into_iter().chain(in_vpc).for_each(|found| cx.report(found));
 }
 
 /// What kind of machine it is, and of which size.

@@ -1,8 +1,10 @@
 //! Build projects: who builds, where the logs go, and which variables are kept elsewhere.
 
+use std::borrow::Cow;
+
 use super::{Reading, Surveyor};
 use crate::access::template::Lazy;
-use crate::access::world::{BuildImage, BuildLogs, Kept, Project, Variable, is_of_aws};
+use crate::access::world::{BuildImage, BuildLogs, BuildNetwork, Kept, Project, Variable, is_of_aws};
 use crate::aws::image_repository_of;
 
 impl<'t> Surveyor<'t> {
@@ -12,7 +14,8 @@ impl<'t> Surveyor<'t> {
         let logs = self.build_logs(reading, &arn);
         let variables = self.build_variables(reading);
         let image = self.build_image(reading);
-        let project = Project { role, key, made: Some(self.made(reading)), logs, variables, image };
+        let network = self.build_network(reading, &arn);
+        let project = Project { role, key, made: Some(self.made(reading)), logs, variables, image, network };
         self.world.projects.insert(arn, project);
     }
 
@@ -32,6 +35,24 @@ impl<'t> Surveyor<'t> {
         let repository = image_repository_of(&environment.text_of("Image")?)?.to_string().into();
         let by_role = environment.text_of("ImagePullCredentialsType").is_some_and(|with| with == "SERVICE_ROLE");
         Some(BuildImage { repository, by_role })
+    }
+
+    /// <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_VpcConfig.html>
+    fn build_network(&self, reading: Reading<'t>, project: &str) -> Option<BuildNetwork> {
+        let config = self.lazily(reading, "VpcConfig").filter(|config| config.get("VpcId").is_some())?;
+        let ids = |key: &str| {
+            config
+                .get(key)
+                .iter()
+                .flat_map(Lazy::items)
+                .filter_map(Lazy::into_text)
+                .map(Cow::into_owned)
+                .collect::<Vec<_>>()
+        };
+        let base = project.split_once(":project/")?.0.replacen(":codebuild:", ":ec2:", 1);
+        Some(BuildNetwork::of(ids("Subnets").into_iter(), ids("SecurityGroupIds").into_iter(), |resource| {
+            [&base, ":", resource].concat()
+        }))
     }
 
     /// Where the builds of a project write their logs.

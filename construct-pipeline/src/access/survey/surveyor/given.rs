@@ -25,8 +25,15 @@ impl Surveyor<'_> {
         let world = &mut self.world;
         for (arn, (role, key)) in &outside.projects {
             let key = key.clone().filter(|key| !is_of_aws(key));
-            let project =
-                Project { role: role.clone(), key, made: None, logs: None, variables: Vec::new(), image: None };
+            let project = Project {
+                role: role.clone(),
+                key,
+                made: None,
+                logs: None,
+                variables: Vec::new(),
+                image: None,
+                network: None,
+            };
             world.projects.insert(arn.as_str().into(), project);
         }
         give_guarded(world, outside);

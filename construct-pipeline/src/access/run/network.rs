@@ -1,0 +1,41 @@
+//! What builds in a VPC need: network interfaces there, which they hand to the service that runs them.
+
+use super::call::{Call, Told};
+use crate::access::world::{Action, BuildNetwork};
+
+const LOOKS: [&str; 5] = [
+    "ec2:DescribeDhcpOptions",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+];
+
+/// The calls of whoever builds in a network, for the service that runs the build, if it is known.
+/// <https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html#customer-managed-policies-example-create-vpc-network-interface>
+pub(crate) fn calls_in(network: &BuildNetwork, service: Option<&'static str>, unknown_id: char) -> Vec<Call<'static>> {
+    let BuildNetwork { subnets, security_groups, interfaces } = network;
+    let interface = format!("{interfaces}{unknown_id}");
+    let made_of = subnets.iter().chain(security_groups).chain([&interface]);
+    let makes = made_of.map(|resource| Call::of(&["ec2:CreateNetworkInterface"], resource.as_str()));
+    // In which subnet an interface stands is for the service to choose; nothing is said of one that only a deployment knows.
+    let within = subnets.iter().map(|subnet| Some(("ec2:Subnet", Told::One(subnet.clone().into()))));
+    let within = within.chain(subnets.is_empty().then_some(None));
+    let service = service.map(|service| ("ec2:AuthorizedService", Told::One(service.into())));
+    let on_interface = |actions, facts| Call { facts, ..Call::of(actions, interface.as_str()) };
+    let uses = within.flat_map(|subnet| {
+        [
+            on_interface(&["ec2:CreateNetworkInterfacePermission"], [subnet.clone(), service.clone(), None]),
+            on_interface(&["ec2:DeleteNetworkInterface"], [subnet, None, None]),
+        ]
+    });
+    [Call::of(&LOOKS, "*")].into_iter().chain(makes).chain(uses).collect()
+}
+
+/// The network that an action names in its configuration.
+pub(crate) fn network_of(action: &Action) -> Option<BuildNetwork> {
+    let ids =
+        |key| action.get(key).into_iter().flat_map(|ids| ids.split(',')).map(str::trim).filter(|id| !id.is_empty());
+    ids("Subnets").next()?;
+    Some(BuildNetwork::of(ids("Subnets"), ids("SecurityGroupIds"), |resource| action.arn("ec2", resource)))
+}
