@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::random::{Extra, Kind, REGIONS, Random, Source, SourceKind, Step, Stores};
 
-const KINDS: [Kind; 12] = [
+const KINDS: [Kind; 16] = [
     Kind::DeployStack,
     Kind::ReplaceStack,
     Kind::ChangeSet,
@@ -15,13 +15,18 @@ const KINDS: [Kind; 12] = [
     Kind::StackSet,
     Kind::StackInstances,
     Kind::S3Deploy,
+    Kind::S3DeployOwn,
     Kind::Lambda,
     Kind::StepFunctions,
     Kind::CodeBuild,
+    Kind::CodeBuildOwn,
+    Kind::Commands,
     Kind::Approval,
+    Kind::ApprovalTold,
     Kind::Custom,
 ];
-const SOURCES: [SourceKind; 4] = [SourceKind::CodeCommit, SourceKind::S3, SourceKind::Connection, SourceKind::Ecr];
+const SOURCES: [SourceKind; 5] =
+    [SourceKind::CodeCommit, SourceKind::S3, SourceKind::OwnS3, SourceKind::Connection, SourceKind::Ecr];
 /// The account that the second version adds: the pipelines' own are 0 and 70, those they deploy to follow.
 const ADDED: usize = 64;
 /// Where the second pipeline of an app lives.

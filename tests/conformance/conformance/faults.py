@@ -122,6 +122,16 @@ def no_key(manifest: Manifest, templates: Templates) -> None:
     _without_action(templates, "kms:")
 
 
+def no_network(manifest: Manifest, templates: Templates) -> None:
+    """builds in a VPC whose roles may make no network interfaces."""
+    _without_action(templates, "ec2:")
+
+
+def no_image(manifest: Manifest, templates: Templates) -> None:
+    """builds in private images whose roles may not pull them."""
+    _without_action(templates, "ecr:Batch")
+
+
 def no_assume(manifest: Manifest, templates: Templates) -> None:
     """a pipeline role that may not become its action roles."""
     _without_action(templates, "sts:AssumeRole")
@@ -242,6 +252,8 @@ FAULTS: dict[Fault, tuple[str, str]] = {
     key_of_an_account: ("access", "denials"),
     readers_that_write: ("access", "denials"),
     no_key: ("access", "needs"),
+    no_network: ("access", "needs"),
+    no_image: ("access", "needs"),
     no_assume: ("access", "needs"),
     no_rules: ("access", "needs"),
     no_pass: ("access", "needs"),

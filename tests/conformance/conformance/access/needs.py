@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from ..iam.evaluate import Outcome
 from ..report import Result
+from . import builds
 from .flow import Action, Store, actions, performed, stores
 from .providers import calls, known, project_arn
-from .question import Question, answer, store_questions
+from .question import Question, answer, key_question, store_questions
 from .world import Pipeline, World
 
 READ = ("s3:GetObject", "s3:GetObjectVersion"), ("kms:Decrypt",)
@@ -57,6 +58,7 @@ def _questions(world: World, pipeline: Pipeline, uses: Uses, result: Result) -> 
             yield Question(own, "sts:AssumeRole", action.role, action.account, f"{action.where}: the pipeline becomes the action role")
         for call, resource, context in calls(action):
             yield Question(action.role, call, resource, _owner(world, action, resource), f"{action.where}: {action.provider}", context)
+        yield from _bucket_key(world, action)
         if action.category == "Rule" and not action.inputs:
             continue
         store = available.get(action.region)
@@ -68,6 +70,17 @@ def _questions(world: World, pipeline: Pipeline, uses: Uses, result: Result) -> 
         yield from _artifacts(world, action, store, uses, result)
         yield from _deployment(world, action, store, uses)
     yield from _replication(world, pipeline, own, available, uses)
+
+
+def _bucket_key(world: World, action: Action) -> Iterator[Question]:
+    """What a bucket encrypts by itself, S3 encrypts and decrypts for whoever puts and fetches it."""
+    given, calls = action.configuration, {"Source": ("kms:Decrypt",), "Deploy": ("kms:GenerateDataKey", "kms:Decrypt")}
+    bucket = world.buckets.get(given.get("S3Bucket") or given.get("BucketName", ""))
+    if action.provider != "S3" or bucket is None or bucket.default_key is None or given.get("KMSEncryptionKeyARN"):
+        return
+    store = Store(bucket.name, bucket.region, bucket.default_key, bucket.account)
+    for call in calls[action.category]:
+        yield key_question(world, action.role, store, call, f"{action.where}: the key of {bucket.name}", bucket.default_key)
 
 
 def _owner(world: World, action: Action, resource: str) -> str:
@@ -87,6 +100,8 @@ def _artifacts(world: World, action: Action, store: Store, uses: Uses, result: R
             return
         who, key = project.role, project.key
         yield Question("codebuild.amazonaws.com", "sts:AssumeRole", who, who.split(":")[4], f"{action.where}: the service becomes the project's role")
+        for call, resource, context in builds.calls(project):
+            yield Question(who, call, resource, _owner(world, action, resource), f"{action.where}: the build", context)
         if action.outputs and store.key and _same_key(world, key, store.key) is False:
             result.fail(f"{action.where}: the project encrypts with {key}, the store with {store.key}")
     if action.inputs:

@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from .call import Call, each, in_network
 from .flow import Action
-
-# (API action, resource, context)
-Call = tuple[str, str, dict[str, Any]]
 
 
 def calls(action: Action) -> Iterator[Call]:
@@ -19,32 +17,26 @@ def known(action: Action) -> bool:
     return action.owner != "AWS" or (action.category, action.provider) in PROVIDERS or ("", action.provider) in PROVIDERS
 
 
-def _each(names: str, resource: str, **context: Any) -> Iterator[Call]:
-    service, _, rest = names.partition(":")
-    for name in rest.split(" "):
-        yield f"{service}:{name}", resource, {key.replace("__", ":").replace("_", "-"): value for key, value in context.items() if value is not None}
-
-
 def _codecommit(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     repository = action.arn("codecommit", given["RepositoryName"])
-    yield from _each("codecommit:GetBranch GetCommit UploadArchive GetUploadArchiveStatus CancelUploadArchive", repository)
+    yield from each("codecommit:GetBranch GetCommit UploadArchive GetUploadArchiveStatus CancelUploadArchive", repository)
     if given.get("OutputArtifactFormat") == "CODEBUILD_CLONE_REF":
-        yield from _each("codecommit:GetRepository", repository)
+        yield from each("codecommit:GetRepository", repository)
 
 
 def _s3_source(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     bucket = f"arn:{action.partition}:s3:::{given['S3Bucket']}"
-    yield from _each("s3:GetBucketVersioning GetBucketAcl GetBucketLocation", bucket)
-    yield from _each("s3:GetObject GetObjectVersion GetObjectTagging GetObjectVersionTagging", f"{bucket}/{given['S3ObjectKey']}")
+    yield from each("s3:GetBucketVersioning GetBucketAcl GetBucketLocation", bucket)
+    yield from each("s3:GetObject GetObjectVersion GetObjectTagging GetObjectVersionTagging", f"{bucket}/{given['S3ObjectKey']}")
 
 
 def _connection(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     for service in ("codestar-connections", "codeconnections"):
-        yield from _each(f"{service}:UseConnection", given["ConnectionArn"])
+        yield from each(f"{service}:UseConnection", given["ConnectionArn"])
 
 
 def _ecr(action: Action, given: dict[str, Any]) -> Iterator[Call]:
-    yield from _each("ecr:DescribeImages", action.arn("ecr", f"repository/{given['RepositoryName']}"))
+    yield from each("ecr:DescribeImages", action.arn("ecr", f"repository/{given['RepositoryName']}"))
 
 
 def project_arn(action: Action) -> str:
@@ -54,7 +46,7 @@ def project_arn(action: Action) -> str:
 
 def _codebuild(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     batch = str(given.get("BatchEnabled", "false")).lower() == "true"
-    yield from _each("codebuild:StartBuildBatch BatchGetBuildBatches" if batch else "codebuild:StartBuild BatchGetBuilds", project_arn(action))
+    yield from each("codebuild:StartBuildBatch BatchGetBuildBatches" if batch else "codebuild:StartBuild BatchGetBuilds", project_arn(action))
 
 
 def _cloudformation(action: Action, given: dict[str, Any]) -> Iterator[Call]:
@@ -62,90 +54,92 @@ def _cloudformation(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     role, change_set = given.get("RoleArn"), given.get("ChangeSetName")
     mode = given["ActionMode"]
     if mode in ("CREATE_UPDATE", "REPLACE_ON_FAILURE"):
-        yield from _each("cloudformation:CreateStack UpdateStack", stack, cloudformation__RoleArn=role)
-        yield from _each("cloudformation:DescribeStacks", stack)
+        yield from each("cloudformation:CreateStack UpdateStack", stack, cloudformation__RoleArn=role)
+        yield from each("cloudformation:DescribeStacks", stack)
     if mode in ("REPLACE_ON_FAILURE", "DELETE_ONLY"):
-        yield from _each("cloudformation:DeleteStack", stack, cloudformation__RoleArn=role)
+        yield from each("cloudformation:DeleteStack", stack, cloudformation__RoleArn=role)
     if mode == "DELETE_ONLY":
-        yield from _each("cloudformation:DescribeStacks", stack)
+        yield from each("cloudformation:DescribeStacks", stack)
     if mode == "CHANGE_SET_REPLACE":
-        yield from _each("cloudformation:CreateChangeSet", stack, cloudformation__RoleArn=role, cloudformation__ChangeSetName=change_set)
-        yield from _each("cloudformation:DeleteChangeSet DescribeChangeSet", stack, cloudformation__ChangeSetName=change_set)
-        yield from _each("cloudformation:DescribeStacks", stack)
+        yield from each("cloudformation:CreateChangeSet", stack, cloudformation__RoleArn=role, cloudformation__ChangeSetName=change_set)
+        yield from each("cloudformation:DeleteChangeSet DescribeChangeSet", stack, cloudformation__ChangeSetName=change_set)
+        yield from each("cloudformation:DescribeStacks", stack)
     if mode == "CHANGE_SET_EXECUTE":
-        yield from _each("cloudformation:ExecuteChangeSet DescribeChangeSet", stack, cloudformation__ChangeSetName=change_set)
-        yield from _each("cloudformation:DescribeStacks", stack)
+        yield from each("cloudformation:ExecuteChangeSet DescribeChangeSet", stack, cloudformation__ChangeSetName=change_set)
+        yield from each("cloudformation:DescribeStacks", stack)
     if role:
-        yield from _each("iam:PassRole", role, iam__PassedToService="cloudformation.amazonaws.com")
+        yield from each("iam:PassRole", role, iam__PassedToService="cloudformation.amazonaws.com")
 
 
 def _stack_set(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     named = action.arn("cloudformation", f"stackset/{given['StackSetName']}:51af3dc0-da77-11e4-872e-1234567db123")
-    yield from _each("cloudformation:DescribeStackSet DescribeStackSetOperation ListStackInstances CreateStackInstances", named)
+    yield from each("cloudformation:DescribeStackSet DescribeStackSetOperation ListStackInstances CreateStackInstances", named)
     if action.provider == "CloudFormationStackSet":
-        yield from _each("cloudformation:CreateStackSet UpdateStackSet", named)
+        yield from each("cloudformation:CreateStackSet UpdateStackSet", named)
         if given.get("AdministrationRoleArn"):
-            yield from _each("iam:PassRole", given["AdministrationRoleArn"], iam__PassedToService="cloudformation.amazonaws.com")
+            yield from each("iam:PassRole", given["AdministrationRoleArn"], iam__PassedToService="cloudformation.amazonaws.com")
 
 
 def _s3_deploy(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     bucket = f"arn:{action.partition}:s3:::{given['BucketName']}"
     extract = str(given.get("Extract", "true")).lower() == "true"
     prefix = given.get("ObjectKey", "")
-    yield from _each("s3:PutObject", f"{bucket}/{prefix + '/' if extract and prefix else prefix}{'index.html' if extract else ''}")
+    yield from each("s3:PutObject", f"{bucket}/{prefix + '/' if extract and prefix else prefix}{'index.html' if extract else ''}")
     if given.get("CannedACL"):
-        yield from _each("s3:PutObjectAcl", f"{bucket}/{prefix + '/' if prefix else ''}index.html", s3__x_amz_acl=given["CannedACL"])
+        yield from each("s3:PutObjectAcl", f"{bucket}/{prefix + '/' if prefix else ''}index.html", s3__x_amz_acl=given["CannedACL"])
     if given.get("KMSEncryptionKeyARN"):
-        yield from _each("kms:GenerateDataKey", given["KMSEncryptionKeyARN"], kms__ViaService=f"s3.{action.region}.amazonaws.com")
+        yield from each("kms:GenerateDataKey", given["KMSEncryptionKeyARN"], kms__ViaService=f"s3.{action.region}.amazonaws.com")
 
 
 def _lambda(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     name = given["FunctionName"]
-    yield from _each("lambda:InvokeFunction", name if name.startswith("arn:") else action.arn("lambda", f"function:{name}"))
-    yield from _each("lambda:ListFunctions", "*")
+    yield from each("lambda:InvokeFunction", name if name.startswith("arn:") else action.arn("lambda", f"function:{name}"))
+    yield from each("lambda:ListFunctions", "*")
 
 
 def _step_functions(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     machine = given["StateMachineArn"]
     prefix = given.get("ExecutionNamePrefix", "")
     execution = machine.replace(":stateMachine:", ":execution:") + f":{prefix}51af3dc0-da77-11e4-872e-1234567db123"
-    yield from _each("states:StartExecution DescribeStateMachine", machine)
-    yield from _each("states:DescribeExecution", execution)
+    yield from each("states:StartExecution DescribeStateMachine", machine)
+    yield from each("states:DescribeExecution", execution)
 
 
 def _manual(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     if given.get("NotificationArn"):
-        yield from _each("sns:Publish", given["NotificationArn"])
+        yield from each("sns:Publish", given["NotificationArn"])
 
 
 def _pipeline(action: Action, given: dict[str, Any]) -> Iterator[Call]:
-    yield from _each("codepipeline:StartPipelineExecution", action.arn("codepipeline", given["PipelineName"]))
+    yield from each("codepipeline:StartPipelineExecution", action.arn("codepipeline", given["PipelineName"]))
 
 
 def _codedeploy(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     application, group = given["ApplicationName"], given["DeploymentGroupName"]
-    yield from _each("codedeploy:GetApplication GetApplicationRevision RegisterApplicationRevision", action.arn("codedeploy", f"application:{application}"))
-    yield from _each("codedeploy:CreateDeployment GetDeployment", action.arn("codedeploy", f"deploymentgroup:{application}/{group}"))
-    yield from _each("codedeploy:GetDeploymentConfig", action.arn("codedeploy", "deploymentconfig:CodeDeployDefault.OneAtATime"))
+    yield from each("codedeploy:GetApplication GetApplicationRevision RegisterApplicationRevision", action.arn("codedeploy", f"application:{application}"))
+    yield from each("codedeploy:CreateDeployment GetDeployment", action.arn("codedeploy", f"deploymentgroup:{application}/{group}"))
+    yield from each("codedeploy:GetDeploymentConfig", action.arn("codedeploy", "deploymentconfig:CodeDeployDefault.OneAtATime"))
 
 
 def _ecs(action: Action, given: dict[str, Any]) -> Iterator[Call]:
-    yield from _each("ecs:DescribeServices UpdateService", action.arn("ecs", f"service/{given['ClusterName']}/{given['ServiceName']}"))
-    yield from _each("ecs:DescribeTaskDefinition RegisterTaskDefinition", "*")
+    yield from each("ecs:DescribeServices UpdateService", action.arn("ecs", f"service/{given['ClusterName']}/{given['ServiceName']}"))
+    yield from each("ecs:DescribeTaskDefinition RegisterTaskDefinition", "*")
 
 
 def _commands(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     group = f"log-group:/aws/codepipeline/{action.where.split('/', 1)[0]}"
-    yield from _each("logs:CreateLogStream PutLogEvents", action.arn("logs", f"{group}:log-stream:51af3dc0"))
+    yield from each("logs:CreateLogStream PutLogEvents", action.arn("logs", f"{group}:log-stream:51af3dc0"))
+    if given.get("Subnets"):
+        yield from in_network(action.arn("ec2", ""), given["Subnets"].split(","), given["SecurityGroupIds"].split(","))
 
 
 def _rule_lambda(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     name = given["FunctionName"]
-    yield from _each("lambda:InvokeFunction", name if name.startswith("arn:") else action.arn("lambda", f"function:{name}"))
+    yield from each("lambda:InvokeFunction", name if name.startswith("arn:") else action.arn("lambda", f"function:{name}"))
 
 
 def _rule_alarm(action: Action, given: dict[str, Any]) -> Iterator[Call]:
-    yield from _each("cloudwatch:DescribeAlarms", action.arn("cloudwatch", f"alarm:{given['AlarmName']}"))
+    yield from each("cloudwatch:DescribeAlarms", action.arn("cloudwatch", f"alarm:{given['AlarmName']}"))
 
 
 def _nothing(action: Action, given: dict[str, Any]) -> Iterator[Call]:

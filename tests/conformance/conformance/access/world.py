@@ -31,6 +31,7 @@ class Bucket:
     region: str
     stack: str
     bucket_keys: bool = False
+    default_key: str | None = None
     policy: Document | None = None
 
 
@@ -49,7 +50,11 @@ class Project:
     arn: str
     name: str
     role: str
-    key: str | None
+    properties: dict[str, Any]
+
+    @property
+    def key(self) -> str | None:
+        return self.properties.get("EncryptionKey")
 
 
 @dataclass
@@ -167,13 +172,15 @@ class _Reader:
     def _bucket(self, where: str, name: str, arn: str, properties: dict[str, Any]) -> None:
         rules = properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", [])
         bucket_keys = any(str(rule.get("BucketKeyEnabled", False)).lower() == "true" for rule in rules)
-        self.world.buckets[name] = Bucket(name, arn, self.stack.account, self.stack.region, self.stack.id, bucket_keys)
+        defaults = [rule.get("ServerSideEncryptionByDefault", {}).get("KMSMasterKeyID") for rule in rules]
+        default_key = next(filter(None, defaults), None)
+        self.world.buckets[name] = Bucket(name, arn, self.stack.account, self.stack.region, self.stack.id, bucket_keys, default_key)
 
     def _key(self, where: str, name: str, arn: str, properties: dict[str, Any]) -> None:
         self.world.keys[arn] = Key(arn, self.stack.account, self.stack.region, self.stack.id, properties["KeyPolicy"])
 
     def _project(self, where: str, name: str, arn: str, properties: dict[str, Any]) -> None:
-        self.world.projects[arn] = Project(arn, name, properties["ServiceRole"], properties.get("EncryptionKey"))
+        self.world.projects[arn] = Project(arn, name, properties["ServiceRole"], properties)
 
     def _pipeline(self, where: str, name: str, arn: str, properties: dict[str, Any]) -> None:
         self.world.pipelines.append(Pipeline(self.stack, where, name, properties))
