@@ -132,13 +132,19 @@ impl VpcConfig {
         ];
         let malformed = ids.into_iter().flat_map(|(begin, what, ids)| {
             let literal = ids.iter().filter_map(Value::literal);
-            literal.filter(move |id| !id.starts_with(begin)).map(move |id| {
+            literal.filter(move |id| !is_id(id, begin)).map(move |id| {
                 Diagnostic::error("vpc::malformed-id", format!("`{}` is no id of a {what}", id.escape_debug()))
-                    .help(format!("ids of {what}s begin with `{begin}`"))
+                    .help(format!("ids of {what}s are `{begin}` with 8 or 17 hexadecimal digits"))
             })
         });
         counts.chain(malformed).collect()
     }
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html>
+fn is_id(text: &str, begin: &str) -> bool {
+    let digits = text.strip_prefix(begin).unwrap_or_default();
+    matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -151,23 +157,30 @@ mod tests {
 
     #[test]
     fn what_aws_refuses_is_found() {
-        let sound = || VpcConfig::new("vpc-1").subnet("subnet-1").security_group("sg-1");
+        let sound = || VpcConfig::new("vpc-00000001").subnet("subnet-00000001").security_group("sg-00000001");
         let none: [&str; 0] = [];
         assert_eq!(codes(&sound()), none);
-        assert_eq!(codes(&VpcConfig::new("vpc-1")), ["vpc::no-subnet", "vpc::no-security-group"]);
-        let more = (0..16).fold(sound(), |network, n| network.subnet(format!("subnet-{n}")));
+        assert_eq!(codes(&VpcConfig::new("vpc-00000001")), ["vpc::no-subnet", "vpc::no-security-group"]);
+        let more = (0..16).fold(sound(), |network, n| network.subnet(format!("subnet-{n:08}")));
         assert_eq!(codes(&more), ["vpc::too-many-subnets"]);
-        let more = (0..5).fold(sound(), |network, n| network.security_group(format!("sg-{n}")));
+        let more = (0..5).fold(sound(), |network, n| network.security_group(format!("sg-{n:08}")));
         assert_eq!(codes(&more), ["vpc::too-many-security-groups"]);
-        let swapped = VpcConfig::new("subnet-1").subnet("sg-1").security_group("vpc-1");
+        let swapped = VpcConfig::new("subnet-00000001").subnet("sg-00000001").security_group("vpc-00000001");
         assert_eq!(codes(&swapped), ["vpc::malformed-id"; 3]);
         assert_eq!(codes(&sound().subnet("{{resolve:ssm:/subnet}}")), none);
     }
 
     #[test]
     fn actions_have_lists_as_texts() {
-        let network = VpcConfig::new("vpc-1").subnet("subnet-1").subnet("subnet-2").security_group("sg-1");
-        let settings = [("VpcId", "vpc-1"), ("Subnets", "subnet-1,subnet-2"), ("SecurityGroupIds", "sg-1")];
+        let network = VpcConfig::new("vpc-00000001")
+            .subnet("subnet-00000001")
+            .subnet("subnet-00000002")
+            .security_group("sg-00000001");
+        let settings = [
+            ("VpcId", "vpc-00000001"),
+            ("Subnets", "subnet-00000001,subnet-00000002"),
+            ("SecurityGroupIds", "sg-00000001"),
+        ];
         assert_eq!(network.settings(), settings.map(|(key, text)| (key, text.into())));
     }
 }

@@ -9,7 +9,7 @@ use crate::support::{Set, failures};
 const HERE: Env = Env::new("111111111111", "eu-central-1");
 
 fn network() -> VpcConfig {
-    VpcConfig::new("vpc-1").subnet("subnet-1").subnet("subnet-2").security_group("sg-1")
+    VpcConfig::new("vpc-00000001").subnet("subnet-00000001").subnet("subnet-00000002").security_group("sg-00000001")
 }
 
 /// A pipeline with an action that works with what comes from the source.
@@ -53,7 +53,7 @@ fn the_role_of_a_project_works_in_its_network_alone() {
     assert!(report.is_proved(), "{}", failures(&report));
     let calls = calls(&report);
     assert_eq!(calls.iter().filter(|call| call.starts_with("ec2:CreateNetworkInterface ")).count(), 4, "{calls:?}");
-    for call in ["CreateNetworkInterface subnet/subnet-2", "CreateNetworkInterface security-group/sg-1"] {
+    for call in ["CreateNetworkInterface subnet/subnet-00000002", "CreateNetworkInterface security-group/sg-00000001"] {
         assert!(calls.contains(&format!("ec2:{call}")), "{calls:?}");
     }
     let written: Vec<String> = statements(&mut set).iter().map(Value::to_string).collect();
@@ -65,7 +65,7 @@ fn the_statements_of_the_cdk_are_enough() {
     let mut set = build();
     let all = statements(&mut set);
     all.retain(|one| !one.to_string().contains("ec2:"));
-    let subnets = ["1", "2"].map(|n| format!("arn:aws:ec2:eu-central-1:111111111111:subnet/subnet-{n}"));
+    let subnets = ["1", "2"].map(|n| format!("arn:aws:ec2:eu-central-1:111111111111:subnet/subnet-0000000{n}"));
     all.push(json!({
         "Effect": "Allow",
         "Action": "ec2:CreateNetworkInterfacePermission",
@@ -104,7 +104,8 @@ fn a_subnet_that_the_role_is_not_allowed_is_a_hole() {
     let mut set = build();
     let resources = set.body("Tools")["Resources"].as_object_mut().expect("resources");
     let mut projects = resources.values_mut().filter(|resource| resource["Type"] == "AWS::CodeBuild::Project");
-    projects.next().expect("a project")["Properties"]["VpcConfig"]["Subnets"] = json!(["subnet-1", "subnet-3"]);
+    projects.next().expect("a project")["Properties"]["VpcConfig"]["Subnets"] =
+        json!(["subnet-00000001", "subnet-00000003"]);
     let report = set.prove();
     let holes: Vec<&str> = report.holes().map(Access::iam_action).collect();
     let on_interfaces = ["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface"];
@@ -117,14 +118,20 @@ fn commands_work_in_a_network_with_the_role_of_the_action() {
     let there = Env::new("222222222222", "eu-central-1");
     let report = set(|_, code| Action::new("Make", commands(code).vpc_config(network())).env(there)).prove();
     assert!(report.is_proved(), "{}", failures(&report));
-    assert!(calls(&report).contains(&"ec2:CreateNetworkInterface subnet/subnet-1".to_owned()), "{:?}", calls(&report));
+    assert!(
+        calls(&report).contains(&"ec2:CreateNetworkInterface subnet/subnet-00000001".to_owned()),
+        "{:?}",
+        calls(&report)
+    );
 
     let mut app = App::new();
     let tools = app.stack("Tools", HERE);
     let code = Artifact::new("Code");
     let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &code));
-    let by_hand = commands(&code).configuration("VpcId", "vpc-1").configuration("Subnets", "subnet-1, subnet-2");
-    let by_hand = Action::new("Make", by_hand.configuration("SecurityGroupIds", "sg-1"));
+    let by_hand = commands(&code)
+        .configuration("VpcId", "vpc-00000001")
+        .configuration("Subnets", "subnet-00000001, subnet-00000002");
+    let by_hand = Action::new("Make", by_hand.configuration("SecurityGroupIds", "sg-00000001"));
     let pipeline = Pipeline::new("orders").stage(Stage::new("Source").action(checkout));
     app.at(tools).add("Pipeline", pipeline.stage(Stage::new("Work").action(by_hand)));
     let found = app.synth().expect_err("nobody allows it").to_string();

@@ -136,7 +136,7 @@ impl Random {
     fn own_build(&self, n: usize, name: String, env: Env, bundle: &Artifact, scope: &mut Scope<'_>) -> Action {
         let suffix = env.partition().url_suffix();
         let image = format!("{}.dkr.ecr.{}.{suffix}/team/build:7", env.account, self.home().region);
-        let network = VpcConfig::new("vpc-1").subnet("subnet-1").security_group("sg-1");
+        let network = VpcConfig::new("vpc-00000001").subnet("subnet-00000001").security_group("sg-00000001");
         let project = PipelineProject::new().image(image).vpc_config(network).batch_builds().privileged();
         let project = project.allow(queues(env));
         let level = Arn::regional(self.home(), "ssm", "parameter/orders/level");
@@ -202,7 +202,10 @@ fn state_machine(kind: Kind, n: usize, name: String, env: Env, bundle: &Artifact
 
 fn commands(kind: Kind, n: usize, name: String, env: Env, bundle: &Artifact) -> Action {
     if matches!(kind, Kind::Commands) {
-        let network = VpcConfig::new("vpc-1").subnet("subnet-1").subnet("subnet-2").security_group("sg-1");
+        let network = VpcConfig::new("vpc-00000001")
+            .subnet("subnet-00000001")
+            .subnet("subnet-00000002")
+            .security_group("sg-00000001");
         let commands = Commands::new(bundle).command("make check").vpc_config(network);
         return Action::new(name, commands).account(env.account);
     }

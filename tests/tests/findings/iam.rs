@@ -299,7 +299,8 @@ fn project_that_codebuild_refuses() {
     scope.add("Thirteen", arm().environment_type("ARM_CONTAINER"));
     scope.add("Nine", arm().environment_type("ARM_LAMBDA_CONTAINER")); //~ warning codebuild::other-compute-type at Tools/Nine/Resource: BUILD_GENERAL1_SMALL
     scope.add("Ten", PipelineProject::new().compute_type("BUILD_LAMBDA_1GB")); //~ warning codebuild::other-compute-type at Tools/Ten/Resource: LINUX_CONTAINER
-    scope.add("Sixteen", PipelineProject::new().vpc_config(VpcConfig::new("vpc-1").security_group("sg-1"))); //~ error vpc::no-subnet at Tools/Sixteen/Resource: no subnet
+    let network = VpcConfig::new("vpc-00000001").security_group("sg-00000001");
+    scope.add("Sixteen", PipelineProject::new().vpc_config(network)); //~ error vpc::no-subnet at Tools/Sixteen/Resource: no subnet
     scope.add("Five", PipelineProject::import("orders")); //~ error codebuild::malformed-project-arn at Tools/Five/Resource: `orders`
     check(app);
 }
