@@ -12,6 +12,7 @@ use construct_iam::{PolicyStatement, Principal};
 use self::policy::BucketPolicy;
 use super::StatementForm;
 use super::attached::report_malformed;
+use super::key::DefaultKey;
 
 construct_core::handle! {
     /// A bucket, owned or imported.
@@ -58,17 +59,6 @@ pub enum BucketEncryption {
     /// With a customer-managed key, by its ARN or the ARN of an alias. A bare alias would be looked up in the account of
     /// whoever uploads. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html>
     Key(Value<kind::Arn>),
-}
-
-/// The customer-managed key with which a bucket of the app encrypts what is put into it without saying how.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct DefaultKey(pub(crate) Value<kind::Arn>);
-
-impl Fact for DefaultKey {
-    const NAME: &'static str = "default key of a bucket";
-    const REACH: Reach = Reach::Node;
-    const MUST_BE_READ: bool = false;
-    const IS_KEPT_FOR_CHECKS: bool = false;
 }
 
 /// A private bucket: encrypted, all public access blocked, objects owned by the bucket's account, TLS required. It is

@@ -200,6 +200,17 @@ impl Fact for KeyAlias {
     const IS_KEPT_FOR_CHECKS: bool = false;
 }
 
+/// The customer-managed key with which a bucket or repository of the app encrypts what comes without saying how.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DefaultKey(pub(crate) Value<kind::Arn>);
+
+impl Fact for DefaultKey {
+    const NAME: &'static str = "default key";
+    const REACH: Reach = Reach::Node;
+    const MUST_BE_READ: bool = false;
+    const IS_KEPT_FOR_CHECKS: bool = false;
+}
+
 /// A name for a key, which stays when the key is replaced. It is retained by default, like the key.
 ///
 /// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-kms-alias.html>.

@@ -1,10 +1,12 @@
 //! CodeCommit repositories, owned and imported.
 
 use construct_core::{
-    Attr, Claim, Diagnostic, Env, Expr, LowerCx, Properties, RemovalPolicy, Resource, Tagging, Uniqueness, ValidateCx,
-    Value, kind,
+    Attr, Claim, Diagnostic, Env, Expr, LowerCx, Properties, RemovalPolicy, Resource, Scope, Tagging, Uniqueness,
+    ValidateCx, Value, kind,
 };
 use construct_iam::{Arn, ArnKind, Imported};
+
+use super::key::DefaultKey;
 
 construct_core::handle! {
     /// A CodeCommit repository, owned or imported.
@@ -55,7 +57,8 @@ impl Repository {
         self
     }
 
-    /// The key that encrypts the repository, by its ARN; the AWS-managed key of CodeCommit when absent.
+    /// The key that encrypts the repository, by its ARN; the AWS-managed key of CodeCommit when absent. Whoever reads the
+    /// repository needs a customer-managed one, too. <https://docs.aws.amazon.com/codecommit/latest/userguide/encryption.html>
     pub fn encryption_key(mut self, key: impl Into<Value<kind::Arn>>) -> Self {
         self.encryption_key = Some(key.into());
         self
@@ -66,6 +69,12 @@ impl Resource for Repository {
     type Handle = RepositoryRef;
     const TYPE: &'static str = "AWS::CodeCommit::Repository";
     const TAGGING: Tagging = Tagging::List;
+
+    fn announce(&self, scope: &mut Scope<'_>) {
+        if let Some(key) = &self.encryption_key {
+            scope.attach(scope.here(), DefaultKey(key.clone()));
+        }
+    }
 
     fn properties(&self, _: &LowerCx<'_>) -> Properties {
         Properties::new()

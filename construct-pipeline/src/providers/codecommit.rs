@@ -2,12 +2,21 @@
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html>
 
-use construct_core::{Diagnostic, NodeId, Properties, Value, kind};
-use construct_iam::{PolicyDocument, PolicyStatement};
+use construct_core::{Diagnostic, NodeId, Properties, Scope, Value, kind};
+use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
+use super::keys::KeyUse;
 use crate::artifact::Artifact;
 use crate::aws::RepositoryRef;
 use crate::provider::{ActionCx, Category, EventPattern, Owner, Provider, ProviderSpec};
+
+/// Whoever reads a repository needs its key, if that is a customer-managed one.
+/// <https://docs.aws.amazon.com/codecommit/latest/userguide/encryption.html>
+const READS: KeyUse = KeyUse {
+    service: "codecommit",
+    actions: &["kms:Decrypt"],
+    purpose: "reads a repository that is encrypted with this key",
+};
 
 /// A branch of a CodeCommit repository. A push starts the pipeline, through an event rule.
 ///
@@ -29,6 +38,7 @@ pub struct CodeCommitSource {
     output: Artifact,
     trigger: Trigger,
     format: Option<OutputArtifactFormat>,
+    encryption_key: Option<Value<kind::Arn>>,
 }
 
 /// A repository: a construct of the tree, or a name.
@@ -99,6 +109,7 @@ impl CodeCommitSource {
             output: output.clone(),
             trigger: Trigger::Event,
             format: None,
+            encryption_key: None,
         }
     }
 
@@ -130,6 +141,13 @@ impl CodeCommitSource {
     /// What the output is, written down: an archive, which it is anyway, or what [`full_clone`](Self::full_clone) hands on.
     pub fn output_artifact_format(mut self, format: OutputArtifactFormat) -> Self {
         self.format = Some(format);
+        self
+    }
+
+    /// The key that encrypts the repository, if it is a customer-managed one: by its ARN. Without it, the action may use the
+    /// key of a repository in the app that stands in its stack, has an alias, or is named by a literal ARN.
+    pub fn encryption_key(mut self, key: impl Into<Value<kind::Arn>>) -> Self {
+        self.encryption_key = Some(key.into());
         self
     }
 
@@ -188,11 +206,27 @@ impl Provider for CodeCommitSource {
             actions.push("codecommit:GetRepository");
         }
         policy.push(PolicyStatement::allow(actions).on([self.arn(cx)]));
+        if let Some(key) = &self.encryption_key {
+            policy.push(READS.of(key));
+        }
+    }
+
+    fn prepare(&self, performer: Option<RoleRef>, scope: &mut Scope<'_>) {
+        if let Some(role) = performer {
+            READS.grant(self.encryption_key.as_ref(), self.repository.node, role, scope);
+        }
     }
 
     fn reader_permissions(&self, cx: &ActionCx<'_>) -> Vec<PolicyStatement> {
-        let pull = || PolicyStatement::allow(["codecommit:GitPull"]).on([self.arn(cx)]);
-        self.is_clone().then(pull).into_iter().collect()
+        if !self.is_clone() {
+            return Vec::new();
+        }
+        let key = match &self.encryption_key {
+            Some(key) => Some(READS.of(key)),
+            None => self.repository.node.and_then(|node| READS.of_default(node, cx.view())),
+        };
+        let pull = PolicyStatement::allow(["codecommit:GitPull"]).on([self.arn(cx)]);
+        [pull].into_iter().chain(key).collect()
     }
 
     fn validate(&self, cx: &ActionCx<'_>) -> Vec<Diagnostic> {

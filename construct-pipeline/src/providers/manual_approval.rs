@@ -6,13 +6,17 @@ use construct_core::{Diagnostic, Properties, Scope, Value, kind};
 use construct_iam::contract::Asked;
 use construct_iam::{Arn, ArnKind, PolicyDocument, PolicyStatement, RoleRef, admitting};
 
-use super::keys::{ask_for, use_of};
+use super::keys::KeyUse;
 use crate::aws::{KeyArn, TopicKey, TopicRef};
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
 
 /// What publishing to a topic takes of the key that encrypts it.
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html>
-const USES_OF_KEY: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey*"];
+const ANNOUNCES: KeyUse = KeyUse {
+    service: "sns",
+    actions: &["kms:Decrypt", "kms:GenerateDataKey*"],
+    purpose: "announces approvals through a topic with this key",
+};
 
 /// Waits until somebody approves or rejects: 7 days, unless the action's [`timeout`](crate::Action::timeout) says
 /// otherwise. Then it fails.
@@ -91,7 +95,7 @@ impl Provider for ManualApproval {
     fn permissions(&self, _: &ActionCx<'_>, policy: &mut PolicyDocument) {
         policy_of(self.topic).into_iter().for_each(|statement| policy.push(statement));
         if let Some(key) = &self.topic_key {
-            policy.push(use_of(key, &USES_OF_KEY));
+            policy.push(ANNOUNCES.of(key));
         }
     }
 
@@ -104,7 +108,7 @@ impl Provider for ManualApproval {
             }
             scope.attach(role, statement);
             if let Some(key) = &self.topic_key
-                && ask_for(key, role, &USES_OF_KEY, "sns", "announces approvals through a topic with this key", scope)
+                && ANNOUNCES.ask_for(key, role, scope)
                 && scope.view().imports(topic).is_some()
             {
                 scope.attach(topic, TopicKey(key.clone()));

@@ -5,13 +5,17 @@
 use construct_core::{Diagnostic, Properties, PropertyOverride, Scope, Value, View, kind, text};
 use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
-use super::keys::{let_use, use_of};
+use super::keys::KeyUse;
 use crate::artifact::Artifact;
 use crate::aws::BucketRef;
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
 
 /// S3 decrypts the parts of a large upload to put them together.
-const USES_OF_KEY: [&str; 3] = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*"];
+const WRITES: KeyUse = KeyUse {
+    service: "s3",
+    actions: &["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*"],
+    purpose: "encrypts with this key what it puts into a bucket",
+};
 
 /// An access control list that S3 knows by name.
 ///
@@ -179,14 +183,13 @@ impl Provider for S3Deploy {
         policy.push(PolicyStatement::allow(on_bucket).on([self.bucket.arn()]));
         policy.push(PolicyStatement::allow(on_objects).on([self.objects()]));
         if let Some(key) = &self.encryption_key {
-            policy.push(use_of(key, &USES_OF_KEY));
+            policy.push(WRITES.of(key));
         }
     }
 
     fn prepare(&self, performer: Option<RoleRef>, scope: &mut Scope<'_>) {
         if let Some(role) = performer {
-            let purpose = "encrypts with this key what it puts into a bucket";
-            let_use(self.encryption_key.as_ref(), self.bucket, role, &USES_OF_KEY, purpose, scope);
+            WRITES.grant(self.encryption_key.as_ref(), Some(self.bucket.into()), role, scope);
         }
     }
 

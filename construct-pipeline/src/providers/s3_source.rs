@@ -5,10 +5,13 @@
 use construct_core::{Diagnostic, Properties, Scope, Value, kind, text};
 use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
-use super::keys::{let_use, use_of};
+use super::keys::KeyUse;
 use crate::artifact::Artifact;
 use crate::aws::{BucketRef, BucketVersioning, EventBridgeNotifications};
 use crate::provider::{ActionCx, Category, EventPattern, Owner, Provider, ProviderSpec};
+
+const READS: KeyUse =
+    KeyUse { service: "s3", actions: &["kms:Decrypt"], purpose: "reads a source that is encrypted with this key" };
 
 /// An object of a versioned bucket: one archive, at most 7 GB. A new version starts the pipeline, through an event rule.
 ///
@@ -108,8 +111,7 @@ impl Provider for S3Source {
             scope.attach(self.bucket, EventBridgeNotifications);
         }
         if let Some(role) = performer {
-            let purpose = "reads a source that is encrypted with this key";
-            let_use(self.encryption_key.as_ref(), self.bucket, role, &["kms:Decrypt"], purpose, scope);
+            READS.grant(self.encryption_key.as_ref(), Some(self.bucket.into()), role, scope);
         }
     }
 
@@ -132,7 +134,7 @@ impl Provider for S3Source {
         policy.push(PolicyStatement::allow(on_bucket).on([self.bucket.arn()]));
         policy.push(PolicyStatement::allow(on_object).on([object]));
         if let Some(key) = &self.encryption_key {
-            policy.push(use_of(key, &["kms:Decrypt"]));
+            policy.push(READS.of(key));
         }
     }
 

@@ -13,5 +13,6 @@ mod images;
 mod large;
 mod networks;
 mod places;
+mod repositories;
 mod support;
 mod variables;

@@ -128,6 +128,9 @@ impl<'p> Prover<'p, '_> {
                 continue;
             }
             self.call(action, role, &call, None);
+            if let Some(key) = keys::of_repository(source, self.asker.world()) {
+                self.call(action, role, &key, None);
+            }
         }
     }
 

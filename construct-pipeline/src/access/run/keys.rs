@@ -48,7 +48,17 @@ pub(crate) fn of_bucket(action: &Action, world: &World) -> Option<Call<'static>>
 /// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>
 pub(crate) fn of_secret(arn: &str, world: &World) -> Option<Call<'static>> {
     let [_, _, region, ..] = arn_parts(arn)?;
-    Some(through("secretsmanager", region, &["kms:Decrypt"], world.secret_keys.get(arn)?, None, world))
+    Some(through("secretsmanager", region, &["kms:Decrypt"], world.keys_of.get(arn)?, None, world))
+}
+
+/// The key of a repository, which whoever reads it needs.
+/// <https://docs.aws.amazon.com/codecommit/latest/userguide/encryption.html>
+pub(crate) fn of_repository(source: &Action, world: &World) -> Option<Call<'static>> {
+    if (&*source.owner, &*source.category, source.provider()) != ("AWS", "Source", "CodeCommit") {
+        return None;
+    }
+    let key = world.keys_of.get(&source.arn("codecommit", source.get("RepositoryName")?))?;
+    Some(through("codecommit", source.region(), &["kms:Decrypt"], key, None, world))
 }
 
 /// The use of a key through a service.

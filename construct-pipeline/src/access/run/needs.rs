@@ -109,7 +109,8 @@ impl<'p> Prover<'p, '_> {
         };
         let only_if = (action.provider() == "CloudWatchAlarm").then_some(LOOKS_AT_ALARM);
         let world = self.asker.world();
-        for call in calls.into_iter().chain(keys::of_topic(action, world)).chain(keys::of_bucket(action, world)) {
+        let keys = [keys::of_topic(action, world), keys::of_bucket(action, world), keys::of_repository(action, world)];
+        for call in calls.into_iter().chain(keys.into_iter().flatten()) {
             self.call(action, caller, &call, only_if);
         }
     }

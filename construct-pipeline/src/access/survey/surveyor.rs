@@ -209,6 +209,7 @@ impl<'t> Surveyor<'t> {
                 self.guarded(reading, None, key);
             }
             "AWS::SecretsManager::Secret" => self.secret(reading),
+            "AWS::CodeCommit::Repository" => self.repository(reading),
             "AWS::Events::EventBus" => self.guarded(reading, None, None),
             "AWS::ECR::Repository" => {
                 let policy = self.document(reading);

@@ -141,8 +141,8 @@ pub(crate) struct World {
     pub(crate) rules: Rules,
     /// Buses, topics and repositories by ARN.
     pub(crate) guarded: BTreeMap<Arc<str>, Guarded>,
-    /// The keys of secrets that are encrypted with one of their owner's, by the ARN that a name gives.
-    pub(crate) secret_keys: BTreeMap<String, String>,
+    /// The keys of secrets and repositories that are encrypted with one of their owner's, by the ARN that a name gives.
+    pub(crate) keys_of: BTreeMap<String, String>,
     /// Service control policies by account.
     pub(crate) scps: Levels,
     /// Resource control policies by account.

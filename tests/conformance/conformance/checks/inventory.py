@@ -26,15 +26,16 @@ def take(emulated: Emulator, assemblies: Iterable[Assembly]) -> set[Thing]:
     return found
 
 
-def retained(assembly: Assembly) -> Counter[tuple[str, str, str]]:
-    """What the templates say is to stay, as type, account and region."""
-    kept: Counter[tuple[str, str, str]] = Counter()
-    for stack in assembly.stacks:
-        for resource in stack.resources.values():
+def retained(*versions: Assembly) -> Counter[tuple[str, str, str]]:
+    """What the templates of an assembly, in all of its versions, say is to stay, as type, account and region."""
+    kept: dict[tuple[str, str, str, str], tuple[str, str, str]] = {}
+    for stack in (stack for assembly in versions for stack in assembly.stacks):
+        for logical, resource in stack.resources.items():
             if resource.get("DeletionPolicy", "").startswith("Retain"):
                 kind = resource["Type"]
-                kept[kind, stack.account, "" if kind in {kind for kind, _ in GLOBAL} else stack.region] += 1
-    return kept
+                region = "" if kind in {kind for kind, _ in GLOBAL} else stack.region
+                kept[stack.account, stack.region, stack.name, logical] = kind, stack.account, region
+    return Counter(kept.values())
 
 
 def compare(before: set[Thing], after: set[Thing], kept: Counter[tuple[str, str, str]], result: Result) -> str:

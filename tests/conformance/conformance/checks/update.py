@@ -32,7 +32,7 @@ def check(app: App, given: Options, report: Report) -> None:
         with report.check(app.name, "update: removal") as result:
             for stack in reversed(after.stacks):
                 deployed.remove(stack, result)
-            kept = inventory.retained(before) | inventory.retained(after)
+            kept = inventory.retained(before, after)
             result.summary = inventory.compare(at_first, inventory.take(emulated, [before, after]), kept, result)
 
 

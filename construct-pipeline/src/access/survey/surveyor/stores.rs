@@ -80,7 +80,15 @@ impl<'t> Surveyor<'t> {
         let Some(name) = self.text(reading, "Name").filter(|name| !name.contains(':')) else { return };
         let (region, account) = (self.resolver.region(reading.stack), self.resolver.account(reading.stack));
         let arn = Kept::Secret(name.into()).arn(region, account, symbol::UNKNOWN);
-        self.world.secret_keys.insert(arn, key);
+        self.world.keys_of.insert(arn, key);
+    }
+
+    /// The key of a repository.
+    pub(super) fn repository(&mut self, reading: Reading<'t>) {
+        let Some(key) = self.key_name(reading, "KmsKeyId").filter(|key| !is_of_aws(key)) else { return };
+        if let Some(arn) = self.arn(reading) {
+            self.world.keys_of.insert(arn.to_string(), key);
+        }
     }
 
     pub(super) fn alias(&mut self, reading: Reading<'t>) {
