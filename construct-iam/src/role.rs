@@ -357,7 +357,11 @@ fn divide(
         parts = permissions.divided(&size, first, each);
     }
     if too_many(&parts) {
-        parts = permissions.with_resource_patterns(cx).divided(&size, first, each);
+        let patterns = permissions.with_resource_patterns(cx);
+        parts = patterns.divided(&size, first, nearly(each));
+        if too_many(&parts) {
+            parts = patterns.divided(&size, first, each);
+        }
     }
     let mut parts = parts.into_iter();
     let inline = parts.next().filter(|inline| !inline.is_empty());

@@ -114,10 +114,13 @@ fn three_hundred_accounts_in_all_of_four_regions() {
 
     let mut raised = app(fleet(everywhere()));
     raised.access(AccessCheck::Deny).quota(&quota::ACTIONS_OF_A_PIPELINE, 2_000);
-    let (assembly, _) = warnings(raised);
+    let (assembly, warnings) = warnings(raised);
+    assert!(warnings.iter().all(|warning| warning.starts_with("template::not-inline")), "{warnings:#?}");
     let shares = shares(&assembly);
     assert!(shares[&("S3", "policy of the bucket")] <= 80, "{shares:#?}");
-    assert!(shares[&("IAM", "managed policies of the role")] <= 100, "{shares:#?}");
+    // Patterns of roles take few policies, so none of these needs to be full.
+    assert!(shares[&("IAM", "managed policies of the role")] <= 50, "{shares:#?}");
+    assert!(shares[&("IAM", "managed policy")] <= 80, "{shares:#?}");
 }
 
 #[test]
