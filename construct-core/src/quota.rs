@@ -10,6 +10,8 @@ mod driver;
 mod limit;
 mod template;
 
+use std::collections::BTreeSet;
+
 use foldhash::HashMap;
 
 use crate::diagnostic::Diagnostic;
@@ -233,8 +235,23 @@ impl<'a, 'm> GaugeCx<'a, 'm> {
         self.push(quota, logical_id, None, (size, false), quota.warns, || driver::of_filled(things, account));
     }
 
+    /// Reports how many resources the template has.
+    fn n_resources(&mut self, quota: &'static Quota, resources: &Json<'_>, n: usize) {
+        let (account, limit) = (self.account, self.measurements.quotas.value(quota));
+        self.push(quota, None, None, (n, false), quota.warns, || driver::of_resources(resources, account, n, limit));
+    }
+
     /// Adds to a number that is counted for a whole account, or account and region.
     pub fn total(&mut self, quota: &'static Quota, more: usize) {
+        self.total_of(quota, more, &[]);
+    }
+
+    /// The same for things of which each takes so much, and which tell whom they are there for.
+    pub fn total_for(&mut self, quota: &'static Quota, things: &[(&Json<'_>, usize)]) {
+        self.total_of(quota, things.iter().map(|(_, size)| size).sum(), things);
+    }
+
+    fn total_of(&mut self, quota: &'static Quota, more: usize, things: &[(&Json<'_>, usize)]) {
         let parts = match quota.scope {
             QuotaScope::Account => ["account ", self.account, "", ""],
             QuotaScope::Region | QuotaScope::Each => ["", self.account, "/", self.region],
@@ -242,7 +259,7 @@ impl<'a, 'm> GaugeCx<'a, 'm> {
         let Measurements { place, totals, .. } = &mut *self.measurements;
         place.clear();
         parts.into_iter().for_each(|part| place.push_str(part));
-        totals.add(quota, place, more);
+        totals.add(quota, place, &Total::of(more, things, self.account));
     }
 
     fn push_text(
@@ -253,9 +270,9 @@ impl<'a, 'm> GaugeCx<'a, 'm> {
         warns: bool,
         content: &[&Json<'_>],
     ) {
-        let (account, template) = (self.account, self.template);
+        let (account, template, limit) = (self.account, self.template, self.measurements.quotas.value(quota));
         let driver = || match content {
-            [whole] if std::ptr::eq(*whole, template) => driver::of_template(whole, account),
+            [whole] if std::ptr::eq(*whole, template) => driver::of_template(whole, account, size.0, limit),
             _ => driver::of_text(content, account),
         };
         self.push(quota, logical_id, None, size, warns, driver);
@@ -306,10 +323,37 @@ pub struct Measurements {
 
 /// What is counted for whole accounts, by quota and place.
 #[derive(Debug, Default)]
-struct Totals(Vec<(&'static Quota, HashMap<String, usize>)>);
+struct Totals(Vec<(&'static Quota, HashMap<String, Total>)>);
+
+/// What was counted so far.
+#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Total {
+    size: usize,
+    /// The other accounts that things are there for, and what those things take.
+    accounts: BTreeSet<String>,
+    driven: usize,
+}
+
+impl Total {
+    fn of(size: usize, things: &[(&Json<'_>, usize)], own: &str) -> Self {
+        let mut total = Self { size, ..Self::default() };
+        for (thing, size) in things {
+            let accounts = driver::accounts_of(thing, own);
+            total.driven += if accounts.is_empty() { 0 } else { *size };
+            total.accounts.extend(accounts.into_iter().map(str::to_owned));
+        }
+        total
+    }
+
+    fn add(&mut self, more: &Self) {
+        self.size += more.size;
+        self.driven += more.driven;
+        self.accounts.extend(more.accounts.iter().cloned());
+    }
+}
 
 impl Totals {
-    fn add(&mut self, quota: &'static Quota, place: &str, more: usize) {
+    fn add(&mut self, quota: &'static Quota, place: &str, more: &Total) {
         // Nearly every quota is one static, which its address tells soonest; a constant may be at several.
         let by_address = self.0.iter().position(|(known, _)| std::ptr::eq(*known, quota));
         let known = by_address.or_else(|| self.0.iter().position(|(known, _)| *known == quota));
@@ -318,15 +362,15 @@ impl Totals {
             self.0.len() - 1
         });
         match self.0[n].1.get_mut(place) {
-            Some(sum) => *sum += more,
-            None => drop(self.0[n].1.insert(place.to_owned(), more)),
+            Some(sum) => sum.add(more),
+            None => self.0[n].1.entry(place.to_owned()).or_default().add(more),
         }
     }
 
-    fn sorted(self) -> Vec<(&'static Quota, String, usize)> {
+    fn sorted(self) -> Vec<(&'static Quota, String, Total)> {
         let of =
-            |(quota, places): (_, HashMap<_, _>)| places.into_iter().map(move |(place, size)| (quota, place, size));
-        let mut all: Vec<(&'static Quota, String, usize)> = self.0.into_iter().flat_map(of).collect();
+            |(quota, places): (_, HashMap<_, _>)| places.into_iter().map(move |(place, total)| (quota, place, total));
+        let mut all: Vec<(&'static Quota, String, Total)> = self.0.into_iter().flat_map(of).collect();
         all.sort_unstable();
         all
     }
@@ -361,8 +405,8 @@ impl Measurements {
 
     /// Adds the totals of another part of the assembly.
     pub(crate) fn add(&mut self, other: Self) {
-        for (quota, place, size) in other.totals.sorted() {
-            self.totals.add(quota, &place, size);
+        for (quota, place, total) in other.totals.sorted() {
+            self.totals.add(quota, &place, &total);
         }
     }
 
@@ -375,17 +419,11 @@ impl Measurements {
     #[must_use]
     pub fn finish(self) -> Vec<Measure> {
         let Self { quotas, mut measures, totals, .. } = self;
-        measures.extend(totals.sorted().into_iter().map(|(quota, place, size)| Measure {
-            quota,
-            size,
-            limit: quotas.value(quota),
-            estimated: false,
-            place,
-            logical_id: None,
-            part: None,
-            path: None,
-            driver: None,
-            warns: quota.warns,
+        measures.extend(totals.sorted().into_iter().map(|(quota, place, total)| {
+            let (size, limit) = (total.size, quotas.value(quota));
+            let driver = Driver::new(total.accounts.len(), total.driven).filter(|_| is_near(size, limit));
+            let (logical_id, part, path) = (None, None, None);
+            Measure { quota, size, limit, estimated: false, place, logical_id, part, path, driver, warns: quota.warns }
         }));
         measures
     }
@@ -404,9 +442,9 @@ mod tests {
         static THERE: Quota = widgets();
         let mut totals = Totals::default();
         for (quota, place, more) in [(&HERE, "a", 1), (&THERE, "a", 2), (&THERE, "b", 3), (&HERE, "b", 4)] {
-            totals.add(quota, place, more);
+            totals.add(quota, place, &Total::of(more, &[], ""));
         }
-        let counted: Vec<_> = totals.sorted().into_iter().map(|(_, place, size)| (place, size)).collect();
+        let counted: Vec<_> = totals.sorted().into_iter().map(|(_, place, total)| (place, total.size)).collect();
         assert_eq!(counted, [("a".to_owned(), 3), ("b".to_owned(), 7)]);
     }
 }

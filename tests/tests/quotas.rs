@@ -419,7 +419,76 @@ fn only_what_is_there_for_accounts_is_counted_for_them() {
     }
     let (_, warnings) = app.synth_with_warnings().expect("420 of 500 are not too many");
     let nearly = warnings.iter().find(|one| one.message().contains("resources of the template")).expect("nearly");
-    assert_eq!(nearly.notes().count(), 0, "{nearly}");
+    let notes: Vec<&str> = nearly.notes().collect();
+    assert_eq!(notes, ["420 constructs take one each; 80 more fit"]);
+}
+
+/// Many pipelines in one stack are told as such, and so is how many of them fit.
+#[test]
+fn a_stack_with_too_many_pipelines_says_how_many_fit() {
+    let synth = |n| {
+        let mut app = App::new();
+        app.access(AccessCheck::Off);
+        let tools = app.stack("Tools", HOME);
+        for n in 0..n {
+            let source = Artifact::new("Source");
+            let checkout = Action::new("Checkout", CodeCommitSource::new(format!("orders-{n}"), &source));
+            let queues = PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:*:*:orders-*"]);
+            let deploy = DeployStack::new("orders", source.file("template.yaml")).allow(queues);
+            let deploy = Action::new("Deploy", deploy).account(OTHER);
+            let stages = [Stage::new("Source").action(checkout), Stage::new("Deploy").action(deploy)];
+            app.at(tools).add(format!("Pipeline-{n}"), Pipeline::new(format!("orders-{n}")).stages(stages));
+        }
+        app.synth()
+    };
+    let error = synth(80).expect_err("640 resources are too many");
+    let note = error.findings().expect("nothing is written").iter().find(|one| one.code() == "template::too-large");
+    let notes: Vec<&str> = note.expect("it is found").notes().collect();
+    assert_eq!(notes, ["80 constructs take about 8 resources each; 62 fit"]);
+    assert!(synth(62).is_ok() && synth(63).is_err());
+}
+
+/// What drives a number of stages, and the policy of an event bus: other accounts, of which so many fit.
+#[test]
+fn stages_and_buses_say_how_many_accounts_fit() {
+    let synth = |n: usize, stages: usize| {
+        let mut app = App::new();
+        app.access(AccessCheck::Off).quota(&quota::STAGES, 20).quota(&quota::EVENT_BUS_POLICY, 4_096);
+        let tools = app.stack("Tools", HOME);
+        let account = |n: usize| format!("2{n:011}");
+        let artifact = |n: usize| Artifact::new(format!("Source{n}"));
+        let from = |n| {
+            let checkout = Action::new(format!("From-{n}"), CodeCommitSource::new("orders", &artifact(n)));
+            if stages == 1 { checkout.account(account(n)) } else { checkout }
+        };
+        let queues = PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:*:*:orders-*"]);
+        let deploy = |n| {
+            let stack = DeployStack::new("orders", artifact(n).file("template.yaml")).allow(queues.clone());
+            Stage::new(format!("To-{n}")).action(Action::new("Deploy", stack).account(account(n)))
+        };
+        let pipeline = Pipeline::new("orders").stage(Stage::new("Source").actions((0..n).map(from)));
+        app.at(tools).add("Pipeline", pipeline.stages((0..stages).map(deploy)));
+        app.synth_with_warnings()
+    };
+    let notes_of = |findings: &Diagnostics, code: &str| -> Vec<String> {
+        let of_code = findings.iter().filter(|one| one.code() == code);
+        of_code.flat_map(Diagnostic::notes).map(str::to_owned).collect()
+    };
+    let error = synth(25, 25).expect_err("26 stages are too many");
+    let findings = error.findings().expect("nothing is written");
+    assert_eq!(notes_of(findings, "pipeline::too-many-stages"), ["25 other accounts take one each; 19 fit"]);
+    let (_, nearly) = synth(18, 18).expect("19 of 20 stages fit");
+    assert!(notes_of(&nearly, "quota::nearly-reached").contains(&"18 other accounts take one each; 1 more fit".into()));
+
+    let too_large = |n: usize| {
+        let (_, warnings) = synth(n, 1).expect("only a warning");
+        notes_of(&warnings, "events::policy-too-large").into_iter().next()
+    };
+    let note = too_large(25).expect("the policy is too large");
+    let fit =
+        note.strip_suffix(" fit").and_then(|note| note.strip_prefix("25 other accounts take about ")?.rsplit_once(' '));
+    let fit: usize = fit.expect(&note).1.parse().expect(&note);
+    assert_eq!((too_large(fit), too_large(fit + 1).is_some()), (None, true), "{note}");
 }
 
 #[test]

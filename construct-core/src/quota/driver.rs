@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::json::Json;
+use crate::json::{Json, Members};
 
 /// Means from here on may be rounded.
 const ROUNDED_FROM: usize = 10;
@@ -18,7 +18,12 @@ pub enum DrivenBy {
     Accounts,
     /// Roles, where there are more than one pipeline has in each account: others are named beside it.
     Roles,
+    /// The constructs of a stack, where several take about as much.
+    Constructs,
 }
+
+/// So many constructs at least are told as a number.
+const SOME: usize = 3;
 
 /// What makes a thing large, and how much of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +64,7 @@ impl Driver {
         let one = match by {
             DrivenBy::Accounts => "other account",
             DrivenBy::Roles => "role",
+            DrivenBy::Constructs => "construct",
         };
         match n {
             1 if driven == 1 => format!("1 {one} takes one; {rest}"),
@@ -108,8 +114,51 @@ fn note_roles(json: &Json<'_>, roles: &mut BTreeMap<String, usize>) {
 
 /// Who makes a template long. One that names a single account is not there for accounts: it is the account of the
 /// pipelines of which it holds the roles.
-pub(super) fn of_template(template: &Json<'_>, own: &str) -> Option<Driver> {
-    of_text(&[template], own).filter(|driver| driver.n > 1)
+pub(super) fn of_template(template: &Json<'_>, own: &str, size: usize, limit: usize) -> Option<Driver> {
+    let named = of_text(&[template], own).filter(|driver| driver.n > 1);
+    of_most(named, size, limit, || of_constructs(&template["Resources"], |one| one.to_string().len()))
+}
+
+/// Who makes the resources of a template many.
+pub(super) fn of_resources(resources: &Json<'_>, own: &str, size: usize, limit: usize) -> Option<Driver> {
+    let things: Vec<&Json<'_>> = resources.as_object().into_iter().flat_map(Members::values).collect();
+    of_most(of_count(&things, own), size, limit, || of_constructs(resources, |_| 1))
+}
+
+/// Those whom a template names, if most of it is theirs; otherwise its constructs. Of what would be too much without anybody
+/// it is not said that nobody fits.
+fn of_most(
+    named: Option<Driver>,
+    size: usize,
+    limit: usize,
+    constructs: impl FnOnce() -> Option<Driver>,
+) -> Option<Driver> {
+    match named {
+        Some(driver) if driver.driven * 2 >= size => named,
+        _ => constructs().or(named).filter(|driver| size <= limit + driver.driven),
+    }
+}
+
+/// The constructs of a stack, if they are some, and none takes more than twice the mean.
+fn of_constructs(resources: &Json<'_>, weigh: impl Fn(&Json<'_>) -> usize) -> Option<Driver> {
+    let all = resources.as_object().into_iter().flat_map(Members::values);
+    let paths: Vec<(Vec<&str>, usize)> =
+        all.filter_map(|one| Some((path_of(one)?.split('/').collect(), weigh(one)))).collect();
+    // What all paths begin with is the stack, and what it stands in.
+    let (first, _) = paths.first()?;
+    let common = |one: &[&str]| first.iter().zip(one).take_while(|(left, right)| left == right).count();
+    let above = paths.iter().map(|(path, _)| common(path)).min()?;
+    let mut constructs: BTreeMap<&str, usize> = BTreeMap::new();
+    for (path, size) in &paths {
+        *constructs.entry(path.get(above)?).or_default() += size;
+    }
+    let (n, driven) = (constructs.len(), constructs.values().sum());
+    let is_even = constructs.values().all(|size| size * n <= driven * 2);
+    (n >= SOME && is_even).then_some(Driver { by: DrivenBy::Constructs, n, driven })
+}
+
+fn path_of<'j>(resource: &'j Json<'j>) -> Option<&'j str> {
+    resource["Metadata"]["aws:cdk:path"].as_str()
 }
 
 /// Who makes a number large: those for each of whom there are things of their own. What names one account everywhere,
@@ -117,8 +166,7 @@ pub(super) fn of_template(template: &Json<'_>, own: &str) -> Option<Driver> {
 pub(super) fn of_count(things: &[&Json<'_>], own: &str) -> Option<Driver> {
     let (mut accounts, mut driven) = (BTreeSet::new(), 0);
     for thing in things {
-        let mut here = BTreeSet::new();
-        mentioned(thing, own, &mut here);
+        let mut here = accounts_of(thing, own);
         if here.len() == 1 {
             accounts.append(&mut here);
             driven += 1;
@@ -131,8 +179,7 @@ pub(super) fn of_count(things: &[&Json<'_>], own: &str) -> Option<Driver> {
 pub(super) fn of_filled(things: &[&Json<'_>], own: &str) -> Option<Driver> {
     let (mut accounts, mut driven) = (BTreeSet::new(), 0);
     for thing in things {
-        let mut here = BTreeSet::new();
-        mentioned(thing, own, &mut here);
+        let mut here = accounts_of(thing, own);
         driven += usize::from(!here.is_empty());
         accounts.append(&mut here);
     }
@@ -150,8 +197,7 @@ fn driven_by<'j>(json: &'j Json<'j>, own: &str, accounts: &mut BTreeSet<&'j str>
 }
 
 fn driven_by_item<'j>(item: &'j Json<'j>, own: &str, accounts: &mut BTreeSet<&'j str>) -> usize {
-    let mut here = BTreeSet::new();
-    mentioned(item, own, &mut here);
+    let mut here = accounts_of(item, own);
     match (here.len(), item) {
         (0, _) => 0,
         (2.., Json::Array(_) | Json::Object(_)) => driven_by(item, own, accounts),
@@ -160,6 +206,13 @@ fn driven_by_item<'j>(item: &'j Json<'j>, own: &str, accounts: &mut BTreeSet<&'j
             item.to_string().len() + 1
         }
     }
+}
+
+/// The other accounts that a thing is there for.
+pub(super) fn accounts_of<'j>(thing: &'j Json<'j>, own: &str) -> BTreeSet<&'j str> {
+    let mut accounts = BTreeSet::new();
+    mentioned(thing, own, &mut accounts);
+    accounts
 }
 
 /// The accounts that are named anywhere in a value, other than its own.
@@ -203,9 +256,9 @@ mod tests {
             Driver { by: DrivenBy::Accounts, n: 2, driven: 2 * "\"arn:aws:iam::222222222222:root\",".len() }
         );
         assert_eq!(of_text(&[&json!(["1234567890123", "x222222222222"]).into()], "111111111111"), None);
-        assert_eq!(of_template(&policy, "111111111111"), Some(driver));
+        assert_eq!(of_template(&policy, "111111111111", 100, 90), Some(driver));
         let of_roles = Json::from(json!([{ "AWS": "arn:aws:iam::111111111111:root" }]));
-        assert_eq!(of_template(&of_roles, "222222222222"), None);
+        assert_eq!(of_template(&of_roles, "222222222222", 100, 90), None);
     }
 
     #[test]
@@ -239,6 +292,36 @@ mod tests {
         assert_eq!(of_count(&[&two, &two, &three, &own, &both], account), Driver::new(2, 3));
         assert_eq!(of_count(&[&two, &two, &own, &both], account), None);
         assert_eq!(of_filled(&[&both, &two, &own], account), Driver::new(2, 2));
+    }
+
+    #[test]
+    fn constructs_are_told_where_nobody_else_takes_most_of_a_template() {
+        let resource =
+            |path: &str, of: &str| json!({ "Metadata": { "aws:cdk:path": format!("App/T/{path}") }, "Principal": of });
+        let template = |resources: &[serde_json::Value]| {
+            let numbered = resources.iter().enumerate().map(|(n, one)| (format!("R{n}"), one.clone()));
+            Json::from(json!({ "Resources": numbered.collect::<serde_json::Map<_, _>>() }))
+        };
+        let nobody: Vec<_> = (0..8).map(|n| resource(&format!("P{}/R{n}", n / 2), "")).collect();
+        let of = |template: &Json<'_>| of_resources(&template["Resources"], "111111111111", 8, 6);
+        let constructs = Driver { by: DrivenBy::Constructs, n: 4, driven: 8 };
+        assert_eq!(of(&template(&nobody)), Some(constructs));
+        assert_eq!(constructs.words(8, 6, "resources"), "4 constructs take about 2 resources each; 3 fit");
+        let long = of_template(&template(&nobody), "111111111111", 1_000, 950).unwrap();
+        assert_eq!((long.by, long.n), (DrivenBy::Constructs, 4));
+        // Of two it is plain, and of one that is larger than all others, too.
+        assert_eq!(of(&template(&nobody[..4])), None);
+        let uneven: Vec<_> = (0..8).map(|n| resource(&format!("P{}/R{n}", usize::from(n > 4) * n), "")).collect();
+        assert_eq!(of(&template(&uneven)), None);
+        let accounts: Vec<_> =
+            (0..8).map(|n| resource(&format!("P{n}"), &format!("arn:aws:iam::22222222222{}:root", n / 2))).collect();
+        assert_eq!(of(&template(&accounts)), Driver::new(4, 8));
+        // What is too long without those it names is not theirs.
+        let mut few = nobody[..4].to_vec();
+        few.extend([2, 3].map(|n| resource("P0", &format!("arn:aws:iam::22222222222{n}:root"))));
+        let few = template(&few);
+        let of_few = |limit| of_resources(&few["Resources"], "111111111111", 6, limit);
+        assert_eq!((of_few(4), of_few(3)), (Driver::new(2, 2), None));
     }
 
     #[test]

@@ -102,9 +102,11 @@ pub(crate) fn measure(cx: &mut GaugeCx<'_, '_>) {
     if bytes <= TEMPLATE_BYTES.value {
         cx.text(&INLINE_TEMPLATE, None, bytes, false, &[template]);
     }
-    let sections =
-        [("Resources", &RESOURCES), ("Outputs", &OUTPUTS), ("Parameters", &PARAMETERS), ("Mappings", &MAPPINGS)];
-    for (section, quota) in sections {
+    let resources = &template["Resources"];
+    if let Some(entries) = resources.as_object() {
+        cx.n_resources(&RESOURCES, resources, entries.len());
+    }
+    for (section, quota) in [("Outputs", &OUTPUTS), ("Parameters", &PARAMETERS), ("Mappings", &MAPPINGS)] {
         let section = &template[section];
         if let Some(entries) = section.as_object() {
             let is_small = cx.is_small(quota, entries.len());

@@ -76,7 +76,12 @@ fn pipeline(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     }
     let most = resolved.view.quota(&quota::STAGES);
     if n > most {
-        findings.push(too_many(&quota::STAGES, "the pipeline", n, most));
+        let finding = too_many(&quota::STAGES, "the pipeline", n, most);
+        let all = resolved.actions.iter().filter(|action| action.is_foreign(resolved.home));
+        let accounts: BTreeSet<AccountId> = all.clone().map(|action| action.known.env.account).collect();
+        let mut driven: Vec<&Stage> = all.map(|action| action.stage).collect();
+        driven.dedup_by(|one, other| std::ptr::eq(*one, *other));
+        findings.push(noted(finding, Driver::new(accounts.len(), driven.len()), n, most, quota::STAGES.unit));
     }
     let (n, most) = (resolved.actions.len(), resolved.view.quota(&quota::ACTIONS_OF_A_PIPELINE));
     if n > most {
@@ -112,8 +117,13 @@ fn for_accounts<'r>(
     let actions: Vec<_> = actions.collect();
     let foreign = actions.iter().filter(|action| action.is_foreign(resolved.home));
     let accounts: BTreeSet<AccountId> = foreign.clone().map(|action| action.known.env.account).collect();
-    match Driver::new(accounts.len(), foreign.count()) {
-        Some(driver) => finding.note(driver.words(actions.len(), most, "actions"), None),
+    noted(finding, Driver::new(accounts.len(), foreign.count()), actions.len(), most, "actions")
+}
+
+/// Notes what drives a number, and how much of that fits.
+fn noted(finding: Diagnostic, driver: Option<Driver>, n: usize, most: usize, unit: &str) -> Diagnostic {
+    match driver {
+        Some(driver) => finding.note(driver.words(n, most, unit), None),
         None => finding,
     }
 }

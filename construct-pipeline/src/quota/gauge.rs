@@ -20,8 +20,8 @@ const POLLING: [&str; 3] = ["CodeCommit", "S3", "GitHub"];
 /// Measures the pipelines of a template, and what belongs to them: rules, keys, buckets, topics, projects.
 pub(super) fn gauge(cx: &mut GaugeCx<'_, '_>) {
     let (mut pipelines, mut polling, mut keys, mut buckets, mut projects) = (0, 0, 0, 0, 0);
-    let (mut rules, mut webhooks, mut action_types) = (0, 0, 0);
-    let (mut aliases, mut buses) = (Vec::new(), BTreeMap::new());
+    let (mut webhooks, mut action_types) = (0, 0);
+    let (mut aliases, mut rules, mut buses) = (Vec::new(), Vec::new(), BTreeMap::new());
     for (id, kind, properties) in cx.resources() {
         match kind {
             "AWS::CodePipeline::Pipeline" => {
@@ -37,19 +37,29 @@ pub(super) fn gauge(cx: &mut GaugeCx<'_, '_>) {
             "AWS::CodeBuild::Project" => projects += 1,
             "AWS::SNS::TopicPolicy" => topic_policy(id, &properties["PolicyDocument"], cx),
             "AWS::Events::Rule" => {
-                rules += usize::from(bus_of(properties) == DEFAULT_BUS);
+                if bus_of(properties) == DEFAULT_BUS {
+                    rules.push((properties, 1));
+                }
                 rule(id, properties, cx);
             }
             "AWS::Events::EventBusPolicy" => {
-                buses.entry(bus_of(properties)).or_insert((id, 0)).1 += admitted_by_bus(properties);
+                let bus = buses.entry(bus_of(properties)).or_insert_with(|| (id, Vec::new()));
+                bus.1.push((properties, admitted_by_bus(properties)));
             }
             _ => {}
         }
     }
     aliases_of_keys(&aliases, cx);
-    let bus = buses.remove(DEFAULT_BUS).map_or(0, |(_, statements)| policy_of(statements));
+    if let Some((_, mut statements)) = buses.remove(DEFAULT_BUS) {
+        statements.push((&Json::Null, AROUND));
+        cx.total_for(&EVENT_BUS_POLICY, &statements);
+    }
     for (name, (id, statements)) in &buses {
-        cx.count(&EVENT_BUS_POLICY, Some(id), Some(name), policy_of(*statements), &[]);
+        let size = AROUND + statements.iter().map(|(_, size)| size).sum::<usize>();
+        cx.count(&EVENT_BUS_POLICY, Some(id), Some(name), size, &[]);
+    }
+    if !rules.is_empty() {
+        cx.total_for(&EVENT_RULES, &rules);
     }
     let totals = [
         (&PIPELINES, pipelines),
@@ -57,8 +67,6 @@ pub(super) fn gauge(cx: &mut GaugeCx<'_, '_>) {
         (&WEBHOOKS, webhooks),
         (&CUSTOM_ACTION_TYPES, action_types),
         (&KEYS, keys),
-        (&EVENT_BUS_POLICY, bus),
-        (&EVENT_RULES, rules),
         (&BUCKETS, buckets),
         (&PROJECTS, projects),
     ];
@@ -131,7 +139,9 @@ fn pipeline(id: &str, properties: &Json<'_>, cx: &mut GaugeCx<'_, '_>) {
             }
         }
     }
-    cx.count(&STAGES, Some(id), None, stages.len(), &[]);
+    let is_small = cx.is_small(&STAGES, stages.len());
+    let things: Vec<&Json<'_>> = if is_small { Vec::new() } else { stages.iter().collect() };
+    cx.filled(&STAGES, Some(id), stages.len(), &things);
     let is_small = cx.is_small(&ACTIONS_OF_A_PIPELINE, n_actions);
     let all = stages.iter().flat_map(|stage| list(stage, "Actions"));
     let all: Vec<&Json<'_>> = if is_small { Vec::new() } else { all.collect() };
@@ -303,12 +313,9 @@ fn bus_of(properties: &Json<'_>) -> String {
     }
 }
 
-/// The characters of the policy of an event bus with statements of so many. What stands around them counts for each
-/// stack that has any.
-const fn policy_of(statements: usize) -> usize {
-    const AROUND: usize = r#"{"Version":"2012-10-17","Statement":[]}"#.len();
-    (AROUND + statements).saturating_sub(COMMA)
-}
+/// What stands around the statements of the policy of an event bus, without the comma that none of them has behind it. It
+/// counts for each stack that has any.
+const AROUND: usize = r#"{"Version":"2012-10-17","Statement":[]}"#.len() - COMMA;
 
 /// What stands between statements.
 const COMMA: usize = 1;

@@ -208,6 +208,8 @@ fn json(measures: &[Measure], keys: &Keys, findings: &Diagnostics) -> Json {
             "accountsThatFit": fits(DrivenBy::Accounts),
             "roles": n(DrivenBy::Roles),
             "rolesThatFit": fits(DrivenBy::Roles),
+            "constructs": n(DrivenBy::Constructs),
+            "constructsThatFit": fits(DrivenBy::Constructs),
             "source": measure.quota.source,
             "asOf": measure.quota.as_of,
         })
