@@ -2,7 +2,7 @@
 //!
 //! Files are taken as AWS prints them: a policy document, or the answer of the call that shows it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
@@ -128,16 +128,20 @@ impl Owners {
         let policies =
             self.policies.iter().map(|given| pair(given, "--policy", "ARN")).collect::<Result<Vec<_>, _>>()?;
         let mut outside = Outside::new();
+        let contract = Contract::parse(contract.unwrap_or(r#"{"version":1,"accounts":[],"notes":[]}"#));
+        // The ARN of a bucket does not tell its account; the contract does.
+        let buckets = contract.iter().flat_map(|contract| &contract.things).filter(|thing| thing.kind == "bucket");
+        let accounts: BTreeMap<String, String> =
+            buckets.map(|thing| (thing.arn.clone(), thing.account.to_string())).collect();
         if self.contract {
-            let text = contract.unwrap_or(r#"{"version":1,"accounts":[],"notes":[]}"#);
-            let mut contract = Contract::parse(text).map_err(no_contract)?;
+            let mut contract = contract.map_err(no_contract)?;
             let given: BTreeSet<&str> = policies.iter().map(|(arn, _)| *arn).collect();
             contract.things.retain(|thing| !given.contains(&*thing.arn));
             outside = Outside::from(&contract);
         }
         outside = self.facts.iter().try_fold(outside, |outside, file| facts(outside, file))?;
         for (arn, file) in policies {
-            outside = policy(outside, arn, file)?;
+            outside = policy(outside, arn, accounts.get(arn).map(String::as_str), file)?;
         }
         for given in &self.boundaries {
             let (arn, file) = pair(given, "--boundary", "ROLE_ARN")?;
@@ -190,8 +194,8 @@ fn parsed(arn: &str, example: &str) -> Result<Arn, Failure> {
     Arn::parse(arn).map_err(|error| Failure::new(error.to_string()).help(format!("write it as `{example}`")))
 }
 
-/// Adds what a file says about something.
-fn policy(outside: Outside, arn: &str, file: &Path) -> Result<Outside, Failure> {
+/// Adds what a file says about something, which is in this account if its ARN does not tell.
+fn policy(outside: Outside, arn: &str, account: Option<&str>, file: &Path) -> Result<Outside, Failure> {
     let parsed = parsed(arn, POLICY)?;
     let (service, resource) = (parsed.service(), parsed.resource());
     if service == "codebuild" {
@@ -209,7 +213,10 @@ fn policy(outside: Outside, arn: &str, file: &Path) -> Result<Outside, Failure> 
     };
     let document = document(file)?;
     Ok(match (service, resource.split('/').next()) {
-        ("s3", _) => outside.bucket_policy(resource, document),
+        ("s3", _) => match account {
+            Some(account) => outside.bucket(resource, account, document),
+            None => outside.bucket_policy(resource, document),
+        },
         ("kms", _) => outside.key(arn, document),
         ("iam", Some("policy")) => outside.managed_policy(arn, document),
         ("iam", _) if names_principals(&document) => outside.trust(arn, document),

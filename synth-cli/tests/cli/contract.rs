@@ -57,6 +57,49 @@ fn given(contract: &Contract, name: &str) -> Vec<OsString> {
     arguments
 }
 
+/// The ARN of a bucket does not tell its account, and the contract does.
+#[test]
+fn the_policy_of_a_bucket_elsewhere_counts_in_its_own_account() {
+    const OTHER: &str = "333333333333";
+    let mut app = App::new();
+    let home = Env::new("111111111111", "us-east-1");
+    let tools = app.stack("Tools", home);
+    let mut scope = app.at(tools);
+    let releases = scope.add("Releases", Bucket::import("releases").env(Env::new(OTHER, "us-east-1")));
+    let source = Artifact::new("Source");
+    let reader = Role::import(format!("arn:aws:iam::{OTHER}:role/reader"));
+    let fetch = Action::new("Fetch", S3Source::new(releases, "orders.zip", &source)).role(reader);
+    let deploy = DeployStack::new("orders", source.file("template.yaml"));
+    let deploy = deploy.deployment_role(Role::import("arn:aws:iam::111111111111:role/cloudformation"));
+    scope.add(
+        "Pipeline",
+        Pipeline::new("orders")
+            .stage(Stage::new("Source").action(fetch))
+            .stage(Stage::new("Deploy").action(Action::new("Deploy", deploy))),
+    );
+    let assembly = app.synth().expect("the program has no mistakes");
+    let dir = folder("bucket-elsewhere");
+    assembly.write(&dir).expect("the folder of the tests can be written");
+    let contract = Contract::of(&assembly).expect("it imports something");
+    let policy = files("bucket-elsewhere-policy", &[("bucket.json", r#"{ "Policy": "{\"Statement\":[]}" }"#)]);
+    let mut bucket = OsString::from("arn:aws:s3:::releases=");
+    bucket.push(policy.join("bucket.json"));
+    let mut all = given(&contract, "bucket-elsewhere-given");
+    all.extend(["--policy".into(), bucket]);
+    let table = check(&dir, &all).fine();
+    assert!(table.contains(" 0 open"), "{table}");
+    all.push("--contract".into());
+    let table = check(&dir, &all).fine();
+    assert!(table.contains(" 0 open"), "{table}");
+    // Where nothing tells, it is where the action is that works with it.
+    all.pop();
+    let template = dir.join("Tools.template.json");
+    let template = ["check", "--template", template.to_str().expect("it is text")];
+    let alone = template.into_iter().chain(["--account", "111111111111", "--region", "us-east-1"]).map(OsString::from);
+    let table = synth(alone.chain(all)).fine();
+    assert!(table.contains(" 0 open"), "{table}");
+}
+
 #[test]
 fn the_contract_is_told_thing_by_thing_ready_to_paste() {
     let (dir, contract) = imports("contract-told");

@@ -28,7 +28,7 @@ pub(crate) fn of_bucket(action: &Action, world: &World) -> Option<Call<'static>>
         _ => return None,
     };
     let (bucket, region) = (world.buckets.get(name), action.region());
-    let owner = bucket.map_or(action.account(), |bucket| &bucket.account);
+    let owner = world.bucket_account(name).unwrap_or(action.account());
     let base = format!("arn:{}:kms:{region}:{owner}", partition(region));
     let named = match given {
         Some(given) => given,

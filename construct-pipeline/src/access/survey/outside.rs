@@ -84,7 +84,8 @@ impl Outside {
         self
     }
 
-    /// The policy of a bucket that is taken to be in the account of the pipeline that uses it.
+    /// The policy of a bucket that is taken to be in the account of the pipeline whose artifacts it stores, or of the action
+    /// that works with it.
     #[must_use]
     pub fn bucket_policy(mut self, name: impl Into<String>, policy: Value) -> Self {
         let name = name.into();

@@ -23,6 +23,7 @@ pub(crate) struct Role {
 #[derive(Clone, Debug)]
 pub(crate) struct Bucket {
     pub(crate) arn: Arc<str>,
+    /// Empty if nobody tells it.
     pub(crate) account: String,
     pub(crate) made: Option<Made>,
     pub(crate) policy: Option<PolicyIx>,
@@ -173,8 +174,9 @@ impl World {
         self.assembled.contains(&[action.account(), action.region(), name].map(Arc::from))
     }
 
+    /// The account of a bucket, if anybody tells it.
     pub(crate) fn bucket_account(&self, name: &str) -> Option<&str> {
-        self.buckets.get(name).map(|bucket| bucket.account.as_str())
+        self.buckets.get(name).map(|bucket| bucket.account.as_str()).filter(|account| !account.is_empty())
     }
 
     pub(crate) fn stack_name(&self, made: &Made) -> &Arc<str> {

@@ -69,8 +69,8 @@ impl Surveyor<'_> {
         world.roles.insert(shared, role);
     }
 
-    /// Buckets given without an account are in that of the pipeline that names them, as artifact stores are; and all are in
-    /// its partition, which their names do not tell.
+    /// Stores given without an account are in that of the pipeline that names them, while any other bucket is where the
+    /// action is that works with it; and all are in its partition, which their names do not tell.
     pub(crate) fn settle_accounts(&mut self) {
         if self.world.buckets.values().all(|bucket| bucket.made.is_some()) {
             return;
@@ -90,9 +90,9 @@ impl Surveyor<'_> {
         let first = self.pipelines.first().map(|pipeline| pipeline.made.stack);
         let World { buckets, environments, .. } = &mut self.world;
         for (name, bucket) in buckets.iter_mut().filter(|(_, bucket)| bucket.made.is_none()) {
-            let user = users.get(name).copied().or(first);
-            if let Some(environment) = user.and_then(|stack| environments.get(stack)) {
-                if bucket.account.is_empty() {
+            let pipeline = users.get(name).copied();
+            if let Some(environment) = pipeline.or(first).and_then(|stack| environments.get(stack)) {
+                if bucket.account.is_empty() && pipeline.is_some() {
                     bucket.account = environment.account.to_string();
                 }
                 bucket.arn = format!("arn:{}:s3:::{name}", partition(&environment.region)).into();
@@ -147,7 +147,7 @@ fn give_buckets(world: &mut World, outside: &Outside) {
         let policy = adopt(world, &format!("bucket policy given for {name}"), name, document, PolicyKind::Bucket);
         let bucket = Bucket {
             arn: format!("arn:aws:s3:::{name}").into(),
-            // Without an account, that of the pipeline that uses it; see `settle_accounts`.
+            // Without an account, that of whoever uses it; see `settle_accounts`.
             account: account.clone().unwrap_or_default(),
             made: None,
             policy: Some(policy),
