@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::random::{Extra, Kind, REGIONS, Random, Source, SourceKind, Step, Stores};
 
-const KINDS: [Kind; 16] = [
+const KINDS: [Kind; 20] = [
     Kind::DeployStack,
     Kind::ReplaceStack,
     Kind::ChangeSet,
@@ -24,6 +24,10 @@ const KINDS: [Kind; 16] = [
     Kind::Approval,
     Kind::ApprovalTold,
     Kind::Custom,
+    Kind::Ecs,
+    Kind::EcsBlueGreen,
+    Kind::EcrBuild,
+    Kind::PipelineInvoke,
 ];
 const SOURCES: [SourceKind; 5] =
     [SourceKind::CodeCommit, SourceKind::S3, SourceKind::OwnS3, SourceKind::Connection, SourceKind::Ecr];

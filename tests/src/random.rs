@@ -123,6 +123,10 @@ pub enum Kind {
     CommandsOutput,
     Custom,
     CustomOfAws,
+    Ecs,
+    EcsBlueGreen,
+    EcrBuild,
+    PipelineInvoke,
 }
 
 /// The regions of each partition; a partition with fewer than five has some of them twice.

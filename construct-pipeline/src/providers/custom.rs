@@ -47,34 +47,35 @@ use crate::wire;
 /// );
 /// ```
 ///
-/// An action of AWS:
+/// An action of AWS. Here the instances fetch the revision themselves, with roles that the store's bucket and key have to
+/// let in beside the action's:
 ///
 /// ```
 /// use construct_pipeline::prelude::*;
-/// let next = Action::new(
-///     "Next",
-///     CustomAction::new(Category::Invoke, Owner::Aws, "CodePipeline")
-///         .v2_only()
-///         .configuration("PipelineName", "orders-production")
-///         .permission(
-///             PolicyStatement::allow(["codepipeline:StartPipelineExecution"])
-///                 .on(["arn:aws:codepipeline:us-east-1:111111111111:orders-production"]),
-///         ),
+/// let bundle = Artifact::new("Bundle");
+/// let on = |resource: &str| [format!("arn:aws:codedeploy:us-east-1:111111111111:{resource}")];
+/// let application = ["codedeploy:GetApplication", "codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"];
+/// let group = ["codedeploy:CreateDeployment", "codedeploy:GetDeployment"];
+/// let deploy = Action::new(
+///     "Deploy",
+///     CustomAction::new(Category::Deploy, Owner::Aws, "CodeDeploy")
+///         .configuration("ApplicationName", "orders")
+///         .configuration("DeploymentGroupName", "production")
+///         .input(&bundle)
+///         .permission(PolicyStatement::allow(application).on(on("application:orders")))
+///         .permission(PolicyStatement::allow(group).on(on("deploymentgroup:orders/production")))
+///         .permission(PolicyStatement::allow(["codedeploy:GetDeploymentConfig"]).on(on("deploymentconfig:*"))),
 /// );
 /// ```
 #[doc(alias(
     "AlexaSkillDeployAction",
-    "CodeDeployEcsDeployAction",
     "CodeDeployServerDeployAction",
     "Ec2DeployAction",
-    "EcrBuildAndPublishAction",
-    "EcsDeployAction",
     "ElasticBeanstalkDeployAction",
     "GitHubSourceAction",
     "InspectorEcrImageScanAction",
     "InspectorSourceCodeScanAction",
     "JenkinsAction",
-    "PipelineInvokeAction",
     "ServiceCatalogDeployActionBeta1"
 ))]
 #[derive(Clone, Debug)]

@@ -1,5 +1,7 @@
 //! An image of Amazon ECR as a source.
 //!
+//! Codes: `ecr::malformed-image-tag`, `ecr::malformed-repository-name`.
+//!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECR.html>
 
 use construct_core::{Diagnostic, Properties};
@@ -74,23 +76,24 @@ impl Provider for EcrSource {
     }
 
     fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
-        let mut found = Vec::new();
-        if !is_repository_name(&self.repository) {
-            let name = self.repository.escape_debug();
-            found.push(
-                Diagnostic::error("ecr::malformed-repository-name", format!("`{name}` is no name of a repository"))
-                    .help("write the name without the registry: 2 to 256 lower-case letters, digits and `._-`, parts joined by `/`"),
-            );
-        }
-        let shape = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-        if !(1..=128).contains(&self.tag.len()) || !self.tag.bytes().all(shape) || self.tag.starts_with(['.', '-']) {
-            found.push(
-                Diagnostic::error("ecr::malformed-image-tag", format!("`{}` is no tag", self.tag.escape_debug()))
-                    .help("tags have 1 to 128 letters, digits, `_`, `.` and `-`, and begin with neither `.` nor `-`"),
-            );
-        }
-        found
+        malformed_repository_name(&self.repository).into_iter().chain(malformed_tag(&self.tag)).collect()
     }
+}
+
+pub(super) fn malformed_repository_name(name: &str) -> Option<Diagnostic> {
+    let message = || format!("`{}` is no name of a repository", name.escape_debug());
+    let help =
+        "write the name without the registry: 2 to 256 lower-case letters, digits and `._-`, parts joined by `/`";
+    let is_wrong = !is_repository_name(name);
+    is_wrong.then(|| Diagnostic::error("ecr::malformed-repository-name", message()).help(help))
+}
+
+pub(super) fn malformed_tag(tag: &str) -> Option<Diagnostic> {
+    let shape = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    let is_sound = (1..=128).contains(&tag.len()) && tag.bytes().all(shape) && !tag.starts_with(['.', '-']);
+    let message = || format!("`{}` is no tag", tag.escape_debug());
+    let help = "tags have 1 to 128 letters, digits, `_`, `.` and `-`, and begin with neither `.` nor `-`";
+    (!is_sound).then(|| Diagnostic::error("ecr::malformed-image-tag", message()).help(help))
 }
 
 /// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html>

@@ -121,6 +121,15 @@ impl Random {
                 Action::new(name, custom.input_count(1..=1).configuration("Project", "orders"))
             }
             Kind::CustomOfAws => code_deploy(name, env, bundle),
+            Kind::Ecs | Kind::EcsBlueGreen => ecs(step.kind, name, env, bundle),
+            Kind::EcrBuild => {
+                let build = EcrBuildAndPublish::new("team/orders", bundle).image_tag("#{source.CommitId}");
+                Action::new(name, build).account(env.account)
+            }
+            Kind::PipelineInvoke => {
+                let next = PipelineInvoke::new("next").variable("Commit", "#{source.CommitId}");
+                Action::new(name, next).account(env.account)
+            }
         };
         vec![one]
     }
@@ -218,6 +227,18 @@ fn commands(kind: Kind, n: usize, name: String, env: Env, bundle: &Artifact) -> 
         .output_variable("VERSION")
         .output(&written(n).export_file("dist/**/*"));
     Action::new(name, commands).account(env.account)
+}
+
+fn ecs(kind: Kind, name: String, env: Env, bundle: &Artifact) -> Action {
+    let task = Arn::role(env, "/", "orders-task");
+    match kind {
+        Kind::Ecs => Action::new(name, EcsDeploy::new("shop", "orders", bundle).task_role(task)).env(env),
+        _ => {
+            let (task_definition, app_spec) = (bundle.file("taskdef.json"), bundle.file("appspec.yaml"));
+            let deploy = CodeDeployEcsDeploy::new("shop", "orders", task_definition, app_spec);
+            Action::new(name, deploy.image(bundle, "IMAGE1_NAME").task_role(task)).env(env)
+        }
+    }
 }
 
 /// An action type of AWS that has no words of its own.

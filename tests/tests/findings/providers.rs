@@ -443,3 +443,107 @@ fn configuration_without_what_aws_requires() {
     let action = Action::new("Web", ecs); //~ warning configuration::missing-key at Tools/Pipeline: no `ClusterName` and no `ServiceName`
     check(placed(between(&source, action)));
 }
+
+#[test]
+fn service_whose_task_roles_nobody_names() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", EcsDeploy::new("shop", "orders", &source)); //~ warning ecs::unknown-task-roles at Tools/Pipeline: may hand over none
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn service_that_ecs_does_not_know() {
+    let source = Artifact::new("Source");
+    let cluster = "arn:aws:ecs:us-east-1:111111111111:cluster/shop";
+    let deploy = EcsDeploy::new(cluster, "orders", &source).no_task_roles();
+    let action = Action::new("Deploy", deploy); //~ error ecs::malformed-name at Tools/Pipeline: is no name of a cluster
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn service_that_gets_two_hours() {
+    let source = Artifact::new("Source");
+    let deploy = EcsDeploy::new("shop", "orders", &source).no_task_roles();
+    let action = Action::new("Deploy", deploy.deployment_timeout(120)); //~ error ecs::deployment-timeout at Tools/Pipeline: 120 minutes
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn task_definition_from_the_root() {
+    let source = Artifact::new("Source");
+    let (task_definition, app_spec) = (source.file("/taskdef.json"), source.file("appspec.yaml"));
+    let deploy = CodeDeployEcsDeploy::new("shop", "orders", task_definition, app_spec).no_task_roles();
+    let action = Action::new("Deploy", deploy); //~ error ecs::malformed-path at Tools/Pipeline: /taskdef.json
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn task_definition_with_five_images() {
+    let source = Artifact::new("Source");
+    let (task_definition, app_spec) = (source.file("taskdef.json"), source.file("appspec.yaml"));
+    let deploy = CodeDeployEcsDeploy::new("shop", "orders", task_definition, app_spec).no_task_roles();
+    let deploy = (1..=5).fold(deploy, |deploy, n| deploy.image(&source, format!("IMAGE{n}_NAME")));
+    let action = Action::new("Deploy", deploy); //~ error ecs::too-many-images at Tools/Pipeline: 5 images
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn image_for_the_address_of_a_registry() {
+    let source = Artifact::new("Source");
+    let build = EcrBuildAndPublish::new("111111111111.dkr.ecr.us-east-1.amazonaws.com/orders:7", &source);
+    let action = Action::new("Image", build); //~ error ecr::malformed-repository-name at Tools/Pipeline: orders:7
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn pipeline_that_starts_itself() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Again", PipelineInvoke::new("orders")); //~ warning pipeline-invoke::itself at Tools/Pipeline: again and again
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn pipeline_by_its_arn() {
+    let source = Artifact::new("Source");
+    let arn = "arn:aws:codepipeline:us-east-1:111111111111:billing";
+    let action = Action::new("Next", PipelineInvoke::new(arn)); //~ error pipeline-invoke::malformed-name at Tools/Pipeline: billing
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn commands_in_a_network_of_mixed_ids() {
+    let source = Artifact::new("Source");
+    let network = VpcConfig::new("vpc-0a1b2c3d").subnet("sg-0a1b2c3d").security_group("sg-0a1b2c3d");
+    let commands = Commands::new(&source).command("make").vpc_config(network);
+    let action = Action::new("Make", commands); //~ error vpc::malformed-id at Tools/Pipeline: is no id of a subnet
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn commands_in_a_network_of_many_subnets() {
+    let source = Artifact::new("Source");
+    let network = VpcConfig::new("vpc-0a1b2c3d").security_group("sg-0a1b2c3d");
+    let network = (0..17).fold(network, |network, n| network.subnet(format!("subnet-{n:08}")));
+    let commands = Commands::new(&source).command("make").vpc_config(network);
+    let action = Action::new("Make", commands); //~ error vpc::too-many-subnets at Tools/Pipeline: 17 subnets
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn commands_behind_too_many_security_groups() {
+    let source = Artifact::new("Source");
+    let network = VpcConfig::new("vpc-0a1b2c3d").subnet("subnet-0a1b2c3d");
+    let network = (0..6).fold(network, |network, n| network.security_group(format!("sg-{n:08}")));
+    let commands = Commands::new(&source).command("make").vpc_config(network);
+    let action = Action::new("Make", commands); //~ error vpc::too-many-security-groups at Tools/Pipeline: 6 security groups
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn commands_behind_no_security_group() {
+    let source = Artifact::new("Source");
+    let network = VpcConfig::new("vpc-0a1b2c3d").subnet("subnet-0a1b2c3d");
+    let commands = Commands::new(&source).command("make").vpc_config(network);
+    let action = Action::new("Make", commands); //~ error vpc::no-security-group at Tools/Pipeline: no security group
+    check(placed(between(&source, action)));
+}

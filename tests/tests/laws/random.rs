@@ -23,7 +23,7 @@ const SOURCES: [SourceKind; 13] = [
     SourceKind::Ecr,
     SourceKind::GitHub,
 ];
-const KINDS: [Kind; 28] = [
+const KINDS: [Kind; 32] = [
     Kind::DeployStack,
     Kind::DeployAnything,
     Kind::DeployFiles,
@@ -52,6 +52,10 @@ const KINDS: [Kind; 28] = [
     Kind::CommandsOutput,
     Kind::Custom,
     Kind::CustomOfAws,
+    Kind::Ecs,
+    Kind::EcsBlueGreen,
+    Kind::EcrBuild,
+    Kind::PipelineInvoke,
 ];
 const STORES: [Stores; 6] =
     [Stores::Made, Stores::Kept, Stores::Imported, Stores::ImportedTogether, Stores::ImportedReplicas, Stores::Placed];

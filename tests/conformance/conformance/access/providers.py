@@ -121,6 +121,18 @@ def _codedeploy(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     yield from each("codedeploy:GetDeploymentConfig", action.arn("codedeploy", "deploymentconfig:CodeDeployDefault.OneAtATime"))
 
 
+def _codedeploy_to_ecs(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    yield from _codedeploy(action, given)
+    yield from each("ecs:RegisterTaskDefinition", "*")
+
+
+def _ecr_build(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    repository = action.arn("ecr", f"repository/{given['ECRRepositoryName']}")
+    yield from each("ecr:DescribeRepositories InitiateLayerUpload UploadLayerPart CompleteLayerUpload PutImage BatchCheckLayerAvailability", repository)
+    yield from each("ecr:GetAuthorizationToken", "*")
+    yield from _commands(action, given)
+
+
 def _ecs(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     yield from each("ecs:DescribeServices UpdateService", action.arn("ecs", f"service/{given['ClusterName']}/{given['ServiceName']}"))
     yield from each("ecs:DescribeTaskDefinition RegisterTaskDefinition", "*")
@@ -158,6 +170,8 @@ PROVIDERS = {
     ("Deploy", "S3"): _s3_deploy,
     ("Deploy", "CodeDeploy"): _codedeploy,
     ("Deploy", "ECS"): _ecs,
+    ("Deploy", "CodeDeployToECS"): _codedeploy_to_ecs,
+    ("Build", "ECRBuildAndPublish"): _ecr_build,
     ("Invoke", "Lambda"): _lambda,
     ("Invoke", "StepFunctions"): _step_functions,
     ("Invoke", "CodePipeline"): _pipeline,
