@@ -243,15 +243,16 @@ impl<'a, 'm> GaugeCx<'a, 'm> {
 
     /// Adds to a number that is counted for a whole account, or account and region.
     pub fn total(&mut self, quota: &'static Quota, more: usize) {
-        self.total_of(quota, more, &[]);
+        self.add_total(quota, &Total { size: more, ..Total::default() });
     }
 
-    /// The same for things of which each takes so much, and which tell whom they are there for.
-    pub fn total_for(&mut self, quota: &'static Quota, things: &[(&Json<'_>, usize)]) {
-        self.total_of(quota, things.iter().map(|(_, size)| size).sum(), things);
+    /// The same for things of which each takes so much, and which tell whom they are there for; `around` them stands
+    /// something that is there once.
+    pub fn total_for(&mut self, quota: &'static Quota, around: usize, things: &[(&Json<'_>, usize)]) {
+        self.add_total(quota, &Total::of(around, things, self.account));
     }
 
-    fn total_of(&mut self, quota: &'static Quota, more: usize, things: &[(&Json<'_>, usize)]) {
+    fn add_total(&mut self, quota: &'static Quota, more: &Total) {
         let parts = match quota.scope {
             QuotaScope::Account => ["account ", self.account, "", ""],
             QuotaScope::Region | QuotaScope::Each => ["", self.account, "/", self.region],
@@ -259,7 +260,7 @@ impl<'a, 'm> GaugeCx<'a, 'm> {
         let Measurements { place, totals, .. } = &mut *self.measurements;
         place.clear();
         parts.into_iter().for_each(|part| place.push_str(part));
-        totals.add(quota, place, &Total::of(more, things, self.account));
+        totals.add(quota, place, more);
     }
 
     fn push_text(
@@ -329,15 +330,18 @@ struct Totals(Vec<(&'static Quota, HashMap<String, Total>)>);
 #[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Total {
     size: usize,
+    /// What is there once, wherever some of the things are.
+    around: usize,
     /// The other accounts that things are there for, and what those things take.
     accounts: BTreeSet<String>,
     driven: usize,
 }
 
 impl Total {
-    fn of(size: usize, things: &[(&Json<'_>, usize)], own: &str) -> Self {
-        let mut total = Self { size, ..Self::default() };
+    fn of(around: usize, things: &[(&Json<'_>, usize)], own: &str) -> Self {
+        let mut total = Self { around, ..Self::default() };
         for (thing, size) in things {
+            total.size += size;
             let accounts = driver::accounts_of(thing, own);
             total.driven += if accounts.is_empty() { 0 } else { *size };
             total.accounts.extend(accounts.into_iter().map(str::to_owned));
@@ -347,6 +351,7 @@ impl Total {
 
     fn add(&mut self, more: &Self) {
         self.size += more.size;
+        self.around = self.around.max(more.around);
         self.driven += more.driven;
         self.accounts.extend(more.accounts.iter().cloned());
     }
@@ -420,7 +425,7 @@ impl Measurements {
     pub fn finish(self) -> Vec<Measure> {
         let Self { quotas, mut measures, totals, .. } = self;
         measures.extend(totals.sorted().into_iter().map(|(quota, place, total)| {
-            let (size, limit) = (total.size, quotas.value(quota));
+            let (size, limit) = (total.size + total.around, quotas.value(quota));
             let driver = Driver::new(total.accounts.len(), total.driven).filter(|_| is_near(size, limit));
             let (logical_id, part, path) = (None, None, None);
             Measure { quota, size, limit, estimated: false, place, logical_id, part, path, driver, warns: quota.warns }
@@ -442,9 +447,10 @@ mod tests {
         static THERE: Quota = widgets();
         let mut totals = Totals::default();
         for (quota, place, more) in [(&HERE, "a", 1), (&THERE, "a", 2), (&THERE, "b", 3), (&HERE, "b", 4)] {
-            totals.add(quota, place, &Total::of(more, &[], ""));
+            totals.add(quota, place, &Total { size: more, around: more, ..Total::default() });
         }
-        let counted: Vec<_> = totals.sorted().into_iter().map(|(_, place, total)| (place, total.size)).collect();
-        assert_eq!(counted, [("a".to_owned(), 3), ("b".to_owned(), 7)]);
+        let counted: Vec<_> =
+            totals.sorted().into_iter().map(|(_, place, total)| (place, total.size, total.around)).collect();
+        assert_eq!(counted, [("a".to_owned(), 3, 2), ("b".to_owned(), 7, 4)]);
     }
 }

@@ -50,16 +50,15 @@ pub(super) fn gauge(cx: &mut GaugeCx<'_, '_>) {
         }
     }
     aliases_of_keys(&aliases, cx);
-    if let Some((_, mut statements)) = buses.remove(DEFAULT_BUS) {
-        statements.push((&Json::Null, AROUND));
-        cx.total_for(&EVENT_BUS_POLICY, &statements);
+    if let Some((_, statements)) = buses.remove(DEFAULT_BUS) {
+        cx.total_for(&EVENT_BUS_POLICY, AROUND, &statements);
     }
     for (name, (id, statements)) in &buses {
         let size = AROUND + statements.iter().map(|(_, size)| size).sum::<usize>();
         cx.count(&EVENT_BUS_POLICY, Some(id), Some(name), size, &[]);
     }
     if !rules.is_empty() {
-        cx.total_for(&EVENT_RULES, &rules);
+        cx.total_for(&EVENT_RULES, 0, &rules);
     }
     let totals = [
         (&PIPELINES, pipelines),
@@ -313,8 +312,7 @@ fn bus_of(properties: &Json<'_>) -> String {
     }
 }
 
-/// What stands around the statements of the policy of an event bus, without the comma that none of them has behind it. It
-/// counts for each stack that has any.
+/// What stands around the statements of the policy of an event bus, without the comma that the last one does not have.
 const AROUND: usize = r#"{"Version":"2012-10-17","Statement":[]}"#.len() - COMMA;
 
 /// What stands between statements.
