@@ -50,6 +50,7 @@ macro_rules! examples {
 
 examples! {
     codecommit_two_accounts = "../../examples/codecommit_two_accounts.rs";
+    containers = "../../examples/containers.rs";
     cross_region = "../../examples/cross_region.rs";
     custom_construct = "../../examples/custom_construct.rs";
     imported_stores = "../../examples/imported_stores.rs";

@@ -59,6 +59,7 @@ programs! {
     stores_and_keys = "docs/programs/stores_and_keys.rs",
     triggers = "docs/programs/triggers.rs",
     codecommit_two_accounts = "examples/codecommit_two_accounts.rs",
+    containers = "examples/containers.rs",
     cross_account = "examples/cross_account.rs",
     cross_region = "examples/cross_region.rs",
     custom_construct = "examples/custom_construct.rs",
@@ -111,6 +112,10 @@ mod stores_and_keys;
 #[path = "../../../examples/codecommit_two_accounts.rs"]
 #[expect(dead_code, unreachable_pub, reason = "it is a program")]
 mod codecommit_two_accounts;
+
+#[path = "../../../examples/containers.rs"]
+#[expect(dead_code, unreachable_pub, reason = "it is a program")]
+mod containers;
 
 #[path = "../../../examples/cross_account.rs"]
 #[expect(dead_code, unreachable_pub, reason = "it is a program")]
