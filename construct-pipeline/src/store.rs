@@ -1,5 +1,8 @@
 //! Artifact stores: a bucket, and a key where artifacts cross accounts.
+//!
+//! Codes: `store::malformed-key-id`.
 
+use std::ops::RangeInclusive;
 use std::panic::Location;
 
 use construct_core::{Caller, Construct, Diagnostic, Env, Expr, RemovalPolicy, Scope, Value, kind};
@@ -9,6 +12,9 @@ use crate::aws::{
     Alias, AliasArn, AliasRef, AliasedKeyArn, Bucket, BucketEncryption, BucketRef, Key, KeyRef, via_service,
 };
 use crate::names;
+
+/// Characters of the id of a key: <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_EncryptionKey.html>.
+const KEY_ID: RangeInclusive<usize> = 1..=400;
 
 /// How a store is kept: what may be asked for beyond the defaults.
 ///
@@ -352,8 +358,17 @@ impl GivenKey {
 impl Construct for ImportedArtifactStore {
     type Handle = StoreRef;
 
-    fn compose(self, scope: &mut Scope<'_>) -> StoreRef {
+    fn compose(mut self, scope: &mut Scope<'_>) -> StoreRef {
         let mut scope = scope.internal();
+        if let Some(text) = self.stated_key().and_then(Value::literal) {
+            let length = text.chars().count();
+            if !KEY_ID.contains(&length) {
+                let message = format!("the id of the store's key has {length} characters");
+                let help = "name the key by its ARN, which has 1 to 400; where it has none, leave it out";
+                scope.report(Diagnostic::error("store::malformed-key-id", message).help(help));
+                self.key = None;
+            }
+        }
         let mut bucket = Bucket::import(self.bucket);
         let mut env = scope.env();
         match (self.region.as_deref().map(construct_core::Region::parse), env) {

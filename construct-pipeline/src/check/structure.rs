@@ -202,7 +202,7 @@ fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, fin
         findings.push(Diagnostic::error("action::malformed-name", message).at(at).help(NAME_HELP));
     }
     if !RUN_ORDER.contains(&action.run_order) {
-        let message = format!("{} is no run order", action.run_order);
+        let message = format!("{} has the run order {}, which is none", resolved_action.words(), action.run_order);
         findings.push(Diagnostic::error("action::run-order", message).at(at).help("use 1 to 999"));
     }
     timeout(resolved_action, findings);
@@ -212,14 +212,16 @@ fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, fin
         let finding = Diagnostic::error("action::foreign-handle", "the action acts on a construct of another app");
         findings.push(finding.at(at).help("use handles only with the app that returned them"));
     }
-    findings.extend(problems.iter().map(|problem| problem.clone().at(at)));
+    // A line tells which action it is, unless that was read from JSON.
+    let about = || format!("it is about {}", resolved_action.words());
+    findings.extend(problems.iter().map(|problem| problem.clone().at(at).note(about(), None)));
 }
 
 fn timeout(resolved_action: &ResolvedAction<'_>, findings: &mut Diagnostics) {
     let ResolvedAction { action, known: Known { spec, .. }, .. } = resolved_action;
     let Some(minutes) = action.timeout_minutes else { return };
     if !MINUTES.contains(&minutes) {
-        let message = format!("an action cannot time out after {minutes} minutes");
+        let message = format!("{} cannot time out after {minutes} minutes", resolved_action.words());
         let finding = Diagnostic::error("action::timeout", message).at(action.location);
         findings.push(finding.help("use 5 to 86,400 minutes"));
     }

@@ -283,7 +283,8 @@ fn namespaces<'r, 'a>(
         let at = action.action.location;
         if let Some(message) = misnamed("namespace", namespace, "@_-", NAMESPACE) {
             let help = "use 1 to 100 letters, digits and `@_-`";
-            findings.push(Diagnostic::error("namespace::malformed", message).at(at).help(help));
+            let finding = Diagnostic::error("namespace::malformed", message).at(at).help(help);
+            findings.push(finding.note(format!("it is that of {}", action.words()), None));
         }
         if let Some(first) = namespaces.insert(namespace, action) {
             findings.push(

@@ -10,6 +10,9 @@ use super::shape::{Field, Kind, METADATA, PIPELINE, Presence, Shape, TAGS};
 
 const HELP: &str = "give it what `aws codepipeline get-pipeline --name NAME` prints";
 
+/// The CLI prints YAML, text or tables, too, as it is set up.
+const NO_JSON: &str = "give it what `aws codepipeline get-pipeline --name NAME --output json` prints";
+
 /// How many characters of a text are shown where it should not stand.
 const SHOWN: usize = 60;
 
@@ -36,7 +39,7 @@ pub(super) fn parse(text: &str) -> Result<Json, Diagnostics> {
         let mut findings = Diagnostics::new();
         findings.push(match is_template {
             true => not_a_pipeline(TEMPLATE),
-            false => Diagnostic::error("json::syntax", message).help(HELP),
+            false => Diagnostic::error("json::syntax", message).help(NO_JSON),
         });
         findings
     })
@@ -73,7 +76,7 @@ pub(super) fn read(json: &Json, findings: &mut Diagnostics) -> Read {
     } else if object.contains_key("stages") || object.contains_key("roleArn") {
         read.pipeline = reader.object(json, &PIPELINE, "").unwrap_or_default();
     } else {
-        let what = match object.contains_key("Resources") || object.contains_key("Stages") {
+        let what = match ["Resources", "Properties", "Stages"].iter().any(|key| object.contains_key(*key)) {
             true => TEMPLATE,
             false => "it has neither `pipeline` nor `stages`",
         };

@@ -68,7 +68,7 @@ impl Import {
             // What is no JSON is refused as every command does that reads a file.
             Err(findings) if findings.iter().any(|finding| finding.code() == "json::syntax") => {
                 return Err(Failure::new(findings.iter().map(Diagnostic::message).collect::<String>())
-                    .help("give it what `aws codepipeline get-pipeline --name NAME` prints"));
+                    .help("give it what `aws codepipeline get-pipeline --name NAME --output json` prints"));
             }
             Err(findings) => {
                 let mut report = Report::verbatim(String::new());

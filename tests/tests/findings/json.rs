@@ -37,6 +37,7 @@ fn json_that_is_no_pipeline() {
         ("json::syntax", sound.replace("\"stages\"", "stages"), "at line 2, column"),
         ("json::not-a-pipeline", "[1]".to_owned(), "it is no object"),
         ("json::not-a-pipeline", "{ \"Resources\": {} }".to_owned(), "it is a template"),
+        ("json::not-a-pipeline", "{ \"Type\": \"\", \"Properties\": {} }".to_owned(), "it is a template"),
         ("json::missing-key", sound.replace("roleArn", "version"), "`roleArn` is missing"),
         ("json::wrong-type", sound.replace("\"Checkout\"", "[]"), "`stages[0].actions[0].name` is a list"),
         ("json::unknown-word", sound.replace("\"V2\"", "\"V3\""), "`pipelineType` is `V3`"),
@@ -96,4 +97,24 @@ fn action_in_a_region_without_a_store() {
     );
     let pipeline = Pipeline::from_json(&json).unwrap(); //~ error store::not-given at Tools/Pipeline: none of them is for eu-west-1
     check(placed(pipeline));
+}
+
+/// JSON has no lines that could tell which action is meant.
+#[test]
+fn what_is_wrong_with_an_action_names_it() {
+    let wrong = [
+        (r#", "namespace": "a b""#, "namespace::malformed"),
+        (r#", "runOrder": 1000"#, "action::run-order"),
+        (r#", "timeoutInMinutes": 3"#, "action::timeout"),
+    ];
+    let region = pipeline("", "").replace(r#""Custom", "provider": "Jenkins""#, r#""AWS", "provider": "DeviceFarm""#);
+    let region = region.replace(r#""name": "Test", "i"#, r#""name": "Test", "region": "us-esat-1", "i"#);
+    let wrong = wrong.map(|(said, code)| (pipeline(said, ""), code));
+    for (json, code) in wrong.into_iter().chain([(region, "env::unknown-region")]) {
+        let error = placed(Pipeline::from_json(&json).expect("it is a pipeline")).synth().expect_err("it is wrong");
+        let findings = error.findings().expect("nothing is written");
+        let finding = findings.iter().find(|one| one.code() == code).expect(code);
+        let told = finding.to_string();
+        assert!(told.contains("`Test` of stage `Test`"), "{told}");
+    }
 }

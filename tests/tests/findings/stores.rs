@@ -275,3 +275,14 @@ fn many_pipelines_of_one_store_whose_names_begin_alike() {
     }
     check(app);
 }
+
+#[test]
+fn key_that_no_id_names() {
+    let source = Artifact::new("Source");
+    let pipeline =
+        |store| Pipeline::new("orders").artifact_store(store).stage(checkout(&source)).stage(deploy(&source));
+    for id in [String::new(), "x".repeat(401)] {
+        let store = ImportedArtifactStore::new("artifacts", "us-east-1").key_id(id); //~ error store::malformed-key-id at Tools/Pipeline…: characters
+        check(placed(pipeline(store)));
+    }
+}
