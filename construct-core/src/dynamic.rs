@@ -2,7 +2,7 @@
 //!
 //! See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>.
 
-use crate::value::{DYNAMIC, Value, is_dynamic};
+use crate::value::{DYNAMIC, Expr, Value, is_dynamic, kind};
 
 /// A parameter of Systems Manager Parameter Store, read when the stack is deployed.
 ///
@@ -100,6 +100,19 @@ impl<K> From<Secret> for Value<K> {
     }
 }
 
+// A property takes them as they are, as it takes texts and attributes.
+impl From<SsmParameter> for Expr {
+    fn from(parameter: SsmParameter) -> Self {
+        Value::<kind::Text>::from(parameter).into()
+    }
+}
+
+impl From<Secret> for Expr {
+    fn from(secret: Secret) -> Self {
+        Value::<kind::Text>::from(secret).into()
+    }
+}
+
 /// What is wrong with the dynamic references in a text, in words; `None` when they are sound or there are none.
 pub(crate) fn problem(text: &str) -> Option<String> {
     if !is_dynamic(text) {
@@ -139,7 +152,8 @@ pub(crate) fn problem(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::problem;
+    use super::{Secret, SsmParameter, problem};
+    use crate::resource::Properties;
 
     #[test]
     fn sound_references_pass() {
@@ -152,6 +166,14 @@ mod tests {
         ] {
             assert_eq!(problem(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_property_takes_them_as_they_are() {
+        let parameter = Properties::new().set("Value", SsmParameter::new("/a").version(3));
+        assert_eq!(parameter.get("Value"), Some(&"{{resolve:ssm:/a:3}}".into()));
+        let secret = Properties::new().set("Value", Secret::new("git").json_key("token"));
+        assert_eq!(secret.get("Value"), Some(&"{{resolve:secretsmanager:git:SecretString:token}}".into()));
     }
 
     #[test]
