@@ -32,6 +32,13 @@ impl EnvError {
             Self::Account(text) if text.len() == 11 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
                 format!("write all 12 digits; if a leading zero was lost, it is `0{text}`")
             }
+            Self::Account(text)
+                if text.bytes().filter(u8::is_ascii_digit).count() == 12
+                    && text.bytes().all(|byte| byte.is_ascii_digit() || b" -".contains(&byte)) =>
+            {
+                let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+                format!("write the digits alone, as in `\"{digits}\"`")
+            }
             Self::Account(_) => "write the 12 digits of the account as a string, for example `\"111111111111\"`".into(),
             Self::Region(text) => match regions::nearest(text) {
                 Some(near) => format!(
@@ -391,6 +398,9 @@ mod tests {
     #[test]
     fn a_lost_zero_and_a_typo_are_named_in_the_help() {
         assert!(AccountId::parse("11111111111").unwrap_err().help().contains("011111111111"));
+        for text in [" 111122223333 ", "1111-2222-3333"] {
+            assert!(AccountId::parse(text).unwrap_err().help().contains("`\"111122223333\"`"), "{text}");
+        }
         assert!(Region::parse("us-east1").unwrap_err().help().contains("`us-east-1`"));
         assert!(Region::parse("eu-west-11").unwrap_err().help().contains("`eu-west-1`"));
     }
