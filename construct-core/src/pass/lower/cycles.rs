@@ -33,12 +33,12 @@ pub(super) fn resource_cycles(plan: &Plan, placed: &[Placed], references: Refere
         members.sort_unstable();
         let nodes: Vec<_> = members.iter().map(|place| placed[*place].node).collect();
         let names: Vec<String> = nodes.iter().map(|node| format!("`{}`", plan.tree.path(*node))).collect();
-        let message = format!("the resources {} refer to each other, so none can be made first", names.join(", "));
+        let message = format!("the resources {} need each other, so none can be made first", names.join(", "));
         let first = nodes.first();
         let mut diagnostic = Diagnostic::error("resource::cycle", message)
             .on(first.map(|node| plan.tree.path(*node)).unwrap_or_default())
             .or_at("", first.map(|node| plan.tree.node(*node).location))
-            .help("give one of them a name and refer to it by that name");
+            .help("take a `DependsOn` away, or give one of them a name and refer to it by that name");
         if let Some(others) = circle.others("resource") {
             diagnostic = diagnostic.note(others, None);
         }
@@ -48,7 +48,19 @@ pub(super) fn resource_cycles(plan: &Plan, placed: &[Placed], references: Refere
 
 #[cfg(test)]
 mod tests {
-    use crate::{App, Env, Output, RawResource};
+    use crate::{App, DependsOn, Env, Output, RawResource};
+
+    #[test]
+    fn a_circle_of_dependencies_alone_is_not_opened_by_a_name() {
+        let mut app = App::new();
+        let stack = app.stack("Stack", Env::new("111111111111", "us-east-1"));
+        let mut scope = app.at(stack);
+        let [one, two] = ["One", "Two"].map(|id| scope.add(id, RawResource::new("AWS::SQS::Queue")));
+        scope.attach(one, DependsOn::new(two));
+        scope.attach(two, DependsOn::new(one));
+        let found = app.synth().expect_err("neither can be made first").to_string();
+        assert!(found.contains("resource::cycle") && found.contains("take a `DependsOn` away"), "{found}");
+    }
 
     #[test]
     fn an_output_that_is_called_as_a_resource_closes_no_circle() {
