@@ -234,11 +234,14 @@ fn key_required(resolved: &Resolved<'_>, store: &GivenStore, region: Region, fin
             action.words(),
             action.known.env.account
         );
-        let help = match store {
-            GivenStore::Imported(_) => {
-                "name the key with `.key(\"arn:aws:kms:…:key/…\")`: other accounts cannot use the AWS-managed one"
-            }
-            GivenStore::Placed(_) => "leave `.aws_managed_key()` out: other accounts cannot use the AWS-managed one",
+        let is_imported = match store {
+            GivenStore::Imported(_) => true,
+            GivenStore::Placed(placed) => resolved.view.imports(placed.bucket()).is_some(),
+        };
+        let help = if is_imported {
+            "name the key with `.key(\"arn:aws:kms:…:key/…\")`: other accounts cannot use the AWS-managed one"
+        } else {
+            "leave `.aws_managed_key()` out: other accounts cannot use the AWS-managed one"
         };
         findings.push(Diagnostic::error("store::key-required", message).at(action.action.location).help(help));
     }

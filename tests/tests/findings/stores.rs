@@ -18,6 +18,29 @@ fn imported_store_without_a_key_in_a_pipeline_across_accounts() {
 }
 
 #[test]
+fn imported_store_without_a_key_is_told_to_name_one_wherever_it_stands() {
+    for is_placed in [false, true] {
+        let source = Artifact::new("Source");
+        let mut app = App::new();
+        let tools = app.stack("Tools", HOME);
+        let store = ImportedArtifactStore::new("platform-artifacts", "us-east-1");
+        let action = Action::new("Deploy", deployment(&source)).account(OTHER);
+        let pipeline = across(&source, action);
+        let pipeline = if is_placed {
+            let placed = app.at(tools).add("Store", store);
+            pipeline.artifact_store(placed)
+        } else {
+            pipeline.artifact_store(store)
+        };
+        app.at(tools).add("Pipeline", pipeline);
+        let error = app.synth().expect_err("the store has no key");
+        let found = error.findings().and_then(|all| all.iter().next()).expect("that is found");
+        assert_eq!(found.code(), "store::key-required");
+        assert!(found.help_text().is_some_and(|help| help.contains(".key(")), "{found}");
+    }
+}
+
+#[test]
 fn own_store_without_a_key_in_a_pipeline_across_accounts() {
     let source = Artifact::new("Source");
     let mut app = App::new();
