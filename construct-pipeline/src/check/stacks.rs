@@ -6,7 +6,6 @@
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html>
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use construct_core::{Diagnostic, Diagnostics, Env, Expr};
 
@@ -105,31 +104,34 @@ fn made_elsewhere(one: &Work<'_, '_>, name: &str, maker: &ResolvedAction<'_>) ->
 
 /// CloudFormation works on a stack for one caller at a time, and refuses the other.
 fn at_once(work: &[Work<'_, '_>], findings: &mut Diagnostics) {
-    let mut seen = BTreeMap::new();
+    let mut at_work: BTreeMap<_, Vec<&Work<'_, '_>>> = BTreeMap::new();
     for one in work.iter().filter(|one| one.mode != "CHANGE_SET_REPLACE") {
         let action = one.action;
-        match seen.entry((action.stage_index, action.action.run_order, one.place())) {
-            Entry::Vacant(place) => drop(place.insert(action)),
-            Entry::Occupied(first) => {
-                let first = first.get();
-                // Actions of one name are reported as such.
-                if first.action.name == action.action.name {
-                    continue;
-                }
-                let message = format!(
-                    "{} works on the stack `{}` in {} at the same time as {}",
-                    action.words(),
-                    one.stack,
-                    action.known.env,
-                    first.words()
-                );
-                findings.push(
-                    Diagnostic::warning("cloudformation::same-stack-at-once", message)
-                        .at(action.action.location)
-                        .note("the other one is here", Some(first.action.location))
-                        .help("name another stack, account or region, or give one a higher run order"),
-                );
-            }
-        }
+        at_work.entry((action.stage_index, action.action.run_order, one.place())).or_default().push(one);
+    }
+    for all in at_work.into_values() {
+        let Some((first, others)) = all.split_first() else { continue };
+        let first = first.action;
+        // Actions of one name are reported as such.
+        let mut others = others.iter().filter(|other| other.action.action.name != first.action.name);
+        let Some(second) = others.next() else { continue };
+        let action = second.action;
+        let who = match others.count() {
+            0 => format!("{} works", action.words()),
+            1 => format!("{} and one other action work", action.words()),
+            n => format!("{} and {n} other actions work", action.words()),
+        };
+        let message = format!(
+            "{who} on the stack `{}` in {} at the same time as {}",
+            second.stack,
+            action.known.env,
+            first.words()
+        );
+        findings.push(
+            Diagnostic::warning("cloudformation::same-stack-at-once", message)
+                .at(action.action.location)
+                .note("the other one is here", Some(first.action.location))
+                .help("name another stack, account or region, or give one a higher run order"),
+        );
     }
 }

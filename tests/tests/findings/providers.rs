@@ -398,6 +398,17 @@ fn stack_that_two_actions_work_on_at_once() {
 }
 
 #[test]
+fn stack_that_a_loop_of_actions_works_on_at_once() {
+    let source = Artifact::new("Source");
+    let deploy = |at: usize| {
+        let stack = DeployStack::new("shop", source.file("template.yaml")).administrator_permissions();
+        Action::new(format!("Deploy{at}"), stack) //~ warning cloudformation::same-stack-at-once at Tools/Pipeline: `Deploy1` of stage `Check` and 2 other actions work on the stack `shop` in 111111111111/us-east-1 at the same time as `Deploy0` of stage `Check`
+    };
+    let stage = Stage::new("Check").actions((0..4).map(deploy));
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage)));
+}
+
+#[test]
 fn permission_on_what_is_no_arn() {
     let source = Artifact::new("Source");
     let tables = PolicyStatement::allow(["dynamodb:PutItem"]).on(["orders-table"]);
