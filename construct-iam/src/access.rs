@@ -60,6 +60,7 @@ pub use construct_core::{Json, Members};
 pub use context::{Context, ContextValue};
 pub use error::{PolicyError, Problem};
 pub use evaluate::{evaluate, is_allowed, outcome};
+pub(crate) use operator::is_operator;
 pub use pattern::Variables;
 pub use policy::{Policy, Statement};
 pub use principal::Principal;

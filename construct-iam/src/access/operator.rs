@@ -80,6 +80,11 @@ impl Operand {
     }
 }
 
+/// Whether IAM knows an operator of this name.
+pub(crate) fn is_operator(name: &str) -> bool {
+    Operator::parse(name).is_some()
+}
+
 impl Operator {
     /// `None` for a name that is not in
     /// [the list](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html).

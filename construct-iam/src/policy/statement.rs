@@ -8,6 +8,7 @@ use std::sync::Arc;
 use construct_core::spell::{Pen, Spell, Spelled};
 use construct_core::{Expr, Fact, Reach};
 
+use crate::access;
 use crate::principal::{Principal, one_or_many};
 use crate::quota;
 use crate::sorted::{Map, Set};
@@ -334,6 +335,11 @@ impl PolicyStatement {
         if let Some(wrong) = principals.find_map(Principal::wrong_service) {
             let wrong = wrong.escape_debug();
             return Some(format!("`{wrong}` is no service; services are written as in `codebuild.amazonaws.com`"));
+        }
+        let mut operators = said.conditions.iter().map(|(operator, _)| operator);
+        if let Some(wrong) = operators.find(|operator| !access::is_operator(operator)) {
+            let wrong = wrong.escape_debug();
+            return Some(format!("`{wrong}` is no operator of conditions; they are written as in `StringEquals`"));
         }
         let resources = said.resources.iter().chain(said.not_resources.iter());
         let wrong = resources.filter_map(Expr::literal).find(|text| !is_resource(text))?.escape_debug();

@@ -85,6 +85,22 @@ fn services_that_are_mere_words() {
 }
 
 #[test]
+fn condition_with_an_operator_that_is_misspelt() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let read = |operator| {
+        PolicyStatement::allow(["s3:GetObject"]).on(["arn:aws:s3:::orders/*"]).condition(
+            operator,
+            "aws:SourceVpc",
+            ["v"],
+        )
+    };
+    app.at(tools).add("Right", role().allow(read("ForAnyValue:StringNotLikeIfExists")));
+    app.at(tools).add("Wrong", role().allow(read("StringEqual"))); //~ error iam::malformed-statement at Tools/Wrong: `StringEqual` is no operator
+    check(app);
+}
+
+#[test]
 fn statement_without_a_resource() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
