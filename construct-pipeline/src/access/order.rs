@@ -54,6 +54,8 @@ pub enum Orders {
 pub struct Order {
     /// Dependencies that are missing.
     pub missing: Vec<MissingEdge>,
+    /// What has to wait for what, where nobody says in which order the templates are deployed.
+    pub unstated: Vec<MissingEdge>,
     /// Names that occur twice.
     pub clashes: Vec<Clash>,
     /// How many orders there are.
@@ -89,8 +91,8 @@ pub(crate) fn order(stacks: Stacks, named: Vec<(PolicyIx, String)>, world: &Worl
     for pipeline in pipelines {
         needs.of_pipeline(pipeline);
     }
-    let unmet: Vec<(usize, usize)> =
-        needs.edges.keys().copied().filter(|(from, to)| stated[*from] && !graph.reaches(*from, *to)).collect();
+    let open = needs.edges.keys().copied().filter(|(from, to)| !graph.reaches(*from, *to));
+    let (unmet, unstated): (Vec<_>, Vec<_>) = open.partition(|(from, _)| stated[*from]);
     let failing: Vec<(usize, usize)> = unmet.iter().copied().filter(|edge| needs.edges[edge].1).collect();
     let missing = |edge: &(usize, usize)| {
         let (because, fails) = needs.edges[edge].clone();
@@ -102,6 +104,8 @@ pub(crate) fn order(stacks: Stacks, named: Vec<(PolicyIx, String)>, world: &Worl
             template: edge.0,
         }
     };
+    // Beside an assembly, templates are there before it.
+    let unstated = unstated.iter().filter(|edge| !is_stated && needs.edges[edge].1).map(missing).collect();
     let missing: Vec<MissingEdge> = unmet.iter().map(missing).collect();
     let orders = match (is_stated, failing.is_empty()) {
         (false, _) => Orders::NotStated,
@@ -112,7 +116,7 @@ pub(crate) fn order(stacks: Stacks, named: Vec<(PolicyIx, String)>, world: &Worl
         (true, true) => Orders::AllWork,
         (true, false) => Orders::SomeFail,
     };
-    Order { missing, clashes, orders }
+    Order { missing, unstated, clashes, orders }
 }
 
 struct Needs<'w> {

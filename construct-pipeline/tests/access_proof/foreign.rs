@@ -158,6 +158,23 @@ fn hand_written_templates_with_their_parameters() {
     assert!(report.leaks().all(|access| !access.is_outsider()), "{}", told(&report));
 }
 
+/// Deployed together they would be refused, whichever comes first is not for the proof to say.
+#[test]
+fn hand_written_templates_are_told_what_has_to_be_there_first() {
+    let (mut tools, target) = by_hand();
+    let named = json!({ "AWS": format!("arn:aws:iam::{TARGET}:role/pipeline-deployment") });
+    let first = tools.pointer_mut("/Resources/Key/Properties/KeyPolicy/Statement/0/Principal");
+    *first.expect("the key has a policy") = named;
+    let templates = Templates::new()
+        .with(Template::new("tools", TOOLS, "us-east-1", tools).parameter("TargetAccount", TARGET))
+        .with(Template::new("target", TARGET, "us-east-1", target));
+    let report = prove(&templates, &Outside::new());
+    let [edge] = &*report.order().unstated else { panic!("{:?}", report.order()) };
+    assert_eq!((&*edge.stack, &*edge.needs), ("tools", "target"));
+    assert!(edge.because.contains("names the role `Deployment` as principal"), "{}", edge.because);
+    assert!(report.order().missing.is_empty());
+}
+
 #[test]
 fn a_build_project_may_name_its_role_without_the_arn() {
     let (mut tools, target) = by_hand();

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use construct_core::{Diagnostics, Severity};
-use construct_pipeline::access::{Access, Area, Cell, Decision, Expected, Orders, Report as Proof, premises};
+use construct_pipeline::access::{
+    Access, Area, Cell, Decision, Expected, MissingEdge, Orders, Report as Proof, premises,
+};
 use serde_json::{Value as Json, json};
 
 use crate::given::FACTS;
@@ -174,8 +176,9 @@ fn summary(proof: &Proof) -> String {
     let count = |which: fn(&Access) -> bool| proof.accesses().iter().filter(|access| which(access)).count();
     let needed = count(|access| access.expected == Expected::Allow);
     let kept_out = count(|access| access.expected == Expected::Deny);
+    let waiting: String = proof.order().unstated.iter().map(waits).collect();
     format!(
-        "{} of {needed} needed accesses proved, {} of {kept_out} others proved to stay out, {} open\n{}",
+        "{} of {needed} needed accesses proved, {} of {kept_out} others proved to stay out, {} open\n{}{waiting}",
         count(|access| access.expected == Expected::Allow && access.is_proved()),
         count(|access| access.expected == Expected::Deny && access.is_proved()),
         count(Access::is_open),
@@ -204,14 +207,23 @@ fn orders(proof: &Proof) -> String {
     }
 }
 
+/// Which of two stacks has to be there first.
+fn waits(edge: &MissingEdge) -> String {
+    let [stack, needs, because] = [&*edge.stack, &*edge.needs, &*edge.because].map(printable);
+    format!("\n  `{stack}` has to come after `{needs}`: {because}")
+}
+
 fn json(proof: &Proof, found: &Diagnostics, unknown: &[String]) -> Json {
     let accesses = proof.accesses().iter().map(|access| access_json(proof, access));
+    let unstated = proof.order().unstated.iter();
+    let unstated = unstated.map(|edge| json!({ "stack": *edge.stack, "after": *edge.needs, "because": edge.because }));
     json!({
         "proved": proof.is_proved() && !found.has_errors(),
         "accesses": accesses.collect::<Vec<_>>(),
         "findings": found.to_json(),
         "unknownPolicies": unknown,
         "orders": orders(proof),
+        "unstatedOrder": unstated.collect::<Vec<_>>(),
         "premises": premises(),
     })
 }
