@@ -209,7 +209,9 @@ impl PipelineProject {
         self
     }
 
-    /// Lets one action run several builds as a batch.
+    /// Lets one action run several builds as a batch. CodeBuild starts them with a role of its own, which can do nothing
+    /// else: with the role of the builds, each build could start others.
+    /// <https://docs.aws.amazon.com/codebuild/latest/userguide/batch-build.html>
     pub fn batch_builds(mut self) -> Self {
         self.batch = true;
         self
@@ -259,7 +261,15 @@ impl Construct for PipelineProject {
         let permissions = permissions.into_iter().chain(self.permissions.clone());
         let environment = self.environment.clone();
         let repository = image::repository_of(&self.image);
-        let project = scope.add("Resource", Project { of: self, name, role, after: None });
+        let batch = self.batch.then(|| {
+            let role_name = names::of_construct(scope.path(), "batch", env, 64);
+            scope.add("BatchRole", Role::new(Principal::service(CODEBUILD)).role_name(role_name))
+        });
+        let builds = env.map(|env| Arn::regional(env, "codebuild", format!("project/{name}")));
+        if let (Some(batch), Some(builds)) = (batch, builds) {
+            scope.attach(batch, PolicyStatement::allow(BATCHES).on([builds]));
+        }
+        let project = scope.add("Resource", Project { of: self, name, role, batch, after: None });
         scope.attach(project, ServiceRole(role));
         if is_made {
             scope.attach(project, MadeRole { role, env });
@@ -282,9 +292,6 @@ impl PipelineProject {
         let group = format!("log-group:/aws/codebuild/{name}");
         let mut needs =
             vec![PolicyStatement::allow(LOGS).on([arn("logs", group.clone()), arn("logs", format!("{group}:*"))])];
-        if self.batch {
-            needs.push(PolicyStatement::allow(BATCHES).on([arn("codebuild", format!("project/{name}"))]));
-        }
         if self.reports {
             needs.push(PolicyStatement::allow(REPORTS).on([arn("codebuild", format!("report-group/{name}-*"))]));
         }
@@ -310,6 +317,8 @@ struct Project {
     of: PipelineProject,
     name: String,
     role: RoleRef,
+    /// The role that starts the builds of a batch.
+    batch: Option<RoleRef>,
     /// The role, if it stands in the project's stack: long permissions stand in policies beside it, to which no property
     /// refers, and a build needs them as well. So does CodeBuild when it makes a project that runs in a VPC:
     /// <https://github.com/aws/aws-cdk/issues/2652>.
@@ -377,7 +386,7 @@ impl Lower for Project {
             .opt("PrivilegedMode", of.privileged.then_some(true))
             .list("EnvironmentVariables", of.environment.iter().map(|one| one.properties(["Name", "Type", "Value"])));
         let pipeline = || Properties::new().set("Type", "CODEPIPELINE");
-        let batch = of.batch.then(|| Properties::new().set("ServiceRole", self.role.arn()));
+        let batch = self.batch.map(|role| Properties::new().set("ServiceRole", role.arn()));
         let properties = Properties::new()
             .set("Name", self.name.clone())
             .opt("Description", of.description.clone())

@@ -255,6 +255,51 @@ fn which_roles_tasks_take_is_not_known() {
     }
 }
 
+/// A pipeline whose build is a batch.
+fn batch(project: PipelineProject) -> App {
+    let mut app = App::new();
+    let tools = app.stack("Tools", TOOLS);
+    let mut scope = app.at(tools);
+    let project = scope.add("Build", project);
+    let code = Artifact::new("Code");
+    let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &code));
+    let build = Action::new("Compile", CodeBuild::new(project, &code).batch());
+    let pipeline = Pipeline::new("orders");
+    scope.add(
+        "Pipeline",
+        pipeline.stage(Stage::new("Source").action(checkout)).stage(Stage::new("Build").action(build)),
+    );
+    app
+}
+
+#[test]
+fn a_batch_is_started_with_a_role_that_can_do_nothing_else() {
+    let mut set = Set::new(batch(PipelineProject::new().batch_builds()).synth().expect("it is proved"));
+    let resources = set.body("Tools")["Resources"].as_object().expect("resources");
+    let project = resources.values().find(|one| one["Type"] == "AWS::CodeBuild::Project").expect("a project");
+    let [build, batch] = ["/Properties/ServiceRole", "/Properties/BuildBatchConfig/ServiceRole"]
+        .map(|at| project.pointer(at).expect("a role").to_string());
+    assert_ne!(build, batch);
+    let role = set.resource("Tools", "BuildBatchRole");
+    let statement = role.pointer_mut("/Properties/Policies/0/PolicyDocument/Statement/0").expect("its statement");
+    assert_eq!(
+        statement["Action"],
+        serde_json::json!(["codebuild:RetryBuild", "codebuild:StartBuild", "codebuild:StopBuild"])
+    );
+    statement["Action"] = "codebuild:StartBuild".into();
+    let report = prove(&set.templates(), &Outside::new());
+    let missing: Vec<_> = report.holes().map(Access::iam_action).collect();
+    assert_eq!(missing, ["codebuild:StopBuild", "codebuild:RetryBuild"], "{}", failures(&report));
+}
+
+#[test]
+fn a_project_without_a_role_for_batches_runs_none() {
+    let error = batch(PipelineProject::new()).synth().expect_err("nobody could start the builds").to_string();
+    assert!(error.contains("access::denied") && error.contains(".batch_builds()"), "{error}");
+    assert!(!error.contains(".permission("), "no statement mends it: {error}");
+    assert!(error.contains(": codebuild.amazonaws.com calls `codebuild:StartBuild`"), "{error}");
+}
+
 /// As the CDK writes it for projects without a key, and `batch-get-projects` prints it.
 #[test]
 fn a_build_may_use_the_key_that_aws_manages() {

@@ -99,7 +99,7 @@ fn a_rule_that_names_constructs_is_proved() {
     let mut app = App::new();
     let tools = app.stack("Tools", TOOLS);
     let mut scope = app.at(tools);
-    let project = scope.add("Check", PipelineProject::new());
+    let project = scope.add("Check", PipelineProject::new().batch_builds());
     let gate = scope.add("Gate", Function::import("arn:aws:lambda:eu-central-1:111111111111:function:gate"));
     let alarm = RawResource::new("AWS::CloudWatch::Alarm").property("AlarmName", "errors");
     let alarm = scope.add("Alarm", alarm);

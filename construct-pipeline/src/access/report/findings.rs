@@ -41,7 +41,8 @@ impl Subject {
         let PipelineLabel { template, logical_id, .. } = &*group[0].pipeline;
         let action = group[0].action.as_ref().map(|action| action.position);
         let is_rule = group[0].action.as_ref().is_some_and(|action| action.is_rule());
-        let is_call = action.is_some() && !is_rule && group[0].purpose == Purpose::Calls;
+        // What no policy decides is mended in no policy.
+        let is_call = action.is_some() && !is_rule && group[0].purpose == Purpose::Calls && group[0].remark.is_none();
         Self { template: Some(*template), logical_id: Some(logical_id.to_string()), action, is_call }
     }
 

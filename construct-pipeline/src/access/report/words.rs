@@ -51,6 +51,8 @@ impl Report {
     #[must_use]
     pub fn what_for(&self, access: &Access) -> String {
         let who = self.short_principal(access);
+        // A service has a name of its own.
+        let doer = if who.starts_with("role ") { ["the ", &who].concat() } else { who.clone() };
         match &access.purpose {
             Purpose::StartsRun => "CodePipeline takes on the pipeline's role".to_owned(),
             Purpose::TakesActionRole => format!(
@@ -63,12 +65,12 @@ impl Report {
             Purpose::Copies { artifact, to } => {
                 format!("the pipeline copies the artifact `{artifact}` to the store in {to}")
             }
-            Purpose::Reads { artifacts } => format!("the {who} reads {}", named(artifacts)),
-            Purpose::Writes { artifacts } => format!("the {who} writes {}", named(artifacts)),
-            Purpose::Calls => format!("the {who} calls `{}`", access.iam_action()),
-            Purpose::PassesRole if access.resource() == "*" => format!("the {who} hands over the roles of tasks"),
+            Purpose::Reads { artifacts } => format!("{doer} reads {}", named(artifacts)),
+            Purpose::Writes { artifacts } => format!("{doer} writes {}", named(artifacts)),
+            Purpose::Calls => format!("{doer} calls `{}`", access.iam_action()),
+            Purpose::PassesRole if access.resource() == "*" => format!("{doer} hands over the roles of tasks"),
             Purpose::PassesRole => {
-                format!("the {who} hands over the role {}", short_name(&self.readable(access.resource())))
+                format!("{doer} hands over the role {}", short_name(&self.readable(access.resource())))
             }
             Purpose::ServiceTakesRole => {
                 format!("{who} takes on the role {}", short_name(&self.readable(access.resource())))

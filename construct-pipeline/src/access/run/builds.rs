@@ -16,6 +16,7 @@ use crate::access::world::{Action, BuildImage, BuildLogs, Kept, Variable, of_con
 const CODEBUILD: &str = "codebuild.amazonaws.com";
 const SECRET_IS_CLOSED: &str = "the policy of the secret does not let the role in";
 const NO_GROUP: &str = "the log group is not there yet, which CodeBuild then makes";
+const BATCH: [&str; 3] = ["codebuild:StartBuild", "codebuild:StopBuild", "codebuild:RetryBuild"];
 const PULLS: [&str; 3] = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
 
 impl<'p> Prover<'p, '_> {
@@ -28,6 +29,9 @@ impl<'p> Prover<'p, '_> {
         };
         let role = self.role_named(action.get("ServiceRoleArnOverride").unwrap_or(&project.role));
         self.service_takes(CODEBUILD, &role, &About::need(action, Purpose::ServiceTakesRole));
+        if action.is_true("BatchEnabled") && project.made.is_some() {
+            self.batch(action, &arn, project.batch_role.as_deref());
+        }
         self.clones(action, &role);
         if self.is_made(&role) {
             if let Some(logs) = &project.logs {
@@ -56,6 +60,20 @@ impl<'p> Prover<'p, '_> {
             self.other_key(action, &role, gate, project.key.as_deref());
         }
         self.artifacts(action, &role, gate, key.as_ref());
+    }
+
+    /// CodeBuild starts the builds of a batch with the role that the project has for it.
+    /// <https://docs.aws.amazon.com/codebuild/latest/userguide/batch-build.html>
+    fn batch(&mut self, action: &'p Action, project: &str, role: Option<&str>) {
+        let Some(role) = role else {
+            self.no_batch_role(action, project);
+            return;
+        };
+        let role = self.role_named(role);
+        self.service_takes(CODEBUILD, &role, &About::need(action, Purpose::ServiceTakesRole));
+        if self.is_made(&role) {
+            self.call(action, &role, &Call::of(&BATCH, project), None);
+        }
     }
 
     /// Whether a template makes the role. Of others, their owners know what they may do in their own account.

@@ -46,6 +46,17 @@ impl<'p> Prover<'p, '_> {
         self.note(&about, question, Decision::Open, Some(remark));
     }
 
+    /// A project that has no role for batches cannot run any.
+    pub(crate) fn no_batch_role(&mut self, action: &'p Action, project: &str) {
+        let service = Who::Service("codebuild.amazonaws.com");
+        let question = self.unasked(&service, "codebuild:StartBuild", &project.into(), action.account());
+        let remark = Remark::mended_by(
+            "give the project a `BuildBatchConfig` with a `ServiceRole`, as `.batch_builds()` does",
+            "the project has no role with which CodeBuild could start the builds of a batch",
+        );
+        self.note(&About::need(action, Purpose::Calls), question, Decision::Denied, Some(remark));
+    }
+
     /// A project that encrypts with another key than the store's writes what nobody else can read.
     pub(crate) fn other_key(&mut self, action: &'p Action, role: &Caller, gate: &Gate<'p>, own: Option<&str>) {
         let about = About::need(action, Purpose::Writes { artifacts: self.named(&action.outputs) });

@@ -46,6 +46,8 @@ pub(crate) struct Key {
 #[derive(Clone, Debug)]
 pub(crate) struct Project {
     pub(crate) role: String,
+    /// ARN of the role that starts the builds of a batch, if it can have any.
+    pub(crate) batch_role: Option<String>,
     /// ARN of the customer-managed key that encrypts what it writes.
     pub(crate) key: Option<String>,
     /// `None`: given from outside.

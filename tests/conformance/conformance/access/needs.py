@@ -10,7 +10,7 @@ from . import builds
 from .flow import Action, Store, actions, performed, stores
 from .providers import calls, known, project_arn
 from .question import Question, answer, key_question, store_questions
-from .world import Pipeline, World
+from .world import Pipeline, Project, World
 
 READ = ("s3:GetObject", "s3:GetObjectVersion"), ("kms:Decrypt",)
 WRITE = ("s3:PutObject",), ("kms:GenerateDataKey", "kms:Decrypt")
@@ -102,6 +102,7 @@ def _artifacts(world: World, action: Action, store: Store, uses: Uses, result: R
         yield Question("codebuild.amazonaws.com", "sts:AssumeRole", who, who.split(":")[4], f"{action.where}: the service becomes the project's role")
         for call, resource, context in builds.calls(project):
             yield Question(who, call, resource, _owner(world, action, resource), f"{action.where}: the build", context)
+        yield from _batch(world, action, project, result)
         if action.outputs and store.key and _same_key(world, key, store.key) is False:
             result.fail(f"{action.where}: the project encrypts with {key}, the store with {store.key}")
     if action.inputs:
@@ -114,6 +115,21 @@ def _artifacts(world: World, action: Action, store: Store, uses: Uses, result: R
         if connected or action.provider == "CodeCommit" and action.account != store.account:
             objects += ("s3:PutObjectAcl",)
         yield from store_questions(world, who, store, objects, (), keys, f"{action.where} writes {', '.join(action.outputs)}", key)
+
+
+def _batch(world: World, action: Action, project: Project, result: Result) -> Iterator[Question]:
+    if str(action.configuration.get("BatchEnabled", "false")).lower() != "true":
+        return
+    if project.batch is None:
+        result.fail(f"{action.where}: the project has no role for batches")
+        return
+    owner = project.batch.split(":")[4]
+    yield Question("codebuild.amazonaws.com", "sts:AssumeRole", project.batch, owner, f"{action.where}: the service becomes the role for batches")
+    if project.batch in world.roles:
+        for call in ("codebuild:StartBuild", "codebuild:StopBuild", "codebuild:RetryBuild"):
+            yield Question(project.batch, call, project.arn, owner, f"{action.where}: a batch calls {call}")
+    if project.batch == project.role:
+        result.fail(f"{action.where}: each build of the batch could start others")
 
 
 def _three(two: tuple[tuple[str, ...], tuple[str, ...]]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

@@ -56,6 +56,10 @@ class Project:
     def key(self) -> str | None:
         return self.properties.get("EncryptionKey")
 
+    @property
+    def batch(self) -> str | None:
+        return self.properties.get("BuildBatchConfig", {}).get("ServiceRole")
+
 
 @dataclass
 class Rule:

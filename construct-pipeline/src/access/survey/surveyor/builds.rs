@@ -15,7 +15,10 @@ impl<'t> Surveyor<'t> {
         let variables = self.build_variables(reading);
         let image = self.build_image(reading);
         let network = self.build_network(reading, &arn);
-        let project = Project { role, key, made: Some(self.made(reading)), logs, variables, image, network };
+        let batch = self.lazily(reading, "BuildBatchConfig");
+        let batch_role = batch.and_then(|batch| Some(batch.text_of("ServiceRole")?.into_owned()));
+        let made = Some(self.made(reading));
+        let project = Project { role, batch_role, key, made, logs, variables, image, network };
         self.world.projects.insert(arn, project);
     }
 

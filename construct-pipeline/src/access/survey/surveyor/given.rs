@@ -27,6 +27,7 @@ impl Surveyor<'_> {
             let key = key.clone().filter(|key| !is_of_aws(key));
             let project = Project {
                 role: role.clone(),
+                batch_role: None,
                 key,
                 made: None,
                 logs: None,
