@@ -293,6 +293,21 @@ fn doors_that_stand_open() {
             all.push(json!({ "Effect": "Allow", "Principal": { "AWS": "333333333333" }, "Action": "sts:AssumeRole" }));
         },
     );
+    for (stack, role) in
+        [(TOOLS, "PipelineRole"), (TOOLS, "BuildRole"), (TOOLS, "PipelineEventsRole"), (TEST, "DeployRole")]
+    {
+        check("a role for everybody", &Noticed::Leak(|purpose| *purpose == Purpose::OutsiderTakesRole), |set| {
+            statements(set.resource(stack, role), TRUST)[0]["Principal"] = json!({ "AWS": "*" });
+        });
+    }
+    check("grants of the key for everybody", &Noticed::Leak(|purpose| *purpose == Purpose::Stranger), |set| {
+        let all = statements(set.resource(REPLICA, "StoreKey"), "KeyPolicy");
+        with_action(all, "kms:Create*", "")["Principal"] = json!("*");
+    });
+    check("the names of artifacts", &Noticed::Leak(|purpose| *purpose == Purpose::Stranger), |set| {
+        let all = statements(set.resource(REPLICA, "StoreBucketPolicy"), "PolicyDocument");
+        with_action(all, "s3:ListBucket", "").as_object_mut().expect("a statement").shift_remove("Condition");
+    });
     check("every key in a role", &Noticed::Wide, |set| {
         let all = statements(set.resource(TEST, "ActionRole"), INLINE);
         all.push(json!({ "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*" }));

@@ -80,6 +80,8 @@ pub enum Purpose {
     KeyOutsideStore,
     /// A role other than the pipeline's takes on an action's role.
     StrangerTakesRole,
+    /// Somebody of an account that has no part in the pipeline takes on a role that works for it.
+    OutsiderTakesRole,
     /// The role of another pipeline reaches the artifacts.
     OtherPipeline,
 }

@@ -245,6 +245,7 @@ fn remedy(access: &Access) -> &'static str {
         Purpose::StrangerTakesRole => {
             "let the trust policy in the pipeline's role only, with `ArnEquals` on `aws:PrincipalArn`"
         }
+        Purpose::OutsiderTakesRole => "name the service that takes on the role in its trust policy, and nobody else",
         _ => {
             "narrow the statements that let it in to the roles of the pipeline, with `ArnEquals` on `aws:PrincipalArn`"
         }

@@ -87,6 +87,10 @@ impl Report {
             Purpose::ReaderWrites => format!("{who}, which only reads artifacts, writes"),
             Purpose::KeyOutsideStore => format!("{who} uses the key of the store for other things than artifacts"),
             Purpose::StrangerTakesRole => format!("any other role, such as {who}, takes on the role of the action"),
+            Purpose::OutsiderTakesRole => format!(
+                "anybody in any account, such as {who}, takes on the role {}",
+                short_name(&self.readable(access.resource()))
+            ),
             Purpose::OtherPipeline => format!("another pipeline, as {who}, reaches the artifacts"),
         }
     }

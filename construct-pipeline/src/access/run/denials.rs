@@ -21,6 +21,9 @@ const NEIGHBOURS: usize = 4;
 
 /// What nobody else may do with artifacts.
 const TOUCH: [&str; 2] = ["s3:GetObject", "s3:PutObject"];
+/// Whoever makes grants of a key lets in whom he likes. Of what administers a key, other accounts can do this alone:
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html>.
+const GRANT: &str = "kms:CreateGrant";
 const TAKE: &str = "sts:AssumeRole";
 
 /// A store, and what of it can be asked about: of what no template makes and nobody described, nothing can be said.
@@ -108,8 +111,14 @@ impl<'p> Prover<'p, '_> {
                 self.deny(&about, account, &caller, action, &scene);
             }
         }
+        if store.has_bucket {
+            self.deny(&about, account, &caller, "s3:ListBucket", &store.gate.on_bucket(asker));
+        }
         if let Some(scene) = store.key(asker, account, true) {
             self.deny(&about, account, &caller, "kms:Decrypt", &scene);
+        }
+        if let Some(scene) = store.key(asker, account, false) {
+            self.deny(&about, account, &caller, GRANT, &scene);
         }
     }
 
@@ -224,16 +233,35 @@ impl<'p> Prover<'p, '_> {
         let mut seen = BTreeSet::new();
         for action in pipeline.actions.iter().filter(|action| action.own_role) {
             let foreign = account_in(&action.role) != Some(account);
-            if !foreign || !seen.insert(&action.role) || !world.roles.contains_key(&action.role) {
+            if !seen.insert(&action.role) || !world.roles.contains_key(&action.role) {
+                continue;
+            }
+            let role = self.role(&action.role);
+            if !foreign {
+                self.outsider_takes(Some(action), &role);
                 continue;
             }
             let about = About::denial(action, Purpose::StrangerTakesRole);
-            let scene = self.scenes.taken(asker, &self.role(&action.role), account);
+            let scene = self.scenes.taken(asker, &role, account);
             let (near, nobody, there) = (account, &*world.nobody, action.account());
             self.deny(&about, Some(near), || asker.stranger(partition, near), TAKE, &scene);
             self.deny(&about, Some(nobody), || asker.administrator_named(partition, nobody, name), TAKE, &scene);
             self.deny(&about, Some(there), || asker.stranger(partition, there), TAKE, &scene);
         }
+    }
+
+    /// Nobody of an account without a part in the pipeline takes on a role that works for it.
+    pub(crate) fn outsider_takes(&mut self, action: Option<&'p Action>, role: &Caller) {
+        let (asker, pipeline) = (self.asker, self.pipeline);
+        let is_made = asker.world().roles.get(role.who.name()).is_some_and(|role| role.made.is_some());
+        if !is_made || !self.apart.insert(role.number) {
+            return;
+        }
+        let (partition, name) = (partition_of(&pipeline.arn), short_name(&pipeline.role));
+        let about = About::denial(action, Purpose::OutsiderTakesRole);
+        let scene = self.scenes.taken(asker, role, &pipeline.label.account);
+        let nobody = &*asker.world().nobody;
+        self.deny(&about, Some(nobody), || asker.administrator_named(partition, nobody, name), TAKE, &scene);
     }
 }
 

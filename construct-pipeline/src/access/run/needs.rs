@@ -100,6 +100,7 @@ impl<'p> Prover<'p, '_> {
         let caller = self.asker.caller(&Who::Service(service));
         let target = role.taken(self.asker.view(), &self.pipeline.label.account);
         self.ask(about, &caller, "sts:AssumeRole", &Scene::for_one(target, Arc::clone(self.asker.nothing())));
+        self.outsider_takes(about.action, role);
     }
 
     fn service_calls(&mut self, action: &'p Action, caller: &Arc<Caller>) {

@@ -1,5 +1,6 @@
 //! What is asked for one pipeline, and what is kept of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::gate::Gate;
@@ -28,6 +29,8 @@ pub(crate) struct Prover<'p, 'w> {
     pub(crate) scenes: Scenes<'p>,
     /// Artifacts, and their names in one text.
     named: Option<(&'p [Arc<str>], Arc<str>)>,
+    /// The roles of which it was asked whether outsiders take them on, by number.
+    pub(crate) apart: BTreeSet<usize>,
     /// Stands for an id that AWS makes up during the run.
     pub(crate) unknown_id: char,
 }
@@ -61,7 +64,7 @@ impl<'p, 'w> Prover<'p, 'w> {
         unknown_id: char,
     ) -> Self {
         let (accesses, scenes) = (Vec::new(), Scenes::new(asker));
-        Self { pipeline, gates, asker, keep, accesses, scenes, named: None, unknown_id }
+        Self { pipeline, gates, asker, keep, accesses, scenes, named: None, apart: BTreeSet::new(), unknown_id }
     }
 
     /// The store of a region.
