@@ -211,14 +211,15 @@ fn facts_agree(tree: &Tree, node: NodeId, out: &mut Diagnostics) {
     for found in tree.facts.on::<Tag>(node) {
         let Tag { key, value } = found.fact;
         // https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
-        let shape = |c: char| c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c);
+        let is_blank = |c: char| c.is_whitespace() && !c.is_control();
+        let shape = |c: char| c.is_alphanumeric() || is_blank(c) || "_.:/=+-@".contains(c);
         let sound = (1..=128).contains(&key.chars().count())
             && value.chars().count() <= 256
             && !key.to_ascii_lowercase().starts_with("aws:")
             && key.chars().chain(value.chars()).all(shape);
         if !sound {
             ValidateCx { tree, node, out }.report(
-                Diagnostic::error("tag::malformed", format!("`{key}` = `{value}` is no tag"))
+                Diagnostic::error("tag::malformed", format!("`{}` = `{}` is no tag", key.escape_debug(), value.escape_debug()))
                     .at(found.location)
                     .help("keys have 1 to 128 characters and do not begin with `aws:`, values at most 256; both have letters, digits, blanks and `_.:/=+-@`"),
             );

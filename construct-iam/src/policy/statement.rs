@@ -346,6 +346,20 @@ impl PolicyStatement {
         Some(format!("`{wrong}` is no resource; resources are ARNs, as in `arn:aws:s3:::orders/*`, or `*`"))
     }
 
+    /// What IAM refuses in a condition, whatever service asks for it: a key without a name, and characters beyond U+00FF.
+    /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>
+    pub(crate) fn odd_condition(&self) -> Option<String> {
+        let is_plain = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{ff}');
+        self.0.each_condition().find_map(|(_, key, values)| {
+            if key.is_empty() {
+                return Some("a condition has no key".into());
+            }
+            let mut texts = values.iter().filter_map(Expr::literal).chain([&**key]);
+            let odd = texts.find(|text| !text.is_ascii() && !text.chars().all(is_plain))?;
+            Some(format!("`{}` has characters that no policy of IAM takes, beyond U+00FF", odd.escape_debug()))
+        })
+    }
+
     /// No less than the bytes of the statement and the comma behind it, told without writing it.
     pub(super) fn at_most(&self, of_reference: &dyn Fn(&Expr) -> usize) -> usize {
         fn list<T: Ord>(key: &str, items: &Set<T>, length: impl Fn(&T) -> usize) -> usize {

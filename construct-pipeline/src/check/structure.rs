@@ -4,7 +4,7 @@
 //! `pipeline::too-many-stages`, `pipeline::too-many-actions`, `pipeline::no-source`,
 //! `pipeline::source-outside-first-stage`, `pipeline::other-action-in-first-stage`, `pipeline::execution-mode`,
 //! `stage::malformed-name`, `stage::duplicate-name`, `stage::no-action`, `stage::too-many-actions`,
-//! `stage::malformed-reason`, `action::malformed-name`, `action::duplicate-name`, `action::run-order`,
+//! `stage::malformed-reason`, `stage::malformed-blocker`, `action::malformed-name`, `action::duplicate-name`, `action::run-order`,
 //! `action::timeout`, `action::timeout-of-no-approval`, `action::beside-approval`, `action::v2-only`,
 //! `action::malformed-provider`, `action::malformed-version`, `action::role-not-aws`, `action::account-not-aws`,
 //! `action::region-not-aws`, `action::unused-permissions`, `action::foreign-handle`, and those of the environment an
@@ -27,6 +27,8 @@ use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
 use crate::stage::Stage;
 
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_BlockerDeclaration.html>
+const BLOCKER: RangeInclusive<usize> = 1..=100;
 const NAME_HELP: &str = "use 1 to 100 letters `A-Za-z`, digits and `.@_-`";
 
 /// What the API validates of a pipeline, its stages and its actions: characters of names and texts, run orders, minutes.
@@ -150,6 +152,13 @@ fn stages(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
             let message = format!("CodePipeline refuses the reason `{}`", reason.escape_debug());
             let help = "use 1 to 300 letters, digits, blanks and `!@().*?-`";
             findings.push(Diagnostic::error("stage::malformed-reason", message).at(at).help(help));
+        }
+        for blocker in &stage.blockers {
+            let length = blocker.chars().count();
+            if !BLOCKER.contains(&length) {
+                let message = format!("a blocker has a name of {length} characters");
+                findings.push(Diagnostic::error("stage::malformed-blocker", message).at(at).help("use 1 to 100"));
+            }
         }
         names_of_actions(stage, findings);
     }

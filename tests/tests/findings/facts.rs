@@ -40,6 +40,7 @@ fn tag_with_characters_that_no_service_takes() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
     app.attach(tools, Tag::new("team", "delivery <orders>")); //~ error tag::malformed at Tools: `delivery <orders>`
+    app.attach(tools, Tag::new("text", "two\nlines")); //~ error tag::malformed at Tools: `two\nlines`
     check(app);
 }
 

@@ -110,6 +110,22 @@ fn statement_without_a_resource() {
 }
 
 #[test]
+fn conditions_that_iam_refuses() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let tagged = |key: &'static str, value: &'static str| {
+        let queues = PolicyStatement::allow(["sqs:SendMessage"]).on(["arn:aws:sqs:*:*:orders-*"]);
+        role().allow(queues.condition("StringEquals", key, [value]))
+    };
+    app.at(tools).add("One", tagged("aws:ResourceTag/team", "配達")); //~ error iam::malformed-statement at Tools/One: U+00FF
+    app.at(tools).add("Two", tagged("", "delivery")); //~ error iam::malformed-statement at Tools/Two: no key
+    let three = app.at(tools).add("Three", tagged("aws:ResourceTag/team", "müller\u{ff}")); //~ error iam::malformed-statement at Tools/Three: U+00FF
+    let four = PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::account(HOME));
+    app.attach(three, four.condition("StringLike", "aws:PrincipalTag/team", ["团队"]));
+    check(app);
+}
+
+#[test]
 fn statement_whose_action_names_no_service() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
@@ -311,6 +327,7 @@ fn project_that_codebuild_refuses() {
     scope.add("Eight", PipelineProject::new().compute_type("SMALL")); //~ warning codebuild::unknown-compute-type at Tools/Eight/Resource: `SMALL`
     let arm = || PipelineProject::new().image("aws/codebuild/amazonlinux-aarch64-standard:3.0");
     scope.add("Eleven", PipelineProject::new().environment_type("ARM_CONTAINER")); //~ warning codebuild::other-image at Tools/Eleven/Resource: `aws/codebuild/standard:7.0`
+    scope.add("Nameless", PipelineProject::new().image(" ")); //~ error codebuild::no-image at Tools/Nameless/Resource: without a name
     scope.add("Twelve", arm()); //~ warning codebuild::other-image at Tools/Twelve/Resource: LINUX_CONTAINER
     scope.add("Thirteen", arm().environment_type("ARM_CONTAINER"));
     scope.add("Nine", arm().environment_type("ARM_LAMBDA_CONTAINER")); //~ warning codebuild::other-compute-type at Tools/Nine/Resource: BUILD_GENERAL1_SMALL

@@ -512,3 +512,11 @@ fn deployment_that_does_not_wait_for_the_approval_beside_it() {
     let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(stage.action(deploy).action(waits));
     check(placed(pipeline));
 }
+
+#[test]
+fn blockers_without_a_name() {
+    let source = Artifact::new("Source");
+    let nameless = deploy(&source).blocker(""); //~ error stage::malformed-blocker at Tools/Pipeline: 0 characters
+    let long = approve("Approve").blocker("x".repeat(101)); //~ error stage::malformed-blocker at Tools/Pipeline: 101 characters
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(nameless).stage(long)));
+}

@@ -1,6 +1,6 @@
 //! What is wrong with a project of ours.
 //!
-//! Codes: `codebuild::long-description`, `codebuild::malformed-project-name`, `codebuild::other-compute-type`,
+//! Codes: `codebuild::long-description`, `codebuild::malformed-project-name`, `codebuild::no-image`, `codebuild::other-compute-type`,
 //! `codebuild::other-image`, `codebuild::timeout`, `codebuild::unknown-compute-type`,
 //! `codebuild::unknown-environment-type`, and those of [`variables`](super::variables) and of the [network](crate::aws::vpc).
 
@@ -91,6 +91,10 @@ fn machine(of: &PipelineProject, cx: &mut ValidateCx<'_>) {
             let message = format!("`{}` is no {what} known here", given.escape_debug());
             cx.report(Diagnostic::warning(code, message).help(format!("known are {}", known.join(", "))));
         }
+    }
+    if of.image.trim().is_empty() {
+        let help = "name one, as in `.image(\"aws/codebuild/amazonlinux-x86_64-standard:5.0\")`, or leave it out";
+        cx.report(Diagnostic::error("codebuild::no-image", "the project has an image without a name").help(help));
     }
     // Images of AWS say for which processors and systems they are; the standard ones are for Linux on x86.
     // https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-available.html
