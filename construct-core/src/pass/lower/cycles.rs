@@ -48,7 +48,7 @@ pub(super) fn resource_cycles(plan: &Plan, placed: &[Placed], references: Refere
 
 #[cfg(test)]
 mod tests {
-    use crate::{App, DependsOn, Env, Output, RawResource};
+    use crate::{App, Attr, DependsOn, Env, Metadata, Output, PropertyOverride, RawResource, Value, kind};
 
     #[test]
     fn a_circle_of_dependencies_alone_is_not_opened_by_a_name() {
@@ -60,6 +60,28 @@ mod tests {
         scope.attach(two, DependsOn::new(one));
         let found = app.synth().expect_err("neither can be made first").to_string();
         assert!(found.contains("resource::cycle") && found.contains("take a `DependsOn` away"), "{found}");
+    }
+
+    #[test]
+    fn a_resource_that_refers_to_itself_is_told_so_once() {
+        let mut app = App::new();
+        let stack = app.stack("Stack", Env::new("111111111111", "us-east-1"));
+        let mut scope = app.at(stack);
+        let queue = scope.add("Queue", RawResource::new("AWS::SQS::Queue"));
+        let own: Value<kind::Text> = Value::attr(queue.into(), Attr::LogicalId);
+        scope.attach(queue, Metadata::new("Own", own));
+        assert_eq!(app.synth_with_warnings().map(|(_, found)| found.len()).map_err(|error| error.to_string()), Ok(0));
+
+        let mut app = App::new();
+        let stack = app.stack("Stack", Env::new("111111111111", "us-east-1"));
+        let mut scope = app.at(stack);
+        let queue = scope.add("Queue", RawResource::new("AWS::SQS::Queue"));
+        scope.attach(queue, PropertyOverride::set("Dead", queue.get_att("Arn")));
+        scope.attach(queue, PropertyOverride::set("Deader", queue.reference()));
+        let error = app.synth().expect_err("the queue can never be made");
+        let found: Vec<_> = error.findings().into_iter().flat_map(crate::Diagnostics::iter).collect();
+        assert_eq!(found.len(), 1, "{error}");
+        assert_eq!((found[0].code(), found[0].path()), ("resource::cycle", "Stack/Queue"), "{error}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! else, and wherever a stack is coupled by names only, it is the physical name, or a finding that says which construct
 //! needs one.
 //!
-//! Codes: those of [`refused`].
+//! Codes: `resource::cycle`, of a resource that refers to itself, and those of [`refused`].
 
 mod exports;
 mod joined;
@@ -342,6 +342,10 @@ impl<'a> Resolver<'a> {
             && let Some(place) = self.referable(of)
         {
             self.refer(place);
+            // Its own logical id is a text like any other.
+            if place == self.here && self.placed[place].is_resource && *attr != Attr::LogicalId {
+                self.refers_to_itself();
+            }
             return local(&self.placed[place].id, attr, out);
         }
         let elsewhere = stack.filter(|stack| *stack != self.stack);
@@ -363,6 +367,14 @@ impl<'a> Resolver<'a> {
             self.no_physical_name(of, attr);
             out.scalar(Json::Null);
         }
+    }
+
+    /// CloudFormation knows what a resource is called when it is made, and no sooner.
+    fn refers_to_itself(&self) {
+        self.report(
+            Diagnostic::error("resource::cycle", "the resource refers to itself, so it can never be made")
+                .help("give it a name and refer to it by that name, or refer to it from another resource"),
+        );
     }
 
     /// Writes what a construct is called, if that is known; says whether it is.
