@@ -1,5 +1,7 @@
 //! Another pipeline, started by this one.
 //!
+//! Codes: `pipeline-invoke::itself`, `pipeline-invoke::malformed-name`.
+//!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-PipelineInvoke.html>
 
 use construct_core::{Diagnostic, Expr, Properties, Value, kind, text};
