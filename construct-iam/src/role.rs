@@ -247,15 +247,15 @@ impl Settings {
         let inline = self.policies.iter().flat_map(|(_, document)| document.statements());
         let here = cx.here();
         let view = cx.view();
-        let problem = |one: &PolicyStatement| one.problem(!one.has_principal()).or_else(|| one.odd_condition());
+        let problem_of = |one: &PolicyStatement, in_trust: bool| one.problem(!in_trust).or_else(|| one.odd_condition());
+        let problem = |one: &PolicyStatement| problem_of(one, one.has_principal());
         // Nearly always all are sound, and then their order is of no interest.
         let attached = match view.any_fact(here, |one| problem(one).is_some()) {
             true => view.facts_of::<PolicyStatement>(here).collect(),
             false => Vec::new(),
         };
-        let problems: Vec<String> = (self.permissions.statements().chain(inline))
-            .map(|one| one.problem(true).or_else(|| one.odd_condition()))
-            .chain(self.trust.statements().map(|one| one.problem(false)))
+        let problems: Vec<String> = (self.permissions.statements().chain(inline).map(|one| problem_of(one, false)))
+            .chain(self.trust.statements().map(|one| problem_of(one, true)))
             .chain(attached.into_iter().map(problem))
             .flatten()
             .collect();

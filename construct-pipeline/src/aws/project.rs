@@ -253,22 +253,19 @@ impl Construct for PipelineProject {
         let env = scope.env();
         let name = self.name.clone().unwrap_or_else(|| names::of_construct(scope.path(), "project", env, 150));
         let is_made = self.role.is_none();
-        let role = own_role(self.role, &mut scope).unwrap_or_else(|| {
-            let role_name = names::of_construct(scope.path(), "role", env, 64);
-            scope.add("Role", Role::new(Principal::service(CODEBUILD)).role_name(role_name))
-        });
+        let role = own_role(self.role, &mut scope).unwrap_or_else(|| made_role("Role", "role", &mut scope));
         let permissions = env.map(|env| self.needs(&name, env)).unwrap_or_default();
         let permissions = permissions.into_iter().chain(self.permissions.clone());
         let environment = self.environment.clone();
         let repository = image::repository_of(&self.image);
         let batch = self.batch.then(|| {
-            let role_name = names::of_construct(scope.path(), "batch", env, 64);
-            scope.add("BatchRole", Role::new(Principal::service(CODEBUILD)).role_name(role_name))
+            let role = made_role("BatchRole", "batch", &mut scope);
+            if let Some(env) = env {
+                let builds = Arn::regional(env, "codebuild", format!("project/{name}"));
+                scope.attach(role, PolicyStatement::allow(BATCHES).on([builds]));
+            }
+            role
         });
-        let builds = env.map(|env| Arn::regional(env, "codebuild", format!("project/{name}")));
-        if let (Some(batch), Some(builds)) = (batch, builds) {
-            scope.attach(batch, PolicyStatement::allow(BATCHES).on([builds]));
-        }
         let project = scope.add("Resource", Project { of: self, name, role, batch, after: None });
         scope.attach(project, ServiceRole(role));
         if is_made {
@@ -298,6 +295,12 @@ impl PipelineProject {
         needs.extend(self.vpc.iter().flat_map(|vpc| vpc.permissions(env, Some(CODEBUILD))));
         needs
     }
+}
+
+/// A role that CodeBuild takes on, named after its construct and what it is.
+fn made_role(id: &str, what: &str, scope: &mut Scope<'_>) -> RoleRef {
+    let role_name = names::of_construct(scope.path(), what, scope.env(), 64);
+    scope.add(id, Role::new(Principal::service(CODEBUILD)).role_name(role_name))
 }
 
 /// A role of this app; one of another app is reported and left out.

@@ -4,8 +4,8 @@
 //! `pipeline::too-many-stages`, `pipeline::too-many-actions`, `pipeline::no-source`,
 //! `pipeline::source-outside-first-stage`, `pipeline::other-action-in-first-stage`, `pipeline::execution-mode`,
 //! `stage::malformed-name`, `stage::duplicate-name`, `stage::no-action`, `stage::too-many-actions`,
-//! `stage::malformed-reason`, `stage::malformed-blocker`, `action::malformed-name`, `action::duplicate-name`, `action::run-order`,
-//! `action::timeout`, `action::timeout-of-no-approval`, `action::beside-approval`, `action::v2-only`,
+//! `stage::malformed-reason`, `stage::malformed-blocker`, `action::malformed-name`, `action::duplicate-name`,
+//! `action::run-order`, `action::timeout`, `action::timeout-of-no-approval`, `action::beside-approval`, `action::v2-only`,
 //! `action::malformed-provider`, `action::malformed-version`, `action::role-not-aws`, `action::account-not-aws`,
 //! `action::region-not-aws`, `action::unused-permissions`, `action::foreign-handle`, and those of the environment an
 //! action runs in.
@@ -221,7 +221,7 @@ fn one_action(resolved: &Resolved<'_>, resolved_action: &ResolvedAction<'_>, fin
         let finding = Diagnostic::error("action::foreign-handle", "the action acts on a construct of another app");
         findings.push(finding.at(at).help("use handles only with the app that returned them"));
     }
-    // A line tells which action it is, unless that was read from JSON.
+    // Pipelines from JSON have no line that tells which action it is.
     let about = || format!("it is about {}", resolved_action.words());
     findings.extend(problems.iter().map(|problem| problem.clone().at(at).note(about(), None)));
 }

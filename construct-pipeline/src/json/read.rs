@@ -8,16 +8,14 @@ use serde_json::{Map, Value as Json};
 
 use super::shape::{Field, Kind, METADATA, PIPELINE, Presence, Shape, TAGS};
 
-const HELP: &str = "give it what `aws codepipeline get-pipeline --name NAME` prints";
-
-/// The CLI prints YAML, text or tables, too, as it is set up.
-const NO_JSON: &str = "give it what `aws codepipeline get-pipeline --name NAME --output json` prints";
+/// Without `--output`, the CLI prints YAML, text or tables, if it is set up so.
+const HELP: &str = "give it what `aws codepipeline get-pipeline --name NAME --output json` prints";
 
 /// How many characters of a text are shown where it should not stand.
 const SHOWN: usize = 60;
 
 const TEMPLATE: &str = "it is a template, or a part of one";
-const TEMPLATE_HELP: &str = "of a pipeline that it made, give what `aws codepipeline get-pipeline --name NAME` prints; \
+const TEMPLATE_HELP: &str = "of a pipeline that it made, give what `aws codepipeline get-pipeline --name NAME --output json` prints; \
                              `synth check --template FILE` proves the template as it is";
 
 /// What was read: the parts of an answer of `get-pipeline`, or of an input of `create-pipeline`.
@@ -39,7 +37,7 @@ pub(super) fn parse(text: &str) -> Result<Json, Diagnostics> {
         let mut findings = Diagnostics::new();
         findings.push(match is_template {
             true => not_a_pipeline(TEMPLATE),
-            false => Diagnostic::error("json::syntax", message).help(NO_JSON),
+            false => Diagnostic::error("json::syntax", message).help(HELP),
         });
         findings
     })

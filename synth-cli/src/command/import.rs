@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use construct_core::{Diagnostic, Env, Region};
+use construct_core::{Env, Region};
 use construct_pipeline::json::Declaration;
 
 use crate::import::import;
@@ -65,12 +65,11 @@ impl Import {
         let text = source::read(&self.file)?;
         let declaration = match Declaration::read(&text) {
             Ok(declaration) => declaration,
-            // What is no JSON is refused as every command does that reads a file.
-            Err(findings) if findings.iter().any(|finding| finding.code() == "json::syntax") => {
-                return Err(Failure::new(findings.iter().map(Diagnostic::message).collect::<String>())
-                    .help("give it what `aws codepipeline get-pipeline --name NAME --output json` prints"));
-            }
             Err(findings) => {
+                // What is no JSON is refused as every command does that reads a file.
+                if let Some(syntax) = findings.iter().find(|finding| finding.code() == "json::syntax") {
+                    return Err(Failure::new(syntax.message()).help(syntax.help_text().unwrap_or_default()));
+                }
                 let mut report = Report::verbatim(String::new());
                 report.diagnostics(&findings);
                 return Ok(report);

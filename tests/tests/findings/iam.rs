@@ -122,6 +122,9 @@ fn conditions_that_iam_refuses() {
     let three = app.at(tools).add("Three", tagged("aws:ResourceTag/team", "müller\u{ff}")); //~ error iam::malformed-statement at Tools/Three: U+00FF
     let four = PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::account(HOME));
     app.attach(three, four.condition("StringLike", "aws:PrincipalTag/team", ["团队"]));
+    let trust = PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::account(HOME));
+    let trust = trust.condition("StringEquals", "sts:ExternalId", ["配達"]);
+    app.at(tools).add("Four", Role::trusting(PolicyDocument::new().with(trust))); //~ error iam::malformed-statement at Tools/Four: U+00FF
     check(app);
 }
 

@@ -1,4 +1,5 @@
-//! What a build needs: its role, its image and its network, its log, clones of repositories, the values of variables, and artifacts.
+//! What a build needs: its role, its image and its network, its log, clones of repositories, the values of variables, and
+//! artifacts.
 
 use std::sync::Arc;
 

@@ -43,7 +43,7 @@ pub(crate) struct Key {
     pub(crate) aliases: Option<Vec<String>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Project {
     pub(crate) role: String,
     /// ARN of the role that starts the builds of a batch, if it can have any.

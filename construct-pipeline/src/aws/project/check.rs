@@ -1,8 +1,9 @@
 //! What is wrong with a project of ours.
 //!
-//! Codes: `codebuild::long-description`, `codebuild::malformed-project-name`, `codebuild::no-image`, `codebuild::other-compute-type`,
-//! `codebuild::other-image`, `codebuild::timeout`, `codebuild::unknown-compute-type`,
-//! `codebuild::unknown-environment-type`, and those of [`variables`](super::variables) and of the [network](crate::aws::vpc).
+//! Codes: `codebuild::long-description`, `codebuild::malformed-project-name`, `codebuild::no-image`,
+//! `codebuild::other-compute-type`, `codebuild::other-image`, `codebuild::timeout`, `codebuild::unknown-compute-type`,
+//! `codebuild::unknown-environment-type`, and those of [`variables`](super::variables) and of the
+//! [network](crate::aws::vpc).
 
 use construct_core::{Diagnostic, LowerCx, ValidateCx};
 

@@ -25,16 +25,7 @@ impl Surveyor<'_> {
         let world = &mut self.world;
         for (arn, (role, key)) in &outside.projects {
             let key = key.clone().filter(|key| !is_of_aws(key));
-            let project = Project {
-                role: role.clone(),
-                batch_role: None,
-                key,
-                made: None,
-                logs: None,
-                variables: Vec::new(),
-                image: None,
-                network: None,
-            };
+            let project = Project { role: role.clone(), key, ..Project::default() };
             world.projects.insert(arn.as_str().into(), project);
         }
         give_guarded(world, outside);
