@@ -59,7 +59,7 @@ fn one_action(
         if !(has_errors && matches!(value, Expr::Str(text) if text.is_empty())) {
             one_value(action, key, value, longest, findings);
         }
-        texts(value).for_each(|text| variables.used(text, key, &reader, findings));
+        variables.used_in(value, key, &reader, findings);
     }
     for (key, value) in action.action.provider.siblings().iter() {
         variables.used_in(value, key, &reader, findings);

@@ -2,8 +2,8 @@
 //!
 //! Codes: `variable::malformed-name`, `variable::duplicate-name`, `variable::malformed-default`,
 //! `variable::long-description`, `variable::too-many`, `variable::v2-only`, `variable::unknown`,
-//! `variable::used-too-early`, `variable::in-source`, `variable::other-syntax`, `namespace::malformed`,
-//! `namespace::duplicate`, `namespace::is-artifact`.
+//! `variable::used-too-early`, `variable::in-source`, `variable::other-syntax`, `variable::malformed-reference`,
+//! `namespace::malformed`, `namespace::duplicate`, `namespace::is-artifact`.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -67,6 +67,11 @@ impl<'r, 'a> Variables<'r, 'a> {
         match expr {
             Expr::List(items) => items.iter().for_each(|item| self.used_in(item, key, reader, findings)),
             Expr::Map(entries) => entries.iter().for_each(|(_, value)| self.used_in(value, key, reader, findings)),
+            Expr::Str(text) => {
+                self.used(text, key, reader, findings);
+                unclosed(text, key, reader, findings);
+            }
+            // What is opened in one part may be closed in a later one.
             other => texts(other).for_each(|text| self.used(text, key, reader, findings)),
         }
     }
@@ -79,8 +84,11 @@ impl<'r, 'a> Variables<'r, 'a> {
         }
         self.other_syntax(text, key, reader, findings);
         for (_, reference) in filled::variables(text) {
-            let Some((namespace, name)) = reference.split_once('.') else { continue };
             let place = format!("`{key}` of {} uses `#{{{reference}}}`", reader.words());
+            let Some((namespace, name)) = reference.split_once('.') else {
+                findings.push(self.without_namespace(reference, &place).at(reader.location()));
+                continue;
+            };
             let Some(found) = self.problem(namespace, name, place, reader) else { continue };
             let found = found.at(reader.location());
             // Whether CodePipeline refuses them in rules is not documented.
@@ -124,6 +132,18 @@ impl<'r, 'a> Variables<'r, 'a> {
                 Some(writer) => unknown_variable(writer, name, &place),
             },
         }
+    }
+
+    /// That a variable lacks its namespace. What CodePipeline makes of it is not documented.
+    fn without_namespace(&self, name: &str, place: &str) -> Diagnostic {
+        let message = format!("{place}, and every variable is written with a namespace, as `#{{namespace.name}}`");
+        let is_declared = self.resolved.pipeline.variables.iter().any(|variable| variable.name == name);
+        let help = match name {
+            EXECUTION_ID => format!("write `#{{codepipeline.{EXECUTION_ID}}}`"),
+            _ if is_declared => format!("write `#{{variables.{name}}}`"),
+            _ => "put the namespace of the action that sets it, and a dot, before its name".to_owned(),
+        };
+        Diagnostic::warning("variable::malformed-reference", message).help(help)
     }
 
     /// Variables in the way in which shells and CloudFormation write theirs, whose names have no dot.
@@ -200,6 +220,17 @@ impl Reader<'_, '_> {
             Self::Rule { stages, .. } => writer.stage_index < *stages,
         }
     }
+}
+
+/// Reports a variable that is opened at the end of a text and never closed.
+fn unclosed(text: &str, key: &str, reader: &Reader<'_, '_>, findings: &mut Diagnostics) {
+    let Some((_, reference)) = text.rsplit_once("#{").filter(|(_, behind)| !behind.contains('}')) else { return };
+    // The rest of the text may be long; what was meant as the name ends where no name goes on.
+    let is_of_names = |c: char| c.is_ascii_alphanumeric() || "@_-.".contains(c);
+    let name = &reference[..reference.find(|c| !is_of_names(c)).unwrap_or(reference.len())];
+    let message = format!("`{key}` of {} opens a variable with `#{{{name}` and never closes it", reader.words());
+    let found = Diagnostic::warning("variable::malformed-reference", message).at(reader.location());
+    findings.push(found.help(format!("write `#{{{name}}}`")));
 }
 
 /// That a source has no variable of this name. Sources may have more than is documented, so it is a warning, unless letters

@@ -213,6 +213,21 @@ fn variable_as_shells_write_theirs_of_no_namespace() {
 }
 
 #[test]
+fn variable_without_its_namespace_or_its_end() {
+    let source = Artifact::new("Source");
+    let text = |text: &'static str| jenkins(&source).configuration("Text", text);
+    let check_stage = Stage::new("Check")
+        .action(Action::new("Right", text("${#list} # {x} #1{} #{variables.Stage} {")))
+        .action(Action::new("Bare", text("#{CommitId}"))) //~ warning variable::malformed-reference at Tools/Pipeline: `#{CommitId}`
+        .action(Action::new("Own", text("to #{Stage}"))) //~ warning variable::malformed-reference at Tools/Pipeline: `#{Stage}`
+        .action(Action::new("Run", text("#{PipelineExecutionId}"))) //~ warning variable::malformed-reference at Tools/Pipeline: `#{PipelineExecutionId}`
+        .action(Action::new("Open", text("#{variables.Stage} #{variables.Stage and more"))); //~ warning variable::malformed-reference at Tools/Pipeline: opens a variable with `#{variables.Stage` and
+    let pipeline = Pipeline::new("orders").variable(Variable::new("Stage").default_value("test"));
+    let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source));
+    check(placed(pipeline.stage(Stage::new("Source").action(checkout)).stage(check_stage).stage(deploy(&source))));
+}
+
+#[test]
 fn variable_that_no_pipeline_has() {
     let source = Artifact::new("Source");
     let action = Action::new("Check", jenkins(&source).configuration("Text", "#{codepipeline.ExecutionId}")); //~ warning variable::unknown at Tools/Pipeline: `#{codepipeline.ExecutionId}`
