@@ -1,4 +1,8 @@
 //! The parts of a template that are no resource of a service: resources by type alone, parameters, conditions, outputs.
+//!
+//! Codes: `resource::malformed-type`, `template-condition::malformed`.
+
+mod parameter;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,6 +13,8 @@ use crate::fact::RemovalPolicy;
 use crate::handle::NodeId;
 use crate::resource::{CfnResource, Claim, Part, Properties, Resources, Tagging, Uniqueness};
 use crate::value::{Attr, Expr, Value, kind};
+
+pub use parameter::Parameter;
 
 crate::handle! {
     /// A resource known by its type alone.
@@ -169,72 +175,6 @@ impl Lower for RawResource {
     }
 }
 
-/// A template parameter: a value given when the stack is deployed.
-#[doc(alias = "CfnParameter")]
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct Parameter {
-    id: Option<String>,
-    properties: Properties,
-}
-
-impl Parameter {
-    /// A parameter of a CloudFormation parameter type, such as `String`.
-    pub fn new(kind: impl Into<Cow<'static, str>>) -> Self {
-        Self { id: None, properties: Properties::new().set("Type", kind.into()) }
-    }
-
-    /// The name by which a value is given, 1 to 255 letters and digits; made from the construct's path when absent.
-    pub fn logical_id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
-        self
-    }
-
-    /// What to take when nobody gives a value.
-    pub fn default_value(mut self, value: impl Into<Expr>) -> Self {
-        self.properties.put("Default", value);
-        self
-    }
-
-    /// What the parameter is for, at most 4,000 characters.
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.properties.put("Description", description.into());
-        self
-    }
-
-    /// A regular expression the value must match.
-    pub fn allowed_pattern(mut self, pattern: impl Into<String>) -> Self {
-        self.properties.put("AllowedPattern", pattern.into());
-        self
-    }
-
-    /// The only values allowed.
-    pub fn allowed_values<V: Into<Expr>>(mut self, values: impl IntoIterator<Item = V>) -> Self {
-        self.properties.put("AllowedValues", Expr::list(values));
-        self
-    }
-
-    /// Keeps the value out of the console and the API.
-    pub fn no_echo(mut self) -> Self {
-        self.properties.put("NoEcho", true);
-        self
-    }
-}
-
-impl Synth for Parameter {
-    type Handle = ParameterRef;
-
-    fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
-        Box::new(self.clone())
-    }
-}
-
-impl Lower for Parameter {
-    fn lower(&self, _: &LowerCx<'_>, out: &mut Resources) {
-        out.add_part(Part::Parameter { id: self.id.clone(), properties: self.properties.clone() });
-    }
-}
-
 /// A condition of the template, over parameters and what the stack knows.
 ///
 /// ```
@@ -261,6 +201,21 @@ impl Condition {
 
 impl Synth for Condition {
     type Handle = ConditionRef;
+
+    fn validate(&self, cx: &mut ValidateCx<'_>) {
+        // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/conditions-section-structure.html
+        const FUNCTIONS: [&str; 5] = ["Fn::And", "Fn::Equals", "Fn::Not", "Fn::Or", "Condition"];
+        let function = match &self.expression {
+            Expr::Call(function, _) => Some(function),
+            Expr::Map(entries) => entries.first().filter(|_| entries.len() == 1).map(|(key, _)| key),
+            _ => None,
+        };
+        if !function.is_some_and(|function| FUNCTIONS.contains(&&**function)) {
+            let message = "a condition of a template is one of the functions that are true or false";
+            let help = "write `Fn::Equals`, `Fn::And`, `Fn::Or` or `Fn::Not`, for example `Expr::call(\"Fn::Equals\", [stage.value().into(), \"production\".into()])`";
+            cx.report(Diagnostic::error("template-condition::malformed", message).help(help));
+        }
+    }
 
     fn plan(&self, _: &mut PlanCx<'_>) -> Box<dyn Lower> {
         Box::new(self.clone())

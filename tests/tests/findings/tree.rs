@@ -1,6 +1,6 @@
 //! Ids, stacks, places, resources by type alone.
 
-use construct_core::{Attr, CfnResource, Lower, LowerCx, PlanCx, Resources, Synth};
+use construct_core::{Attr, CfnResource, Condition, Lower, LowerCx, Parameter, PlanCx, Resources, Synth};
 
 use super::*;
 
@@ -200,6 +200,33 @@ fn stack_with_malformed_roles() {
 }
 
 #[test]
+fn parameters_that_cloudformation_refuses() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    scope.add("Queue", queue());
+    let stage = || Parameter::new("String").default_value("test");
+    scope.add("Right", stage().allowed_values(["test", "production"]));
+    scope.add("Flag", Parameter::new("Boolean")); //~ error parameter::unknown-type at Tools/Flag: `Boolean`
+    scope.add("Vpc", Parameter::new("AWS::EC2::VPC")); //~ warning parameter::unknown-type at Tools/Vpc: `AWS::EC2::VPC`
+    scope.add("Stage", stage().allowed_values(["qa", "production"])); //~ error parameter::default-not-allowed at Tools/Stage: `test`
+    check(app);
+}
+
+#[test]
+fn conditions_that_are_neither_true_nor_false() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    let right = scope.add("Right", Condition::new(Expr::call("Fn::Equals", ["a", "b"].map(Expr::from).to_vec())));
+    scope.add("Queue", queue().condition(right));
+    scope.add("Map", Condition::new(Expr::map([("Fn::Not", [Expr::map([("Condition", "Right")])])])));
+    scope.add("Text", Condition::new("production".into())); //~ error template-condition::malformed at Tools/Text: true or false
+    scope.add("If", Condition::new(Expr::call("Fn::If", [Expr::from("a")]))); //~ error template-condition::malformed at Tools/If: true or false
+    check(app);
+}
+
+#[test]
 fn resource_type_of_two_words() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
@@ -278,7 +305,7 @@ fn outputs_and_parameters_beyond_the_limit_of_a_template() {
     let mut scope = app.at(tools);
     scope.add("Queue", queue());
     for n in 0..201 {
-        let parameter = scope.add(format!("Parameter{n}"), construct_core::Parameter::new("String"));
+        let parameter = scope.add(format!("Parameter{n}"), Parameter::new("String"));
         scope.add(format!("Output{n}"), Output::new(parameter.value()));
     }
     check(app);
