@@ -58,7 +58,9 @@ pub enum Problem {
 }
 
 impl PolicyError {
-    pub(crate) fn new(policy: &str, statement: Option<usize>, problem: Problem) -> Self {
+    /// Something that is wrong with a policy: in which statement, if it is inside one, and what.
+    #[must_use]
+    pub fn new(policy: &str, statement: Option<usize>, problem: Problem) -> Self {
         Self { policy: policy.to_owned(), statement, problem }
     }
 

@@ -105,6 +105,13 @@ impl Policy {
         &self.0.name
     }
 
+    /// The first statement that says neither `Resource` nor `NotResource`, which the policies of roles have to.
+    #[must_use]
+    pub fn without_resource(&self) -> Option<usize> {
+        let statements = self.0.statements.as_deref()?;
+        statements.iter().position(|one| !one.opaque && matches!(one.resource, Resources::Missing))
+    }
+
     /// How many statements the policy has; none if its content is not known.
     #[must_use]
     pub fn n_statements(&self) -> usize {

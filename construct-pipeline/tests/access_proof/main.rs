@@ -8,6 +8,7 @@ mod cdk_pipelines;
 mod conditions;
 mod example;
 mod foreign;
+mod handwritten;
 mod hostile;
 mod images;
 mod large;

@@ -59,6 +59,18 @@ pub(crate) struct Policies {
     administrator: Option<PolicyIx>,
 }
 
+/// The policy if AWS would store it as one of this kind.
+///
+/// What roles may do has to say about which resources, as an `Fn::If` around the only one may not leave it:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>
+fn stored(policy: Policy, kind: PolicyKind) -> Result<Policy, Box<PolicyError>> {
+    let needs_resources = matches!(kind, PolicyKind::Identity | PolicyKind::Boundary);
+    match policy.without_resource().filter(|_| needs_resources) {
+        Some(n) => Err(Box::new(PolicyError::new(policy.name(), Some(n), Problem::Missing("Resource")))),
+        None => Ok(policy),
+    }
+}
+
 impl Policies {
     pub(crate) fn get(&self, ix: PolicyIx) -> &Policy {
         &self.all[ix].policy
@@ -107,7 +119,7 @@ impl Policies {
     /// Adds a policy. One that AWS would refuse counts as unknown, so that nothing is proved with it.
     pub(crate) fn add(&mut self, digest: Digest, spot: Spot) -> PolicyIx {
         let Digest { policy, print, notes, symbolic } = digest;
-        let ix = match policy {
+        let ix = match policy.and_then(|policy| stored(policy, spot.kind)) {
             Ok(policy) if self.by_name.contains_key(&print) => {
                 let free = self.free_name(policy.name()).into_owned();
                 self.push(policy.named(free), Some(spot))
@@ -146,7 +158,8 @@ impl Policies {
     fn fill(&mut self, ix: PolicyIx, digest: Digest) {
         let Digest { policy, notes, symbolic, .. } = digest;
         self.note(ix, &notes, symbolic);
-        match policy {
+        let kind = self.all[ix].spot.as_ref().map_or(PolicyKind::Other, |spot| spot.kind);
+        match policy.and_then(|policy| stored(policy, kind)) {
             Ok(policy) => self.all[ix].policy = policy.named(self.all[ix].policy.shared_name()),
             Err(error) => self.refused.push((ix, *error)),
         }

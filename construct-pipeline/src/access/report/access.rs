@@ -228,6 +228,11 @@ impl Access {
         self.decision == Decision::Open
     }
 
+    /// Whether an action has the role of the pipeline itself, so that this would have to take itself on.
+    pub(crate) fn takes_own_role(&self) -> bool {
+        self.purpose == Purpose::TakesActionRole && self.resource() == self.principal()
+    }
+
     /// The column of a matrix.
     #[must_use]
     pub fn area(&self) -> Area {

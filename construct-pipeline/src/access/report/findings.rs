@@ -70,7 +70,8 @@ impl Report {
         }
         for (ix, error) in &self.world.policies.refused {
             let Some(place) = self.world.place(*ix) else { continue };
-            let message = format!("AWS would refuse {place}: {}", self.readable(&error.problem().to_string()));
+            let which = error.statement().map_or_else(String::new, |n| format!("statement {n}: "));
+            let message = format!("AWS would refuse {place}: {which}{}", self.readable(&error.problem().to_string()));
             let help = "mend the document where it is written: CloudFormation hands it on as it is";
             let finding = Diagnostic::error("access::refused-policy", message).help(help);
             findings.push((Subject::place(&place), finding.on(place.stack.as_deref().unwrap_or_default())));

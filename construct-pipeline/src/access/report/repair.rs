@@ -48,6 +48,10 @@ impl Report {
     /// [`fix`](Self::fix).
     #[must_use]
     pub fn repairs(&self, access: &Access) -> Vec<Repair> {
+        // Nothing is to be added where nothing should be asked.
+        if access.takes_own_role() {
+            return Vec::new();
+        }
         let fixes = self.verdict(access).map(|verdict| verdict.fixes).unwrap_or_default();
         fixes.iter().filter_map(|fix| repair(&self.world, access, fix)).collect()
     }
@@ -57,6 +61,9 @@ impl Report {
     pub fn fix(&self, access: &Access) -> Option<&'static str> {
         if let Some(remark) = &access.remark {
             return remark.fix;
+        }
+        if access.takes_own_role() {
+            return Some("leave `RoleArn` out of the action: the pipeline's role performs it then");
         }
         let verdict = self.verdict(access)?;
         match verdict.impossible {
@@ -204,9 +211,18 @@ fn bind_to_s3(access: &Access, statement: &mut Value) {
 }
 
 impl Repair {
+    /// Whether what is missing refers to the role that it is for, which is a circle within the role's own properties.
+    pub(crate) fn stands_apart(&self) -> bool {
+        let id = &*self.place.logical_id;
+        let What::AddStatement(statement) = &self.what else { return false };
+        let inside = self.place.pointer.starts_with(&format!("/Resources/{id}/Properties/Policies"));
+        self.place.kind == PolicyKind::Identity && inside && refers_to(statement, id)
+    }
+
     /// Makes the change in a template. `false` if the template has no policy at this place.
     pub fn apply(&self, template: &mut Value) -> bool {
         match &self.what {
+            What::AddStatement(statement) if self.stands_apart() => self.make_apart(template, statement),
             What::AddStatement(statement) if self.exists => {
                 let Some(document) = template.pointer_mut(&self.place.pointer).and_then(Value::as_object_mut) else {
                     return false;
@@ -237,19 +253,20 @@ impl Repair {
         }
     }
 
+    fn make_apart(&self, template: &mut Value, statement: &Value) -> bool {
+        let Some(resources) = template.get_mut("Resources").and_then(Value::as_object_mut) else { return false };
+        let id = &*self.place.logical_id;
+        let name = free(resources, format!("{id}Policy"));
+        let document = json!({ "Version": "2012-10-17", "Statement": [statement] });
+        let properties = json!({ "PolicyName": name, "PolicyDocument": document, "Roles": [{ "Ref": id }] });
+        resources.insert(name, json!({ "Type": "AWS::IAM::Policy", "Properties": properties }));
+        true
+    }
+
     fn make(&self, template: &mut Value, statement: &Value) -> bool {
         let document = json!({ "Version": "2012-10-17", "Statement": [statement] });
         let Some(resources) = template.get_mut("Resources").and_then(Value::as_object_mut) else { return false };
         let id = &*self.place.logical_id;
-        let free = |resources: &Map<String, Value>, wanted: String| {
-            let mut free = wanted.clone();
-            let mut n = 2;
-            while resources.contains_key(&free) {
-                free = format!("{wanted}{n}");
-                n += 1;
-            }
-            free
-        };
         match self.place.kind {
             PolicyKind::Identity => {
                 let Some(properties) =
@@ -284,5 +301,29 @@ impl Repair {
             }
             _ => false,
         }
+    }
+}
+
+/// A logical id that nothing has yet.
+fn free(resources: &Map<String, Value>, wanted: String) -> String {
+    let mut free = wanted.clone();
+    let mut n = 2;
+    while resources.contains_key(&free) {
+        free = format!("{wanted}{n}");
+        n += 1;
+    }
+    free
+}
+
+/// Whether a proposed statement refers to the resource.
+fn refers_to(value: &Value, id: &str) -> bool {
+    match value {
+        Value::Array(values) => values.iter().any(|value| refers_to(value, id)),
+        Value::Object(map) => map.iter().any(|(name, value)| match name.as_str() {
+            "Ref" => value == id,
+            "Fn::GetAtt" => value.get(0).is_some_and(|made| made == id),
+            _ => refers_to(value, id),
+        }),
+        _ => false,
     }
 }

@@ -31,10 +31,15 @@ impl Report {
     pub fn short_principal(&self, access: &Access) -> String {
         let who = self.readable(access.principal());
         match account_in(&who) {
-            Some(account) => format!("role {} of {account}", short_name(&who)),
+            Some(account) => format!("role {} of {account}", self.short(access.principal())),
             None if who.is_empty() => "a role that is not known".to_owned(),
             None => who,
         }
+    }
+
+    /// The name at the end of an ARN. Words for what is not known may hold anything, so they come last.
+    fn short(&self, arn: &str) -> String {
+        self.readable(short_name(arn))
     }
 
     /// The place of an access in its pipeline, such as `orders/Test/Deploy`.
@@ -55,12 +60,14 @@ impl Report {
         let doer = if who.starts_with("role ") { ["the ", &who].concat() } else { who.clone() };
         match &access.purpose {
             Purpose::StartsRun => "CodePipeline takes on the pipeline's role".to_owned(),
-            Purpose::TakesActionRole => format!(
-                "the pipeline takes on the role of the action, {}",
-                short_name(&self.readable(access.resource()))
-            ),
+            Purpose::TakesActionRole if access.takes_own_role() => {
+                format!("the pipeline takes on its own role {} for the action", self.short(access.resource()))
+            }
+            Purpose::TakesActionRole => {
+                format!("the pipeline takes on the role of the action, {}", self.short(access.resource()))
+            }
             Purpose::LooksAtStore => {
-                format!("the pipeline looks at its store `{}`", self.readable(short_name(access.resource())))
+                format!("the pipeline looks at its store `{}`", self.short(access.resource()))
             }
             Purpose::Copies { artifact, to } => {
                 format!("the pipeline copies the artifact `{artifact}` to the store in {to}")
@@ -69,12 +76,8 @@ impl Report {
             Purpose::Writes { artifacts } => format!("{doer} writes {}", named(artifacts)),
             Purpose::Calls => format!("{doer} calls `{}`", access.iam_action()),
             Purpose::PassesRole if access.resource() == "*" => format!("{doer} hands over the roles of tasks"),
-            Purpose::PassesRole => {
-                format!("{doer} hands over the role {}", short_name(&self.readable(access.resource())))
-            }
-            Purpose::ServiceTakesRole => {
-                format!("{who} takes on the role {}", short_name(&self.readable(access.resource())))
-            }
+            Purpose::PassesRole => format!("{doer} hands over the role {}", self.short(access.resource())),
+            Purpose::ServiceTakesRole => format!("{who} takes on the role {}", self.short(access.resource())),
             Purpose::DeploymentReads { artifacts } => {
                 format!("the deployment, as {who}, reads {}", named(artifacts))
             }
@@ -87,10 +90,9 @@ impl Report {
             Purpose::ReaderWrites => format!("{who}, which only reads artifacts, writes"),
             Purpose::KeyOutsideStore => format!("{who} uses the key of the store for other things than artifacts"),
             Purpose::StrangerTakesRole => format!("any other role, such as {who}, takes on the role of the action"),
-            Purpose::OutsiderTakesRole => format!(
-                "anybody in any account, such as {who}, takes on the role {}",
-                short_name(&self.readable(access.resource()))
-            ),
+            Purpose::OutsiderTakesRole => {
+                format!("anybody in any account, such as {who}, takes on the role {}", self.short(access.resource()))
+            }
             Purpose::OtherPipeline => format!("another pipeline, as {who}, reaches the artifacts"),
         }
     }
@@ -246,16 +248,36 @@ impl Report {
             if near.is_empty() {
                 reasons.push(format!("{side}: no statement there speaks of `{}`", verdict.subject.action));
             }
-            for near in near {
-                let failures: Vec<String> = near.failures.iter().map(|failure| self.failure(failure)).collect();
-                reasons.push(format!(
-                    "{side}: {} comes close, but {}",
-                    self.cite(&near.statement),
-                    failures.join("; and ")
-                ));
+            // Statements of a policy that fail for one reason are one line.
+            let alike = |one: &&NearMiss, next: &&NearMiss| {
+                one.statement.policy == next.statement.policy && one.failures == next.failures
+            };
+            for near in near.chunk_by(alike) {
+                let failures: Vec<String> = near[0].failures.iter().map(|failure| self.failure(failure)).collect();
+                reasons.push(format!("{side}: {}, but {}", self.come_close(near), failures.join("; and ")));
             }
         }
         reasons
+    }
+
+    /// Statements of one policy.
+    fn come_close(&self, near: &[&NearMiss]) -> String {
+        let cite = |near: &NearMiss| self.cite(&near.statement);
+        match near {
+            [first, .., last] => {
+                let numbers: Option<Vec<usize>> = near.iter().map(|near| near.statement.statement).collect();
+                let numbers = match numbers.as_deref() {
+                    Some([first, .., last]) if last - first + 1 == near.len() => format!("{first} to {last}"),
+                    Some(numbers) => listed(numbers),
+                    None => return format!("each of {} and {} comes close", cite(first), cite(last)),
+                };
+                let mut policy = first.statement.clone();
+                (policy.statement, policy.sid) = (None, None);
+                format!("each of the statements {numbers} of {} comes close", self.cite(&policy))
+            }
+            [one] => format!("{} comes close", cite(one)),
+            [] => String::new(),
+        }
     }
 
     /// Which side has to allow it, and nobody knows what it says.
@@ -334,6 +356,13 @@ fn side_in_words(side: &Side) -> String {
 }
 
 /// The names of one artifact or of several, which stand in one text.
+/// `0, 2 and 5`.
+fn listed(numbers: &[usize]) -> String {
+    let mut words: Vec<String> = numbers.iter().map(usize::to_string).collect();
+    let last = words.pop().unwrap_or_default();
+    if words.is_empty() { last } else { format!("{} and {last}", words.join(", ")) }
+}
+
 fn named(artifacts: &str) -> String {
     match artifacts.contains(", ") {
         true => format!("the artifacts `{}`", artifacts.replace(", ", "`, `")),
@@ -353,6 +382,11 @@ fn impossible(impossible: Impossible) -> String {
 impl std::fmt::Display for Repair {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.what {
+            What::AddStatement(statement) if self.stands_apart() => write!(
+                f,
+                "add beside {}, which cannot refer to itself, an `AWS::IAM::Policy` with {statement}",
+                self.place
+            ),
             What::AddStatement(statement) if self.exists => write!(f, "add to {}: {statement}", self.place),
             What::AddStatement(statement) if self.place.stack.is_some() => {
                 write!(f, "make {}, with this statement: {statement}", self.place)

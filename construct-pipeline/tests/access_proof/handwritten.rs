@@ -1,0 +1,150 @@
+//! What people write by hand, and generated templates never have.
+
+use construct_pipeline::access::template::{Template, Templates};
+use construct_pipeline::access::{Outside, Report, prove};
+use serde_json::{Value, json};
+
+fn trusts(service: &str) -> Value {
+    let statement = json!({ "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" });
+    json!({ "Version": "2012-10-17", "Statement": statement })
+}
+
+fn allows(statements: &Value) -> Value {
+    json!([{ "PolicyName": "work", "PolicyDocument": { "Version": "2012-10-17", "Statement": statements } }])
+}
+
+fn arn(role: &str) -> Value {
+    json!({ "Fn::GetAtt": [role, "Arn"] })
+}
+
+/// A pipeline that deploys a stack with its own role, and nothing wrong.
+fn template() -> Value {
+    let action = |category: &str, provider: &str, configuration: Value| {
+        let kind = json!({ "Category": category, "Owner": "AWS", "Provider": provider, "Version": 1 });
+        json!({ "Name": provider, "ActionTypeId": kind, "Configuration": configuration })
+    };
+    let mut source = action("Source", "CodeCommit", json!({ "RepositoryName": "shop", "BranchName": "main" }));
+    source["OutputArtifacts"] = json!([{ "Name": "Code" }]);
+    let deploy = json!({
+        "ActionMode": "CREATE_UPDATE", "StackName": "shop", "TemplatePath": "Code::t.yml", "RoleArn": arn("Role"),
+    });
+    let mut deploy = action("Deploy", "CloudFormation", deploy);
+    deploy["InputArtifacts"] = json!([{ "Name": "Code" }]);
+    let mut trust = trusts("codepipeline.amazonaws.com");
+    trust["Statement"]["Principal"]["Service"] = json!(["codepipeline.amazonaws.com", "cloudformation.amazonaws.com"]);
+    let all = json!([
+        { "Effect": "Allow", "Action": ["s3:*", "codecommit:*", "cloudFormation:*"], "Resource": "*" },
+        { "Effect": "Allow", "Action": "iam:PassRole", "Resource": "*" },
+    ]);
+    json!({
+        "Resources": {
+            "Store": { "Type": "AWS::S3::Bucket" },
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": { "AssumeRolePolicyDocument": trust, "Policies": allows(&all) },
+            },
+            "Pipeline": {
+                "Type": "AWS::CodePipeline::Pipeline",
+                "Properties": {
+                    "RoleArn": arn("Role"),
+                    "ArtifactStore": { "Type": "S3", "Location": { "Ref": "Store" } },
+                    "Stages": [
+                        { "Name": "Source", "Actions": [source] },
+                        { "Name": "Deploy", "Actions": [deploy] },
+                    ],
+                },
+            },
+        },
+    })
+}
+
+fn proved(body: &Value) -> Report {
+    prove(&Templates::new().with(Template::new("tools", "111111111111", "us-east-1", body)), &Outside::new())
+}
+
+/// The finding of a code that speaks of something: its message, its notes and its help.
+fn finding(report: &Report, code: &str, about: &str) -> String {
+    let findings = report.findings();
+    let found = findings.iter().find(|one| one.code() == code && one.message().contains(about));
+    found.map_or_else(|| panic!("no {code} about {about} in {findings}"), ToString::to_string)
+}
+
+fn holes(report: &Report) -> Vec<String> {
+    report.holes().map(|access| report.explain(access)).collect()
+}
+
+#[test]
+fn as_it_stands_all_is_allowed() {
+    assert_eq!(holes(&proved(&template())), Vec::<String>::new());
+}
+
+#[test]
+fn an_action_with_the_role_of_the_pipeline_is_told_to_leave_it_out() {
+    let mut body = template();
+    body["Resources"]["Pipeline"]["Properties"]["Stages"][0]["Actions"][0]["RoleArn"] = arn("Role");
+    let report = proved(&body);
+    let told = finding(&report, "access::denied", "takes on its own role");
+    assert!(told.contains("leave `RoleArn` out of the action"), "{told}");
+    // The trust policy of a role cannot refer to the role.
+    assert!(report.holes().all(|hole| report.repairs(hole).is_empty()), "{:?}", holes(&report));
+}
+
+#[test]
+fn what_a_role_may_do_with_itself_stands_beside_it() {
+    let mut body = template();
+    let statements = body.pointer_mut("/Resources/Role/Properties/Policies/0/PolicyDocument/Statement").expect("some");
+    statements.as_array_mut().expect("a list").pop();
+    let report = proved(&body);
+    let told = finding(&report, "access::denied", "hands over the role");
+    let help = "add beside the permissions in `Role` of stack `tools`, which cannot refer to itself, an `AWS::IAM::Policy` with {";
+    assert!(told.contains(help), "{told}");
+    let repairs: Vec<_> = report.holes().flat_map(|hole| report.repairs(hole)).collect();
+    assert!(repairs.iter().all(|repair| repair.apply(&mut body)) && !repairs.is_empty());
+    assert_eq!(body["Resources"]["RolePolicy"]["Properties"]["Roles"], json!([{ "Ref": "Role" }]));
+    assert_eq!(holes(&proved(&body)), Vec::<String>::new());
+}
+
+#[test]
+fn a_condition_that_leaves_no_resource_makes_a_policy_that_is_refused() {
+    let mut body = template();
+    body["Parameters"] = json!({ "Stage": { "Type": "String", "Default": "dev" } });
+    body["Conditions"] = json!({ "IsProd": { "Fn::Equals": [{ "Ref": "Stage" }, "prod"] } });
+    let choice = json!({ "Fn::If": ["IsProd", "arn:aws:sns:us-east-1:111111111111:gate", { "Ref": "AWS::NoValue" }] });
+    let statements = body.pointer_mut("/Resources/Role/Properties/Policies/0/PolicyDocument/Statement").expect("some");
+    let publish = json!({ "Effect": "Allow", "Action": "sns:Publish", "Resource": choice });
+    statements.as_array_mut().expect("a list").push(publish);
+    let told = finding(&proved(&body), "access::refused-policy", "the permissions in `Role` of stack `tools`");
+    assert!(told.contains("statement 2: `Resource` is missing"), "{told}");
+
+    body["Parameters"]["Stage"]["Default"] = json!("prod");
+    assert_eq!(holes(&proved(&body)), Vec::<String>::new());
+}
+
+#[test]
+fn statements_that_fail_alike_are_one_note() {
+    let mut body = template();
+    let others = |n: u32| {
+        let aws = format!("arn:aws:iam::{n}22222222222:root");
+        json!({ "Effect": "Allow", "Principal": { "AWS": aws }, "Action": "kms:*", "Resource": "*" })
+    };
+    let statements = [others(2), others(3), others(4), others(5)];
+    body["Resources"]["Key"] =
+        json!({ "Type": "AWS::KMS::Key", "Properties": { "KeyPolicy": { "Statement": statements } } });
+    body["Resources"]["Pipeline"]["Properties"]["ArtifactStore"]["EncryptionKey"] =
+        json!({ "Type": "KMS", "Id": arn("Key") });
+    let told = finding(&proved(&body), "access::denied", "kms:GenerateDataKey");
+    assert_eq!(told.matches("comes close").count(), 1, "{told}");
+    let note =
+        "each of the statements 0 to 3 of the key policy in `Key` of stack `tools` comes close, but it names others";
+    assert!(told.contains(note), "{told}");
+}
+
+#[test]
+fn what_is_imported_has_its_whole_label() {
+    let mut body = template();
+    let imported = json!({ "Fn::ImportValue": "deployer" });
+    body["Resources"]["Pipeline"]["Properties"]["Stages"][1]["Actions"][0]["Configuration"]["RoleArn"] = imported;
+    let report = proved(&body);
+    let label = "takes on the role <import deployer in 111111111111/us-east-1>, which";
+    assert!(report.findings().to_string().contains(label), "{}", report.findings());
+}
