@@ -32,4 +32,4 @@ pub(crate) use physical::{
     Whereabouts, account_in, arn_parts, is_account, is_region, naming_of, partition, short_name, ways_through,
 };
 pub(crate) use plain::{calls_functions, function_of, has_functions, is_plain};
-pub(crate) use templates::{Environment, Made};
+pub(crate) use templates::{Environment, Made, is_loop};

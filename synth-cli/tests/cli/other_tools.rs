@@ -67,6 +67,8 @@ fn what_is_not_looked_into_is_told() {
     let nested =
         serde_json::json!({ "Type": "AWS::CloudFormation::Stack", "Properties": { "TemplateURL": "https://x" } });
     template["Resources"]["Nested"] = nested;
+    let topic = serde_json::json!({ "Topic${Name}": { "Type": "AWS::SNS::Topic" } });
+    template["Resources"]["Fn::ForEach::Topics"] = serde_json::json!(["Name", { "Ref": "Env" }, topic]);
     let pipeline = template["Resources"].as_object_mut().unwrap().values_mut();
     let pipeline = pipeline.into_iter().find(|one| one["Type"] == "AWS::CodePipeline::Pipeline").unwrap();
     let open =
@@ -82,7 +84,7 @@ fn what_is_not_looked_into_is_told() {
     let count = |text: &str| text.lines().find(|line| line.contains(" needed accesses proved")).map(str::to_owned);
     assert_eq!(count(&said), count(&all));
     for told in [
-        "the transform `AWS::LanguageExtensions` of stack `Tools` changes nothing",
+        "what `Fn::ForEach::Topics` of stack `Tools` makes, which goes over what is not known here,",
         "the transform `Ours` of stack `Tools` changes nothing",
         "the nested stacks `Nested` of stack `Tools`",
         "in the place of stages or actions of the pipeline `orders`",

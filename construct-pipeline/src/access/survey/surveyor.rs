@@ -20,7 +20,7 @@ use super::pipelines::{PipelineSource, pipelines};
 use super::sheet::{SettledRole, Sheet};
 use super::stacks::Stacks;
 use crate::access::policies::{Early, PolicyIx, PolicyKind, Slot, Statements, Told};
-use crate::access::template::{Lazy, Made, Resolver, Template, Templates};
+use crate::access::template::{Lazy, Made, Resolver, Template, Templates, is_loop};
 use crate::access::world::{Pipeline, World, is_of_aws};
 
 /// What is read from templates.
@@ -98,11 +98,15 @@ fn not_looked_into(template: &Template<'_>, stack: &str) -> Vec<String> {
     const MOST: usize = 5;
     let transforms = template.body.get("Transform").into_iter().flat_map(Json::one_or_many);
     let name = |transform: &Json<'_>| transform.as_str().or(transform["Name"].as_str()).unwrap_or_default().to_owned();
+    // The functions of this one are known, or count as not known where they stand.
+    let transforms = transforms.map(name).filter(|name| name != "AWS::LanguageExtensions");
     let mut left: Vec<String> = transforms
-        .map(|one| {
-            format!("the transform `{}` of stack `{stack}` changes nothing that pipelines have to do with", name(one))
-        })
+        .map(|name| format!("the transform `{name}` of stack `{stack}` changes nothing that pipelines have to do with"))
         .collect();
+    let loops = template.section("Resources").into_iter().flat_map(Members::keys).filter(|name| is_loop(name));
+    left.extend(loops.map(|name| {
+        format!("what `{name}` of stack `{stack}` makes, which goes over what is not known here, has nothing to do with pipelines")
+    }));
     let resources = template.section("Resources").into_iter().flat_map(Members::iter);
     let nested = resources.filter(|(_, one)| one["Type"].as_str() == Some("AWS::CloudFormation::Stack"));
     let nested: Vec<String> = nested.map(|(logical_id, _)| format!("`{logical_id}`")).collect();

@@ -1,11 +1,15 @@
 //! What is read: templates with their environments.
 
+mod loops;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use construct_core::{Assembly, StackArtifact};
 use construct_iam::access::{Json, Members};
+
+pub(crate) use loops::is_loop;
 
 /// One template and where it is deployed.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,8 +137,15 @@ impl<'t> Templates<'t> {
     /// Adds a template.
     #[must_use]
     pub fn with(mut self, template: Template<'t>) -> Self {
-        self.all.push(template);
+        self.add(template);
         self
+    }
+
+    fn add(&mut self, mut template: Template<'t>) {
+        if let Some(body) = loops::unrolled(&template) {
+            template.body = body;
+        }
+        self.all.push(template);
     }
 
     /// The templates of an assembly, whoever made it, read from the very text that is deployed. One that is no JSON
@@ -146,7 +157,7 @@ impl<'t> Templates<'t> {
         for stack in assembly.stacks() {
             let unreadable = match Json::read(&stack.template) {
                 Ok(body) if body.as_object().is_some() => {
-                    templates.all.push(Template::of(stack, body));
+                    templates.add(Template::of(stack, body));
                     continue;
                 }
                 Ok(_) => "it is no JSON object".to_owned(),
