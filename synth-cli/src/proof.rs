@@ -196,6 +196,12 @@ impl Subject {
         Ok(())
     }
 
+    /// The file that was given for one of the templates that were proved; those of the assembly come before it.
+    pub(crate) fn file_of(&self, template: usize, of: &Templates<'_>) -> Option<&Path> {
+        let before = of.iter().count().checked_sub(self.templates.len())?;
+        Some(&self.templates.get(template.checked_sub(before)?)?.file)
+    }
+
     /// Whether there is an import contract that could be taken for granted and is not.
     pub(crate) fn leaves_contract(&self) -> bool {
         !self.owners.takes_contract() && self.folder().is_some_and(|dir| dir.join(contract::FILE).is_file())

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use construct_core::{Diagnostics, Severity};
+use construct_pipeline::access::template::Origin;
 use construct_pipeline::access::{
     Access, Area, Cell, Decision, Expected, MissingEdge, Orders, Report as Proof, premises,
 };
@@ -61,13 +62,23 @@ pub(crate) struct Check {
 impl Check {
     pub(crate) fn run(self) -> Result<Report, Failure> {
         let subject = self.subject.in_dir(self.dir)?;
-        let Proved { proof, circle, .. } = subject.prove()?;
+        let Proved { templates, proof, circle } = subject.prove()?;
         let found: Diagnostics = circle.into_iter().chain(proof.findings()).collect();
         let unknown: Vec<String> = proof.unknown_policies().into_iter().collect();
+        let values: Vec<String> = (proof.unknown_values().into_iter())
+            .filter_map(|meaning| match &meaning.origin {
+                Origin::Parameter { stack, name } => {
+                    let file = subject.file_of(*stack, &templates)?;
+                    Some(format!("--parameter {name}=VALUE  behind `--template {}`", file.display()))
+                }
+                Origin::Import { name } => Some(format!("--template FILE  of the stack that exports `{name}`")),
+                _ => None,
+            })
+            .collect();
         let mut report = if self.json {
             Report::json(&json(&proof, &found, &unknown))
         } else {
-            let ways = Ways { unknown: &unknown, by_contract: subject.leaves_contract() };
+            let ways = Ways { unknown: &unknown, values: &values, by_contract: subject.leaves_contract() };
             Report::text(text(&proof, &ways))
         };
         for arn in subject.unasked(&proof) {
@@ -98,6 +109,8 @@ impl Check {
 struct Ways<'a> {
     /// Whose policies are not known.
     unknown: &'a [String],
+    /// Options that give values which are not known.
+    values: &'a [String],
     /// Whether it may be taken for granted that owners do what they are asked for.
     by_contract: bool,
 }
@@ -152,11 +165,17 @@ fn tell_assumed(proof: &Proof, ways: &Ways<'_>, out: &mut String) {
     if ways.by_contract {
         let _ = writeln!(out, "\n`--contract` takes it that owners do what `synth contract` asks of them");
     }
-    if !ways.unknown.is_empty() {
-        let _ = writeln!(
-            out,
-            "\n{BOLD}What makes it known{BOLD:#}: the policies that owners have, as the AWS CLI prints them"
-        );
+    let policies = "the policies that owners have, as the AWS CLI prints them";
+    let values = "what the templates are deployed with";
+    let what = match (ways.values.is_empty(), ways.unknown.is_empty()) {
+        (true, true) => return,
+        (true, false) => policies.to_owned(),
+        (false, true) => values.to_owned(),
+        (false, false) => format!("{values}, and {policies}"),
+    };
+    let _ = writeln!(out, "\n{BOLD}What makes it known{BOLD:#}: {what}");
+    for option in ways.values {
+        let _ = writeln!(out, "  {}", printable(option));
     }
     for arn in ways.unknown {
         let _ = writeln!(out, "  --policy {}=FILE", printable(arn));

@@ -210,3 +210,42 @@ fn the_template_of_an_assembly_is_called_like_its_stack() {
         );
     }
 }
+
+const HANDWRITTEN: &str = "
+Parameters:
+  Store: { Type: String }
+Resources:
+  Pipeline:
+    Type: AWS::CodePipeline::Pipeline
+    Properties:
+      RoleArn: !ImportValue delivery-role
+      ArtifactStore: { Type: S3, Location: !Ref Store }
+      Stages:
+        - Name: Source
+          Actions:
+            - Name: Checkout
+              ActionTypeId: { Category: Source, Owner: AWS, Provider: CodeCommit, Version: 1 }
+              Configuration: { RepositoryName: shop, BranchName: main }
+              OutputArtifacts: [{ Name: Code }]
+        - Name: Approve
+          Actions: [{ Name: Ask, ActionTypeId: { Category: Approval, Owner: AWS, Provider: Manual, Version: '1' } }]
+";
+
+/// What nobody said is told with the option that says it.
+#[test]
+fn parameters_and_exports_that_make_it_known_are_named() {
+    let dir = files("check-unknown-values", &[("shop.yaml", HANDWRITTEN)]);
+    let file = dir.join("shop.yaml");
+    let ask = |more: &[&str]| {
+        let words =
+            ["check", "--template", file.to_str().unwrap(), "--account", "111111111111", "--region", "eu-west-1"];
+        synth(words.iter().chain(more)).stdout
+    };
+    let said = ask(&[]);
+    let store = format!("\n  --parameter Store=VALUE  behind `--template {}`\n", file.display());
+    assert!(said.contains("What makes it known: what the templates are deployed with"), "{said}");
+    assert!(said.contains(&store), "{said}");
+    assert!(said.contains("\n  --template FILE  of the stack that exports `delivery-role`\n"), "{said}");
+    let said = ask(&["--parameter", "Store=shop-artifacts"]);
+    assert!(!said.contains("--parameter") && said.contains("`delivery-role`"), "{said}");
+}

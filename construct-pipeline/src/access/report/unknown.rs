@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use construct_iam::access::Unknown;
 
 use super::answers::Report;
+use crate::access::template::{Meaning, Origin};
 use crate::access::world::World;
 
 impl Report {
@@ -30,6 +31,31 @@ impl Report {
             arns.extend(named);
         }
         arns
+    }
+
+    /// The parameters and imports that nobody gave a value to and on which an access depends, by their labels: the value of
+    /// a parameter makes one known, and the template of the stack that exports it the other.
+    #[must_use]
+    pub fn unknown_values(&self) -> Vec<&Meaning> {
+        let mut letters: BTreeSet<char> = BTreeSet::new();
+        let mut note = |text: &str| letters.extend(text.chars().filter(|c| !c.is_ascii()));
+        for access in self.assumptions() {
+            note(access.principal());
+            note(access.resource());
+            let verdict = self.verdict(access);
+            let unknowns = verdict.iter().flat_map(|verdict| &verdict.assumptions).flat_map(|one| &one.unknowns);
+            for unknown in unknowns {
+                match unknown {
+                    Unknown::Resource { wanted } => wanted.iter().for_each(|text| note(text)),
+                    Unknown::Condition(tested) => tested.wanted.iter().for_each(|text| note(text)),
+                    _ => {}
+                }
+            }
+        }
+        let mut meanings: Vec<&Meaning> = letters.iter().filter_map(|c| self.world.symbols.meaning(*c)).collect();
+        meanings.retain(|meaning| matches!(meaning.origin, Origin::Parameter { .. } | Origin::Import { .. }));
+        meanings.sort_by(|one, other| one.label.cmp(&other.label));
+        meanings
     }
 
     /// Whether an access is about the thing of this ARN, or a role that asks has the policy of this ARN: what was

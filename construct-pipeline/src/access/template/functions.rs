@@ -168,8 +168,10 @@ impl<'t> Resolver<'t> {
         let name = self.text(stack, argument);
         let at = (self.account(stack).to_owned(), self.region(stack).to_owned());
         let key = (at.0.clone(), at.1.clone(), name.clone());
-        let unknown =
-            || Known::Value(self.text_symbol(&format!("import {name} in {}/{}", at.0, at.1), Origin::Other).into());
+        let unknown = || {
+            let origin = Origin::Import { name: self.memory.with_symbols(|symbols| symbols.readable(&name)) };
+            Known::Value(self.text_symbol(&format!("import {name} in {}/{}", at.0, at.1), origin).into())
+        };
         if let Some(known) = self.memory.imported(&key) {
             return known.map_or_else(unknown, Known::Value);
         }

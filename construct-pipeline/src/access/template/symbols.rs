@@ -27,9 +27,14 @@ pub enum Origin {
         /// Name of the parameter.
         name: String,
     },
+    /// What a stack exports that is not among the templates.
+    Import {
+        /// Name of the export.
+        name: String,
+    },
     /// The account of stacks that do not say theirs.
     Account,
-    /// Anything else: an import, a dynamic reference, a function that cannot be computed here.
+    /// Anything else: a dynamic reference, a function that cannot be computed here.
     Other,
 }
 

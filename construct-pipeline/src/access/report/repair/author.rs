@@ -82,6 +82,8 @@ impl Author<'_> {
     }
 
     fn is_to_fill_in(&self, meaning: &Meaning) -> bool {
-        self.stack.is_none() && self.unnamed == Unnamed::ToFillIn && !matches!(meaning.origin, Origin::Other)
+        self.stack.is_none()
+            && self.unnamed == Unnamed::ToFillIn
+            && !matches!(meaning.origin, Origin::Import { .. } | Origin::Other)
     }
 }
