@@ -91,7 +91,8 @@ impl Import {
                  configuration as it stands",
                 imported.wordless.join(", ")
             );
-            report.warning(message, "leave it so, or look up the provider and see what it says otherwise");
+            let help = "leave it so; where the library has a type for the provider, see what that says otherwise";
+            report.warning(message, help);
         }
         if imported.findings.has_errors() {
             report.finding("a synthesis refuses the program as it stands", "mend in it what is named above");

@@ -11,6 +11,7 @@ macro_rules! call {
     };
 }
 
+mod containers;
 mod deployments;
 mod others;
 mod sources;
@@ -47,8 +48,12 @@ pub(super) fn typed(json: &Json, program: &mut Program<'_>) -> Option<Typed> {
         ("Source", "ECR") => action.ecr(),
         ("Build", "CodeBuild") => action.code_build(false),
         ("Test", "CodeBuild") => action.code_build(true),
+        ("Build", "ECRBuildAndPublish") => action.ecr_build(),
         ("Deploy", "CloudFormation") => action.cloudformation(),
+        ("Deploy", "CodeDeployToECS") => action.blue_green(),
+        ("Deploy", "ECS") => action.ecs(),
         ("Deploy", "S3") => action.s3_deploy(),
+        ("Invoke", "CodePipeline") => action.pipeline(),
         ("Invoke", "Lambda") => action.lambda(),
         ("Invoke", "StepFunctions") => action.step_functions(),
         ("Approval", "Manual") => action.approval(),

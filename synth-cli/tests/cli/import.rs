@@ -84,6 +84,52 @@ fn an_action_that_no_provider_knows_keeps_what_it_says() {
 }
 
 #[test]
+fn images_services_and_pipelines_have_words() {
+    let action = |category: &str, provider: &str, input: &str, configuration: &str| {
+        let kind =
+            format!(r#"{{ "category": "{category}", "owner": "AWS", "provider": "{provider}", "version": "1" }}"#);
+        let action = format!(
+            r#"{{ "name": "Do", "actionTypeId": {kind}, "inputArtifacts": [{input}], "configuration": {configuration} }}"#
+        );
+        approval(&action).replacen("{ \"name\"", "{ \"pipelineType\": \"V2\", \"name\"", 1)
+    };
+    let source = r#"{ "name": "Source" }"#;
+    let rolling =
+        r#"{ "ClusterName": "shop", "ServiceName": "web", "FileName": "images.json", "DeploymentTimeout": "15" }"#;
+    let blue_green = r#"{ "ApplicationName": "shop", "DeploymentGroupName": "web",
+        "TaskDefinitionTemplateArtifact": "Source", "TaskDefinitionTemplatePath": "taskdef.json",
+        "AppSpecTemplateArtifact": "Source", "AppSpecTemplatePath": "appspec.yaml",
+        "Image1ArtifactName": "Source", "Image1ContainerName": "IMAGE" }"#;
+    let build = r#"{ "ECRRepositoryName": "web", "DockerFilePath": "docker", "ImageTags": "latest,v1", "RegistryType": "public" }"#;
+    let next = r#"{ "PipelineName": "next", "Variables": "[{\"name\":\"A\",\"value\":\"b\"}]",
+        "SourceRevisions": "[{\"actionName\":\"S\",\"revisionType\":\"COMMIT_ID\",\"revisionValue\":\"c\"}]" }"#;
+    for (json, words) in [
+        (
+            action("Deploy", "ECS", source, rolling),
+            r#"EcsDeploy::new("shop", "web", &source).file_name("images.json").deployment_timeout(15)"#,
+        ),
+        (
+            action("Deploy", "CodeDeployToECS", source, blue_green),
+            r#"CodeDeployEcsDeploy::new("shop","web",source.file("taskdef.json"),source.file("appspec.yaml"),).image(&source, "IMAGE")"#,
+        ),
+        (
+            action("Build", "ECRBuildAndPublish", source, build),
+            r#"EcrBuildAndPublish::new("web", &source).dockerfile_directory("docker").image_tag("latest").image_tag("v1").public_registry()"#,
+        ),
+        (
+            action("Invoke", "CodePipeline", "", next),
+            r#"PipelineInvoke::new("next").variable("A", "b").source_revision("S", RevisionType::CommitId, "c")"#,
+        ),
+    ] {
+        let dir = files("import-containers", &[("orders.json", &json)]);
+        let said = synth(["import", dir.join("orders.json").to_str().unwrap(), "--region", "eu-west-1"]);
+        let bare = |text: &str| text.split_whitespace().collect::<String>();
+        assert_eq!(said.code, 0, "{}", said.stderr);
+        assert!(bare(&said.stdout).contains(&bare(words)), "{words}\n{}{}", said.stdout, said.stderr);
+    }
+}
+
+#[test]
 fn what_no_words_of_the_library_say_is_told() {
     let odd = r#"{ "name": "Odd", "actionTypeId": { "category": "Test", "owner": "ThirdParty", "provider": "BlazeMeter", "version": "1" } }"#;
     let dir = files("import-wordless", &[("orders.json", &approval(odd)), ("ask.json", &approval(ASK))]);

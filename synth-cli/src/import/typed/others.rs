@@ -1,4 +1,4 @@
-//! Builds, calls of functions and state machines, approvals, commands.
+//! Builds, calls of functions, state machines and other pipelines, approvals, commands.
 
 use construct_pipeline::prelude::*;
 use serde_json::Value as Json;
@@ -101,6 +101,39 @@ impl Action<'_, '_, '_> {
             call!(provider, chain.output(&artifact => format!("&{output}")));
         }
         Self::done(chain, provider)
+    }
+
+    pub(super) fn pipeline(&mut self) -> Option<Typed> {
+        let name = self.take("PipelineName")?;
+        let mut chain = Chain::new("PipelineInvoke::new", [self.program.text(&name, "PIPELINE")]);
+        let mut provider = PipelineInvoke::new(name);
+        for [name, value] in self.objects("Variables", ["name", "value"])? {
+            call!(provider, chain.variable(name.clone() => literal(&name), value.clone() => literal(&value)));
+        }
+        for [action, kind, value] in self.objects("SourceRevisions", ["actionName", "revisionType", "revisionValue"])? {
+            let (word, kind) = match kind.as_str() {
+                "COMMIT_ID" => ("CommitId", RevisionType::CommitId),
+                "IMAGE_DIGEST" => ("ImageDigest", RevisionType::ImageDigest),
+                "S3_OBJECT_VERSION_ID" => ("S3ObjectVersionId", RevisionType::S3ObjectVersionId),
+                "S3_OBJECT_KEY" => ("S3ObjectKey", RevisionType::S3ObjectKey),
+                _ => return None,
+            };
+            let word = format!("RevisionType::{word}");
+            call!(provider, chain.source_revision(action.clone() => literal(&action), kind => word, value.clone() => literal(&value)));
+        }
+        Self::done(chain, provider)
+    }
+
+    /// Objects with these keys, as a configuration has them in text. None where there is no text.
+    fn objects<const N: usize>(&mut self, key: &str, keys: [&str; N]) -> Option<Vec<[String; N]>> {
+        let Some(text) = self.take(key) else { return Some(Vec::new()) };
+        let objects: Json = serde_json::from_str(&text).ok()?;
+        let one = |object: &Json| {
+            let values: Vec<String> =
+                keys.iter().map(|key| object[key].as_str().map(str::to_owned)).collect::<Option<_>>()?;
+            values.try_into().ok()
+        };
+        objects.as_array()?.iter().map(one).collect()
     }
 
     pub(super) fn approval(&mut self) -> Option<Typed> {
