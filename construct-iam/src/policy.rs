@@ -11,7 +11,7 @@ mod statement;
 
 use construct_core::quota::nearly;
 use construct_core::spell::{Pen, Spell, Spelled};
-use construct_core::{Diagnostic, Expr, Fact, LowerCx, Quota, Reach, Value, kind};
+use construct_core::{Diagnostic, Env, Expr, Fact, LowerCx, Quota, Reach, Value, kind};
 
 use crate::arn::Arn;
 use crate::quota::{self, PolicySize};
@@ -205,6 +205,24 @@ pub(crate) fn arn_problem(arn: &Value<kind::Arn>) -> Option<Diagnostic> {
         Diagnostic::error("iam::malformed-policy-arn", message).help(
             "write it as `arn:aws:iam::111111111111:policy/name`; those of AWS are `arn:aws:iam::aws:policy/Name`",
         )
+    })
+}
+
+/// Why roles in an environment cannot have a managed policy: it is of another account or partition.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html>
+pub(crate) fn policy_elsewhere(policy: &Value<kind::Arn>, env: Env) -> Option<Diagnostic> {
+    let arn = Arn::parse(policy.literal()?).ok()?;
+    let (partition, wanted) = (arn.partition(), env.partition().as_str());
+    if partition != wanted {
+        let message = format!("`{arn}` is in the partition {partition}, and the role in {wanted}");
+        let help = format!("write `arn:{wanted}:…`; nothing works across partitions");
+        return Some(Diagnostic::error("iam::other-partition", message).help(help));
+    }
+    let is_foreign = arn.account() != "aws" && arn.account() != env.account.as_str();
+    is_foreign.then(|| {
+        let message = format!("`{arn}` belongs to the account {}, and the role to {}", arn.account(), env.account);
+        Diagnostic::error("iam::other-account", message)
+            .help("name a policy of the account that the role is in; IAM attaches no other, except those of AWS")
     })
 }
 

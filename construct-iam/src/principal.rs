@@ -52,6 +52,14 @@ impl Principal {
         Self::Federated(provider.into().bounded())
     }
 
+    /// The ARN of an account, role, user or session.
+    pub(crate) fn aws(&self) -> Option<&Expr> {
+        match self {
+            Self::Aws(arn) => Some(arn),
+            _ => None,
+        }
+    }
+
     /// The name of a service that is none: a mere word, which IAM refuses. Services have a name in a domain of AWS.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-services>
     pub(crate) fn wrong_service(&self) -> Option<&str> {

@@ -14,7 +14,7 @@ use construct_core::{
 
 use crate::arn::Arn;
 use crate::import::{ArnKind, Imported};
-use crate::policy::{ManagedPolicy, PolicyDocument, PolicyStatement, arn_problem};
+use crate::policy::{ManagedPolicy, PolicyDocument, PolicyStatement, arn_problem, policy_elsewhere};
 use crate::principal::Principal;
 use crate::quota::{self, INLINE_POLICIES, MANAGED_POLICIES, MANAGED_POLICY, PolicySize};
 use above::path_problem;
@@ -223,6 +223,9 @@ impl Settings {
         for problem in self.boundary.iter().chain(&self.managed).filter_map(arn_problem) {
             cx.report(problem);
         }
+        if let Some(env) = cx.env() {
+            self.report_elsewhere(env, cx);
+        }
         if let Some(seconds) = self.max_session_seconds
             && !(3_600..=43_200).contains(&seconds)
         {
@@ -242,33 +245,41 @@ impl Settings {
         }
     }
 
+    /// Reports managed policies of other accounts, which no role can have.
+    fn report_elsewhere(&self, env: Env, cx: &mut ValidateCx<'_>) {
+        let (here, view) = (cx.here(), cx.view());
+        let own = self.boundary.iter().chain(&self.managed).filter_map(|policy| policy_elsewhere(policy, env));
+        let attached = view.facts_with_lines_of::<ManagedPolicy>(here);
+        let attached = attached.filter_map(|(policy, at)| Some(policy_elsewhere(policy.arn(), env)?.at(at)));
+        let nearest = view.facts_with_lines_of::<PermissionsBoundary>(here).next().filter(|_| self.boundary.is_none());
+        let above = nearest.into_iter().filter_map(|(boundary, at)| Some(boundary.elsewhere(env)?.at(at)));
+        let found: Vec<Diagnostic> = own.chain(attached).chain(above).collect();
+        found.into_iter().for_each(|one| cx.report(one));
+    }
+
     /// Reports the statements that IAM refuses: those given here, and those that were attached.
     fn report_statements(&self, cx: &mut ValidateCx<'_>) {
         let inline = self.policies.iter().flat_map(|(_, document)| document.statements());
         let here = cx.here();
         let view = cx.view();
-        let problem_of = |one: &PolicyStatement, in_trust: bool| one.problem(!in_trust).or_else(|| one.odd_condition());
+        let env = cx.env();
+        let problem_of = |one: &PolicyStatement, in_trust: bool| {
+            let malformed = one.problem(!in_trust).or_else(|| one.odd_condition()).map(|problem| malformed(&problem));
+            malformed.or_else(|| env.and_then(|env| one.other_partition(env)))
+        };
         let problem = |one: &PolicyStatement| problem_of(one, one.has_principal());
         // Nearly always all are sound, and then their order is of no interest.
         let attached = match view.any_fact(here, |one| problem(one).is_some()) {
-            true => view.facts_of::<PolicyStatement>(here).collect(),
+            true => view.facts_with_lines_of::<PolicyStatement>(here).collect(),
             false => Vec::new(),
         };
-        let problems: Vec<String> = (self.permissions.statements().chain(inline).map(|one| problem_of(one, false)))
+        let problems: Vec<Diagnostic> = (self.permissions.statements().chain(inline).map(|one| problem_of(one, false)))
             .chain(self.trust.statements().map(|one| problem_of(one, true)))
-            .chain(attached.into_iter().map(problem))
+            .chain(attached.into_iter().map(|(one, at)| problem(one).map(|found| found.at(at))))
             .flatten()
             .collect();
         for problem in problems {
-            cx.report(
-                Diagnostic::error(
-                    "iam::malformed-statement",
-                    format!("IAM refuses a statement of this role: {problem}"),
-                )
-                .help(
-                    "write it as in `PolicyStatement::allow([\"sqs:SendMessage\"]).on([\"arn:aws:sqs:*:*:orders-*\"])`",
-                ),
-            );
+            cx.report(problem);
         }
     }
 
@@ -329,6 +340,12 @@ impl Settings {
             Attr::GetAtt(_) | Attr::LogicalId => None,
         }
     }
+}
+
+/// A statement of a role that IAM refuses.
+fn malformed(problem: &str) -> Diagnostic {
+    Diagnostic::error("iam::malformed-statement", format!("IAM refuses a statement of this role: {problem}"))
+        .help("write it as in `PolicyStatement::allow([\"sqs:SendMessage\"]).on([\"arn:aws:sqs:*:*:orders-*\"])`")
 }
 
 /// What stays inline, and what goes into managed policies because that would be too much.

@@ -14,10 +14,15 @@ mod triggers;
 mod types;
 mod variables;
 
-use construct_core::{Diagnostics, ValidateCx};
+use construct_core::{Diagnostics, ValidateCx, edits};
 
 use crate::pipeline::Pipeline;
 use crate::resolve::{self, Resolved};
+
+/// A name so far from a known one is another name.
+const NEAR: usize = 2;
+/// Shorter names are near to each other by chance.
+const LONG_ENOUGH: usize = 6;
 
 /// Checks a pipeline and reports every finding.
 pub(crate) fn check(pipeline: &Pipeline, cx: &mut ValidateCx<'_>) {
@@ -58,4 +63,9 @@ fn misnamed(what: &str, text: &str, others: &str, most: usize) -> Option<String>
 fn is_name(text: &str, others: &str, most: usize) -> bool {
     let is_one = |byte: u8| byte.is_ascii_alphanumeric() || others.as_bytes().contains(&byte);
     (1..=most).contains(&text.len()) && text.bytes().all(is_one)
+}
+
+/// Whether somebody who wrote one name may have meant a known one.
+fn is_near(known: &str, given: &str) -> bool {
+    known.eq_ignore_ascii_case(given) || known.len() >= LONG_ENOUGH && edits(known, given) <= NEAR
 }

@@ -188,7 +188,7 @@ fn what_is_said_about_a_pipeline_reaches_its_roles_in_the_stacks_of_the_group() 
     let there = || [Env::new("333333333333", "us-east-1")];
     let orders = pipeline("orders", project, "111111111111", there()).scaffold_group(group);
     let orders = app.at(tools).add("Orders", orders);
-    app.attach(orders, PermissionsBoundary::new("arn:aws:iam::333333333333:policy/orders"));
+    app.attach(orders, PermissionsBoundary::named("orders"));
     app.attach(orders, Tag::new("team", "orders"));
     let billing = pipeline("billing", project, "111111111111", there()).scaffold_group(group);
     app.at(tools).add("Billing", billing);

@@ -273,14 +273,14 @@ fn app_with(said: &[Said], random: &Random) -> App {
                 }
                 app.attach(node(place), statement);
             }
-            Said::Managed(n) => app.attach(role, ManagedPolicy::new(format!("arn:aws:iam::aws:policy/P{n}"))),
+            Said::Managed(n) => app.attach(role, ManagedPolicy::new(Arn::global(home, "iam", format!("policy/P{n}")))),
             Said::Override(place, key, value) => {
                 app.attach(node(place), PropertyOverride::set(format!("K{key}"), format!("v{value}")));
             }
             Said::Metadata(place, key) => app.attach(node(place), Metadata::new(format!("k{key}"), "value")),
             Said::Removal(place) => app.attach(node(place), RemovalPolicy::Retain),
             Said::Boundary(place) => {
-                app.attach(node(place), PermissionsBoundary::new(Arn::global(home, "iam", "policy/boundary")));
+                app.attach(node(place), PermissionsBoundary::named("boundary"));
             }
             Said::After => app.attach(stack, DependsOn::new(first)),
         }

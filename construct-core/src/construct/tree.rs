@@ -240,6 +240,13 @@ impl<'a> View<'a> {
     pub fn facts_of<F: Fact>(self, node: impl Into<NodeId>) -> impl Iterator<Item = &'a F> {
         each_once(self.tree.reaching::<F>(node.into()))
     }
+
+    /// The same, each with the line that stated it: for findings about facts.
+    pub fn facts_with_lines_of<F: Fact>(self, node: impl Into<NodeId>) -> impl Iterator<Item = (&'a F, Caller)> {
+        let mut last = None;
+        let found = self.tree.reaching::<F>(node.into()).into_iter();
+        found.filter(move |one| last.replace(one.fact) != Some(one.fact)).map(|one| (one.fact, one.location))
+    }
 }
 
 /// Facts without those that were stated before on the same node; equal facts of one node stand side by side.

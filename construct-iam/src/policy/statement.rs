@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use construct_core::spell::{Pen, Spell, Spelled};
-use construct_core::{Expr, Fact, Reach};
+use construct_core::{Diagnostic, Env, Expr, Fact, Reach};
 
 use crate::access;
 use crate::principal::{Principal, one_or_many};
@@ -346,6 +346,28 @@ impl PolicyStatement {
         Some(format!("`{wrong}` is no resource; resources are ARNs, as in `arn:aws:s3:::orders/*`, or `*`"))
     }
 
+    /// That it names a resource or a principal in another partition than the environment of its policy. AWS stores no such
+    /// policy: `Partition "aws" is not valid for resource`.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
+    #[must_use]
+    pub fn other_partition(&self, env: Env) -> Option<Diagnostic> {
+        let wanted = env.partition().as_str();
+        let is_other = |arn: &&str| {
+            let partition =
+                arn.strip_prefix("arn:").and_then(|rest| rest.split_once(':')).map(|(partition, _)| partition);
+            partition.is_some_and(|partition| partition != wanted && !partition.contains(['*', '?', '$']))
+        };
+        let said = &*self.0;
+        let principals = said.principals.iter().chain(said.not_principals.iter()).filter_map(Principal::aws);
+        let mut named = said.resources.iter().chain(said.not_resources.iter()).chain(principals);
+        let wrong = named.find_map(|expr| expr.literal().filter(is_other))?.escape_debug();
+        let message = format!("`{wrong}` is in another partition than the policy that names it, which is in {wanted}");
+        let help = format!(
+            "begin it with `arn:{wanted}:`, or write it with `Arn::regional(env, …)`, which knows the partition"
+        );
+        Some(Diagnostic::error("iam::other-partition", message).help(help))
+    }
+
     /// What IAM refuses in a condition, whatever service asks for it: a key without a name, and characters beyond U+00FF.
     /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>
     pub(crate) fn odd_condition(&self) -> Option<String> {
@@ -519,5 +541,22 @@ mod tests {
         assert!(PolicyStatement::allow(["sts:AssumeRole"]).on(["*"]).problem(false).unwrap().contains("trust policy"));
         assert!(read().sid("with space").problem(true).is_some());
         assert!(PolicyStatement::new(Effect::Allow).on(["*"]).problem(true).is_some());
+    }
+
+    #[test]
+    fn no_policy_names_another_partition() {
+        let (china, world) = (Env::new("111111111111", "cn-north-1"), Env::new("111111111111", "us-east-1"));
+        let on = |resource: &'static str| PolicyStatement::allow(["a:b"]).on([resource]);
+        let by = |env: Env| PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::account(env));
+        let not_on = |resource: &'static str| PolicyStatement::deny(["a:b"]).not_on([resource]);
+        for wrong in [on("arn:aws:s3:::a"), not_on("arn:aws-us-gov:s3:::a"), by(world)] {
+            assert_eq!(wrong.other_partition(china).unwrap().code(), "iam::other-partition");
+        }
+        for sound in
+            [on("arn:aws-cn:s3:::a"), on("*"), on("arn:*:s3:::a"), on("arn:${AWS::Partition}:s3:::a"), by(china)]
+        {
+            assert!(sound.other_partition(china).is_none(), "{sound:?}");
+        }
+        assert!(on("arn:aws:s3:::a").other_partition(world).is_none());
     }
 }

@@ -4,7 +4,7 @@ use construct_core::{Diagnostic, Env, Fact, Reach, Value, kind};
 
 use super::is_name_byte;
 use crate::arn::Arn;
-use crate::policy::arn_problem;
+use crate::policy::{arn_problem, policy_elsewhere};
 
 /// A permissions boundary for every role below the construct it is attached to; the nearest wins, and a role's own
 /// boundary wins over all.
@@ -36,6 +36,17 @@ impl PermissionsBoundary {
     /// `ci/boundary`.
     pub fn named(name: impl Into<String>) -> Self {
         Self(Boundary::Named(name.into()))
+    }
+
+    /// Why roles in an environment cannot have it: it is a policy of another account or partition.
+    #[must_use]
+    pub fn elsewhere(&self, env: Env) -> Option<Diagnostic> {
+        let Boundary::Arn(policy) = &self.0 else { return None };
+        let found = policy_elsewhere(policy, env)?;
+        let name = policy.literal().and_then(|arn| arn.split_once(":policy/")).map_or("name", |(_, name)| name);
+        let help =
+            format!("write `PermissionsBoundary::named({name:?})`, which is the policy of that name in each account");
+        Some(found.help(help))
     }
 
     /// The ARN for a role.
@@ -138,6 +149,17 @@ pub(super) fn path_problem(path: &str) -> Option<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_boundary_is_of_the_account_of_the_role() {
+        let (here, china) = (Env::new("111111111111", "us-east-1"), Env::new("111111111111", "cn-north-1"));
+        let code = |arn: &'static str, env: Env| PermissionsBoundary::new(arn).elsewhere(env).map(|found| found.code());
+        assert_eq!(code("arn:aws:iam::111111111111:policy/b", here), None);
+        assert_eq!(code("arn:aws:iam::aws:policy/b", here), None);
+        assert_eq!(code("arn:aws:iam::222222222222:policy/b", here), Some("iam::other-account"));
+        assert_eq!(code("arn:aws:iam::aws:policy/b", china), Some("iam::other-partition"));
+        assert!(PermissionsBoundary::named("b").elsewhere(china).is_none());
+    }
 
     #[test]
     fn names_of_boundaries_are_those_of_managed_policies() {

@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 use construct_core::{AccountId, Diagnostic, Diagnostics};
 
 use super::structure::too_many;
-use super::{is_name, misnamed};
+use super::{is_name, is_near, misnamed};
 use crate::artifact::Artifact;
 use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
@@ -34,7 +34,11 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
         counts(action, findings);
         foreign_outputs(resolved, action, findings);
         for input in &action.known.spec.inputs {
-            read(resolved, action, input, writers.get(input.name()).copied(), findings);
+            read_twice(action, input, findings);
+            match writers.get(input.name()) {
+                Some(writer) => read(resolved, action, input, writer, findings),
+                None => findings.push(never_written(action, input, &writers)),
+            }
         }
     }
     foreign_to_foreign(resolved, &writers, findings);
@@ -112,13 +116,7 @@ fn writers<'r, 'a>(
     writers
 }
 
-fn read(
-    resolved: &Resolved<'_>,
-    reader: &ResolvedAction<'_>,
-    input: &Artifact,
-    writer: Option<&ResolvedAction<'_>>,
-    findings: &mut Diagnostics,
-) {
+fn read_twice(reader: &ResolvedAction<'_>, input: &Artifact, findings: &mut Diagnostics) {
     let name = input.name();
     if reader.known.spec.inputs.iter().filter(|other| *other == input).count() > 1 {
         findings.push(
@@ -127,18 +125,32 @@ fn read(
                 .help("name it once"),
         );
     }
-    let Some(writer) = writer else {
-        findings.push(
-            Diagnostic::error(
-                "artifact::never-written",
-                format!("{} reads `{name}`, which no action writes", reader.words()),
-            )
-            .at(reader.action.location)
-            .note("the artifact is made here", Some(input.location()))
-            .help("give it to an earlier action as its output"),
-        );
-        return;
+}
+
+fn never_written(
+    reader: &ResolvedAction<'_>,
+    input: &Artifact,
+    writers: &BTreeMap<&str, &ResolvedAction<'_>>,
+) -> Diagnostic {
+    let name = input.name();
+    let help = match writers.iter().find(|(known, _)| is_near(known, name)) {
+        Some((meant, writer)) => format!("did you mean `{meant}`, which {} writes?", writer.words()),
+        None => "give it to an earlier action as its output".to_owned(),
     };
+    Diagnostic::error("artifact::never-written", format!("{} reads `{name}`, which no action writes", reader.words()))
+        .at(reader.action.location)
+        .note("the artifact is made here", Some(input.location()))
+        .help(help)
+}
+
+fn read(
+    resolved: &Resolved<'_>,
+    reader: &ResolvedAction<'_>,
+    input: &Artifact,
+    writer: &ResolvedAction<'_>,
+    findings: &mut Diagnostics,
+) {
+    let name = input.name();
     if !reader.is_after(writer) {
         too_early(reader, writer, name, findings);
     }

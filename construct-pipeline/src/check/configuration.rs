@@ -1,10 +1,11 @@
 //! The configuration of actions, with the variables in it.
 //!
 //! Codes: `configuration::empty-value`, `configuration::long-value`, `configuration::malformed-key`,
-//! `configuration::not-text`, `action::foreign-handle`, `action::malformed-statement`, and those of the providers and of
-//! [`variables`](super::variables).
+//! `configuration::not-text`, `action::foreign-handle`, `action::malformed-statement`, `iam::other-partition`, and those
+//! of the providers and of [`variables`](super::variables).
 
 use construct_core::{Diagnostic, Diagnostics, Expr, Severity};
+use construct_iam::PolicyStatement;
 
 use super::structure::too_many;
 use super::variables::{Reader, Variables, texts};
@@ -68,14 +69,22 @@ fn one_action(
 
 /// The statements that IAM would refuse when it is too late.
 fn permissions(action: &ResolvedAction<'_>, findings: &mut Diagnostics) {
+    // Where an action runs that has a place which cannot be, nobody knows.
+    let env = action.known.problems.is_empty().then_some(action.known.env);
     let passed = action.known.spec.passes.iter().flat_map(|passed| &passed.permissions);
-    for problem in action.known.permissions.statements().chain(passed).filter_map(|statement| statement.problem(true)) {
-        let message = format!("IAM refuses a permission of {}: {problem}", action.words());
-        findings.push(
-            Diagnostic::error("action::malformed-statement", message).at(action.action.location).help(
-                "write it as in `PolicyStatement::allow([\"sqs:SendMessage\"]).on([\"arn:aws:sqs:*:*:orders-*\"])`",
-            ),
-        );
+    let problem = |statement: &PolicyStatement| match statement.problem(true) {
+        Some(problem) => {
+            let message = format!("IAM refuses a permission of {}: {problem}", action.words());
+            let help =
+                "write it as in `PolicyStatement::allow([\"sqs:SendMessage\"]).on([\"arn:aws:sqs:*:*:orders-*\"])`";
+            Some(Diagnostic::error("action::malformed-statement", message).help(help))
+        }
+        None => {
+            statement.other_partition(env?).map(|found| found.note(format!("it is about {}", action.words()), None))
+        }
+    };
+    for found in action.known.permissions.statements().chain(passed).filter_map(problem) {
+        findings.push(found.at(action.action.location));
     }
 }
 

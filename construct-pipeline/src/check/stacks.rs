@@ -28,7 +28,8 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
 impl<'r, 'a> Work<'r, 'a> {
     fn of(action: &'r ResolvedAction<'a>) -> Option<Self> {
         let spec = &action.known.spec;
-        if spec.provider != "CloudFormation" || spec.owner != Owner::Aws {
+        // Of one whose place cannot be, nobody knows on which stack it works.
+        if spec.provider != "CloudFormation" || spec.owner != Owner::Aws || !action.known.problems.is_empty() {
             return None;
         }
         Some(Self { action, stack: setting(action, "StackName")?, mode: setting(action, "ActionMode")? })

@@ -7,8 +7,8 @@
 //! `stage::malformed-reason`, `stage::malformed-blocker`, `action::malformed-name`, `action::duplicate-name`,
 //! `action::run-order`, `action::timeout`, `action::timeout-of-no-approval`, `action::beside-approval`, `action::v2-only`,
 //! `action::malformed-provider`, `action::malformed-version`, `action::role-not-aws`, `action::account-not-aws`,
-//! `action::region-not-aws`, `action::unused-permissions`, `action::foreign-handle`, and those of the environment an
-//! action runs in.
+//! `action::region-not-aws`, `action::unused-permissions`, `action::foreign-handle`, `iam::other-account`,
+//! `iam::other-partition`, and those of the environment an action runs in.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html>
 
@@ -16,11 +16,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use construct_core::quota::{Driver, is_near};
-use construct_core::{AccountId, Diagnostic, Diagnostics, Quota};
+use construct_core::{AccountId, Diagnostic, Diagnostics, Env, Quota};
+use construct_iam::PermissionsBoundary;
 
 use super::{is_name, misnamed};
 use crate::action::Action;
-use crate::known::Known;
+use crate::known::{Known, Performer};
 use crate::pipeline::{ExecutionMode, PipelineType};
 use crate::provider::{Category, Owner, ProviderSpec};
 use crate::quota;
@@ -53,6 +54,29 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     }
     sources(resolved, findings);
     approvals(resolved, findings);
+    boundary(resolved, findings);
+}
+
+/// A boundary that is a policy of one account bounds no role of another one. Said here once, however many accounts the
+/// pipeline has roles in.
+fn boundary(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
+    let nearest = resolved.view.facts_with_lines_of::<PermissionsBoundary>(resolved.at).next();
+    let Some((boundary, at)) = nearest else { return };
+    let envs: BTreeSet<Env> =
+        resolved.actions.iter().filter(|action| has_made_roles(action)).map(|action| action.known.env).collect();
+    let mut elsewhere = envs.into_iter().filter_map(|env| boundary.elsewhere(env));
+    let Some(found) = elsewhere.next() else { return };
+    let found = match elsewhere.count() {
+        0 => found,
+        n => found.note(format!("{n} more environments of the pipeline have roles in other accounts"), None),
+    };
+    findings.push(found.at(at));
+}
+
+/// Whether roles are made for an action where it runs.
+fn has_made_roles(action: &ResolvedAction<'_>) -> bool {
+    let passes = action.known.spec.passes.as_ref();
+    action.known.performer == Performer::Scaffold || passes.is_some_and(|passed| passed.given.is_none())
 }
 
 fn pipeline(resolved: &Resolved<'_>, findings: &mut Diagnostics) {

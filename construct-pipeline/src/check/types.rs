@@ -3,8 +3,9 @@
 //! Codes: `action::unknown-provider`, `configuration::missing-key`. Both are warnings: the service grows, and its pages
 //! are not always right.
 
-use construct_core::{Diagnostic, Diagnostics, edits};
+use construct_core::{Diagnostic, Diagnostics};
 
+use super::is_near;
 use crate::provider::{Category, Owner};
 use crate::resolve::{Resolved, ResolvedAction};
 
@@ -48,11 +49,6 @@ const TYPES: [(Category, &str, &[&str]); 28] = [
     (Invoke, "InspectorScan", &["InspectorRunMode"]),
 ];
 
-/// A name so far from a known one is another name.
-const NEAR: usize = 2;
-/// Shorter names are near to each other by chance.
-const LONG_ENOUGH: usize = 6;
-
 pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     for action in resolved.actions.iter().filter(|action| action.known.spec.owner == Owner::Aws) {
         let (category, provider) = (action.known.spec.category, &*action.known.spec.provider);
@@ -94,8 +90,4 @@ fn unknown_provider(action: &ResolvedAction<'_>, category: Category, provider: &
         categories => format!("it is one of the category {}", categories.join(" or ")),
     };
     Some(Diagnostic::warning("action::unknown-provider", message).help(help))
-}
-
-fn is_near(known: &str, given: &str) -> bool {
-    known.eq_ignore_ascii_case(given) || known.len() >= LONG_ENOUGH && edits(known, given) <= NEAR
 }

@@ -10,8 +10,8 @@ use std::ops::RangeInclusive;
 
 use construct_core::{Caller, Diagnostic, Diagnostics, Expr};
 
-use super::misnamed;
 use super::structure::too_many;
+use super::{is_near, misnamed};
 use crate::artifact::Artifact;
 use crate::condition::ConditionRule;
 use crate::filled;
@@ -112,15 +112,24 @@ impl<'r, 'a> Variables<'r, 'a> {
                 Some(Diagnostic::error("variable::in-source", place).help(help))
             }
             "variables" => {
-                let is_declared = self.resolved.pipeline.variables.iter().any(|variable| variable.name == name);
+                let declared = || self.resolved.pipeline.variables.iter().map(|variable| &*variable.name);
+                if declared().any(|known| known == name) {
+                    return None;
+                }
                 let message = format!("{place}, and the pipeline has no variable `{name}`");
-                let help = format!("declare it with `.variable(Variable::new(\"{name}\"))`");
-                (!is_declared).then(|| Diagnostic::error("variable::unknown", message).help(help))
+                let help = match declared().find(|known| is_near(known, name)) {
+                    Some(meant) => format!("did you mean `#{{variables.{meant}}}`?"),
+                    None => format!("declare it with `.variable(Variable::new(\"{name}\"))`"),
+                };
+                Some(Diagnostic::error("variable::unknown", message).help(help))
             }
             _ => match self.namespaces.get(namespace) {
                 None => {
                     let message = format!("{place}, and no action has the namespace `{namespace}`");
-                    let help = format!("give the action that sets the variable `.namespace(\"{namespace}\")`");
+                    let help = match self.namespaces.keys().find(|known| is_near(known, namespace)) {
+                        Some(meant) => format!("did you mean `#{{{meant}.{name}}}`?"),
+                        None => format!("give the action that sets the variable `.namespace(\"{namespace}\")`"),
+                    };
                     Some(Diagnostic::error("variable::unknown", message).help(help))
                 }
                 Some(writer) if !reader.is_after(writer) => {

@@ -47,6 +47,24 @@ fn artifact_whose_name_differs_in_case() {
 }
 
 #[test]
+fn names_that_are_misspelt_are_guessed() {
+    let (source, sources) = (Artifact::new("Source"), Artifact::new("Sources"));
+    let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source)).namespace("checkout");
+    let comment = |text: &str| ManualApproval::new().comment(text);
+    let stage = Stage::new("Release")
+        .action(Action::new("Deploy", deployment(&sources)))
+        .action(Action::new("One", comment("#{chekout.CommitId}")))
+        .action(Action::new("Two", comment("#{variables.Release}")));
+    let pipeline = Pipeline::new("orders").variable(Variable::new("RELEASE").default_value("1"));
+    let error = placed(pipeline.stage(Stage::new("Source").action(checkout)).stage(stage)).synth().unwrap_err();
+    let errors = error.findings().unwrap().iter().filter(|one| one.severity() == Severity::Error);
+    let help: Vec<&str> = errors.filter_map(Diagnostic::help_text).collect();
+    let meant =
+        ["`Source`, which `Checkout` of stage `Source` writes", "`#{checkout.CommitId}`", "`#{variables.RELEASE}`"];
+    assert_eq!(help, meant.map(|meant| format!("did you mean {meant}?")));
+}
+
+#[test]
 fn artifact_that_is_written_twice() {
     let source = Artifact::new("Source");
     let again = Action::new("Again", CodeCommitSource::new("invoices", &source)); //~ error artifact::written-twice at Tools/Pipeline: `Source`

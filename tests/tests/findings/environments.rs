@@ -149,6 +149,36 @@ fn roles_and_projects_of_other_partitions() {
 }
 
 #[test]
+fn statements_about_other_partitions() {
+    let mut app = App::new();
+    let home = Env::new("111111111111", "cn-north-1");
+    let tools = app.stack("Tools", home);
+    let role = app.at(tools).add("Role", Role::new(Principal::service("codebuild.amazonaws.com")));
+    app.attach(role, PolicyStatement::allow(["s3:GetObject"]).on(["arn:aws-cn:s3:::orders/*", "*"]));
+    app.attach(role, PolicyStatement::allow(["s3:GetObject"]).on(["arn:aws:s3:::orders/*"])); //~ error iam::other-partition at Tools/Role: `arn:aws:s3:::orders/*`
+    let topic = app.at(tools).add("Topic", Topic::new());
+    let publish = PolicyStatement::allow(["sns:Publish"]).on([topic.arn()]);
+    app.attach(topic, publish.principal(Principal::account(HOME))); //~ error iam::other-partition at Tools/Topic: `arn:aws:iam::111111111111:root`
+    let source = Artifact::new("Source");
+    let queues = PolicyStatement::allow(["sqs:*"]).on(["arn:aws:sqs:*:*:orders-*"]);
+    let deploy = DeployStack::new("orders", source.file("template.yaml")).allow(queues);
+    let here = Action::new("Here", deploy.clone()); //~ error iam::other-partition at Tools/Pipeline: `arn:aws:sqs:*:*:orders-*`
+    let there = Action::new("There", deploy).account(OTHER).run_order(2); //~ error iam::other-partition at Tools/Pipeline: `arn:aws:sqs:*:*:orders-*`
+    let stage = Stage::new("Deploy").action(here).action(there);
+    app.at(tools).add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(stage));
+    check(app);
+}
+
+#[test]
+fn actions_whose_place_cannot_be() {
+    let source = Artifact::new("Source");
+    let stage = Stage::new("Deploy")
+        .action(Action::new("One", deployment(&source)).account("33333333333")) //~ error env::malformed-account at Tools/Pipeline: `33333333333`
+        .action(Action::new("Two", deployment(&source)).region("eu-west1")); //~ error env::unknown-region at Tools/Pipeline: `eu-west1`
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(stage)));
+}
+
+#[test]
 fn replica_store_in_an_unknown_region() {
     let source = Artifact::new("Source");
     let store = ImportedArtifactStore::new("platform-artifacts", "eu-west-1"); //~ error env::unknown-region at Tools/Pipeline: `europe`

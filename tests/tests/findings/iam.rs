@@ -1,6 +1,6 @@
 //! Roles, policies and the resources beside a pipeline.
 
-use construct_iam::{Effect, PermissionsBoundary, RolePath};
+use construct_iam::{Effect, ManagedPolicy, PermissionsBoundary, RolePath};
 
 use super::*;
 
@@ -78,8 +78,8 @@ fn services_that_are_mere_words() {
         one,
         PolicyStatement::allow(["sts:TagSession"]).principal(Principal::service("ecs-tasks.amazonaws.com")),
     );
-    let two = app.at(tools).add("Two", Bucket::new()); //~ error s3::malformed-statement at Tools/Two: `logs` is no service
-    app.attach(two, read("logs").on([two.objects()]));
+    let two = app.at(tools).add("Two", Bucket::new());
+    app.attach(two, read("logs").on([two.objects()])); //~ error s3::malformed-statement at Tools/Two: `logs` is no service
     app.attach(two, read("logging.s3.amazonaws.com").on([two.objects()]));
     check(app);
 }
@@ -119,9 +119,9 @@ fn conditions_that_iam_refuses() {
     };
     app.at(tools).add("One", tagged("aws:ResourceTag/team", "配達")); //~ error iam::malformed-statement at Tools/One: U+00FF
     app.at(tools).add("Two", tagged("", "delivery")); //~ error iam::malformed-statement at Tools/Two: no key
-    let three = app.at(tools).add("Three", tagged("aws:ResourceTag/team", "müller\u{ff}")); //~ error iam::malformed-statement at Tools/Three: U+00FF
+    let three = app.at(tools).add("Three", tagged("aws:ResourceTag/team", "müller\u{ff}"));
     let four = PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::account(HOME));
-    app.attach(three, four.condition("StringLike", "aws:PrincipalTag/team", ["团队"]));
+    app.attach(three, four.condition("StringLike", "aws:PrincipalTag/team", ["团队"])); //~ error iam::malformed-statement at Tools/Three: U+00FF
     let trust = PolicyStatement::allow(["sts:AssumeRole"]).principal(Principal::account(HOME));
     let trust = trust.condition("StringEquals", "sts:ExternalId", ["配達"]);
     app.at(tools).add("Four", Role::trusting(PolicyDocument::new().with(trust))); //~ error iam::malformed-statement at Tools/Four: U+00FF
@@ -141,8 +141,9 @@ fn statement_whose_action_names_no_service() {
 fn statement_with_actions_and_all_others() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
-    let role = app.at(tools).add("Role", role()); //~ error iam::malformed-statement at Tools/Role: `NotAction`
-    app.attach(role, PolicyStatement::new(Effect::Deny).actions(["s3:*"]).not_actions(["s3:Get*"]).on(["*"]));
+    let role = app.at(tools).add("Role", role());
+    let all_but = PolicyStatement::new(Effect::Deny).actions(["s3:*"]).not_actions(["s3:Get*"]);
+    app.attach(role, all_but.on(["*"])); //~ error iam::malformed-statement at Tools/Role: `NotAction`
     check(app);
 }
 
@@ -151,13 +152,10 @@ fn statements_that_s3_refuses() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
     let bucket = app.at(tools).add("Bucket", Bucket::new());
-    //~^ error s3::malformed-statement at Tools/Bucket: no principal
-    //~^^ error s3::malformed-statement at Tools/Bucket: `orders/*` is no resource
-    //~^^^ error s3::malformed-statement at Tools/Bucket: no resource; say which
     let read = || PolicyStatement::allow(["s3:GetObject"]);
-    app.attach(bucket, read().on([bucket.objects()]));
-    app.attach(bucket, read().principal(Principal::account(HOME)).on(["orders/*"]));
-    app.attach(bucket, read().principal(Principal::account(HOME)));
+    app.attach(bucket, read().on([bucket.objects()])); //~ error s3::malformed-statement at Tools/Bucket: no principal
+    app.attach(bucket, read().principal(Principal::account(HOME)).on(["orders/*"])); //~ error s3::malformed-statement at Tools/Bucket: `orders/*` is no resource
+    app.attach(bucket, read().principal(Principal::account(HOME))); //~ error s3::malformed-statement at Tools/Bucket: no resource; say which
     check(app);
 }
 
@@ -166,11 +164,9 @@ fn statements_that_sns_refuses() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
     let topic = app.at(tools).add("Topic", Topic::new());
-    //~^ error sns::malformed-statement at Tools/Topic: no principal
-    //~^^ error sns::malformed-statement at Tools/Topic: no resource; say which
     let publish = || PolicyStatement::allow(["sns:Publish"]);
-    app.attach(topic, publish().on([topic.arn()]));
-    app.attach(topic, publish().principal(Principal::account(HOME)));
+    app.attach(topic, publish().on([topic.arn()])); //~ error sns::malformed-statement at Tools/Topic: no principal
+    app.attach(topic, publish().principal(Principal::account(HOME))); //~ error sns::malformed-statement at Tools/Topic: no resource; say which
     check(app);
 }
 
@@ -179,11 +175,37 @@ fn statements_that_kms_refuses() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
     let key = app.at(tools).add("Key", Key::new());
-    //~^ error kms::malformed-statement at Tools/Key: no principal
-    //~^^ error kms::malformed-statement at Tools/Key: `Decrypt` is no action
-    app.attach(key, PolicyStatement::allow(["kms:Encrypt"]).on(["*"]));
-    app.attach(key, PolicyStatement::allow(["Decrypt"]).principal(Principal::account(HOME)));
+    app.attach(key, PolicyStatement::allow(["kms:Encrypt"]).on(["*"])); //~ error kms::malformed-statement at Tools/Key: no principal
+    app.attach(key, PolicyStatement::allow(["Decrypt"]).principal(Principal::account(HOME))); //~ error kms::malformed-statement at Tools/Key: `Decrypt` is no action
     app.attach(key, PolicyStatement::allow(["kms:Decrypt"]).principal(Principal::account(HOME)));
+    check(app);
+}
+
+#[test]
+fn policies_of_other_accounts() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let one = app.at(tools).add("One", role().managed_policy("arn:aws:iam::aws:policy/ReadOnlyAccess"));
+    app.attach(one, ManagedPolicy::new("arn:aws:iam::222222222222:policy/reader")); //~ error iam::other-account at Tools/One: 222222222222
+    let two = role().permissions_boundary("arn:aws:iam::222222222222:policy/boundary");
+    app.at(tools).add("Two", two); //~ error iam::other-account at Tools/Two: 222222222222
+    app.at(tools).add("Three", role().managed_policy("arn:aws-cn:iam::aws:policy/ReadOnlyAccess")); //~ error iam::other-partition at Tools/Three: aws-cn
+    check(app);
+}
+
+#[test]
+fn boundary_for_roles_of_several_accounts() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let source = Artifact::new("Source");
+    let deploy = |account: &str| Action::new("Deploy", deployment(&source)).account(account);
+    let pipeline = Pipeline::new("orders")
+        .stage(checkout(&source))
+        .stage(Stage::new("Test").action(deploy("333333333333")))
+        .stage(Stage::new("Production").action(deploy(OTHER)));
+    app.at(tools).add("Pipeline", pipeline);
+    let root = app.root();
+    app.attach(root, PermissionsBoundary::new("arn:aws:iam::111111111111:policy/ci/boundary")); //~ error iam::other-account at Tools/Pipeline: 222222222222
     check(app);
 }
 
