@@ -3,6 +3,7 @@
 //! Codes: `assembly::not-written`, `findings::not-written`.
 
 use std::fmt;
+use std::io::Write;
 use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -196,7 +197,6 @@ impl App {
     /// file, all findings are written to it as JSON, errors or not: `{"findings": […]}` with entries as
     /// [`Diagnostic::to_json`] gives them.
     #[must_use = "return it from `main`, so that mistakes show in the exit code"]
-    #[expect(clippy::print_stderr, reason = "this is the end of a program, not a library call")]
     pub fn run(self) -> ExitCode {
         let dir = variable("CDK_OUTDIR").unwrap_or_else(|| PathBuf::from("cdk.out"));
         let (findings, result) = self.written_to(&dir);
@@ -214,7 +214,8 @@ impl App {
         if let Some(problem) = &unkept {
             said += &format!("\n{problem}\n");
         }
-        eprint!("{said}");
+        // Nobody may be listening any more, as behind `2>&1 | head`: the assembly is what it is, and the exit code tells it.
+        std::io::stderr().write_all(said.as_bytes()).ok();
         if result.is_ok() && unkept.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 

@@ -1,7 +1,7 @@
 //! `App::run`: what a user's `main` does.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use construct_core::{Assembly, Severity};
 use construct_tests::{TempDir, names_in, programs};
@@ -46,6 +46,19 @@ fn the_stacks_are_listed_in_order() {
     for ((line, stack), wave) in lines[1..].iter().zip(assembly.stacks()).zip(assembly.waves()) {
         assert_eq!(line, &[&*wave.to_string(), &stack.stack_name, &stack.account, &stack.region]);
     }
+}
+
+#[test]
+fn nobody_has_to_listen() {
+    let dir = folder();
+    for (program, code) in [("first", 0), ("wrong", 1)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_writer"));
+        command.args(["run", program]).current_dir(dir.path()).env_remove("CDK_OUTDIR").stderr(Stdio::from(writer));
+        assert_eq!(command.status().unwrap().code(), Some(code), "{program}");
+    }
+    assert_eq!(Assembly::read(dir.join("cdk.out")).unwrap(), programs::assembly(programs::first()));
 }
 
 #[test]
