@@ -42,6 +42,8 @@ pub struct Diagnostic {
     severity: Severity,
     path: String,
     location: Option<Caller>,
+    /// The line that placed what the construct is a part of, where the finding is about another line in it.
+    placed: Option<Caller>,
     message: String,
     help: Option<String>,
     notes: Vec<(String, Option<Caller>)>,
@@ -62,7 +64,8 @@ impl Diagnostic {
     }
 
     fn new(code: &'static str, severity: Severity, message: String) -> Self {
-        Self { code, severity, path: String::new(), location: None, message, help: None, notes: Vec::new() }
+        let (path, notes) = (String::new(), Vec::new());
+        Self { code, severity, path, location: None, placed: None, message, help: None, notes }
     }
 
     /// The change that most likely mends it.
@@ -103,6 +106,14 @@ impl Diagnostic {
             path.clone_into(&mut self.path);
         }
         self.location = self.location.or(location);
+        self
+    }
+
+    /// The same, about something in a construct that was placed as a whole at another line. The line that the finding is
+    /// about may be in a crate of somebody else, and then no other one is the user's.
+    #[must_use]
+    pub(crate) fn within(mut self, placed: Caller) -> Self {
+        self.placed = Some(placed).filter(|placed| self.location.is_some_and(|at| at != *placed));
         self
     }
 
@@ -152,9 +163,16 @@ impl Diagnostic {
         self.notes.iter().filter(|(_, at)| at.is_none()).map(|(note, _)| &**note)
     }
 
+    /// The line that placed what the construct is a part of: for a finding about a line within a construct that others
+    /// place, whose [location](Self::location) may be in a crate of somebody else.
+    #[must_use]
+    pub fn placed(&self) -> Option<Caller> {
+        self.placed
+    }
+
     /// The finding for programs: `code`, `severity` (`error` or `warning`), `message`, `path` of the construct, `file`,
-    /// `line` and `column` in the program, `notes` (each with `message`, `file`, `line` and `column`) and `help`. What is
-    /// not known is null.
+    /// `line` and `column` in the program, `notes` (each with `message`, `file`, `line` and `column`) and `help`. The
+    /// line that [placed](Self::placed) the construct is the last note. What is not known is null.
     ///
     /// ```
     /// use construct_core::Diagnostic;
@@ -165,10 +183,12 @@ impl Diagnostic {
     #[must_use]
     pub fn to_json(&self) -> Json {
         let place = |at: Option<Caller>| (at.map(Location::file), at.map(Location::line), at.map(Location::column));
-        let note = |(note, at): &(String, Option<Caller>)| {
-            let (file, line, column) = place(*at);
+        let note = |(note, at): (&str, Option<Caller>)| {
+            let (file, line, column) = place(at);
             json!({ "message": note, "file": file, "line": line, "column": column })
         };
+        let placed = self.placed.map(|at| ("the construct is placed here", Some(at)));
+        let notes = self.notes.iter().map(|(note, at)| (&**note, *at)).chain(placed);
         let (file, line, column) = place(self.location);
         json!({
             "code": self.code,
@@ -178,7 +198,7 @@ impl Diagnostic {
             "file": file,
             "line": line,
             "column": column,
-            "notes": self.notes.iter().map(note).collect::<Vec<_>>(),
+            "notes": notes.map(note).collect::<Vec<_>>(),
             "help": self.help,
         })
     }
@@ -197,16 +217,20 @@ fn is_of_a_program(file: &str) -> bool {
 }
 
 impl Diagnostic {
-    /// Everything but the path: what one line does wrong wherever it is run.
+    /// Everything but the construct: what one line does wrong wherever it is run.
     fn without_path(&self) -> impl Hash + Eq {
-        let Self { code, severity, path: _, location, message, help, notes } = self;
+        let Self { code, severity, path: _, location, placed: _, message, help, notes } = self;
         (code, severity, location, message, help, notes)
     }
 
-    fn write(&self, paths: &[&str], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// With all that the same is said of, this one included.
+    fn write(&self, all: &[&Self], f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}[{}]: {}", self.severity, self.code, printable_lines(&self.message))?;
-        for path in paths.iter().filter(|path| !path.is_empty()) {
-            write!(f, "\n  in {}", printable(path))?;
+        for one in all.iter().filter(|one| !one.path.is_empty()) {
+            write!(f, "\n  in {}", printable(&one.path))?;
+            if let Some(placed) = one.placed {
+                write!(f, " ({placed})")?;
+            }
         }
         if let Some(at) = self.location {
             write!(f, "\n  at {at}")?;
@@ -226,7 +250,7 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(&[&self.path], f)
+        self.write(&[self], f)
     }
 }
 
@@ -295,20 +319,20 @@ impl Diagnostics {
 /// What is the same line of a program, run for several constructs, is told once, with the paths of all of them.
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut told: Vec<(&Diagnostic, Vec<&str>)> = Vec::with_capacity(self.all.len());
+        let mut told: Vec<Vec<&Diagnostic>> = Vec::with_capacity(self.all.len());
         let mut nth = HashMap::default();
         for diagnostic in &self.all {
             let n = *nth.entry(diagnostic.without_path()).or_insert(told.len());
             match told.get_mut(n) {
-                Some((_, paths)) => paths.push(&diagnostic.path),
-                None => told.push((diagnostic, vec![&diagnostic.path])),
+                Some(same) => same.push(diagnostic),
+                None => told.push(vec![diagnostic]),
             }
         }
-        for (n, (diagnostic, paths)) in told.iter().enumerate() {
+        for (n, same) in told.iter().enumerate() {
             if n > 0 {
                 f.write_str("\n\n")?;
             }
-            diagnostic.write(paths, f)?;
+            same[0].write(same, f)?;
         }
         Ok(())
     }

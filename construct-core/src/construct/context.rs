@@ -317,8 +317,10 @@ impl<'a> CheckCx<'a> {
 
     /// Reports a finding about the construct at a path, as it stands in the `aws:cdk:path` of a resource.
     pub fn report(&mut self, path: &str, diagnostic: Diagnostic) {
-        let location = self.tree.arena.at_path(path).map(|node| self.tree.node(node).location);
-        self.out.push(diagnostic.or_at(path, location));
+        self.out.push(match self.tree.arena.at_path(path) {
+            Some(node) => self.tree.about(node, diagnostic.or_at(path, None)),
+            None => diagnostic.or_at(path, None),
+        });
     }
 }
 

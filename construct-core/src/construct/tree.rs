@@ -132,7 +132,11 @@ impl Tree {
 
     /// A finding about a node, with the path and the line of it unless it has others.
     pub(crate) fn about(&self, node: NodeId, diagnostic: Diagnostic) -> Diagnostic {
-        diagnostic.or_at(self.path(node), Some(self.node(node).location))
+        let placed = self.node(node).location;
+        let diagnostic = diagnostic.or_at(self.path(node), Some(placed));
+        // Whatever stands in an [internal](crate::Scope::internal) scope was placed at the line of the construct around it.
+        let is_within = self.node(node).parent.is_some_and(|above| self.node(above).location == placed);
+        if is_within { diagnostic.within(placed) } else { diagnostic }
     }
 
     pub(crate) fn report(&mut self, node: NodeId, diagnostic: Diagnostic) {

@@ -1,6 +1,6 @@
 //! Many mistakes of different kinds in one program: all are found in one run.
 
-use construct_core::Parameter;
+use construct_core::{Construct, Parameter, Scope};
 
 use super::*;
 
@@ -42,4 +42,44 @@ fn twelve_mistakes_in_one_run() {
             )),
     );
     check(app);
+}
+
+/// A pipeline by the rules of somebody else, with a mistake of theirs.
+struct House(&'static str);
+
+impl Construct for House {
+    type Handle = PipelineRef;
+
+    fn compose(self, scope: &mut Scope<'_>) -> PipelineRef {
+        let source = Artifact::new("Source");
+        let ask = Action::new("Ask", ManualApproval::new()).run_order(0);
+        let pipeline = Pipeline::new(self.0).stage(checkout(&source)).stage(deploy(&source).action(ask));
+        scope.internal().add("Pipeline", pipeline)
+    }
+}
+
+/// The mistake has a line of its own, which is no line of the user's: theirs stands behind the path.
+#[test]
+fn mistake_within_what_is_placed_as_a_whole() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    let placed = line!() + 1;
+    scope.add("Orders", House("orders"));
+    scope.add("Billing", House("billing"));
+    let error = app.synth().unwrap_err();
+    let findings: Vec<&Diagnostic> = error.findings().unwrap().iter().collect();
+    assert_eq!(findings.iter().map(|one| one.code()).collect::<Vec<_>>(), ["action::run-order"; 2]);
+    let own = findings[0].location().unwrap();
+    assert_eq!(findings[0].placed().unwrap().line(), placed);
+    let text = error.to_string();
+    let lines: Vec<&str> = text.lines().skip(1).take(3).collect();
+    let of = |n: usize| findings[n].placed().unwrap();
+    let wanted = [
+        format!("  in Tools/Orders/Pipeline ({})", of(0)),
+        format!("  in Tools/Billing/Pipeline ({})", of(1)),
+        format!("  at {own}"),
+    ];
+    assert_eq!(lines, wanted);
+    assert_eq!(findings[0].to_json()["notes"][0]["line"], placed);
 }
