@@ -117,9 +117,8 @@ impl Lower for Parameter {
 /// is that no list of key pairs is documented: CloudFormation takes both (an assumption).
 fn is_known(kind: &str) -> bool {
     let is_single = |kind: &str| LOOKED_UP.contains(&kind) || matches!(kind, "String" | "Number");
-    let is_value = |kind: &str| {
-        kind == "CommaDelimitedList" || is_single(kind) || inside(kind, "List").is_some_and(&is_single)
-    };
+    let is_value =
+        |kind: &str| kind == "CommaDelimitedList" || is_single(kind) || inside(kind, "List").is_some_and(&is_single);
     kind == "AWS::SSM::Parameter::Name"
         || is_value(kind)
         || inside(kind, "AWS::SSM::Parameter::Value").is_some_and(is_value)

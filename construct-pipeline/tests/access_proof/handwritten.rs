@@ -149,3 +149,40 @@ fn what_is_imported_has_its_whole_label() {
     let label = "takes on the role <import deployer in 111111111111/us-east-1>, which";
     assert!(report.findings().to_string().contains(label), "{}", report.findings());
 }
+
+/// As the console made them for years, and as many write them.
+#[test]
+fn a_source_in_s3_does_with_what_service_roles_were_always_allowed() {
+    let mut body = template();
+    body["Resources"]["Sources"] = json!({ "Type": "AWS::S3::Bucket" });
+    let source = &mut body["Resources"]["Pipeline"]["Properties"]["Stages"][0]["Actions"][0];
+    source["ActionTypeId"]["Provider"] = json!("S3");
+    source["Configuration"] = json!({ "S3Bucket": { "Ref": "Sources" }, "S3ObjectKey": "shop.zip" });
+    let fetches = ["s3:GetObject", "s3:GetObjectVersion", "s3:GetBucketVersioning"];
+    let allowed = |calls: &[&str]| {
+        let mut body = body.clone();
+        let works = json!(["s3:PutObject", "cloudformation:*", "iam:PassRole"]);
+        body["Resources"]["Role"]["Properties"]["Policies"] = allows(&json!([
+            { "Effect": "Allow", "Action": calls, "Resource": "*" },
+            { "Effect": "Allow", "Action": works, "Resource": "*" },
+        ]));
+        proved(&body)
+    };
+    let report = allowed(&fetches);
+    assert_eq!(holes(&report), Vec::<String>::new());
+    let told = finding(&report, "access::denied", "s3:GetObjectTagging");
+    assert!(told.starts_with("warning") && told.contains("every call that its documentation lists by now"), "{told}");
+    assert_eq!(holes(&allowed(&fetches[..2])).len(), 1);
+}
+
+#[test]
+fn calls_that_nobody_lists_are_told_as_such() {
+    let mut body = template();
+    let deploy = &mut body["Resources"]["Pipeline"]["Properties"]["Stages"][1]["Actions"][0];
+    deploy["ActionTypeId"]["Provider"] = json!("ElasticBeanstalk");
+    deploy["Configuration"] = json!({ "ApplicationName": "shop", "EnvironmentName": "prod" });
+    let told = finding(&proved(&body), "access::assumed", "ElasticBeanstalk");
+    let words =
+        "calls what actions of `ElasticBeanstalk` need, which is not listed here: whether that is allowed depends";
+    assert!(told.contains(words) && !told.contains("``"), "{told}");
+}

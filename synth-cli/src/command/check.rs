@@ -165,6 +165,14 @@ fn tell_assumed(proof: &Proof, ways: &Ways<'_>, out: &mut String) {
     if ways.by_contract {
         let _ = writeln!(out, "\n`--contract` takes it that owners do what `synth contract` asks of them");
     }
+    let keys: Vec<String> = proof.unknown_conditions().iter().map(|key| format!("`{}`", printable(key))).collect();
+    if !keys.is_empty() {
+        let _ = writeln!(
+            out,
+            "\nconditions ask for {}, which only requests tell; `synth explain` shows where",
+            keys.join(", ")
+        );
+    }
     let policies = "the policies that owners have, as the AWS CLI prints them";
     let values = "what the templates are deployed with";
     let what = match (ways.values.is_empty(), ways.unknown.is_empty()) {

@@ -249,3 +249,19 @@ fn parameters_and_exports_that_make_it_known_are_named() {
     let said = ask(&["--parameter", "Store=shop-artifacts"]);
     assert!(!said.contains("--parameter") && said.contains("`delivery-role`"), "{said}");
 }
+
+/// So is what conditions ask for.
+#[test]
+fn conditions_that_leave_it_open_are_named() {
+    let dir = pipeline("check-condition");
+    let file = dir.join("Tools.template.json");
+    let mut template: Json = serde_json::from_str(&std::fs::read_to_string(&file).expect(READABLE)).expect("JSON");
+    let resources = template["Resources"].as_object_mut().expect("resources").values_mut();
+    let key = resources.into_iter().find(|one| one["Type"] == "AWS::KMS::Key").expect("a key");
+    for statement in key["Properties"]["KeyPolicy"]["Statement"].as_array_mut().expect("statements") {
+        statement["Condition"]["StringEquals"]["aws:PrincipalOrgID"] = json!("o-abcdefgh12");
+    }
+    std::fs::write(&file, template.to_string()).expect("the folder of the tests can be written");
+    let said = synth(["check".as_ref(), dir.as_os_str()]).stdout;
+    assert!(said.contains("\nconditions ask for `aws:PrincipalOrgID`, which only requests tell"), "{said}");
+}

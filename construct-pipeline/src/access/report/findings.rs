@@ -174,13 +174,11 @@ impl Report {
             2 => " (and one more role)".to_owned(),
             n => format!(" (and {} more roles)", n - 1),
         };
-        format!(
-            "{}: {}{others}, which takes `{}` on `{}`",
-            self.location(first),
-            self.what_for(first),
-            actions.join("`, `"),
-            self.readable(first.resource())
-        )
+        let takes = match actions.as_slice() {
+            [""] => String::new(),
+            actions => format!(", which takes `{}` on `{}`", actions.join("`, `"), self.readable(first.resource())),
+        };
+        format!("{}: {}{others}{takes}", self.location(first), self.what_for(first))
     }
 
     fn hole(&self, group: &[&Access]) -> Diagnostic {

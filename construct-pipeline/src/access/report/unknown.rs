@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use construct_iam::access::Unknown;
+use construct_iam::access::{ContextValue, Unknown};
 
 use super::answers::Report;
 use crate::access::template::{Meaning, Origin};
@@ -56,6 +56,19 @@ impl Report {
         meanings.retain(|meaning| matches!(meaning.origin, Origin::Parameter { .. } | Origin::Import { .. }));
         meanings.sort_by(|one, other| one.label.cmp(&other.label));
         meanings
+    }
+
+    /// The keys of conditions on which an access depends, of which only the request itself tells the value, such as
+    /// `aws:PrincipalOrgID`.
+    #[must_use]
+    pub fn unknown_conditions(&self) -> BTreeSet<String> {
+        let verdicts = self.assumptions().filter_map(|access| self.verdict(access));
+        let unknowns = verdicts.flat_map(|verdict| verdict.assumptions).flat_map(|assumption| assumption.unknowns);
+        let keys = unknowns.filter_map(|unknown| match unknown {
+            Unknown::Condition(tested) if matches!(tested.got, ContextValue::Unknown) => Some(tested.key),
+            _ => None,
+        });
+        keys.collect()
     }
 
     /// Whether an access is about the thing of this ARN, or a role that asks has the policy of this ARN: what was

@@ -74,6 +74,10 @@ impl Report {
             }
             Purpose::Reads { artifacts } => format!("{doer} reads {}", named(artifacts)),
             Purpose::Writes { artifacts } => format!("{doer} writes {}", named(artifacts)),
+            Purpose::Calls if access.iam_action().is_empty() => {
+                let provider = access.action.as_ref().map(|action| self.readable(&action.provider)).unwrap_or_default();
+                format!("{doer} calls what actions of `{provider}` need, which is not listed here")
+            }
             Purpose::Calls => format!("{doer} calls `{}`", access.iam_action()),
             Purpose::PassesRole if access.resource() == "*" => format!("{doer} hands over the roles of tasks"),
             Purpose::PassesRole => format!("{doer} hands over the role {}", self.short(access.resource())),
@@ -201,8 +205,8 @@ impl Report {
     #[must_use]
     pub fn cite(&self, citation: &Citation) -> String {
         let which = match (citation.statement, &citation.sid) {
-            (Some(n), Some(sid)) => format!("statement {n} (`{}`) of ", self.readable(sid)),
-            (Some(n), None) => format!("statement {n} of "),
+            (Some(n), Some(sid)) if !sid.is_empty() => format!("statement {n} (`{}`) of ", self.readable(sid)),
+            (Some(n), _) => format!("statement {n} of "),
             (None, _) => String::new(),
         };
         match self.place_of(citation) {

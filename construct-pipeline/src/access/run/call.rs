@@ -10,12 +10,14 @@ pub(crate) struct Call<'a> {
     pub(crate) resource: Arc<str>,
     /// What is known of condition keys.
     pub(crate) facts: Facts<'a>,
+    /// In which case a run needs it; `None` if every run does.
+    pub(crate) only_if: Option<&'static str>,
 }
 
 impl Call<'_> {
     /// Calls of which no more is known.
     pub(crate) fn of(actions: &'static [&'static str], resource: impl Into<Arc<str>>) -> Self {
-        Self { actions, resource: resource.into(), facts: [None, None, None] }
+        Self { actions, resource: resource.into(), facts: [None, None, None], only_if: None }
     }
 }
 

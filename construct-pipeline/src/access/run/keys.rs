@@ -74,5 +74,5 @@ fn through(
     let by_service = ("kms:ViaService", Told::Among(ways_through(service, region)));
     let context = context.map(|(key, value)| (key, Told::One(value.to_owned().into())));
     let aliases = world.aliases_of(named).map(|aliases| ("kms:ResourceAliases", Told::Many(aliases)));
-    Call { actions, resource, facts: [Some(by_service), context, aliases] }
+    Call { actions, resource, facts: [Some(by_service), context, aliases], only_if: None }
 }

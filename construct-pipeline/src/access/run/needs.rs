@@ -124,7 +124,7 @@ impl<'p> Prover<'p, '_> {
         call: &Call<'_>,
         only_if: Option<&'static str>,
     ) {
-        let about = About { only_if, ..About::need(action, Purpose::Calls) };
+        let about = About { only_if: only_if.or(call.only_if), ..About::need(action, Purpose::Calls) };
         let scene = self.scenes.called(self.asker, action, caller, call);
         for call in call.actions {
             self.ask(&about, caller, call, &scene);
