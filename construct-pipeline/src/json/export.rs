@@ -178,6 +178,8 @@ fn for_each_store(properties: &mut Json, visit: &mut impl FnMut(&mut Json)) {
 fn to_api(json: &Json, text: &mut impl FnMut(&str) -> String) -> Json {
     match json {
         Json::String(value) => text(value).into(),
+        // CloudFormation makes text of them where text is wanted, as people rely on in `Version: 1`.
+        Json::Number(_) | Json::Bool(_) => json.to_string().into(),
         Json::Array(items) => items.iter().map(|item| to_api(item, text)).collect(),
         Json::Object(entries) => {
             let entries = entries.iter().map(|(key, value)| {
@@ -185,6 +187,7 @@ fn to_api(json: &Json, text: &mut impl FnMut(&str) -> String) -> Json {
                     ("Configuration" | "ArtifactStores", Json::Object(names)) => {
                         Json::Object(names.iter().map(|(name, value)| (name.clone(), to_api(value, text))).collect())
                     }
+                    (key, value) if NUMBERS.contains(&key) => whole(value).unwrap_or_else(|| to_api(value, text)),
                     _ => to_api(value, text),
                 };
                 let mut key = key.clone();
@@ -195,8 +198,17 @@ fn to_api(json: &Json, text: &mut impl FnMut(&str) -> String) -> Json {
             });
             Json::Object(entries.collect())
         }
-        other => other.clone(),
+        Json::Null => Json::Null,
     }
+}
+
+/// The keys of templates that are numbers in the API.
+const NUMBERS: [&str; 2] = ["RunOrder", "TimeoutInMinutes"];
+
+/// A number, which CloudFormation takes as text, too.
+fn whole(json: &Json) -> Option<Json> {
+    let number = json.as_u64().or_else(|| json.as_str()?.parse().ok())?;
+    Some(number.into())
 }
 
 /// A text with words for what only a deployment tells.

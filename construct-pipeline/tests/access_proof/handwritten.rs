@@ -186,3 +186,23 @@ fn calls_that_nobody_lists_are_told_as_such() {
         "calls what actions of `ElasticBeanstalk` need, which is not listed here: whether that is allowed depends";
     assert!(told.contains(words) && !told.contains("``"), "{told}");
 }
+
+#[test]
+fn instances_fetch_what_is_deployed_to_them_by_themselves() {
+    let mut body = template();
+    let deploy = &mut body["Resources"]["Pipeline"]["Properties"]["Stages"][1]["Actions"][0];
+    deploy["ActionTypeId"]["Provider"] = json!("EC2");
+    deploy["Configuration"] = json!({ "InstanceTagKey": "Name", "InstanceType": "EC2", "TargetDirectory": "/srv" });
+    deploy["RoleArn"] = arn("Instances");
+    let mut trust = trusts("codepipeline.amazonaws.com");
+    trust["Statement"]["Principal"] = json!({ "AWS": { "Ref": "AWS::AccountId" } });
+    let sends = allows(&json!([{ "Effect": "Allow", "Action": "ssm:*", "Resource": "*" }]));
+    let properties = json!({ "AssumeRolePolicyDocument": trust, "Policies": sends });
+    body["Resources"]["Instances"] = json!({ "Type": "AWS::IAM::Role", "Properties": properties });
+    let statements = body.pointer_mut("/Resources/Role/Properties/Policies/0/PolicyDocument/Statement").expect("some");
+    statements.as_array_mut().expect("a list").push(json!({ "Effect": "Allow", "Action": "sts:*", "Resource": "*" }));
+    let report = proved(&body);
+    assert_eq!(holes(&report), Vec::<String>::new());
+    let told = finding(&report, "access::denied", "reads the artifact `Code`");
+    assert!(told.contains("instances fetch it with their own"), "{told}");
+}

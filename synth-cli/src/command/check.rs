@@ -249,6 +249,8 @@ fn json(proof: &Proof, found: &Diagnostics, unknown: &[String]) -> Json {
         "accesses": accesses.collect::<Vec<_>>(),
         "findings": found.to_json(),
         "unknownPolicies": unknown,
+        "unknownValues": proof.unknown_values().iter().map(|meaning| &meaning.label).collect::<Vec<_>>(),
+        "unknownConditions": proof.unknown_conditions(),
         "orders": orders(proof),
         "unstatedOrder": unstated.collect::<Vec<_>>(),
         "premises": premises(),

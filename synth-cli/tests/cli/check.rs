@@ -246,6 +246,11 @@ fn parameters_and_exports_that_make_it_known_are_named() {
     assert!(said.contains("What makes it known: what the templates are deployed with"), "{said}");
     assert!(said.contains(&store), "{said}");
     assert!(said.contains("\n  --template FILE  of the stack that exports `delivery-role`\n"), "{said}");
+    let json: Json = serde_json::from_str(&ask(&["--json"])).expect("JSON");
+    assert_eq!(
+        json["unknownValues"],
+        json!(["import delivery-role in 111111111111/eu-west-1", "parameter Store of shop"])
+    );
     let said = ask(&["--parameter", "Store=shop-artifacts"]);
     assert!(!said.contains("--parameter") && said.contains("`delivery-role`"), "{said}");
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use construct_pipeline::prelude::*;
 use serde_json::json;
 
-use crate::support::{assembly, folder, synth};
+use crate::support::{assembly, folder, pipeline, synth};
 
 #[path = "../../../examples/codecommit_two_accounts.rs"]
 #[expect(dead_code, unreachable_pub, reason = "an example is a program: tests do not call its `main`")]
@@ -131,4 +131,31 @@ fn a_pipeline_that_is_not_there_is_refused_with_those_that_are() {
     example::app().synth().unwrap().write(dir.join("cdk.out")).unwrap();
     let said = synth(["pipeline-json".as_ref(), dir.join("cdk.out").as_os_str(), "order".as_ref()]).unusable();
     assert!(said.contains("no pipeline `order`") && said.contains("`orders` of stack `Tools`"), "{said}");
+}
+
+/// CloudFormation makes text of numbers and truths where text is wanted, and numbers of text.
+#[test]
+fn scalars_are_what_cloudformation_makes_of_them() {
+    let dir = pipeline("pipeline-json-scalars");
+    let file = dir.join("Tools.template.json");
+    let ask = || synth(["pipeline-json".as_ref(), dir.as_os_str(), "orders".as_ref()]).fine();
+    let before = ask();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let mut template: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let resources = template["Resources"].as_object_mut().unwrap().values_mut();
+    let made = resources.into_iter().find(|one| one["Type"] == "AWS::CodePipeline::Pipeline").unwrap();
+    for stage in made["Properties"]["Stages"].as_array_mut().unwrap() {
+        for action in stage["Actions"].as_array_mut().unwrap() {
+            action["ActionTypeId"]["Version"] = 1.into();
+            if let Some(order) = action.get_mut("RunOrder") {
+                *order = order.to_string().into();
+            }
+            if let Some(polls) = action["Configuration"].get_mut("PollForSourceChanges") {
+                *polls = (polls == "true").into();
+            }
+        }
+    }
+    assert_ne!(template.to_string(), text);
+    std::fs::write(&file, template.to_string()).unwrap();
+    assert_eq!(ask(), before);
 }

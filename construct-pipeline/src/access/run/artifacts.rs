@@ -16,6 +16,10 @@ use crate::access::world::Action;
 const READ: &str = "s3:GetObject";
 const READ_VERSION: &str = "s3:GetObjectVersion";
 const VERSIONS: &str = "the bucket keeps versions";
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-EC2Deploy.html> names no permission for it,
+/// and roles of the AWS CDK have none.
+const FOR_INSTANCES: &str =
+    "CodePipeline reads it with this role, which its documentation does not say: instances fetch it with their own";
 const DECRYPT: [&str; 1] = ["kms:Decrypt"];
 const ENCRYPT: [&str; 2] = ["kms:GenerateDataKey", "kms:Decrypt"];
 
@@ -28,8 +32,9 @@ impl<'p> Prover<'p, '_> {
         key: Option<&Arc<str>>,
     ) {
         if !action.inputs.is_empty() {
-            let about = About::need(action, Purpose::Reads { artifacts: self.named(&action.inputs) });
-            self.reads(&about, caller, gate);
+            let only_if = (action.provider() == "EC2").then_some(FOR_INSTANCES);
+            let purpose = Purpose::Reads { artifacts: self.named(&action.inputs) };
+            self.reads(&About { only_if, ..About::need(action, purpose) }, caller, gate);
         }
         if !action.outputs.is_empty() {
             let about = About::need(action, Purpose::Writes { artifacts: self.named(&action.outputs) });
