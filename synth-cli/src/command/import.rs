@@ -1,10 +1,12 @@
 //! `synth import`: a Rust program from a pipeline that exists.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use construct_core::{Env, Region};
 use construct_pipeline::json::Declaration;
+use serde_json::Value as Json;
 
 use crate::import::import;
 use crate::output::{Failure, Report};
@@ -83,6 +85,16 @@ impl Import {
         }
         let imported = import(&declaration, home);
         let mut report = Report::verbatim(imported.text);
+        let mut gaps = BTreeSet::new();
+        collect_gaps(&declaration.to_json(), &mut gaps);
+        if !gaps.is_empty() {
+            let gaps: Vec<_> = gaps.iter().map(|gap| format!("`{gap}`")).collect();
+            let message = format!(
+                "values are missing in the JSON, as `synth pipeline-json` prints what only a deployment tells: {}",
+                gaps.join(", ")
+            );
+            report.warning(message, "put them in, or import what `aws codepipeline get-pipeline` prints");
+        }
         // What was read is part of what the synthesis says.
         report.diagnostics(&imported.findings);
         if !imported.wordless.is_empty() {
@@ -121,4 +133,25 @@ impl Import {
             .map_err(|error| Failure::new(error.to_string()).help("use a region code such as `us-east-1`"))?;
         Ok(Env { account, region })
     }
+}
+
+/// What `synth pipeline-json` wrote in angle brackets, in every text of the JSON.
+fn collect_gaps(json: &Json, gaps: &mut BTreeSet<String>) {
+    match json {
+        Json::String(text) => {
+            for (at, _) in text.match_indices('<') {
+                let label = text[at + 1..].split_once('>').map(|(label, _)| label);
+                gaps.extend(label.filter(|label| is_gap(label)).map(|label| format!("<{label}>")));
+            }
+        }
+        Json::Array(items) => items.iter().for_each(|item| collect_gaps(item, gaps)),
+        Json::Object(entries) => entries.values().for_each(|value| collect_gaps(value, gaps)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
+/// Whether a text in angle brackets is how an unknown of a template is called, and no HTML, say.
+fn is_gap(label: &str) -> bool {
+    ["{{resolve:", "parameter ", "import ", "Fn::"].iter().any(|start| label.starts_with(start))
+        || label.split_once(" of ").is_some_and(|(what, whose)| !what.contains(' ') && whose.contains(" in "))
 }

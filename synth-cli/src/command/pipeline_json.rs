@@ -50,6 +50,10 @@ impl PipelineJson {
         let (dir, name) = match &*self.words {
             [dir, name] => (PathBuf::from(dir), name.as_str()),
             [dir] if Path::new(dir).join("manifest.json").is_file() => return Err(nameless(Path::new(dir))?),
+            // Without an assembly to look into, a file is meant as one.
+            [file] if Path::new(file).is_file() && !Path::new("cdk.out").exists() => {
+                return Err(nameless(Path::new(file))?);
+            }
             [name] => (PathBuf::from("cdk.out"), name.as_str()),
             _ => return Err(Failure::new("no pipeline is named")),
         };

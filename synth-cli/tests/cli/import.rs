@@ -143,6 +143,19 @@ fn what_no_words_of_the_library_say_is_told() {
 }
 
 #[test]
+fn values_that_only_a_deployment_tells_have_to_be_put_in() {
+    let ask = ASK.replace(
+        "\"name\": \"Ask\",",
+        "\"name\": \"Ask\", \"configuration\": { \"CustomData\": \"<b>look</b> <Url of Page in orders>, <id of Page in orders>\" },",
+    );
+    let dir = files("import-gaps", &[("gaps.json", &approval(&ask)), ("none.json", &approval(ASK))]);
+    let said = |file: &str| synth(["import", dir.join(file).to_str().unwrap(), "--region", "eu-west-1"]).stderr;
+    let gaps = said("gaps.json");
+    assert!(gaps.contains("only a deployment tells: `<Url of Page in orders>`, `<id of Page in orders>`\n"), "{gaps}");
+    assert!(!said("none.json").contains("only a deployment"), "{}", said("none.json"));
+}
+
+#[test]
 fn a_pipeline_by_itself_needs_a_region() {
     let dir = files("import-region", &[("orders.json", &approval(ASK))]);
     let file = dir.join("orders.json");

@@ -5,7 +5,7 @@ use std::path::Path;
 use construct_pipeline::prelude::*;
 use serde_json::json;
 
-use crate::support::{assembly, folder, pipeline, synth};
+use crate::support::{assembly, files, folder, pipeline, synth};
 
 #[path = "../../../examples/codecommit_two_accounts.rs"]
 #[expect(dead_code, unreachable_pub, reason = "an example is a program: tests do not call its `main`")]
@@ -57,6 +57,13 @@ fn a_folder_alone_says_which_pipelines_are_in_it() {
     assert!(said.contains("is the folder of an assembly, and nothing says which pipeline of it"), "{said}");
     assert!(said.contains("it has `orders` of stack `Tools`, `invoices` of stack `Tools`"), "{said}");
     assert!(said.contains("`synth pipeline-json TMP/pipeline-json-alone/cdk.out orders`"), "{said}");
+}
+
+#[test]
+fn a_template_is_no_assembly_and_no_name_of_a_pipeline() {
+    let dir = files("pipeline-json-file", &[("orders.yaml", "Resources: {}\n")]);
+    let said = synth(["pipeline-json".as_ref(), dir.join("orders.yaml").as_os_str()]).unusable();
+    assert!(said.contains("orders.yaml` is a file, and an assembly is a folder\n"), "{said}");
 }
 
 #[test]
