@@ -105,6 +105,72 @@ fn what_a_role_may_do_with_itself_stands_beside_it() {
     assert_eq!(holes(&proved(&body)), Vec::<String>::new());
 }
 
+/// The pipeline with an action that has a role of its own, which only other services take on.
+fn with_action_role() -> Value {
+    let mut body = template();
+    body["Resources"]["Worker"] = json!({
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": trusts("codebuild.amazonaws.com"),
+            "Policies": allows(&json!([{ "Effect": "Allow", "Action": ["s3:*", "codecommit:*"], "Resource": "*" }])),
+        },
+    });
+    body["Resources"]["Pipeline"]["Properties"]["Stages"][0]["Actions"][0]["RoleArn"] = arn("Worker");
+    body
+}
+
+#[test]
+fn roles_that_refer_to_each_other_are_no_repair() {
+    const WORK: &str = "/Resources/Role/Properties/Policies/0/PolicyDocument/Statement";
+    // Neither role says anything of the other: what the pipeline's may do stands beside it.
+    let mut body = with_action_role();
+    let report = proved(&body);
+    let told = finding(&report, "access::denied", "takes on the role of the action");
+    assert!(told.contains("as `Worker` refers to it, an `AWS::IAM::Policy` with {"), "{told}");
+    assert!(
+        told.contains("add to the trust policy in `Worker` of stack `tools`: {") && !told.contains("move"),
+        "{told}"
+    );
+    let repairs: Vec<_> = report.holes().flat_map(|hole| report.repairs(hole)).collect();
+    assert!(repairs.iter().all(|repair| repair.apply(&mut body)));
+    assert_eq!(body["Resources"]["RolePolicy"]["Type"], "AWS::IAM::Policy");
+    assert_eq!(holes(&proved(&body)), Vec::<String>::new());
+    // The pipeline's role does already.
+    let mut body = with_action_role();
+    let statements = body.pointer_mut(WORK).and_then(Value::as_array_mut).expect("some");
+    statements.push(json!({ "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arn("Worker") }));
+    let told = finding(&proved(&body), "access::denied", "takes on the role of the action");
+    let help = "; move what `Role` says of `Worker` into an `AWS::IAM::Policy`, so that neither waits for the other";
+    assert!(told.contains(help), "{told}");
+    // In a policy of its own, nothing waits for what it refers to.
+    let statement = body.pointer_mut(WORK).and_then(Value::as_array_mut).and_then(Vec::pop).expect("some");
+    let document = json!({ "Version": "2012-10-17", "Statement": [statement] });
+    let properties = json!({ "PolicyName": "p", "PolicyDocument": document, "Roles": [{ "Ref": "Role" }] });
+    body["Resources"]["Extra"] = json!({ "Type": "AWS::IAM::Policy", "Properties": properties });
+    let told = finding(&proved(&body), "access::denied", "takes on the role of the action");
+    assert!(!told.contains("move what"), "{told}");
+}
+
+#[test]
+fn a_role_does_not_wait_for_the_key_that_waits_for_it() {
+    let mut body = template();
+    let root = json!({ "AWS": { "Fn::Sub": "arn:aws:iam::${AWS::AccountId}:root" } });
+    let policy = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*" },
+        { "Effect": "Allow", "Principal": { "AWS": arn("Role") }, "Action": "kms:DescribeKey", "Resource": "*" },
+    ] });
+    body["Resources"]["Key"] = json!({ "Type": "AWS::KMS::Key", "Properties": { "KeyPolicy": policy } });
+    body["Resources"]["Pipeline"]["Properties"]["ArtifactStore"]["EncryptionKey"] =
+        json!({ "Type": "KMS", "Id": arn("Key") });
+    let told = finding(&proved(&body), "access::denied", "kms:GenerateDataKey");
+    let help = "add beside the permissions in `Role` of stack `tools`, as `Key` refers to it, an `AWS::IAM::Policy`";
+    assert!(told.contains(help), "{told}");
+    // A key that lets its account in waits for nobody.
+    body["Resources"]["Key"]["Properties"]["KeyPolicy"]["Statement"].as_array_mut().map(Vec::pop);
+    let told = finding(&proved(&body), "access::denied", "kms:GenerateDataKey");
+    assert!(told.contains("add to the permissions in `Role` of stack `tools`: {"), "{told}");
+}
+
 #[test]
 fn a_condition_that_leaves_no_resource_makes_a_policy_that_is_refused() {
     let mut body = template();

@@ -95,6 +95,11 @@ impl Policies {
         self.all.iter().map(all).collect()
     }
 
+    /// Whether a statement of a policy has a symbol that is meant.
+    pub(crate) fn mentions(&self, ix: PolicyIx, is_meant: &dyn Fn(char) -> bool) -> bool {
+        self.all[ix].symbolic.iter().any(|statement| mentions(&statement.value, is_meant))
+    }
+
     /// What all of them, and the one that strangers have, tell actions apart by.
     pub(crate) fn distinctions(&self) -> Distinctions {
         Distinctions::of(self.all.iter().map(|entry| &entry.policy).chain([administrator()]))
@@ -286,6 +291,15 @@ fn has_symbols(value: &Json<'_>) -> bool {
         Json::String(text) => symbol::is_symbolic(text),
         Json::Array(values) => values.iter().any(has_symbols),
         Json::Object(map) => map.values().any(has_symbols),
+        _ => false,
+    }
+}
+
+fn mentions(value: &Json<'_>, is_meant: &dyn Fn(char) -> bool) -> bool {
+    match value {
+        Json::String(text) => text.chars().any(is_meant),
+        Json::Array(values) => values.iter().any(|value| mentions(value, is_meant)),
+        Json::Object(map) => map.values().any(|value| mentions(value, is_meant)),
         _ => false,
     }
 }

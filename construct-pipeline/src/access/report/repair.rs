@@ -2,6 +2,8 @@
 
 mod author;
 
+use std::sync::Arc;
+
 use construct_iam::access::{Change, Fix, Impossible, Side};
 use serde_json::{Map, Value, json};
 
@@ -9,7 +11,7 @@ use self::author::{Author, Unnamed};
 use super::access::{Access, Area};
 use super::answers::Report;
 use crate::access::policies::{Place, PolicyIx, PolicyKind};
-use crate::access::template::{Made, account_in, arn_parts, ways_through};
+use crate::access::template::{Made, Origin, account_in, arn_parts, ways_through};
 use crate::access::world::World;
 
 /// A change to one policy of a template.
@@ -22,6 +24,8 @@ pub struct Repair {
     pub exists: bool,
     /// What to do.
     pub what: What,
+    /// A resource that the statement refers to and that refers to this one, in policies among its properties.
+    pub(crate) waits: Option<Arc<str>>,
 }
 
 /// What to change.
@@ -53,7 +57,16 @@ impl Report {
             return Vec::new();
         }
         let fixes = self.verdict(access).map(|verdict| verdict.fixes).unwrap_or_default();
-        fixes.iter().filter_map(|fix| repair(&self.world, access, fix)).collect()
+        let mut repairs: Vec<Repair> = fixes.iter().filter_map(|fix| repair(&self.world, access, fix)).collect();
+        // Two that refer to each other's resources would make a circle of them.
+        for one in 0..repairs.len() {
+            let answer = repairs.iter().find(|other| repairs[one].refers_to(other) && other.refers_to(&repairs[one]));
+            let waits = answer.filter(|other| other.waits.is_none()).map(|other| other.place.logical_id.clone());
+            if repairs[one].place.kind == PolicyKind::Identity && repairs[one].waits.is_none() {
+                repairs[one].waits = waits;
+            }
+        }
+        repairs
     }
 
     /// What mends a hole that no addition to a policy does, in words.
@@ -86,7 +99,7 @@ fn repair(world: &World, access: &Access, fix: &Fix) -> Option<Repair> {
             let values = values.iter().map(|value| author.express(value)).collect();
             let what =
                 What::AddValues { statement: to.statement?, operator: operator.clone(), key: key.clone(), values };
-            Some(Repair { place, exists: true, what })
+            Some(Repair { place, exists: true, what, waits: None })
         }
         Change::AddStatement(statement) => {
             let (place, exists) = place_for(world, access, &fix.side)?;
@@ -104,10 +117,47 @@ fn repair(world: &World, access: &Access, fix: &Fix) -> Option<Repair> {
             if !matches!(fix.side, Side::Scp(_)) {
                 bind_to_s3(access, &mut statement);
             }
-            Some(Repair { place, exists, what: What::AddStatement(statement) })
+            let waits = waiting(world, &place, &statement);
+            Some(Repair { place, exists, what: What::AddStatement(statement), waits })
         }
         _ => None,
     }
+}
+
+/// A resource that a statement among the properties of another refers to, while its own policies refer to that one:
+/// CloudFormation makes neither of them.
+fn waiting(world: &World, place: &Place, statement: &Value) -> Option<Arc<str>> {
+    let (stack, id) = (place.template?, &place.logical_id);
+    let is_property = |place: &Place, id: &str| place.pointer.starts_with(&format!("/Resources/{id}/Properties/"));
+    let is_held = matches!(place.kind, PolicyKind::Identity | PolicyKind::Trust | PolicyKind::Key);
+    if !is_held || !is_property(place, id) {
+        return None;
+    }
+    let is_meant = |symbol| {
+        let meaning = world.symbols.meaning(symbol);
+        meaning.is_some_and(|meaning| {
+            matches!(&meaning.origin, Origin::Made { stack: s, logical_id, .. } if *s == stack && **logical_id == **id)
+        })
+    };
+    let refers_back = |made: &Made, policy: PolicyIx| {
+        let stands_within = world.place(policy).is_some_and(|place| {
+            place.template == Some(stack)
+                && place.logical_id == made.logical_id
+                && is_property(&place, &made.logical_id)
+        });
+        stands_within && world.policies.mentions(policy, &is_meant)
+    };
+    let is_other =
+        |made: &&Made| made.stack == stack && made.logical_id != *id && refers_to(statement, &made.logical_id);
+    let roles = world.roles.values().filter_map(|role| {
+        let made = role.made.as_ref().filter(is_other)?;
+        role.identity.iter().copied().chain(role.trust).any(|policy| refers_back(made, policy)).then_some(made)
+    });
+    let keys = world.keys.values().filter_map(|key| {
+        let made = key.made.as_ref().filter(is_other)?;
+        refers_back(made, key.policy).then_some(made)
+    });
+    roles.chain(keys).map(|made| made.logical_id.clone()).min()
 }
 
 /// The policy to which a statement is added, and whether it is there.
@@ -211,12 +261,23 @@ fn bind_to_s3(access: &Access, statement: &mut Value) {
 }
 
 impl Repair {
-    /// Whether what is missing refers to the role that it is for, which is a circle within the role's own properties.
+    /// Whether the statement, among the properties of its resource, refers to the resource of another repair.
+    fn refers_to(&self, other: &Self) -> bool {
+        let What::AddStatement(statement) = &self.what else { return false };
+        let inside = self.place.pointer.starts_with(&format!("/Resources/{}/Properties/", self.place.logical_id));
+        inside
+            && self.place.template == other.place.template
+            && self.place.logical_id != other.place.logical_id
+            && refers_to(statement, &other.place.logical_id)
+    }
+
+    /// Whether what is missing refers to the role that it is for, or to what refers to that: a circle if it stands among
+    /// the role's own properties.
     pub(crate) fn stands_apart(&self) -> bool {
         let id = &*self.place.logical_id;
         let What::AddStatement(statement) = &self.what else { return false };
         let inside = self.place.pointer.starts_with(&format!("/Resources/{id}/Properties/Policies"));
-        self.place.kind == PolicyKind::Identity && inside && refers_to(statement, id)
+        self.place.kind == PolicyKind::Identity && inside && (self.waits.is_some() || refers_to(statement, id))
     }
 
     /// Makes the change in a template. `false` if the template has no policy at this place.

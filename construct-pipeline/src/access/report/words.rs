@@ -386,12 +386,22 @@ fn impossible(impossible: Impossible) -> String {
 impl std::fmt::Display for Repair {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.what {
-            What::AddStatement(statement) if self.stands_apart() => write!(
-                f,
-                "add beside {}, which cannot refer to itself, an `AWS::IAM::Policy` with {statement}",
-                self.place
-            ),
-            What::AddStatement(statement) if self.exists => write!(f, "add to {}: {statement}", self.place),
+            What::AddStatement(statement) if self.stands_apart() => {
+                let why = match &self.waits {
+                    Some(waits) => format!("as `{waits}` refers to it"),
+                    None => "which cannot refer to itself".to_owned(),
+                };
+                write!(f, "add beside {}, {why}, an `AWS::IAM::Policy` with {statement}", self.place)
+            }
+            What::AddStatement(statement) if self.exists => {
+                write!(f, "add to {}: {statement}", self.place)?;
+                let Some(waits) = &self.waits else { return Ok(()) };
+                let id = &self.place.logical_id;
+                write!(
+                    f,
+                    "; move what `{waits}` says of `{id}` into an `AWS::IAM::Policy`, so that neither waits for the other"
+                )
+            }
             What::AddStatement(statement) if self.place.stack.is_some() => {
                 write!(f, "make {}, with this statement: {statement}", self.place)
             }
