@@ -64,7 +64,19 @@ impl Arn {
         ]
     }
 
-    /// The ARN of a resource in an account and region.
+    /// The ARN of a resource in an account and region. Where a reference stands in it, such as the name of a construct,
+    /// `text!` joins both.
+    ///
+    /// ```
+    /// use construct_core::{App, Env, RawResource, text};
+    /// use construct_iam::{Arn, PolicyStatement};
+    /// const DATA: Env = Env::new("111111111111", "us-east-1");
+    /// let mut app = App::new();
+    /// let stack = app.stack("Data", DATA);
+    /// let table = app.at(stack).add("Orders", RawResource::new("AWS::DynamoDB::Table"));
+    /// let index = text!("{}/{}/index/*", Arn::regional(DATA, "dynamodb", "table"), table.reference());
+    /// let read = PolicyStatement::allow(["dynamodb:Query"]).on([index]);
+    /// ```
     pub fn regional(env: Env, service: impl AsRef<str>, resource: impl AsRef<str>) -> Self {
         let parts = [env.partition().as_str(), service.as_ref(), env.region.as_str(), env.account.as_str()];
         Self::of_parts(parts, &[resource.as_ref()])

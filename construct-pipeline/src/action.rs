@@ -21,7 +21,7 @@ use crate::provider::{GivenRole, Provider};
 ///
 /// See <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-requirements.html>.
 #[derive(Clone, Debug)]
-#[must_use]
+#[must_use = "an action becomes something in a stage: `Stage::action`"]
 pub struct Action {
     pub(crate) name: String,
     pub(crate) provider: Arc<dyn Provider>,
@@ -83,7 +83,8 @@ impl Action {
         self
     }
 
-    /// The role that performs the action, in place of one that is made. An imported role is never written to.
+    /// The role that performs the action, in place of one that is made: of the app, or
+    /// [imported](construct_iam::Role::import) by its ARN. An imported role is never written to.
     pub fn role(mut self, role: impl Into<GivenRole>) -> Self {
         self.role = Some(role.into());
         self

@@ -137,7 +137,7 @@ impl Variable {
 ///
 /// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-codepipeline-pipeline.html>.
 #[derive(Clone, Debug)]
-#[must_use]
+#[must_use = "a pipeline becomes something once it is placed: `scope.add(\"Pipeline\", …)`"]
 pub struct Pipeline {
     pub(crate) name: String,
     pub(crate) stages: Vec<Stage>,
@@ -284,8 +284,8 @@ impl Pipeline {
         self
     }
 
-    /// The role CodePipeline works with, in the pipeline's account, in place of one that is made. An imported role is
-    /// never written to.
+    /// The role CodePipeline works with, in the pipeline's account, in place of one that is made: of the app, or
+    /// [imported](construct_iam::Role::import) by its ARN. An imported role is never written to.
     pub fn role(mut self, role: impl Into<GivenRole>) -> Self {
         self.role = Some(role.into());
         self
@@ -298,7 +298,8 @@ impl Pipeline {
         self
     }
 
-    /// The artifact store in the pipeline's own region, in place of one that is made.
+    /// The artifact store in the pipeline's own region, in place of one that is made: one that the app places, or an
+    /// [`ImportedArtifactStore`](crate::ImportedArtifactStore) by the name of its bucket.
     #[doc(alias = "artifactBucket")]
     pub fn artifact_store(mut self, store: impl Into<GivenStore>) -> Self {
         self.store = Some(store.into());

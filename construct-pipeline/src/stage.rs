@@ -17,7 +17,7 @@ use crate::condition::{Condition, ConditionRule, OnFailure};
 ///
 /// See <https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-requirements.html>.
 #[derive(Clone, Debug)]
-#[must_use]
+#[must_use = "a stage becomes something in a pipeline: `Pipeline::stage`"]
 pub struct Stage {
     pub(crate) name: String,
     pub(crate) actions: Vec<Action>,

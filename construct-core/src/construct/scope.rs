@@ -111,7 +111,8 @@ impl<'a> Scope<'a> {
         construct.compose(&mut inner)
     }
 
-    /// A scope below this one, to keep constructs together under a common id.
+    /// A scope below this one, to keep constructs together under a common id. Scopes and constructs nest up to 50 levels
+    /// deep.
     #[track_caller]
     pub fn group(&mut self, id: impl AsRef<str>) -> Scope<'_> {
         let location = self.caller(Location::caller());

@@ -353,9 +353,10 @@ impl PolicyStatement {
     pub fn other_partition(&self, env: Env) -> Option<Diagnostic> {
         let wanted = env.partition().as_str();
         let is_other = |arn: &&str| {
-            let partition =
-                arn.strip_prefix("arn:").and_then(|rest| rest.split_once(':')).map(|(partition, _)| partition);
-            partition.is_some_and(|partition| partition != wanted && !partition.contains(['*', '?', '$']))
+            let Some(rest) = arn.strip_prefix("arn:") else { return false };
+            let is_own = rest.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(':'));
+            let partition = || rest.split_once(':').map(|(partition, _)| partition);
+            !is_own && partition().is_some_and(|partition| !partition.contains(['*', '?', '$']))
         };
         let said = &*self.0;
         let principals = said.principals.iter().chain(said.not_principals.iter()).filter_map(Principal::aws);

@@ -94,7 +94,8 @@ impl<'a> ActionCx<'a> {
         self.passed_role.as_deref().cloned()
     }
 
-    /// The ARN of a resource where the action runs.
+    /// The ARN of a resource where the action runs. With a reference in it: `text!("{}/{}", cx.arn("codebuild",
+    /// "project"), project.name())`.
     #[must_use]
     pub fn arn(&self, service: &str, resource: impl AsRef<str>) -> Arn {
         Arn::regional(self.env, service, resource)

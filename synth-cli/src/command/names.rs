@@ -23,7 +23,8 @@ Examples:
     synth names orders --account 111111111111 --region us-east-1 --region eu-west-1
 
   The same as a member of a scaffold group that stands in that account and region:
-    synth names orders --account 111111111111 --region us-east-1 --target 333333333333 --group platform
+    synth names orders --account 111111111111 --region us-east-1 \\
+        --target 333333333333 --group platform
 
 Not every pipeline makes everything that has a name here: each line says when
 its name is used. The names are an interface. They stay the same for the same
