@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use thiserror::Error;
 
 use crate::assembly::{Assembly, Staged, WriteError};
-use crate::construct::{Plan, Scope, Tree, place_stack};
+use crate::construct::{Plan, Scope, Tree, enter, place_stack};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::fact::Fact;
 use crate::handle::{NodeId, NodeRef, StackRef};
@@ -90,15 +90,7 @@ impl App {
     /// The scope of a stack or of any other construct, to add constructs in.
     #[track_caller]
     pub fn at(&mut self, place: impl Into<NodeId>) -> Scope<'_> {
-        let mut place = place.into();
-        if !self.tree.arena.owns(place) {
-            let diagnostic = Diagnostic::error("tree::foreign-handle", "this scope is a construct of another app")
-                .at(Location::caller())
-                .help("use handles only with the app that returned them");
-            place = self.tree.arena.root();
-            self.tree.report(place, diagnostic);
-        }
-        Scope::new(&mut self.tree, place, None)
+        enter(&mut self.tree, place.into(), Location::caller(), None)
     }
 
     /// The root of the tree, as a target of facts that reach everything.

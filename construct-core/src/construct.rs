@@ -22,7 +22,7 @@ use crate::value::{Attr, Expr};
 
 pub use context::{CheckCx, DocumentCx, LowerCx, PlanCx, ValidateCx};
 pub use scope::Scope;
-pub(crate) use scope::place_stack;
+pub(crate) use scope::{enter, place_stack};
 pub use tree::{Plan, Tree, View};
 
 /// Something that can be placed in the tree: by itself, or by placing the constructs it is made of.
@@ -44,8 +44,8 @@ pub use tree::{Plan, Tree, View};
     note = "implement `construct_core::Construct` to compose it of others, or `construct_core::Resource` if it is one CloudFormation resource"
 )]
 pub trait Construct {
-    /// How the program refers to it afterwards.
-    type Handle: Copy;
+    /// How the program refers to it afterwards: a handle, or several in a type of its own.
+    type Handle;
 
     /// Places what it is made of.
     fn compose(self, scope: &mut Scope<'_>) -> Self::Handle;

@@ -41,8 +41,8 @@ impl StackProps {
         }
     }
 
-    /// The name in CloudFormation, 1 to 128 letters, digits and `-`, beginning with a letter; the construct's id when
-    /// absent.
+    /// The name in CloudFormation, 1 to 128 letters, digits and `-`, beginning with a letter. When absent, a stack of the
+    /// app is called by its id, and one below a construct after its path, with `-` between letters and digits.
     #[must_use]
     pub fn stack_name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());

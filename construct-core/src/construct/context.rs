@@ -74,7 +74,7 @@ impl PlanCx<'_> {
         Scope::new(self.tree, node.into(), Some(location))
     }
 
-    /// Adds a stack below this construct.
+    /// Adds a stack below this construct; see [`Scope::add_stack`].
     pub fn stack(&mut self, id: impl AsRef<str>, props: impl Into<StackProps>) -> StackRef {
         self.stack_at(self.node, id, props)
     }

@@ -70,12 +70,35 @@ pub(crate) fn place_stack(
     location: Caller,
 ) -> StackRef {
     let env = props.env;
-    props.name.get_or_insert_with(|| id.to_owned());
+    props.name.get_or_insert_with(|| match tree.path(parent) {
+        "" => id.to_owned(),
+        above => name_below(above, id),
+    });
     let node = place(tree, parent, id, location, Content::Stack(Arc::new(props)));
     let place = tree.arena.node_mut(node);
     place.stack = Some(node);
     place.env = Some(env);
     node.into()
+}
+
+/// The name of a stack below a construct: a second construct like that has stacks of the same ids.
+fn name_below(above: &str, id: &str) -> String {
+    let other = |letter: char| !letter.is_ascii_alphanumeric();
+    let words: Vec<&str> =
+        [above, id].into_iter().flat_map(|text| text.split(other)).filter(|word| !word.is_empty()).collect();
+    words.join("-")
+}
+
+/// The scope of a place that a program names, which may be one of another app.
+pub(crate) fn enter<'a>(tree: &'a mut Tree, mut place: NodeId, location: Caller, pinned: Option<Caller>) -> Scope<'a> {
+    if !tree.arena.owns(place) {
+        let diagnostic = Diagnostic::error("tree::foreign-handle", "this scope is a construct of another app")
+            .at(location)
+            .help("use handles only with the app that returned them");
+        place = tree.arena.root();
+        tree.report(place, diagnostic);
+    }
+    Scope::new(tree, place, pinned)
 }
 
 /// A place in the tree, where constructs are added: a short-lived view of the tree and one node.
@@ -118,6 +141,47 @@ impl<'a> Scope<'a> {
         let location = self.caller(Location::caller());
         let node = place(self.tree, self.node, id.as_ref(), location, Content::Group);
         Scope { tree: self.tree, node, pinned: self.pinned }
+    }
+
+    /// Adds a stack below this place, which may be in any account and region: for constructs that need something in
+    /// several. An [`Env`] is enough; [`StackProps`] says more. What is said about this place and all below it, such as
+    /// tags, holds in the stack too, and [`at`](Self::at) adds to it.
+    ///
+    /// Unless the properties name it, it is called after its path, as in `Tools-Watch-222222222222`: a construct that is
+    /// placed twice has stacks of two names.
+    ///
+    /// ```
+    /// use construct_core::{App, Construct, Env, RawResource, Scope};
+    /// /// A topic for alarms in each of some accounts.
+    /// struct Watch(Vec<Env>);
+    /// impl Construct for Watch {
+    ///     type Handle = ();
+    ///     fn compose(self, scope: &mut Scope<'_>) {
+    ///         let mut scope = scope.internal();
+    ///         for env in self.0 {
+    ///             let stack = scope.add_stack(env.account.as_str(), env);
+    ///             scope.at(stack).add("Alarms", RawResource::new("AWS::SNS::Topic"));
+    ///         }
+    ///     }
+    /// }
+    /// let mut app = App::new();
+    /// let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+    /// app.at(tools).add("Watch", Watch(vec![Env::new("222222222222", "eu-west-1")]));
+    /// let assembly = app.synth()?;
+    /// assert_eq!(assembly.stacks()[0].stack_name, "Tools-Watch-222222222222");
+    /// # Ok::<(), construct_core::SynthError>(())
+    /// ```
+    #[track_caller]
+    pub fn add_stack(&mut self, id: impl AsRef<str>, props: impl Into<StackProps>) -> StackRef {
+        let location = self.caller(Location::caller());
+        place_stack(self.tree, self.node, id.as_ref(), props.into(), location)
+    }
+
+    /// The scope of a stack or of any other construct of the app, to add constructs there.
+    #[track_caller]
+    pub fn at(&mut self, place: impl Into<NodeId>) -> Scope<'_> {
+        let location = self.caller(Location::caller());
+        enter(self.tree, place.into(), location, self.pinned)
     }
 
     /// The same place, for the inside of a construct that is one thing to its user: whatever is added through it is

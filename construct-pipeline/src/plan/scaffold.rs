@@ -92,7 +92,8 @@ impl<'a> Scaffold<'a> {
         let description =
             ["What pipeline ", name_of, " of ", account, "/", region, " needs in ", to_account, "/", to_region]
                 .concat();
-        cx.stack(&name, StackProps::new(env).description(description).names_only()).into()
+        let props = StackProps::new(env).stack_name(name.clone()).description(description).names_only();
+        cx.stack(&name, props).into()
     }
 
     fn member_scope(&self, place: NodeId, cx: &mut PlanCx<'_>) -> NodeId {

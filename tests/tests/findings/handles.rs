@@ -43,6 +43,16 @@ fn scope() {
 }
 
 #[test]
+fn scope_of_a_scope() {
+    let (mut app, tools, _, elsewhere) = two_apps();
+    let mut scope = app.at(tools);
+    scope.add("Queue", queue());
+    let mut scope = scope.at(elsewhere); //~ error tree::foreign-handle at the app: another app
+    scope.add("Queue", queue()); //~ error tree::outside-a-stack at Queue: outside
+    check(app);
+}
+
+#[test]
 fn reference_in_a_property() {
     let (mut app, tools, mut other, elsewhere) = two_apps();
     let stray = other.at(elsewhere).add("Queue", queue());

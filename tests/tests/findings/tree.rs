@@ -4,6 +4,8 @@ use construct_core::{Attr, CfnResource, Condition, Lower, LowerCx, Parameter, Pl
 
 use super::*;
 
+const IRELAND: Env = Env::new("111111111111", "eu-west-1");
+
 fn queue() -> RawResource {
     RawResource::new("AWS::SQS::Queue")
 }
@@ -362,6 +364,57 @@ fn stack_that_holds_nothing() {
     // It stands for what exists already, which is something.
     let owned = app.stack("Owned", HOME);
     app.at(owned).add("Role", Role::import("arn:aws:iam::111111111111:role/owned"));
+    check(app);
+}
+
+/// A construct with a stack of its own in each of some environments.
+struct Watch(Vec<(&'static str, StackProps)>);
+
+impl Construct for Watch {
+    type Handle = ();
+
+    fn compose(self, scope: &mut Scope<'_>) {
+        let mut scope = scope.internal();
+        for (id, props) in self.0 {
+            let stack = scope.add_stack(id, props);
+            scope.at(stack).add("Alarms", queue());
+        }
+    }
+}
+
+#[test]
+fn stacks_of_a_construct_are_checked_at_the_line_that_placed_it() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let nowhere = Env::new("22222222222", "us-east-1");
+    app.at(tools).add("First", Watch(vec![("Test", nowhere.into())])); //~ error env::malformed-account at Tools/First/Test: `22222222222`
+    let named = StackProps::new(HOME).stack_name("my_alarms");
+    app.at(tools).add("Second", Watch(vec![("Test", named)])); //~ error stack::malformed-name at Tools/Second/Test: `my_alarms`
+    let twice = vec![("Test", HOME.into()), ("Test", HOME.into())];
+    app.at(tools).add("Third", Watch(twice));
+    //~^ error tree::duplicate-id at Tools/Third/Test#2: there is a stack `Test` in this scope already
+    check(app);
+}
+
+#[test]
+fn stacks_of_constructs_that_are_given_one_name() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let alarms = || Watch(vec![("Test", StackProps::new(HOME).stack_name("alarms"))]);
+    app.at(tools).add("First", alarms());
+    app.at(tools).add("Second", alarms()); //~ error stack::duplicate-name at Tools/Second/Test: `alarms`
+    app.stack("Tools-Third-Test", HOME);
+    let third = vec![("Test", HOME.into()), ("Test_", IRELAND.into())];
+    app.at(tools).add("Third", Watch(third)); //~ error stack::duplicate-name at Tools/Third/Test: `Tools-Third-Test`
+    check(app);
+}
+
+#[test]
+fn stack_of_a_construct_that_holds_nothing() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Queue", queue());
+    app.at(tools).add_stack("Left", IRELAND); //~ warning stack::empty at Tools/Left: `Tools-Left` holds nothing
     check(app);
 }
 
