@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use construct_core::{Diagnostic, Env, NodeId, Properties, Value, kind};
 use construct_iam::PolicyDocument;
 
-use crate::provider::ProviderSpec;
+use crate::provider::{Call, ProviderSpec};
 
 /// What is known of an action before anything is planned: what its provider says of it, and where it runs.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct Known {
     pub(crate) passed_role: Option<Value<kind::Arn>>,
     pub(crate) permissions: PolicyDocument,
     pub(crate) configuration: Properties,
+    /// What it calls, if its provider says so.
+    pub(crate) calls: Option<Vec<Call>>,
     /// What could not be resolved; the action then counts as running at home.
     pub(crate) problems: Vec<Diagnostic>,
 }

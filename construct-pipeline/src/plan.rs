@@ -13,6 +13,7 @@ mod events;
 mod roles;
 mod scaffold;
 mod stores;
+mod told;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use construct_core::{
 };
 use construct_iam::contract::{AsksOwners, ImportContract};
 
+use crate::access::TOLD;
 use crate::pipeline::Pipeline;
 use crate::proof::{AccessProof, ActionLines};
 use crate::quota;
@@ -35,6 +37,8 @@ const TYPE: &str = "AWS::CodePipeline::Pipeline";
 struct PlannedPipeline {
     name: String,
     declaration: Arc<Properties>,
+    /// What the proof is told of its actions.
+    told: Option<Expr>,
     after: Vec<NodeId>,
 }
 
@@ -76,14 +80,18 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
         action.provider.prepare(*performer, &mut cx.scope());
     }
 
+    let told = told::told(pipeline, &known, cx);
     let declaration = Arc::new(declaration::declare(pipeline, &roles, &stores, home, known));
     let after = scaffold.made().chain(roles.needed()).chain(stores.needed()).collect();
-    Box::new(PlannedPipeline { name: pipeline.name.clone(), declaration, after })
+    Box::new(PlannedPipeline { name: pipeline.name.clone(), declaration, told, after })
 }
 
 impl Lower for PlannedPipeline {
     fn lower(&self, _: &LowerCx<'_>, out: &mut Resources) {
-        let resource = CfnResource::new(TYPE, Arc::clone(&self.declaration)).tagging(Tagging::List);
+        let mut resource = CfnResource::new(TYPE, Arc::clone(&self.declaration)).tagging(Tagging::List);
+        if let Some(told) = &self.told {
+            resource = resource.metadata(TOLD, told.clone());
+        }
         // A pipeline runs as soon as it exists, so whatever a run needs must exist before.
         out.add(self.after.iter().fold(resource, |resource, &node| resource.depends_on(node)));
     }

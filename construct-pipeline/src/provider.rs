@@ -1,5 +1,6 @@
 //! What an action does: the trait that this crate and others implement.
 
+mod call;
 mod context;
 mod role;
 mod spec;
@@ -10,6 +11,7 @@ use std::fmt;
 use construct_core::{Diagnostic, Expr, Fact, Properties, Reach, Scope, Value, kind};
 use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 
+pub use call::Call;
 pub use context::ActionCx;
 pub use role::{GivenRole, PassedRole};
 pub use spec::ProviderSpec;
@@ -67,6 +69,14 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// `#{source.BranchName}`, becomes `*`: IAM knows none, and a run may fill in anything.
     fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
         let _ = (cx, policy);
+    }
+
+    /// What a run calls for the action, beside its artifacts and the [`PassedRole`]: each call is proved to be allowed. Of
+    /// an action type that is known, it is more than what is known already; of another one, what is said here is all, and
+    /// where nothing is said the proof leaves it open.
+    fn calls(&self, cx: &ActionCx<'_>) -> Option<Vec<Call>> {
+        let _ = cx;
+        None
     }
 
     /// The events that start the pipeline, for sources. From another account they are forwarded to the pipeline's.

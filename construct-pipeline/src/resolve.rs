@@ -160,7 +160,8 @@ impl Known {
         action.provider.permissions(&cx, &mut permissions);
         let permissions = permissions.into_iter().map(about_anything).collect();
         let configuration = action.provider.configuration(&cx);
-        Self { spec, env, performer, passed_role, permissions, configuration, problems }
+        let calls = action.provider.calls(&cx);
+        Self { spec, env, performer, passed_role, permissions, configuration, calls, problems }
     }
 }
 

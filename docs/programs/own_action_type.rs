@@ -33,15 +33,16 @@ pub fn app() -> App {
     let findings = Arn::regional(TOOLS, "securityhub", "product/111111111111/default");
     let worker = Role::new(Principal::service("ecs-tasks.amazonaws.com"))
         .managed_policy("arn:aws:iam::aws:policy/AWSCodePipelineCustomActionAccess")
-        .allow(PolicyStatement::allow(["securityhub:BatchImportFindings"]).on([findings]));
-    scope.add("Worker", worker);
+        .allow(PolicyStatement::allow(["securityhub:BatchImportFindings"]).on([findings.clone()]));
+    let worker = scope.add("Worker", worker);
 
     let source = Artifact::new("Source");
     let scan = CustomAction::new(Category::Test, Owner::Custom, "HouseScan")
         .input(&source)
         .input_count(1..=1)
         .output_count(0..=0)
-        .configuration("Profile", "strict");
+        .configuration("Profile", "strict")
+        .call(Call::new(["securityhub:BatchImportFindings"]).on([findings]).by(worker.arn()));
     let pipeline = scope.add(
         "Pipeline",
         Pipeline::new("shop")

@@ -30,9 +30,9 @@ use gate::Gate;
 use prover::Prover;
 
 /// Asks all of the `n`-th pipeline. `unknown_id` stands for what AWS makes up during a run.
-pub(crate) fn accesses(
-    asker: &mut Asker<'_>,
-    pipelines: &[Pipeline],
+pub(crate) fn accesses<'w>(
+    asker: &mut Asker<'w>,
+    pipelines: &'w [Pipeline],
     n: usize,
     keep: Keep,
     unknown_id: char,

@@ -13,6 +13,7 @@ mod sheet;
 mod stacks;
 mod surveyor;
 mod texts;
+mod told;
 
 pub use outside::Outside;
 pub use stacks::Clash;
@@ -21,3 +22,4 @@ pub(crate) use opened::Opened;
 pub(crate) use sheet::Sheet;
 pub(crate) use stacks::{Graph, Stacks};
 pub(crate) use surveyor::{Surveyed, survey};
+pub(crate) use told::TOLD;

@@ -12,6 +12,6 @@ mod variables;
 pub use pipeline::{ActionLabel, PipelineLabel};
 
 pub(crate) use accounts::{Bucket, BuildImage, BuildLogs, BuildNetwork, Guarded, Key, Levels, Project, Role, World};
-pub(crate) use pipeline::{Action, Pipeline, RULE, Store, StoreKey, full_key_name, is_of_aws};
+pub(crate) use pipeline::{Action, Pipeline, RULE, Store, StoreKey, Told, ToldCall, full_key_name, is_of_aws};
 pub(crate) use rules::{Rule, Target, bus_of};
 pub(crate) use variables::{Kept, Variable, of_configuration};

@@ -1,14 +1,15 @@
 //! The configuration of actions, with the variables in it.
 //!
 //! Codes: `configuration::empty-value`, `configuration::long-value`, `configuration::malformed-key`,
-//! `configuration::not-text`, `action::foreign-handle`, `action::malformed-statement`, `iam::other-partition`, and those
-//! of the providers and of [`variables`](super::variables).
+//! `configuration::not-text`, `action::call-of-nobody`, `action::foreign-handle`, `action::malformed-call`,
+//! `action::malformed-statement`, `iam::other-partition`, and those of the providers and of [`variables`](super::variables).
 
 use construct_core::{Diagnostic, Diagnostics, Expr, Severity};
 use construct_iam::PolicyStatement;
 
 use super::structure::too_many;
 use super::variables::{Reader, Variables, texts};
+use crate::provider::Owner;
 use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
 
@@ -52,6 +53,7 @@ fn one_action(
     // Values that are wrong make permissions that are.
     if !has_errors {
         permissions(action, findings);
+        calls(action, findings);
     }
     foreign_values(resolved, action, findings);
     let reader = Reader::Action(action);
@@ -84,6 +86,29 @@ fn permissions(action: &ResolvedAction<'_>, findings: &mut Diagnostics) {
         }
     };
     for found in action.known.permissions.statements().chain(passed).filter_map(problem) {
+        findings.push(found.at(action.action.location));
+    }
+}
+
+/// What the provider says that a run calls, and no run could.
+fn calls(action: &ResolvedAction<'_>, findings: &mut Diagnostics) {
+    for call in action.known.calls.iter().flatten() {
+        let found = if let Some(problem) = call.problem() {
+            let message = format!("what {} calls is malformed: {problem}", action.words());
+            let help =
+                "write it as in `Call::new([\"sns:Publish\"]).on([\"arn:aws:sns:us-east-1:111111111111:releases\"])`";
+            Diagnostic::error("action::malformed-call", message).help(help)
+        } else if action.known.spec.owner != Owner::Aws && !call.has_role() {
+            let owner = action.known.spec.owner.as_str();
+            let message = format!(
+                "{} has the owner {owner} and so no role of the pipeline's, and nobody says with which one it calls what its provider says",
+                action.words()
+            );
+            let help = "name the role of the worker that polls for its jobs, as in `.by(role.arn())`";
+            Diagnostic::warning("action::call-of-nobody", message).help(help)
+        } else {
+            continue;
+        };
         findings.push(found.at(action.action.location));
     }
 }

@@ -10,7 +10,7 @@ use construct_iam::{PolicyDocument, PolicyStatement};
 
 use super::commands::Compute;
 use crate::artifact::Artifact;
-use crate::provider::{ActionCx, Category, EventPattern, Owner, Provider, ProviderSpec};
+use crate::provider::{ActionCx, Call, Category, EventPattern, Owner, Provider, ProviderSpec};
 use crate::wire;
 
 /// An action of any type, by its category, owner and provider.
@@ -85,6 +85,7 @@ pub struct CustomAction {
     configuration: Properties,
     compute: Compute,
     permissions: PolicyDocument,
+    calls: Option<Vec<Call>>,
     trigger: Option<EventPattern>,
 }
 
@@ -102,6 +103,7 @@ impl CustomAction {
             configuration: Properties::new(),
             compute: Compute::default(),
             permissions: PolicyDocument::new(),
+            calls: None,
             trigger: None,
         }
     }
@@ -198,6 +200,21 @@ impl CustomAction {
         self
     }
 
+    /// Adds what a run calls: it is proved to be allowed. Of a type that is not known the proof leaves open what it calls,
+    /// unless this says it.
+    ///
+    /// ```
+    /// use construct_pipeline::prelude::*;
+    /// let topic = "arn:aws:sns:us-east-1:111111111111:releases";
+    /// let tell = CustomAction::new(Category::Invoke, Owner::Aws, "Announcement")
+    ///     .permission(PolicyStatement::allow(["sns:Publish"]).on([topic]))
+    ///     .call(Call::new(["sns:Publish"]).on([topic]));
+    /// ```
+    pub fn call(mut self, call: Call) -> Self {
+        self.calls.get_or_insert_default().push(call);
+        self
+    }
+
     /// The construct the action acts on, which says where it runs unless the action does.
     pub fn acts_on(mut self, construct: impl Into<NodeId>) -> Self {
         self.spec = self.spec.acts_on(construct);
@@ -240,6 +257,10 @@ impl Provider for CustomAction {
         for statement in self.permissions.statements() {
             policy.push(statement.clone());
         }
+    }
+
+    fn calls(&self, _: &ActionCx<'_>) -> Option<Vec<Call>> {
+        self.calls.clone()
     }
 
     fn trigger(&self, _: &ActionCx<'_>) -> Option<EventPattern> {

@@ -1,7 +1,9 @@
 //! What people write by hand, and generated templates never have.
 
+use std::collections::BTreeSet;
+
 use construct_pipeline::access::template::{Template, Templates};
-use construct_pipeline::access::{Outside, Report, prove};
+use construct_pipeline::access::{Access, Outside, Purpose, Report, prove};
 use serde_json::{Value, json};
 
 fn trusts(service: &str) -> Value {
@@ -77,6 +79,73 @@ fn holes(report: &Report) -> Vec<String> {
 #[test]
 fn as_it_stands_all_is_allowed() {
     assert_eq!(holes(&proved(&template())), Vec::<String>::new());
+}
+
+/// What becomes of the calls of an action of a type that nobody knows, if its pipeline tells this of it.
+fn calls(told: Option<Value>) -> Vec<(String, String, bool)> {
+    let mut body = with_action_role();
+    let pipeline = &mut body["Resources"]["Pipeline"];
+    pipeline["Properties"]["Stages"][1]["Actions"][0] = json!({
+        "Name": "Scan",
+        "ActionTypeId": { "Category": "Test", "Owner": "AWS", "Provider": "NewScan", "Version": 1 },
+        "Configuration": { "Topic": "#{Source.Topic}" },
+        "InputArtifacts": [{ "Name": "Code" }],
+    });
+    if let Some(told) = told {
+        pipeline["Metadata"] = json!({ "construct:actions": { "Deploy/Scan": told, "Deploy/Other": { "Calls": [] } } });
+    }
+    let report = proved(&body);
+    let of_scan = |access: &&Access| access.action.as_ref().is_some_and(|action| &*action.name == "Scan");
+    let calls = report.accesses().iter().filter(of_scan).filter(|access| access.purpose == Purpose::Calls);
+    calls.map(|call| (call.iam_action().to_owned(), report.readable(call.resource()), call.is_proved())).collect()
+}
+
+#[test]
+fn what_a_pipeline_tells_of_the_calls_of_an_action_is_asked() {
+    let call = |action: &str, resource: Value| json!({ "Action": [action], "Resource": [resource] });
+    let open = calls(None);
+    assert!(matches!(open.as_slice(), [(action, on, false)] if action.is_empty() && on == "*"), "{open:?}");
+    assert_eq!(calls(Some(json!({ "Worker": arn("Worker") }))), open, "that is not told");
+    assert_eq!(calls(Some(json!({ "Calls": [] }))), [], "it is told that nothing is called");
+    let topic = "arn:aws:sns:us-east-1:111111111111:#{Source.Topic}";
+    let of_worker = |action: &str| {
+        let mut call = call(action, json!({ "Fn::GetAtt": ["Store", "Arn"] }));
+        call["Role"] = arn("Worker");
+        call
+    };
+    let told = [
+        call("codecommit:GetBranch", json!("arn:aws:codecommit:us-east-1:111111111111:shop-*")),
+        call("sns:Publish", json!(topic)),
+        of_worker("s3:ListBucket"),
+        of_worker("sqs:SendMessage"),
+    ];
+    let asked: Vec<_> =
+        calls(Some(json!({ "Calls": told }))).into_iter().map(|(action, _, proved)| (action, proved)).collect();
+    let expected =
+        [("codecommit:GetBranch", true), ("sns:Publish", false), ("s3:ListBucket", true), ("sqs:SendMessage", false)];
+    assert_eq!(asked, expected.map(|(action, proved)| (action.to_owned(), proved)));
+}
+
+#[test]
+fn whoever_is_told_to_work_for_an_action_reads_its_artifacts() {
+    let reads = |told: Value| {
+        let mut body = with_action_role();
+        let pipeline = &mut body["Resources"]["Pipeline"];
+        pipeline["Properties"]["Stages"][1]["Actions"][0]["ActionTypeId"]["Provider"] = json!("NewScan");
+        pipeline["Metadata"] = json!({ "construct:actions": { "Deploy/CloudFormation": { "Worker": told } } });
+        let report = proved(&body);
+        let read = report.accesses().iter().filter(|access| {
+            matches!(access.purpose, Purpose::Reads { .. }) && access.action.as_ref().is_some_and(|of| of.position == 1)
+        });
+        read.map(|access| (report.readable(access.principal()), access.is_open())).collect::<BTreeSet<_>>()
+    };
+    let of_worker = reads(arn("Worker"));
+    assert!(
+        of_worker.iter().all(|(who, open)| who.contains("Worker") && !open) && !of_worker.is_empty(),
+        "{of_worker:?}"
+    );
+    let of_nobody = reads(json!(""));
+    assert!(of_nobody.iter().all(|(_, open)| *open) && !of_nobody.is_empty(), "{of_nobody:?}");
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Accesses of a run that the policies deny, and what else the proof of them finds.
 
+use construct_core::StackRef;
+use construct_iam::RoleRef;
+
 use super::*;
 
 /// A pipeline with one deployment in its own account.
@@ -46,6 +49,108 @@ fn calls_of_actions_and_rules_that_something_forbids() {
         let finding = findings.iter().find(|one| one.message().contains(called)).expect(called);
         assert_eq!(finding.notes().any(|note| note.contains("`CustomAction` and `Commands`")), is_told, "{finding}");
     }
+}
+
+/// An action of a type that the library does not know, for which somebody else works.
+#[derive(Debug)]
+struct Scan {
+    source: Artifact,
+    worker: construct_core::NodeId,
+    calls: Vec<Call>,
+}
+
+impl Provider for Scan {
+    fn spec(&self) -> ProviderSpec {
+        let spec = ProviderSpec::new(Category::Test, Owner::Aws, "NewScan").input(&self.source).input_count(1..=1);
+        spec.acts_on(self.worker).worker(self.worker)
+    }
+
+    fn configuration(&self, _: &ActionCx<'_>) -> Properties {
+        Properties::new()
+    }
+
+    fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
+        policy.push(PolicyStatement::allow(["scan:Start"]).on([cx.arn("scan", "scan/orders/*")]));
+    }
+
+    fn calls(&self, _: &ActionCx<'_>) -> Option<Vec<Call>> {
+        Some(self.calls.clone())
+    }
+}
+
+/// The pipeline with a scan in another account, by a worker there that may read its own settings, and what it calls.
+fn scanned(calls: impl FnOnce(RoleRef) -> Vec<Call>) -> (App, StackRef, Pipeline) {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let there = app.stack("There", Env::new(OTHER, "us-east-1"));
+    let settings = PolicyStatement::allow(["scan:GetSettings"]).on(["*"]);
+    let role = Role::new(Principal::service("codebuild.amazonaws.com")).role_name("scanner").allow(settings);
+    let role = app.at(there).add("Role", role);
+    let worker = PipelineProject::new().role(role).project_name("scanner").build_spec_file("scan.yml");
+    let worker = app.at(there).add("Worker", worker).into();
+    let source = Artifact::new("Source");
+    let scan = Scan { source: source.clone(), worker, calls: calls(role) };
+    let scan = Stage::new("Scan").action(Action::new("Scan", scan));
+    (app, tools, Pipeline::new("orders").stage(checkout(&source)).stage(scan))
+}
+
+#[test]
+fn what_a_provider_says_of_its_calls_and_of_who_works_is_proved() {
+    let (mut app, tools, pipeline) = scanned(|worker| {
+        let start = Call::new(["scan:Start"]).on([format!("arn:aws:scan:us-east-1:{OTHER}:scan/orders/*")]);
+        vec![start, Call::new(["scan:GetSettings"]).by(worker.arn())]
+    });
+    app.at(tools).add("Pipeline", pipeline);
+    let (assembly, warnings) = app.synth_with_warnings().unwrap();
+    assert!(warnings.is_empty(), "{warnings}");
+    let report = construct_pipeline::access::prove(
+        &construct_pipeline::access::template::Templates::of(&assembly),
+        &construct_pipeline::access::Outside::new(),
+    );
+    let asked = |role: &str, action: &str| {
+        let is_asked = |access: &&construct_pipeline::access::Access| {
+            access.iam_action() == action
+                && access.action.as_ref().is_some_and(|action| &*action.name == "Scan")
+                && access.principal().contains(role)
+        };
+        let mut found = report.accesses().iter().filter(is_asked).peekable();
+        found.peek().is_some() && found.all(construct_pipeline::access::Access::is_proved)
+    };
+    let proved = [("-action-", "scan:Start"), ("scanner", "scan:GetSettings"), ("scanner", "s3:GetObject")];
+    assert!(proved.into_iter().all(|(role, action)| asked(role, action)), "{:?}", report.accesses());
+}
+
+#[test]
+fn calls_of_a_provider_that_nobody_allows() {
+    let calls = |worker: RoleRef| {
+        let start = Call::new(["scan:Start"]).on([format!("arn:aws:scan:us-east-1:{OTHER}:scan/invoices/*")]);
+        vec![start, Call::new(["scan:PutSettings"]).by(worker.arn())]
+    };
+    let (mut app, tools, pipeline) = scanned(calls);
+    app.at(tools).add("Pipeline", pipeline);
+    let error = app.synth().expect_err("both are denied");
+    for (called, is_told) in [("scan:Start", true), ("scan:PutSettings", false)] {
+        let mut findings = error.findings().expect("nothing is written").iter();
+        let finding = findings.find(|one| one.message().contains(called)).expect(called);
+        assert_eq!((finding.code(), finding.path()), ("access::denied", "Tools/Pipeline"), "{finding}");
+        assert_eq!(finding.notes().any(|note| note.contains("in its `permissions`")), is_told, "{finding}");
+    }
+}
+
+#[test]
+fn calls_that_are_none() {
+    let source = Artifact::new("Source");
+    let custom = |owner| CustomAction::new(Category::Test, owner, "NewScan").input(&source);
+    let wild = custom(Owner::Aws).call(Call::new(["scan:*"]));
+    let named = custom(Owner::Aws).call(Call::new(["scan:Start"]).on(["orders"]));
+    let nobody = custom(Owner::Custom).call(Call::new(["scan:Start"]));
+    let somebody = custom(Owner::Custom).call(Call::new(["scan:Start"]).by("arn:aws:iam::111111111111:role/scanner"));
+    let scans = Stage::new("Scan")
+        .action(Action::new("Wild", wild)) //~ error action::malformed-call at Tools/Pipeline: `scan:*` is no single action
+        .action(Action::new("Named", named)) //~ error action::malformed-call at Tools/Pipeline: `orders` is no ARN
+        .action(Action::new("Nobody", nobody)) //~ warning action::call-of-nobody at Tools/Pipeline: the owner Custom
+        .action(Action::new("Somebody", somebody));
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(scans)));
 }
 
 #[test]

@@ -22,7 +22,7 @@ use crate::access::world::World;
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
     pub(crate) told: Told,
-    pub(crate) action: &'static str,
+    pub(crate) action: Arc<Action>,
     pub(crate) target: Arc<Protected>,
 }
 
@@ -210,7 +210,7 @@ impl<'w> Asker<'w> {
     }
 
     /// Whether it is allowed, or `None` if it is not known who asks.
-    pub(crate) fn is_allowed(&self, caller: &Arc<Caller>, scene: &Scene, action: &'static str) -> Option<Truth> {
+    pub(crate) fn is_allowed(&self, caller: &Arc<Caller>, scene: &Scene, action: &'w str) -> Option<Truth> {
         let number = self.number(action);
         let actions = self.actions.borrow();
         let Asked { action, first: alike, .. } = &actions.asked[number];
@@ -226,16 +226,16 @@ impl<'w> Asker<'w> {
     }
 
     /// Whether every role of the account is denied it, for a reason that needs no look at one.
-    pub(crate) fn keeps_out(&self, account: &str, scene: &Scene, action: &'static str) -> bool {
+    pub(crate) fn keeps_out(&self, account: &str, scene: &Scene, action: &'w str) -> bool {
         self.stance(scene, action, |stance| stance.keeps_out(account))
     }
 
     /// Whether everybody is denied it, for a reason that needs no look at anybody.
-    pub(crate) fn keeps_everybody_out(&self, scene: &Scene, action: &'static str) -> bool {
+    pub(crate) fn keeps_everybody_out(&self, scene: &Scene, action: &'w str) -> bool {
         self.stance(scene, action, Stance::keeps_everybody_out)
     }
 
-    fn stance(&self, scene: &Scene, action: &'static str, look: impl FnOnce(&Stance) -> bool) -> bool {
+    fn stance(&self, scene: &Scene, action: &'w str, look: impl FnOnce(&Stance) -> bool) -> bool {
         let number = self.number(action);
         let Asked { action, first: alike, .. } = &self.actions.borrow().asked[number];
         scene.stance(action, *alike, look).unwrap_or(false)
@@ -245,7 +245,7 @@ impl<'w> Asker<'w> {
         let first = scene.allows(caller, caller.principal.as_ref()?, action, alike);
         if first == Truth::Unknown {
             let (told, target) = (Told::amid(caller, scene), &scene.target);
-            if self.only_ids_are_open(&caller.who, &verdict(&told, action.name(), target)?) {
+            if self.only_ids_are_open(&caller.who, &verdict(&told, action, target)?) {
                 let settled = self.is_allowed_apart(&told, action, target)?;
                 if settled.is_no() {
                     return Some(settled);
@@ -255,8 +255,15 @@ impl<'w> Asker<'w> {
         Some(first)
     }
 
-    /// Where the action is among those that were prepared.
-    fn number(&self, name: &'static str) -> usize {
+    /// The action of a name.
+    pub(crate) fn action(&self, name: &'w str) -> Arc<Action> {
+        let number = self.number(name);
+        Arc::clone(&self.actions.borrow().asked[number].action)
+    }
+
+    /// Where the action is among those that were prepared. What lives as long as the world stands where no other name
+    /// will.
+    fn number(&self, name: &'w str) -> usize {
         let Actions { numbers, asked } = &mut *self.actions.borrow_mut();
         *numbers.entry((name.as_ptr().addr(), name.len())).or_insert_with(|| {
             let action = Arc::new(Action::from(name));
@@ -314,13 +321,13 @@ impl<'w> Asker<'w> {
 impl Question {
     /// The verdict with its reasons. Nobody reads those of most requests, so that they are found anew when somebody does.
     pub(crate) fn verdict(&self) -> Option<Verdict> {
-        verdict(&self.told, self.action, &self.target)
+        verdict(&self.told, &self.action, &self.target)
     }
 }
 
 /// `None` if it is not known who asks.
-fn verdict(told: &Told, action: &str, target: &Protected) -> Option<Verdict> {
+fn verdict(told: &Told, action: &Action, target: &Protected) -> Option<Verdict> {
     let principal = told.caller.principal.clone()?;
-    let request = Request::on(principal, Action::from(action), target.resource.clone(), told.context.clone());
+    let request = Request::on(principal, action.clone(), target.resource.clone(), told.context.clone());
     Some(evaluate(&request, &told.caller.policies.guarded_by(&target.policies)))
 }

@@ -178,8 +178,8 @@ impl Access {
 
     /// The IAM action.
     #[must_use]
-    pub fn iam_action(&self) -> &'static str {
-        self.question.action
+    pub fn iam_action(&self) -> &str {
+        self.question.action.name()
     }
 
     /// The resource. May hold symbols.

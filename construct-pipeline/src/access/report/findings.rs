@@ -21,7 +21,7 @@ use super::access::{Access, Purpose};
 use super::answers::Report;
 use super::repair::{Repair, What};
 use crate::access::policies::Place;
-use crate::access::world::PipelineLabel;
+use crate::access::world::{Pipeline, PipelineLabel};
 
 /// What a finding is about, as far as it is one thing of the templates.
 #[derive(Debug, Default)]
@@ -32,23 +32,36 @@ pub(crate) struct Subject {
     pub(crate) logical_id: Option<String>,
     /// The action of a pipeline, by its place there.
     pub(crate) action: Option<usize>,
-    /// Whether it is a call that the provider of the action says it makes; what rules call is known.
+    /// Whether it is a call of the role that performs the action, as its provider allows it; what rules call is known.
     pub(crate) is_call: bool,
 }
 
 impl Subject {
-    fn pipeline(group: &[&Access]) -> Self {
+    fn pipeline(group: &[&Access], pipelines: &[Pipeline]) -> Self {
         let PipelineLabel { template, logical_id, .. } = &*group[0].pipeline;
         let action = group[0].action.as_ref().map(|action| action.position);
         let is_rule = group[0].action.as_ref().is_some_and(|action| action.is_rule());
         // What no policy decides is mended in no policy.
-        let is_call = action.is_some() && !is_rule && group[0].purpose == Purpose::Calls && group[0].remark.is_none();
+        let is_call = action.is_some()
+            && !is_rule
+            && group[0].purpose == Purpose::Calls
+            && group[0].remark.is_none()
+            && is_of_performer(group[0], pipelines);
         Self { template: Some(*template), logical_id: Some(logical_id.to_string()), action, is_call }
     }
 
     fn place(place: &Place) -> Self {
         Self { template: place.template, logical_id: Some(place.logical_id.to_string()), ..Self::default() }
     }
+}
+
+/// Whether the role asks that performs the action, and no other one that works for it.
+fn is_of_performer(access: &Access, pipelines: &[Pipeline]) -> bool {
+    let pipeline = pipelines.iter().find(|pipeline| Arc::ptr_eq(&pipeline.label, &access.pipeline));
+    let actions = pipeline.into_iter().flat_map(|pipeline| &pipeline.actions);
+    let mut of_access =
+        actions.filter(|action| access.action.as_ref().is_some_and(|of| Arc::ptr_eq(of, &action.label)));
+    of_access.any(|action| *action.role == *access.principal())
 }
 
 impl Report {
@@ -78,7 +91,7 @@ impl Report {
         }
         let of_pipelines = |which: fn(&Access) -> bool, words: &dyn Fn(&[&Access]) -> Diagnostic| {
             let groups = self.groups(which);
-            groups.iter().map(|group| (Subject::pipeline(group), words(group))).collect::<Vec<_>>()
+            groups.iter().map(|group| (Subject::pipeline(group, &self.pipelines), words(group))).collect::<Vec<_>>()
         };
         findings.extend(of_pipelines(Access::is_hole, &|group| self.hole(group)));
         findings.extend(of_pipelines(Access::is_risk, &|group| self.hole(group).into_warning()));

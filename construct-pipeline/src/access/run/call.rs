@@ -17,12 +17,15 @@ pub(crate) struct Call<'a> {
 impl Call<'_> {
     /// Calls of which no more is known.
     pub(crate) fn of(actions: &'static [&'static str], resource: impl Into<Arc<str>>) -> Self {
-        Self { actions, resource: resource.into(), facts: [None, None, None], only_if: None }
+        Self { actions, resource: resource.into(), facts: NO_FACTS, only_if: None }
     }
 }
 
 /// Condition keys: so few that they need no list.
 pub(crate) type Facts<'a> = [Option<(&'static str, Told<'a>)>; MOST];
+
+/// Nothing is known of any.
+pub(crate) const NO_FACTS: Facts<'static> = [None, None, None];
 
 /// What is known of a condition key.
 #[derive(Clone, Debug)]

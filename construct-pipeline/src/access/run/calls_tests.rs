@@ -23,6 +23,7 @@ fn action(category: &str, provider: &str, settings: &[(&str, &str)]) -> Action {
         own_role: true,
         inputs: Box::default(),
         outputs: Box::default(),
+        told: None,
     }
 }
 

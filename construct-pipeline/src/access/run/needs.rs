@@ -5,19 +5,20 @@
 //! | CodePipeline | takes on the pipeline's role |
 //! | the pipeline's role | looks at each store; takes on the role of each action; copies artifacts to stores of other regions |
 //! | the role of an action, or of a rule | calls the provider's service; hands over a role; reads the values of variables; reads and writes artifacts |
+//! | the role of whoever works in an action's place, as its pipeline tells | reads and writes artifacts; calls what is told |
 //! | a CodeBuild project's role | writes the log; clones repositories; reads the values of variables; reads and writes artifacts in place of the action's role |
 //! | a deployment role | reads the artifacts too, for what the template refers to, unless it is known that it refers to none |
 
 use std::sync::Arc;
 
-use super::call::Call;
+use super::call::{Call, NO_FACTS};
 use super::calls::{calls, passed_role};
 use super::gate::Gate;
 use super::keys;
 use super::prover::{About, Prover};
 use crate::access::ask::{Caller, Scene, Who};
 use crate::access::report::{Access, Purpose};
-use crate::access::world::Action;
+use crate::access::world::{Action, ToldCall};
 
 const LOOK: [&str; 2] = ["s3:GetBucketLocation", "s3:GetBucketVersioning"];
 const LOOKS: &str = "CodePipeline looks at the bucket before it uses it, as its documentation has it";
@@ -25,7 +26,7 @@ const REFERS: &str = "the template refers to files in artifacts, such as code or
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-CloudWatchAlarm.html> names no permission.
 const LOOKS_AT_ALARM: &str = "CodePipeline looks at the alarm with this role, which its documentation does not say";
 
-impl<'p> Prover<'p, '_> {
+impl<'p, 'w> Prover<'p, 'w> {
     pub(crate) fn needs(&mut self) {
         let pipeline = self.pipeline;
         let caller = self.asker.home(&pipeline.role);
@@ -43,7 +44,7 @@ impl<'p> Prover<'p, '_> {
         self.replication(&caller);
     }
 
-    fn action(&mut self, action: &'p Action, pipeline: &Arc<Caller>) {
+    fn action(&mut self, action: &'w Action, pipeline: &Arc<Caller>) {
         let caller = if action.own_role { self.role(&action.role) } else { Arc::clone(pipeline) };
         if action.own_role {
             let scene = self.scenes.taken(self.asker, &caller, &self.pipeline.label.account);
@@ -66,7 +67,9 @@ impl<'p> Prover<'p, '_> {
         if action.provider() == "CodeBuild" {
             self.build(action, gate);
         } else {
-            self.artifacts(action, &caller, gate, gate.store.key_arn());
+            let worker = action.told.as_ref().and_then(|told| told.worker.as_ref());
+            let worker = worker.map(|role| self.role(role));
+            self.artifacts(action, worker.as_ref().unwrap_or(&caller), gate, gate.store.key_arn());
         }
         if let Some((role, "cloudformation.amazonaws.com")) = passed
             && action.provider() == "CloudFormation"
@@ -103,9 +106,13 @@ impl<'p> Prover<'p, '_> {
         self.outsider_takes(about.action, role);
     }
 
-    fn service_calls(&mut self, action: &'p Action, caller: &Arc<Caller>) {
+    fn service_calls(&mut self, action: &'w Action, caller: &Arc<Caller>) {
+        let told = action.told.as_ref().and_then(|told| told.calls.as_ref());
+        told.into_iter().flatten().for_each(|call| self.told_call(action, caller, call));
         let Some(calls) = calls(action, &self.pipeline.name, self.unknown_id) else {
-            self.unknown_calls(action);
+            if told.is_none() {
+                self.unknown_calls(action);
+            }
             return;
         };
         let only_if = (action.provider() == "CloudWatchAlarm").then_some(LOOKS_AT_ALARM);
@@ -125,9 +132,32 @@ impl<'p> Prover<'p, '_> {
         only_if: Option<&'static str>,
     ) {
         let about = About { only_if: only_if.or(call.only_if), ..About::need(action, Purpose::Calls) };
-        let scene = self.scenes.called(self.asker, action, caller, call);
-        for call in call.actions {
+        let Call { actions, resource, facts, .. } = call;
+        let Some(first) = actions.first() else { return };
+        let scene = self.scenes.called(self.asker, action, caller, first, resource, facts);
+        for call in *actions {
             self.ask(&about, caller, call, &scene);
+        }
+    }
+
+    /// What the pipeline tells that is called for an action.
+    fn told_call(&mut self, action: &'w Action, performer: &Arc<Caller>, call: &'w ToldCall) {
+        let caller = match &call.role {
+            Some(role) => self.role(role),
+            None if &*action.owner == "AWS" => Arc::clone(performer),
+            // Nobody knows the role of whoever else works.
+            None => return,
+        };
+        let about = About::need(action, Purpose::Calls);
+        for resource in &call.resources {
+            let resource = match &**resource {
+                "*" => Arc::clone(resource),
+                within => within.replace('*', self.unknown_id.encode_utf8(&mut [0; 4])).into(),
+            };
+            for call in &call.actions {
+                let scene = self.scenes.called(self.asker, action, &caller, call, &resource, &NO_FACTS);
+                self.ask(&about, &caller, call, &scene);
+            }
         }
     }
 

@@ -20,7 +20,7 @@ pub(crate) enum Keep {
 /// Collects what is asked for one pipeline.
 #[derive(Debug)]
 pub(crate) struct Prover<'p, 'w> {
-    pub(crate) pipeline: &'p Pipeline,
+    pub(crate) pipeline: &'w Pipeline,
     /// The stores, by region.
     pub(crate) gates: &'p [Gate<'p>],
     pub(crate) asker: &'p Asker<'w>,
@@ -57,7 +57,7 @@ impl<'p> About<'p> {
 
 impl<'p, 'w> Prover<'p, 'w> {
     pub(crate) fn new(
-        pipeline: &'p Pipeline,
+        pipeline: &'w Pipeline,
         gates: &'p [Gate<'p>],
         asker: &'p Asker<'w>,
         keep: Keep,
@@ -95,20 +95,21 @@ impl<'p, 'w> Prover<'p, 'w> {
     }
 
     /// Asks and notes the answer.
-    pub(crate) fn ask(&mut self, about: &About<'p>, caller: &Arc<Caller>, action: &'static str, scene: &Scene) {
+    pub(crate) fn ask(&mut self, about: &About<'p>, caller: &Arc<Caller>, action: &'w str, scene: &Scene) {
         let answer = self.asker.is_allowed(caller, scene, action);
         let decision = answer.map_or(Decision::Open, Decision::from);
         if self.keeps(about, decision) {
-            let question = Question { told: Told::amid(caller, scene), action, target: Arc::clone(&scene.target) };
+            let (told, target) = (Told::amid(caller, scene), Arc::clone(&scene.target));
+            let question = Question { told, action: self.asker.action(action), target };
             let remark = answer.is_none().then(|| Remark::unknown("who asks is not known"));
             self.note(about, question, decision, remark);
         }
     }
 
     /// A question that something else than policies decides.
-    pub(crate) fn unasked(&self, who: &Who, action: &'static str, resource: &Arc<str>, owner: &str) -> Question {
+    pub(crate) fn unasked(&self, who: &Who, action: &'w str, resource: &Arc<str>, owner: &str) -> Question {
         let told = Told::of(self.asker.caller(who));
-        Question { told, action, target: Protected::unguarded(resource, owner).into() }
+        Question { told, action: self.asker.action(action), target: Protected::unguarded(resource, owner).into() }
     }
 
     fn keeps(&self, about: &About<'p>, decision: Decision) -> bool {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use construct_iam::access::Context;
 use foldhash::{HashMap, HashMapExt as _};
 
-use super::call::{Call, Facts, Told};
+use super::call::{Facts, Told};
 use crate::access::ask::{Asker, Caller, Protected, Scene, service_of};
 use crate::access::template::account_in;
 use crate::access::world::Action;
@@ -24,13 +24,13 @@ pub(crate) struct Scenes<'p> {
     /// The roles that others take on, by their numbers.
     taken: HashMap<usize, Rc<Scene>>,
     /// The latest call of a service: most actions make several calls on one resource, and the next one makes more.
-    called: Option<Called>,
+    called: Option<Called<'p>>,
 }
 
 /// What a service was called for, and by whom.
 #[derive(Debug)]
-struct Called {
-    service: &'static str,
+struct Called<'p> {
+    service: &'p str,
     caller: usize,
     scene: Rc<Scene>,
 }
@@ -98,22 +98,23 @@ impl<'p> Scenes<'p> {
         asker: &Asker<'_>,
         action: &'p Action,
         caller: &Caller,
-        call: &Call<'_>,
+        called: &'p str,
+        resource: &Arc<str>,
+        facts: &Facts<'_>,
     ) -> Rc<Scene> {
-        let circumstances = self.alone(asker, action.region(), &call.facts);
-        let service = call.actions.first().map_or("", |action| service_of(action));
+        let circumstances = self.alone(asker, action.region(), facts);
+        let service = service_of(called);
         if let Some(known) = &self.called
             && (known.service, known.caller) == (service, caller.number)
-            && known.scene.target.resource.arn() == &*call.resource
+            && known.scene.target.resource.arn() == &**resource
             && Arc::ptr_eq(&known.scene.circumstances, &circumstances)
         {
             return Rc::clone(&known.scene);
         }
-        let in_bucket = || call.resource.split_once(":::")?.1.split('/').next();
-        let owner = account_in(&call.resource)
-            .or_else(|| asker.world().bucket_account(in_bucket()?))
-            .unwrap_or(action.account());
-        let target = Protected::new(asker.view(), service, &call.resource, owner, caller.account());
+        let in_bucket = || resource.split_once(":::")?.1.split('/').next();
+        let owner =
+            account_in(resource).or_else(|| asker.world().bucket_account(in_bucket()?)).unwrap_or(action.account());
+        let target = Protected::new(asker.view(), service, resource, owner, caller.account());
         let scene = Rc::new(Scene::for_one(target.into(), circumstances));
         self.called = Some(Called { service, caller: caller.number, scene: Rc::clone(&scene) });
         scene

@@ -6,6 +6,7 @@ use construct_iam::access::Json;
 
 use super::pipelines::take_actions;
 use super::sheet::{Noted, ROLE, SettledRole, Sheet};
+use super::told::TOLD;
 use crate::access::policies::{Early, Reading, Slot, Statements, TRUST_PROPERTY, write_policy_name};
 use crate::access::template::Template;
 
@@ -31,8 +32,10 @@ impl<'t> Opened<'t> {
         let reading = Reading::of(source);
         if let Some(Json::Object(resources)) = template.body.get_mut("Resources") {
             for (number, (logical_id, resource)) in resources.iter_mut().enumerate() {
-                // Nothing is read of it, and every resource has some.
-                if let Some(metadata) = resource.get_mut("Metadata") {
+                // Nothing else is read of it, and every resource has some.
+                if let Some(metadata) = resource.get_mut("Metadata")
+                    && metadata.get(TOLD).is_none()
+                {
                     *metadata = Json::Null;
                 }
                 reading.open(resource, |slot, kind, own_name, document| {

@@ -8,6 +8,7 @@ use construct_core::StackArtifact;
 use construct_iam::access::Json;
 
 use super::texts::Texts;
+use super::told;
 use crate::access::policies::Reading;
 use crate::access::template::{
     Environment, Lazy, Made, Origin, Resolver, account_in, arn_parts, function_of, is_account, is_region, partition,
@@ -25,6 +26,8 @@ pub(crate) struct PipelineSource<'t> {
     pub(crate) properties: &'t Json<'t>,
     /// The actions that were [taken](take_actions) out of it, if there are any.
     pub(crate) taken: Vec<Action>,
+    /// What it tells of its actions beside their declarations.
+    pub(crate) told: Option<&'t Json<'t>>,
 }
 
 /// The pipelines of a world.
@@ -45,6 +48,12 @@ pub(crate) fn pipelines<'t>(
         source.taken.sort_unstable_by_key(|action| action.label.position);
         source.taken.shrink_to_fit();
         *actions = source.taken;
+        if let Some(told) = source.told {
+            let mut told = told::read(resolver, source.made.stack, told);
+            for action in &mut *actions {
+                action.told = told.remove(&[&*action.label.stage, "/", &action.label.name].concat()).map(Box::new);
+            }
+        }
         actions.iter_mut().for_each(|action| leave_variables_open(action, resolver));
     }
     pipelines
@@ -53,7 +62,9 @@ pub(crate) fn pipelines<'t>(
 /// Puts a symbol in the place of each variable of an action: what a run fills in is not known. Variables of a build are
 /// read by themselves.
 fn leave_variables_open(action: &mut Action, resolver: &Resolver<'_>) {
-    for (_, value) in action.configuration.iter_mut().filter(|(key, _)| &**key != "EnvironmentVariables") {
+    let settings = action.configuration.iter_mut().filter(|(key, _)| &**key != "EnvironmentVariables");
+    let calls = action.told.iter_mut().filter_map(|told| told.calls.as_mut()).flatten();
+    for value in settings.map(|(_, value)| value).chain(calls.flat_map(|call| &mut call.resources)) {
         let symbol = |variable: &str| resolver.memory.text_symbol(&format!("variable {variable}"), Origin::Other);
         if let Some(filled) = filled(value, symbol) {
             *value = filled.into();
@@ -252,6 +263,7 @@ impl<'p> Home<'p> {
             own_role: own_role.is_some(),
             inputs: names("InputArtifacts"),
             outputs: names("OutputArtifacts"),
+            told: None,
         }
     }
 }

@@ -19,6 +19,7 @@ use super::outside::Outside;
 use super::pipelines::{PipelineSource, pipelines};
 use super::sheet::{SettledRole, Sheet};
 use super::stacks::Stacks;
+use super::told::TOLD;
 use crate::access::policies::{Early, PolicyIx, PolicyKind, Slot, Statements, Told};
 use crate::access::template::{Lazy, Made, Resolver, Template, Templates, is_loop};
 use crate::access::world::{Pipeline, World, is_of_aws};
@@ -281,11 +282,13 @@ impl<'t> Surveyor<'t> {
 
     fn pipeline(&mut self, reading: Reading<'t>) {
         let resource = self.resolver.templates().all[reading.stack].resource(reading.logical_id);
-        if let Some(properties) = resource.and_then(|resource| resource.get("Properties")) {
+        let said = |resource: &'t Members<'t>| Some((resource.get("Properties")?, resource.get("Metadata")));
+        if let Some((properties, metadata)) = resource.and_then(said) {
             let taken = &mut self.sheets[reading.stack].actions;
             let taken = taken.iter_mut().find(|(number, _)| *number == reading.number);
             let taken = taken.map(|(_, actions)| std::mem::take(actions)).unwrap_or_default();
-            self.pipelines.push(PipelineSource { made: self.made(reading), properties, taken });
+            let told = metadata.and_then(|metadata| metadata.get(TOLD));
+            self.pipelines.push(PipelineSource { made: self.made(reading), properties, taken, told });
         }
     }
 }

@@ -81,6 +81,26 @@ pub(crate) struct Action {
     pub(crate) own_role: bool,
     pub(crate) inputs: Box<[Arc<str>]>,
     pub(crate) outputs: Box<[Arc<str>]>,
+    /// What the pipeline tells of it beside its declaration.
+    pub(crate) told: Option<Box<Told>>,
+}
+
+/// What is told of an action of which its declaration does not say enough.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// The role that reads and writes the artifacts in place of the one that performs the action.
+    pub(crate) worker: Option<Arc<str>>,
+    /// What is called for it, if that is told.
+    pub(crate) calls: Option<Box<[ToldCall]>>,
+}
+
+/// Calls of each of some actions on each of some resources.
+#[derive(Debug)]
+pub(crate) struct ToldCall {
+    /// Who calls, if not the role that performs the action.
+    pub(crate) role: Option<Arc<str>>,
+    pub(crate) actions: Box<[Arc<str>]>,
+    pub(crate) resources: Box<[Arc<str>]>,
 }
 
 #[derive(Debug)]
