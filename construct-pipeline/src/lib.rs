@@ -89,7 +89,7 @@ pub use group::{ScaffoldGroup, ScaffoldGroupRef};
 pub use pipeline::{ExecutionMode, Pipeline, PipelineRef, PipelineType, Variable};
 pub use proof::{AccessCheck, AppAccess};
 pub use provider::{
-    ActionCx, ArtifactKey, Call, Category, EventPattern, GivenRole, Owner, PassedRole, Provider, ProviderSpec,
+    ActionCx, ArtifactKey, Call, Category, EventPattern, GivenRole, Owner, PassedRole, Provider, ProviderSpec, Site,
 };
 pub use stage::Stage;
 pub use store::{ArtifactStore, GivenStore, ImportedArtifactStore, KeyReference, StoreRef, StoreSettings};
@@ -116,8 +116,8 @@ pub mod prelude {
         AccessCheck, Action, ActionCx, AppAccess, Artifact, ArtifactAtt, ArtifactFile, ArtifactStore, Asked, Call,
         Category, Condition, ConditionRule, EventPattern, ExecutionMode, GitPullRequestEvent, GitPullRequestFilter,
         GitPushFilter, GitTrigger, GlobPatterns, ImportedArtifactStore, KeyReference, OnFailure, Owner, PassedRole,
-        Pipeline, PipelineRef, PipelineType, Provider, ProviderSpec, RetryMode, ScaffoldGroup, ScaffoldGroupRef, Stage,
-        StageResult, StoreRef, StoreSettings, Target, Variable, Wave,
+        Pipeline, PipelineRef, PipelineType, Provider, ProviderSpec, RetryMode, ScaffoldGroup, ScaffoldGroupRef, Site,
+        Stage, StageResult, StoreRef, StoreSettings, Target, Variable, Wave,
     };
 }
 

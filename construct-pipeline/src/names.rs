@@ -9,12 +9,13 @@
 //! | key alias | `alias/codepipeline-<slug>-<tag>` | 256 |
 //! | roles | `<slug>-<region>-{pipeline,action,deploy,events}-<tag>` | 64 |
 //! | scaffold stack | `<slug>-scaffold-<account>-<region>-<tag>` | 128 |
+//! | stack of what providers add | `<slug>-actions-<account>-<region>-<tag>` | 128 |
 //! | build project | `<slug>-project-<tag>`, of the construct's path: see [`of_construct`] | 150 |
 //! | role of a build project | `<slug>-role-<tag>`, of the construct's path | 64 |
 //!
 //! `slug` is the pipeline's name in lower case with every run of characters other than `a-z0-9` replaced by one `-`, cut
 //! to fit. `tag` is the first 8 hexadecimal digits of the SHA-256 over the kind (`bucket`, `alias`, `pipeline`, `action`,
-//! `deploy`, `events` or `scaffold`), the exact name of the pipeline, the account and the region, separated by NUL:
+//! `deploy`, `events`, `scaffold` or `actions`), the exact name of the pipeline, the account and the region, separated by NUL:
 //!
 //! ```text
 //! $ printf 'bucket\0orders\000111111111111\0us-east-1' | sha256sum | cut -c1-8
@@ -83,6 +84,12 @@ pub fn role(kind: RoleKind, pipeline: &str, env: Env) -> String {
 #[must_use]
 pub fn scaffold_stack(pipeline: &str, env: Env) -> String {
     stack_tagged("scaffold", pipeline, env, &tag("scaffold", pipeline, env))
+}
+
+/// The name of the stack in an environment with what providers [add](crate::Provider::equip) for the actions there.
+#[must_use]
+pub fn actions_stack(pipeline: &str, env: Env) -> String {
+    stack_tagged("actions", pipeline, env, &tag("actions", pipeline, env))
 }
 
 /// The statement id of the pipeline's statement on its event bus, at most 64 characters.
@@ -234,6 +241,8 @@ mod tests {
         assert_eq!(role(RoleKind::Action, "orders", HOME), "orders-us-east-1-action-17779286");
         assert_eq!(role(RoleKind::Deploy, "orders", HOME), "orders-us-east-1-deploy-b6abc481");
         assert_eq!(scaffold_stack("orders", HOME), "orders-scaffold-111111111111-us-east-1-0cc457f2");
+        let there = Env::new("222222222222", "us-east-1");
+        assert_eq!(actions_stack("orders", there), "orders-actions-222222222222-us-east-1-3c5d6019");
     }
 
     #[test]
@@ -274,9 +283,10 @@ mod tests {
                 prop_assert!((1..=64).contains(&role.len()));
                 prop_assert!(role.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
             }
-            let stack = scaffold_stack(&name, env);
-            prop_assert!(stack.len() <= 128 && stack.starts_with(|c: char| c.is_ascii_alphabetic()));
-            prop_assert!(stack.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+            for stack in [scaffold_stack(&name, env), actions_stack(&name, env)] {
+                prop_assert!(stack.len() <= 128 && stack.starts_with(|c: char| c.is_ascii_alphabetic()));
+                prop_assert!(stack.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+            }
         }
     }
 }

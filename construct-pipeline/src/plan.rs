@@ -26,6 +26,7 @@ use construct_iam::contract::{AsksOwners, ImportContract};
 use crate::access::TOLD;
 use crate::pipeline::Pipeline;
 use crate::proof::{AccessProof, ActionLines};
+use crate::provider::{Site, Sites};
 use crate::quota;
 use crate::resolve::{self, Resolved};
 use scaffold::Scaffold;
@@ -76,13 +77,24 @@ pub(crate) fn plan(pipeline: &Pipeline, cx: &mut PlanCx<'_>) -> Box<dyn Lower> {
     let stores = stores::make(pipeline, &regions, &keys, &mut scaffold, cx);
     access::grant(&roles, &stores, pipeline, home, &scaffold, cx);
     events::make(pipeline, triggers, home, &mut scaffold, cx);
-    for ((_, action), performer) in pipeline.actions().zip(&roles.performers) {
+    let mut sites = Sites::default();
+    for (((stage, action), performer), known) in pipeline.actions().zip(&roles.performers).zip(&known) {
         action.provider.prepare(*performer, &mut cx.scope());
+        action.provider.equip(&mut Site {
+            scope: cx.scope(),
+            sites: &mut sites,
+            env: known.env,
+            home,
+            performer: *performer,
+            pipeline: &pipeline.name,
+            stage: &stage.name,
+            action: &action.name,
+        });
     }
 
     let told = told::told(pipeline, &known, cx);
     let declaration = Arc::new(declaration::declare(pipeline, &roles, &stores, home, known));
-    let after = scaffold.made().chain(roles.needed()).chain(stores.needed()).collect();
+    let after = scaffold.made().chain(roles.needed()).chain(stores.needed()).chain(sites.made()).collect();
     Box::new(PlannedPipeline { name: pipeline.name.clone(), declaration, told, after })
 }
 

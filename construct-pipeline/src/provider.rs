@@ -3,6 +3,7 @@
 mod call;
 mod context;
 mod role;
+mod site;
 mod spec;
 
 use std::borrow::Cow;
@@ -14,6 +15,8 @@ use construct_iam::{PolicyDocument, PolicyStatement, RoleRef};
 pub use call::Call;
 pub use context::ActionCx;
 pub use role::{GivenRole, PassedRole};
+pub use site::Site;
+pub(crate) use site::Sites;
 pub use spec::ProviderSpec;
 
 /// What an action does: an inert value that says what it is, how it is configured and what it must be allowed.
@@ -96,6 +99,12 @@ pub trait Provider: fmt::Debug + Send + Sync + 'static {
     /// send events, or that a topic of another account admits the role that performs the action.
     fn prepare(&self, performer: Option<RoleRef>, scope: &mut Scope<'_>) {
         let _ = (performer, scope);
+    }
+
+    /// Adds what the action needs in the account and region where it runs, such as a log group, once for each action, while
+    /// the pipeline is planned.
+    fn equip(&self, site: &mut Site<'_>) {
+        let _ = site;
     }
 
     /// What is wrong with the values it was given; findings without a place are filed under the action.

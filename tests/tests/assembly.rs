@@ -7,6 +7,9 @@
 #[expect(dead_code, unreachable_pub, reason = "a program, which is not written to be a module")]
 mod cross_account;
 
+#[path = "assembly/added.rs"]
+mod added;
+
 #[path = "assembly/crash.rs"]
 mod crash;
 
@@ -362,73 +365,4 @@ fn a_wave_comes_after_the_latest_stack_it_needs() {
     let ids: Vec<&str> = assembly.stacks().iter().map(|stack| &*stack.id).collect();
     assert_eq!(ids, ["A", "B", "C", "D"]);
     assert_eq!(assembly.waves(), [0, 0, 1, 2]);
-}
-
-/// What watches all accounts of a product: a role in each that reads, and one at home that takes those on.
-struct Watch(Vec<Env>);
-
-impl Construct for Watch {
-    type Handle = Vec<RoleRef>;
-
-    fn compose(self, scope: &mut Scope<'_>) -> Vec<RoleRef> {
-        let here = scope.here();
-        scope.attach(here, Tag::new("watch", "all"));
-        let watcher = Role::new(Principal::service("lambda.amazonaws.com")).role_name("watcher");
-        let watcher = scope.add("Watcher", watcher);
-        let home = scope.env().expect("it stands in a stack");
-        let mut readers = Vec::new();
-        for env in self.0 {
-            let stack = scope.add_stack(env.account.as_str(), env);
-            let reader = Role::new(Principal::account(home)).role_name("watch-reader");
-            readers.push(scope.at(stack).add("Reader", reader));
-        }
-        let take_on = PolicyStatement::allow(["sts:AssumeRole"]).on(readers.iter().map(|reader| reader.arn()));
-        scope.attach(watcher, take_on);
-        readers
-    }
-}
-
-/// The assembly of an app that watches so many accounts.
-fn watching(accounts: &[&'static str]) -> Assembly {
-    let mut app = App::new();
-    let tools = app.stack("Tools", programs::HOME);
-    let envs = accounts.iter().map(|account| Env::new(account, "eu-west-1")).collect();
-    app.at(tools).add("Watch", Watch(envs));
-    programs::assembly(app)
-}
-
-#[test]
-fn a_construct_has_stacks_in_other_accounts() {
-    let assembly = watching(&["222222222222", "333333333333"]);
-    let placed = |stack: &construct_core::StackArtifact| {
-        (stack.stack_name.clone(), stack.account.clone(), stack.region.clone(), stack.tags.get("watch").cloned())
-    };
-    let expected = [
-        ("Tools", "111111111111", "us-east-1", None),
-        ("Tools-Watch-222222222222", "222222222222", "eu-west-1", Some("all")),
-        ("Tools-Watch-333333333333", "333333333333", "eu-west-1", Some("all")),
-    ];
-    let expected = expected.map(|(name, account, region, tag)| {
-        (name.to_owned(), account.to_owned(), region.to_owned(), tag.map(str::to_owned))
-    });
-    assert_eq!(assembly.stacks().iter().map(placed).collect::<Vec<_>>(), expected);
-    assert_eq!(assembly.waves(), [0, 0, 0], "names alone couple them");
-    let resources = |stack: &construct_core::StackArtifact| {
-        template::resources(&template::of(stack)).map(|(id, _)| id.to_owned()).collect::<Vec<_>>()
-    };
-    assert_eq!(resources(&assembly.stacks()[1]), ["ReaderD8554253"], "changing these replaces resources");
-    let roles = "arn:aws:iam::333333333333:role/watch-reader";
-    assert!(assembly.stacks()[0].template.contains(roles), "{}", assembly.stacks()[0].template);
-    let dir = folder();
-    assembly.write(dir.join("out")).unwrap();
-    assert_eq!(Assembly::read(dir.join("out")).unwrap(), assembly);
-}
-
-#[test]
-fn a_stack_that_a_construct_adds_changes_no_other_one() {
-    let (few, more) = (watching(&["222222222222"]), watching(&["333333333333", "222222222222"]));
-    let stack = |assembly: &Assembly| {
-        assembly.stacks().iter().find(|stack| stack.account == "222222222222").cloned().expect("it is watched")
-    };
-    assert_eq!(stack(&few), stack(&more));
 }
