@@ -5,38 +5,40 @@ use std::collections::BTreeSet;
 use construct_core::{NodeId, Region};
 
 use crate::condition::ConditionRule;
-use crate::provider::ProviderSpec;
+use crate::provider::{GivenRole, ProviderSpec};
 use crate::resolve::{Resolved, ResolvedAction};
 
 /// Who touches the artifacts of an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Toucher {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Toucher<'s> {
     /// The role that performs the action.
     Performer,
     /// The role of a construct that works in its place, as a CodeBuild project does.
     Worker(NodeId),
     /// The role that the action passes on.
     Passed,
+    /// A role to which the service hands the artifacts on.
+    Reader(&'s GivenRole),
 }
 
 /// That somebody reads or writes artifacts of an action.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Touch {
-    pub(crate) by: Toucher,
+pub(crate) struct Touch<'s> {
+    pub(crate) by: Toucher<'s>,
     pub(crate) reads: bool,
     pub(crate) writes: bool,
 }
 
-/// Everybody who touches the artifacts of an action: two at most.
-pub(crate) fn touches(spec: &ProviderSpec) -> [Option<Touch>; 2] {
+/// Everybody who touches the artifacts of an action.
+pub(crate) fn touches(spec: &ProviderSpec) -> impl Iterator<Item = Touch<'_>> {
     let (has_inputs, writes) = (!spec.inputs.is_empty(), !spec.outputs.is_empty());
     let reads = has_inputs || writes && spec.reads_outputs;
     let by = spec.worker.map_or(Toucher::Performer, Toucher::Worker);
     let passed = has_inputs && spec.passes.as_ref().is_some_and(|passed| passed.reads_inputs);
-    [
-        (reads || writes).then_some(Touch { by, reads, writes }),
-        passed.then_some(Touch { by: Toucher::Passed, reads: true, writes: false }),
-    ]
+    let reader = |by| Touch { by, reads: true, writes: false };
+    let readers = spec.readers.iter().flatten().filter(move |_| has_inputs).map(Toucher::Reader);
+    let own = (reads || writes).then_some(Touch { by, reads, writes });
+    own.into_iter().chain(passed.then_some(Toucher::Passed).into_iter().chain(readers).map(reader))
 }
 
 /// The regions with a store: the pipeline's own, each in which an action runs or a rule reads artifacts, and those
@@ -69,5 +71,5 @@ pub(crate) fn is_read_by_foreign_rule(resolved: &Resolved<'_>, region: Region) -
 /// An action of another account that touches artifacts in a region: the reason for a customer-managed key there.
 pub(crate) fn crossing<'r, 'a>(resolved: &'r Resolved<'a>, region: Region) -> Option<&'r ResolvedAction<'a>> {
     let mut foreign = resolved.actions.iter().filter(|action| action.is_foreign(resolved.home));
-    foreign.find(|action| action.known.env.region == region && touches(&action.known.spec).iter().any(Option::is_some))
+    foreign.find(|action| action.known.env.region == region && touches(&action.known.spec).next().is_some())
 }

@@ -3,6 +3,7 @@
 //! They use nothing that another crate could not use; the way to a new one is in `CONTRIBUTING.md`.
 
 mod cloudformation;
+mod code_deploy;
 mod codebuild;
 mod codecommit;
 mod commands;
@@ -21,6 +22,7 @@ mod stack_set;
 mod step_functions;
 
 pub use cloudformation::*;
+pub use code_deploy::CodeDeployServerDeploy;
 pub use codebuild::*;
 pub use codecommit::*;
 pub use commands::Commands;

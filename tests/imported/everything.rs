@@ -112,10 +112,7 @@ pub fn app() -> App {
         .action(build_action_2)
         .action(jenkins_action);
 
-    let code_deploy = CustomAction::new(Category::Deploy, Owner::Aws, "CodeDeploy")
-        .input(&site)
-        .configuration("ApplicationName", "orders")
-        .configuration("DeploymentGroupName", "production");
+    let code_deploy = CodeDeployServerDeploy::new("orders", "production", &site);
     let code_deploy_action = Action::new("CodeDeploy", code_deploy)
         .role(Role::import(DEPLOYER_ROLE))
         .region("eu-west-1");

@@ -123,6 +123,8 @@ pub enum Kind {
     CommandsOutput,
     Custom,
     CustomOfAws,
+    CodeDeployServer,
+    CodeDeployServerOwn,
     Ecs,
     EcsBlueGreen,
     EcrBuild,

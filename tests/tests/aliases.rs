@@ -19,7 +19,7 @@ const ACTIONS: [(&str, &str); 29] = [
     ("CodeBuildAction", "CodeBuild"),
     ("CodeCommitSourceAction", "CodeCommitSource"),
     ("CodeDeployEcsDeployAction", "CodeDeployEcsDeploy"),
-    ("CodeDeployServerDeployAction", "CustomAction"),
+    ("CodeDeployServerDeployAction", "CodeDeployServerDeploy"),
     ("CodeStarConnectionsSourceAction", "ConnectionSource"),
     ("CommandsAction", "Commands"),
     ("Ec2DeployAction", "CustomAction"),

@@ -4,7 +4,7 @@
 //! `store::key-in-other-region`, `store::alias-of-another-account`, `store::not-given`, `store::duplicate-replica`,
 //! `store::one-log-bucket`, `store::unused-replica`, `store::unused-settings`, `store::replica-at-home`,
 //! `store::same-folder`, `store::imported-by-each`, `store::alias-written-across-accounts`, `role::in-other-account`,
-//! `role::foreign-handle`, `role::passed-across-accounts`, `role::unused-permissions`.
+//! `role::foreign-handle`, `role::passed-across-accounts`, `role::reads-across-accounts`, `role::unused-permissions`.
 
 use std::collections::BTreeSet;
 
@@ -281,11 +281,13 @@ fn roles_of_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, finding
     if action.action.role.as_ref().is_some_and(|role| is_foreign_handle(role, resolved)) {
         findings.push(stray().at(at));
     }
-    for role in [action.action.role.as_ref(), passed].into_iter().flatten() {
+    let readers = || action.known.spec.readers.iter().flatten();
+    for role in [action.action.role.as_ref(), passed].into_iter().flatten().chain(readers()) {
         if let Some(problem) = role.problem(resolved.home) {
             findings.push(problem.at(at));
         }
     }
+    readers().for_each(|role| reader(resolved, action, role, findings));
     let Some(given) = passed else { return };
     if is_foreign_handle(given, resolved) {
         findings.push(stray().at(at));
@@ -308,6 +310,24 @@ fn roles_of_action(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, finding
             format!("{} passes on a role that is given, so the permissions that it names are nobody's", action.words());
         let help = "attach them to the role with `scope.attach(role, PolicyStatement::allow(…))`; the owner of an imported role gives it what it needs";
         findings.push(Diagnostic::warning("role::unused-permissions", message).at(at).help(help));
+    }
+}
+
+/// A role to which the service of an action hands the artifacts on.
+fn reader(resolved: &Resolved<'_>, action: &ResolvedAction<'_>, role: &GivenRole, findings: &mut Diagnostics) {
+    let (at, runs_in) = (action.action.location, action.known.env.account);
+    if is_foreign_handle(role, resolved) {
+        findings.push(stray().at(at));
+    } else if let Some(env) = role.env(resolved.view, resolved.home)
+        && env.account != runs_in
+    {
+        let message = format!(
+            "{} runs in account {runs_in} and hands its artifacts on to a role of account {}",
+            action.words(),
+            env.account
+        );
+        let help = "those who work for an action have roles of the account in which it runs: name such a role, or give the action `.account(…)`";
+        findings.push(Diagnostic::error("role::reads-across-accounts", message).at(at).help(help));
     }
 }
 

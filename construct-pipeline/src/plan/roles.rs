@@ -136,10 +136,11 @@ impl<'m, 'k> Making<'m, '_, '_, 'k> {
                 deploy_roles.hand_over(passed, role, performer, named, maker);
             }
         }
-        for Touch { by, reads, writes } in touches(spec).into_iter().flatten() {
+        for Touch { by, reads, writes } in touches(spec) {
             let (role, worker) = match by {
                 Toucher::Performer => (performer, None),
                 Toucher::Passed => (passed.map(|(_, role)| role), None),
+                Toucher::Reader(given) => (Some(maker.given(given)), None),
                 Toucher::Worker(node) => (maker.worker(node, following, named), Some(node)),
             };
             if let Some(role) = role.filter(|role| *role != roles.pipeline) {

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use construct_core::NodeId;
 
-use super::{Category, Owner, PassedRole};
+use super::{Category, GivenRole, Owner, PassedRole};
 use crate::artifact::Artifact;
 
 /// What a provider is, what it reads and writes, and who does the work.
@@ -34,6 +34,9 @@ pub struct ProviderSpec {
     /// The construct whose [`ServiceRole`](construct_iam::ServiceRole) reads and writes the artifacts in place of the
     /// role that performs the action.
     pub worker: Option<NodeId>,
+    /// The roles that read what the action reads besides, where the service hands the artifacts on; none if nobody says
+    /// which they are.
+    pub readers: Option<Vec<GivenRole>>,
     /// Whether it reads back what it writes.
     pub reads_outputs: bool,
     /// Whether it can write artifacts when it runs in another account.
@@ -58,6 +61,7 @@ impl ProviderSpec {
             output_count: 0..=0,
             acts_on: None,
             worker: None,
+            readers: None,
             reads_outputs: false,
             foreign_outputs: true,
             passes: None,
@@ -118,6 +122,13 @@ impl ProviderSpec {
     /// Names the construct whose own role reads and writes the artifacts.
     pub fn worker(mut self, construct: impl Into<NodeId>) -> Self {
         self.worker = Some(construct.into());
+        self
+    }
+
+    /// Says which roles read the artifacts that the action reads besides, as those of the instances do to which CodeDeploy
+    /// deploys. They are in the account in which the action runs.
+    pub fn readers<R: Into<GivenRole>>(mut self, roles: impl IntoIterator<Item = R>) -> Self {
+        self.readers.get_or_insert_default().extend(roles.into_iter().map(Into::into));
         self
     }
 

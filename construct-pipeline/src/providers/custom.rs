@@ -10,7 +10,7 @@ use construct_iam::{PolicyDocument, PolicyStatement};
 
 use super::commands::Compute;
 use crate::artifact::Artifact;
-use crate::provider::{ActionCx, Call, Category, EventPattern, Owner, Provider, ProviderSpec};
+use crate::provider::{ActionCx, Call, Category, EventPattern, GivenRole, Owner, Provider, ProviderSpec};
 use crate::wire;
 
 /// An action of any type, by its category, owner and provider.
@@ -47,29 +47,33 @@ use crate::wire;
 /// );
 /// ```
 ///
-/// An action of AWS. Here the instances fetch the revision themselves, with roles that the store's bucket and key have to
-/// let in beside the action's:
+/// An action of AWS. Here instances fetch the artifact themselves, with a role that the store lets in beside the action's:
 ///
 /// ```
 /// use construct_pipeline::prelude::*;
 /// let bundle = Artifact::new("Bundle");
-/// let on = |resource: &str| [format!("arn:aws:codedeploy:us-east-1:111111111111:{resource}")];
-/// let application = ["codedeploy:GetApplication", "codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"];
-/// let group = ["codedeploy:CreateDeployment", "codedeploy:GetDeployment"];
+/// let instances = [text!("arn:aws:ec2:us-east-1:111111111111:instance/*")];
+/// let tagged = PolicyStatement::allow(["ssm:SendCommand"])
+///     .on(instances)
+///     .condition("StringEquals", "aws:ResourceTag/app", ["orders"]);
+/// let script = [text!("arn:aws:ssm:us-east-1::document/AWS-RunShellScript")];
 /// let deploy = Action::new(
 ///     "Deploy",
-///     CustomAction::new(Category::Deploy, Owner::Aws, "CodeDeploy")
-///         .configuration("ApplicationName", "orders")
-///         .configuration("DeploymentGroupName", "production")
+///     CustomAction::new(Category::Deploy, Owner::Aws, "EC2")
+///         .v2_only()
+///         .configuration("InstanceTagKey", "app")
+///         .configuration("InstanceTagValue", "orders")
+///         .configuration("InstanceType", "EC2")
+///         .configuration("TargetDirectory", "/srv/orders")
 ///         .input(&bundle)
-///         .permission(PolicyStatement::allow(application).on(on("application:orders")))
-///         .permission(PolicyStatement::allow(group).on(on("deploymentgroup:orders/production")))
-///         .permission(PolicyStatement::allow(["codedeploy:GetDeploymentConfig"]).on(on("deploymentconfig:*"))),
+///         .reader(Role::import("arn:aws:iam::111111111111:role/orders-instance"))
+///         .permission(tagged)
+///         .permission(PolicyStatement::allow(["ssm:SendCommand"]).on(script))
+///         .permission(PolicyStatement::allow(["ec2:DescribeInstances", "ssm:CancelCommand"]).on(["*"])),
 /// );
 /// ```
 #[doc(alias(
     "AlexaSkillDeployAction",
-    "CodeDeployServerDeployAction",
     "Ec2DeployAction",
     "ElasticBeanstalkDeployAction",
     "GitHubSourceAction",
@@ -224,6 +228,13 @@ impl CustomAction {
     /// The construct whose own role reads and writes the artifacts.
     pub fn worker(mut self, construct: impl Into<NodeId>) -> Self {
         self.spec = self.spec.worker(construct);
+        self
+    }
+
+    /// Adds a role that reads the input artifacts beside the action's, in the account in which the action runs: that of the
+    /// instances to which `EC2` deploys, for example.
+    pub fn reader(mut self, role: impl Into<GivenRole>) -> Self {
+        self.spec = self.spec.readers([role]);
         self
     }
 

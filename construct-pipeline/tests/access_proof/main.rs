@@ -11,6 +11,7 @@ mod foreign;
 mod handwritten;
 mod hostile;
 mod images;
+mod instances;
 mod large;
 mod networks;
 mod places;

@@ -50,6 +50,7 @@ pub(super) fn typed(json: &Json, program: &mut Program<'_>) -> Option<Typed> {
         ("Test", "CodeBuild") => action.code_build(true),
         ("Build", "ECRBuildAndPublish") => action.ecr_build(),
         ("Deploy", "CloudFormation") => action.cloudformation(),
+        ("Deploy", "CodeDeploy") => action.servers(),
         ("Deploy", "CodeDeployToECS") => action.blue_green(),
         ("Deploy", "ECS") => action.ecs(),
         ("Deploy", "S3") => action.s3_deploy(),

@@ -96,6 +96,7 @@ fn images_services_and_pipelines_have_words() {
     let source = r#"{ "name": "Source" }"#;
     let rolling =
         r#"{ "ClusterName": "shop", "ServiceName": "web", "FileName": "images.json", "DeploymentTimeout": "15" }"#;
+    let servers = r#"{ "ApplicationName": "shop", "DeploymentGroupName": "web" }"#;
     let blue_green = r#"{ "ApplicationName": "shop", "DeploymentGroupName": "web",
         "TaskDefinitionTemplateArtifact": "Source", "TaskDefinitionTemplatePath": "taskdef.json",
         "AppSpecTemplateArtifact": "Source", "AppSpecTemplatePath": "appspec.yaml",
@@ -108,6 +109,7 @@ fn images_services_and_pipelines_have_words() {
             action("Deploy", "ECS", source, rolling),
             r#"EcsDeploy::new("shop", "web", &source).file_name("images.json").deployment_timeout(15)"#,
         ),
+        (action("Deploy", "CodeDeploy", source, servers), r#"CodeDeployServerDeploy::new("shop", "web", &source)"#),
         (
             action("Deploy", "CodeDeployToECS", source, blue_green),
             r#"CodeDeployEcsDeploy::new("shop","web",source.file("taskdef.json"),source.file("appspec.yaml"),).image(&source, "IMAGE")"#,

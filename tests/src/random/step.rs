@@ -120,7 +120,17 @@ impl Random {
                 let custom = CustomAction::new(Category::Test, Owner::Custom, "Checker").input(bundle);
                 Action::new(name, custom.input_count(1..=1).configuration("Project", "orders"))
             }
-            Kind::CustomOfAws => code_deploy(name, env, bundle),
+            Kind::CustomOfAws => app_config(name, env, bundle),
+            Kind::CodeDeployServer => {
+                let deploy = CodeDeployServerDeploy::new("shop", "orders", bundle);
+                let deploy = deploy.instance_role(role(env, &format!("instance-{n}")));
+                Action::new(name, deploy.instance_role(role(env, &format!("batch-{n}")))).env(env)
+            }
+            Kind::CodeDeployServerOwn => {
+                let instance = Role::new(Principal::service("ec2.amazonaws.com"));
+                let instance = scope.add(format!("Instance{n}"), instance.role_name(self.named("instance", n)));
+                Action::new(name, CodeDeployServerDeploy::new("shop", "orders", bundle).instance_role(instance))
+            }
             Kind::Ecs | Kind::EcsBlueGreen => ecs(step.kind, name, env, bundle),
             Kind::EcrBuild => {
                 let build = EcrBuildAndPublish::new("team/orders", bundle).image_tag("#{source.CommitId}");
@@ -242,21 +252,19 @@ fn ecs(kind: Kind, name: String, env: Env, bundle: &Artifact) -> Action {
 }
 
 /// An action type of AWS that has no words of its own.
-/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeDeploy.html>
-fn code_deploy(name: String, env: Env, bundle: &Artifact) -> Action {
-    let on = |resource: &str, actions: [&'static str; 2]| {
-        PolicyStatement::allow(actions).on([Arn::regional(env, "codedeploy", resource)])
-    };
-    let revisions = ["codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"];
-    let deployments = ["codedeploy:CreateDeployment", "codedeploy:GetDeployment"];
-    let configurations = ["codedeploy:GetDeploymentConfig", "codedeploy:ListDeploymentConfigs"];
-    let custom = CustomAction::new(Category::Deploy, Owner::Aws, "CodeDeploy")
+/// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-AppConfig.html>
+fn app_config(name: String, env: Env, bundle: &Artifact) -> Action {
+    let parts =
+        ["", "/environment/live", "/configurationprofile/flags"].map(|part| format!("application/orders{part}"));
+    let on = parts.into_iter().chain(["deploymentstrategy/*".to_owned()]);
+    let on = on.map(|resource| Arn::regional(env, "appconfig", resource));
+    let custom = CustomAction::new(Category::Deploy, Owner::Aws, "AppConfig")
         .input(bundle)
-        .configuration("ApplicationName", "orders")
-        .configuration("DeploymentGroupName", "production")
-        .permission(on("application:orders", revisions))
-        .permission(on("deploymentgroup:orders/production", deployments))
-        .permission(on("deploymentconfig:*", configurations));
+        .configuration("Application", "orders")
+        .configuration("Environment", "live")
+        .configuration("ConfigurationProfile", "flags")
+        .configuration("InputArtifactConfigurationPath", "flags.json")
+        .permission(PolicyStatement::allow(["appconfig:StartDeployment"]).on(on));
     Action::new(name, custom).env(env)
 }
 

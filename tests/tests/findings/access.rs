@@ -38,14 +38,18 @@ fn calls_of_actions_and_rules_that_something_forbids() {
     let keeper = app.at(tools).add("Keeper", keeper.allow(PolicyStatement::deny(["lambda:InvokeFunction"]).on(["*"])));
     let source = Artifact::new("Source");
     let gate = ConditionRule::new("Gate", "LambdaInvoke").configuration("FunctionName", "gate").role(keeper);
-    let app_config = CustomAction::new(Category::Deploy, Owner::Aws, "CodeDeploy").input(&source);
-    let app_config = app_config.configuration("ApplicationName", "orders").configuration("DeploymentGroupName", "live");
+    let app_config = CustomAction::new(Category::Deploy, Owner::Aws, "AppConfig").input(&source);
+    let app_config = app_config
+        .configuration("Application", "orders")
+        .configuration("Environment", "live")
+        .configuration("ConfigurationProfile", "flags")
+        .configuration("InputArtifactConfigurationPath", "flags.json");
     let release = Stage::new("Release").action(Action::new("Deploy", app_config));
     let release = release.before_entry(Condition::new(StageResult::Fail).rule(gate));
     app.at(tools).add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(release));
     let error = app.synth().expect_err("both are denied");
     let findings = error.findings().expect("nothing is written");
-    for (called, is_told) in [("lambda:InvokeFunction", false), ("codedeploy:CreateDeployment", true)] {
+    for (called, is_told) in [("lambda:InvokeFunction", false), ("appconfig:StartDeployment", true)] {
         let finding = findings.iter().find(|one| one.message().contains(called)).expect(called);
         assert_eq!(finding.notes().any(|note| note.contains("`CustomAction` and `Commands`")), is_told, "{finding}");
     }

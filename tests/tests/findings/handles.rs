@@ -304,6 +304,17 @@ fn role_of_a_deployment() {
 }
 
 #[test]
+fn role_of_instances() {
+    let (mut app, tools, mut other, elsewhere) = two_apps();
+    let stray = stray_role(&mut other, elsewhere);
+    let source = Artifact::new("Source");
+    let deploy = CodeDeployServerDeploy::new("shop", "orders", &source).instance_role(stray);
+    let action = Action::new("Servers", deploy); //~ error role::foreign-handle at Tools/Pipeline: another app
+    app.at(tools).add("Pipeline", between(&source, action));
+    check(app);
+}
+
+#[test]
 fn store_of_the_pipeline() {
     let (mut app, tools, mut other, elsewhere) = two_apps();
     let stray = other.at(elsewhere).add("Store", ArtifactStore::new("stray"));

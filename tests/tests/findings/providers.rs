@@ -499,6 +499,49 @@ fn task_definition_with_five_images() {
 }
 
 #[test]
+fn deployment_group_without_a_name() {
+    let source = Artifact::new("Source");
+    let (task_definition, app_spec) = (source.file("taskdef.json"), source.file("appspec.yaml"));
+    let deploy = CodeDeployEcsDeploy::new("shop", "", task_definition, app_spec).no_task_roles();
+    let action = Action::new("Tasks", deploy); //~ error codedeploy::malformed-name at Tools/Pipeline: deployment group has 0 characters
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn application_with_a_long_name() {
+    let source = Artifact::new("Source");
+    let deploy = CodeDeployServerDeploy::new("x".repeat(101), "orders", &source).no_instance_roles();
+    let action = Action::new("Servers", deploy); //~ error codedeploy::malformed-name at Tools/Pipeline: application has 101 characters
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn instances_that_nobody_lets_in() {
+    let source = Artifact::new("Source");
+    let deploy = CodeDeployServerDeploy::new("shop", "orders", &source);
+    let action = Action::new("Servers", deploy); //~ warning codedeploy::unknown-instance-roles at Tools/Pipeline: which roles the instances have
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn instances_of_another_account() {
+    let source = Artifact::new("Source");
+    let instance = Role::import("arn:aws:iam::999999999999:role/orders-instance");
+    let deploy = CodeDeployServerDeploy::new("shop", "orders", &source).instance_role(instance);
+    let action = Action::new("Servers", deploy).account("222222222222"); //~ error role::reads-across-accounts at Tools/Pipeline: account 222222222222 and hands its artifacts on to a role of account 999999999999
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn instance_role_by_the_arn_of_something_else() {
+    let source = Artifact::new("Source");
+    let profile = Role::import("arn:aws:iam::111111111111:instance-profile/orders");
+    let deploy = CodeDeployServerDeploy::new("shop", "orders", &source).instance_role(profile);
+    let action = Action::new("Servers", deploy); //~ error iam::malformed-role-arn at Tools/Pipeline: instance-profile
+    check(placed(between(&source, action)));
+}
+
+#[test]
 fn image_for_the_address_of_a_registry() {
     let source = Artifact::new("Source");
     let build = EcrBuildAndPublish::new("111111111111.dkr.ecr.us-east-1.amazonaws.com/orders:7", &source);

@@ -61,7 +61,7 @@ pub enum Purpose {
     PassesRole,
     /// A service takes on the role that was handed to it.
     ServiceTakesRole,
-    /// The role that was handed over reads the artifacts.
+    /// The role that was handed over reads the artifacts, or that of an instance.
     DeploymentReads {
         /// Names of the artifacts.
         artifacts: Arc<str>,

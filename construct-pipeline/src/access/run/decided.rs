@@ -35,6 +35,23 @@ impl<'p> Prover<'p, '_> {
         self.note(&About::need(action, Purpose::PassesRole), question, Decision::Open, Some(remark));
     }
 
+    /// The instances to which CodeDeploy or CodePipeline deploys fetch the artifact with roles of their own.
+    /// <https://docs.aws.amazon.com/codedeploy/latest/userguide/getting-started-create-iam-instance-profile.html>,
+    /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-EC2Deploy.html>
+    pub(crate) fn unknown_instances(&mut self, action: &'p Action, gate: &Gate<'p>) {
+        let deploys = matches!((&*action.category, action.provider()), ("Deploy", "CodeDeploy" | "EC2"));
+        if !deploys || &*action.owner != "AWS" || action.inputs.is_empty() {
+            return;
+        }
+        let store = gate.store;
+        let question = self.unasked(&Who::Role("".into()), "s3:GetObject", &store.object, &store.account);
+        let about = About::need(action, Purpose::DeploymentReads { artifacts: self.named(&action.inputs) });
+        let remark = Remark::unknown(
+            "which roles the instances have is not known here; each has to be let in to read the artifact",
+        );
+        self.note(&about, question, Decision::Open, Some(remark));
+    }
+
     pub(crate) fn unknown_project(&mut self, action: &'p Action, project: String, gate: &Gate<'p>) {
         if action.inputs.is_empty() {
             return;

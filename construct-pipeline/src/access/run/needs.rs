@@ -8,6 +8,7 @@
 //! | the role of whoever works in an action's place, as its pipeline tells | reads and writes artifacts; calls what is told |
 //! | a CodeBuild project's role | writes the log; clones repositories; reads the values of variables; reads and writes artifacts in place of the action's role |
 //! | a deployment role | reads the artifacts too, for what the template refers to, unless it is known that it refers to none |
+//! | the roles of instances | read the artifacts that are deployed to them |
 
 use std::sync::Arc;
 
@@ -71,11 +72,27 @@ impl<'p, 'w> Prover<'p, 'w> {
             let worker = worker.map(|role| self.role(role));
             self.artifacts(action, worker.as_ref().unwrap_or(&caller), gate, gate.store.key_arn());
         }
+        self.readers(action, gate);
         if let Some((role, "cloudformation.amazonaws.com")) = passed
             && action.provider() == "CloudFormation"
             && !action.inputs.is_empty()
         {
             self.deployment(action, &role, gate);
+        }
+    }
+
+    /// Those to whom the service hands the artifacts on read them with roles of their own.
+    fn readers(&mut self, action: &'w Action, gate: &Gate<'p>) {
+        match action.told.as_ref().and_then(|told| told.readers.as_ref()) {
+            Some(roles) => {
+                let purpose = Purpose::DeploymentReads { artifacts: self.named(&action.inputs) };
+                let about = About::need(action, purpose);
+                for role in roles {
+                    let role = self.role_named(role);
+                    self.reads(&about, &role, gate);
+                }
+            }
+            None => self.unknown_instances(action, gate),
         }
     }
 

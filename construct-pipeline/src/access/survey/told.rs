@@ -6,13 +6,15 @@
 //!   "construct:actions": {
 //!     "Release/Scan": {
 //!       "Worker": "arn:aws:iam::111111111111:role/scanner",
+//!       "Readers": ["arn:aws:iam::111111111111:role/scanned"],
 //!       "Calls": [{ "Action": ["scan:Start"], "Resource": ["arn:aws:scan:us-east-1:111111111111:scan/*"] }]
 //!     }
 //!   }
 //! }
 //! ```
 //!
-//! The worker's role reads and writes the artifacts. Each of the actions is called for each of the resources, with the
+//! The worker's role reads and writes the artifacts, and readers read those that the action reads, as the service hands them
+//! on. Each of the actions is called for each of the resources, with the
 //! role that performs the action or with the `Role` that stands beside them; `*` within an ARN stands for what a run
 //! makes up.
 
@@ -36,16 +38,17 @@ pub(crate) fn read<'t>(resolver: &Resolver<'t>, stack: usize, told: &'t Json<'t>
 
 fn of_action(told: &Lazy<'_, '_>) -> Told {
     let calls = told.get("Calls").map(|calls| calls.items().map(|call| of_call(&call)).collect());
-    Told { worker: text(told, "Worker"), calls }
+    let readers = told.get("Readers").map(|readers| texts(&readers));
+    Told { worker: text(told, "Worker"), readers, calls }
 }
 
 fn of_call(call: &Lazy<'_, '_>) -> ToldCall {
-    let texts = |key: &str| {
-        let items = call.get(key);
-        let texts = items.iter().flat_map(Lazy::items).filter_map(Lazy::into_text);
-        texts.map(Into::into).collect()
-    };
-    ToldCall { role: text(call, "Role"), actions: texts("Action"), resources: texts("Resource") }
+    let listed = |key: &str| call.get(key).map(|items| texts(&items)).unwrap_or_default();
+    ToldCall { role: text(call, "Role"), actions: listed("Action"), resources: listed("Resource") }
+}
+
+fn texts(items: &Lazy<'_, '_>) -> Box<[Arc<str>]> {
+    items.items().filter_map(Lazy::into_text).map(Into::into).collect()
 }
 
 fn text(of: &Lazy<'_, '_>, key: &str) -> Option<Arc<str>> {

@@ -90,6 +90,8 @@ pub(crate) struct Action {
 pub(crate) struct Told {
     /// The role that reads and writes the artifacts in place of the one that performs the action.
     pub(crate) worker: Option<Arc<str>>,
+    /// The roles to which the service hands the artifacts on, if that is told.
+    pub(crate) readers: Option<Box<[Arc<str>]>>,
     /// What is called for it, if that is told.
     pub(crate) calls: Option<Box<[ToldCall]>>,
 }

@@ -11,8 +11,8 @@ use crate::known::{Known, Performer};
 
 /// Whether an action writes artifacts with a role that is made for it.
 fn writes(known: &Known) -> bool {
-    let by_itself = |touch: &Touch| touch.writes && touch.by == Toucher::Performer;
-    known.performer == Performer::Scaffold && touches(&known.spec).iter().flatten().any(by_itself)
+    let by_itself = |touch: Touch<'_>| touch.writes && matches!(touch.by, Toucher::Performer);
+    known.performer == Performer::Scaffold && touches(&known.spec).any(by_itself)
 }
 
 /// The roles that perform actions: the pipeline's own at home, and one an environment in other accounts.

@@ -2,9 +2,10 @@
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECSbluegreen.html>
 
-use construct_core::{Diagnostic, Properties, Value, kind, text};
+use construct_core::{Diagnostic, Properties, Value, kind};
 use construct_iam::{PolicyDocument, PolicyStatement};
 
+use super::super::code_deploy::DeploymentGroup;
 use super::tasks::{TaskRoles, tag_task_definitions, task_role_methods};
 use crate::artifact::{Artifact, ArtifactFile};
 use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
@@ -33,8 +34,7 @@ const MOST_IMAGES: usize = 4;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CodeDeployEcsDeploy {
-    application: Value<kind::Name>,
-    deployment_group: Value<kind::Name>,
+    group: DeploymentGroup,
     task_definition: ArtifactFile,
     app_spec: ArtifactFile,
     images: Vec<(Artifact, String)>,
@@ -51,8 +51,7 @@ impl CodeDeployEcsDeploy {
         app_spec: ArtifactFile,
     ) -> Self {
         Self {
-            application: application.into(),
-            deployment_group: deployment_group.into(),
+            group: DeploymentGroup::new(application, deployment_group),
             task_definition,
             app_spec,
             images: Vec::new(),
@@ -87,9 +86,9 @@ impl Provider for CodeDeployEcsDeploy {
         let file = |file: &ArtifactFile| (file.artifact().name().to_owned(), file.path().to_owned());
         let ((task_definition, taskdef_path), (app_spec, appspec_path)) =
             (file(&self.task_definition), file(&self.app_spec));
-        let configuration = Properties::new()
-            .set("ApplicationName", &self.application)
-            .set("DeploymentGroupName", &self.deployment_group)
+        let configuration = self
+            .group
+            .configuration()
             .set("TaskDefinitionTemplateArtifact", task_definition)
             .set("TaskDefinitionTemplatePath", taskdef_path)
             .set("AppSpecTemplateArtifact", app_spec)
@@ -102,18 +101,7 @@ impl Provider for CodeDeployEcsDeploy {
     }
 
     fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
-        let application = text!("{}:{}", cx.arn("codedeploy", "application"), &self.application);
-        let group =
-            text!("{}:{}/{}", cx.arn("codedeploy", "deploymentgroup"), &self.application, &self.deployment_group);
-        let on_application = [
-            "codedeploy:GetApplication",
-            "codedeploy:GetApplicationRevision",
-            "codedeploy:RegisterApplicationRevision",
-        ];
-        policy.push(PolicyStatement::allow(on_application).on([application]));
-        policy.push(PolicyStatement::allow(["codedeploy:CreateDeployment", "codedeploy:GetDeployment"]).on([group]));
-        let configurations = cx.arn("codedeploy", "deploymentconfig:*");
-        policy.push(PolicyStatement::allow(["codedeploy:GetDeploymentConfig"]).on([configurations]));
+        self.group.permissions(cx, policy);
         policy.push(PolicyStatement::allow(["ecs:RegisterTaskDefinition"]).on(["*"]));
         policy.push(tag_task_definitions(cx));
         self.roles.permission().into_iter().for_each(|pass| policy.push(pass));
@@ -123,6 +111,7 @@ impl Provider for CodeDeployEcsDeploy {
         let mut found: Vec<Diagnostic> = [&self.task_definition, &self.app_spec]
             .into_iter()
             .filter_map(|file| file.problem("ecs::malformed-path"))
+            .chain(self.group.problems())
             .collect();
         if self.images.len() > MOST_IMAGES {
             let message = format!("there are {} images; the action takes at most {MOST_IMAGES}", self.images.len());

@@ -38,6 +38,8 @@ class Action:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     order: tuple[int, int]
+    # Those to whom the service hands the inputs on; `None` if nobody tells.
+    readers: tuple[str, ...] | None = None
 
     @property
     def account(self) -> str:
@@ -93,6 +95,7 @@ def actions(pipeline: Pipeline) -> list[Action]:
     for number, stage in enumerate(pipeline.properties["Stages"]):
         for action in stage["Actions"]:
             kind = action["ActionTypeId"]
+            readers = pipeline.told.get(f"{stage['Name']}/{action['Name']}", {}).get("Readers")
             found.append(
                 Action(
                     f"{pipeline.name}/{stage['Name']}/{action['Name']}",
@@ -105,6 +108,7 @@ def actions(pipeline: Pipeline) -> list[Action]:
                     tuple(artifact["Name"] for artifact in action.get("InputArtifacts", [])),
                     tuple(artifact["Name"] for artifact in action.get("OutputArtifacts", [])),
                     (number, int(action.get("RunOrder", 1))),
+                    None if readers is None else tuple(readers),
                 )
             )
     return found

@@ -69,6 +69,7 @@ def _questions(world: World, pipeline: Pipeline, uses: Uses, result: Result) -> 
             result.fail(f"{action.where}: has artifacts in another account, but the store of {store.region} has no key of its own")
         yield from _artifacts(world, action, store, uses, result)
         yield from _deployment(world, action, store, uses)
+        yield from _readers(world, action, store, uses, result)
     yield from _replication(world, pipeline, own, available, uses)
 
 
@@ -153,6 +154,14 @@ def _deployment(world: World, action: Action, store: Store, uses: Uses) -> Itera
     if action.inputs:
         uses.reads[(store.bucket, store.region)].add(role)
         yield from store_questions(world, role, store, *_three(READ), f"{action.where}: the deployment reads {', '.join(action.inputs)}")
+
+
+def _readers(world: World, action: Action, store: Store, uses: Uses, result: Result) -> Iterator[Question]:
+    if action.readers is None and (action.category, action.provider) == ("Deploy", "CodeDeploy"):
+        result.note(f"{action.where}: nobody says which roles the instances have")
+    for role in action.readers or ():
+        uses.reads[(store.bucket, store.region)].add(role)
+        yield from store_questions(world, role, store, *_three(READ), f"{action.where}: an instance reads {', '.join(action.inputs)}")
 
 
 def _replication(world: World, pipeline: Pipeline, own: str, available: dict[str, Store], uses: Uses) -> Iterator[Question]:

@@ -114,6 +114,13 @@ def _pipeline(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     yield from each("codepipeline:StartPipelineExecution", action.arn("codepipeline", given["PipelineName"]))
 
 
+def _appconfig(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    application = f"application/{given['Application']}"
+    profile, environment = f"{application}/configurationprofile/{given['ConfigurationProfile']}", f"{application}/environment/{given['Environment']}"
+    for resource in (application, profile, environment):
+        yield from each("appconfig:StartDeployment", action.arn("appconfig", resource))
+
+
 def _codedeploy(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     application, group = given["ApplicationName"], given["DeploymentGroupName"]
     yield from each("codedeploy:GetApplication GetApplicationRevision RegisterApplicationRevision", action.arn("codedeploy", f"application:{application}"))
@@ -168,6 +175,7 @@ PROVIDERS = {
     ("Deploy", "CloudFormationStackSet"): _stack_set,
     ("Deploy", "CloudFormationStackInstances"): _stack_set,
     ("Deploy", "S3"): _s3_deploy,
+    ("Deploy", "AppConfig"): _appconfig,
     ("Deploy", "CodeDeploy"): _codedeploy,
     ("Deploy", "ECS"): _ecs,
     ("Deploy", "CodeDeployToECS"): _codedeploy_to_ecs,

@@ -78,6 +78,8 @@ class Pipeline:
     where: str
     name: str
     properties: dict[str, Any]
+    # What no property tells of an action, by `Stage/Action`.
+    told: dict[str, dict[str, Any]]
 
     @property
     def arn(self) -> str:
@@ -187,7 +189,9 @@ class _Reader:
         self.world.projects[arn] = Project(arn, name, properties["ServiceRole"], properties)
 
     def _pipeline(self, where: str, name: str, arn: str, properties: dict[str, Any]) -> None:
-        self.world.pipelines.append(Pipeline(self.stack, where, name, properties))
+        metadata = self.stack.resources[where.removeprefix(f"{self.stack.id}/")].get("Metadata", {})
+        told = self.resolve(metadata.get("construct:actions", {}))
+        self.world.pipelines.append(Pipeline(self.stack, where, name, properties, told))
 
     def _topic(self, where: str, name: str, arn: str, properties: dict[str, Any]) -> None:
         self.world.topics[arn] = None
