@@ -119,13 +119,14 @@ fn report(surveyed: Surveyed, keep: Keep) -> Report {
     }
 }
 
-/// The smallest number that is no account of the templates.
+/// The smallest number that is no account of the templates or of an organization.
 fn nobody(world: &World, pipelines: &[Pipeline]) -> String {
     let stacks = world.environments.iter().map(|place| &*place.account);
     let roles = world.roles.keys().filter_map(|arn| account_in(arn));
     let actions = pipelines.iter().flat_map(|pipeline| pipeline.actions.iter().map(Action::account));
+    let members = world.organizations.keys().map(String::as_str);
     // Below a hundred million accounts, the smallest number begins so.
-    let near = stacks.chain(roles).chain(actions).filter(|account| account.starts_with("0000"));
+    let near = stacks.chain(roles).chain(actions).chain(members).filter(|account| account.starts_with("0000"));
     let taken: BTreeSet<&str> = near.collect();
     let numbers = (0..=taken.len()).map(|n| format!("{n:012}"));
     numbers.into_iter().find(|number| !taken.contains(number.as_str())).unwrap_or_default()

@@ -43,15 +43,27 @@ or many at once (--facts FILE):
     \"resources\": { \"ARN\": DOCUMENT },
     \"projects\": { \"PROJECT_ARN\": { \"serviceRole\": \"ROLE_ARN\", \"encryptionKey\": \"KEY_ARN\" } },
     \"scps\":    { \"ACCOUNT\": { \"LEVEL\": [DOCUMENT] } },
-    \"rcps\":    { \"ACCOUNT\": { \"LEVEL\": [DOCUMENT] } }
+    \"rcps\":    { \"ACCOUNT\": { \"LEVEL\": [DOCUMENT] } },
+    \"organizations\": { \"o-ID\": [\"ACCOUNT\"] }
   }";
 
 const FACTS_HELP: &str =
     "`synth check --help` shows what such a file holds; a single policy is given with `--policy ARN=FILE`";
 
 /// The sections of a file with facts.
-const SECTIONS: [&str; 10] =
-    ["roles", "managedPolicies", "keys", "aliases", "topicKeys", "buckets", "resources", "projects", "scps", "rcps"];
+const SECTIONS: [&str; 11] = [
+    "roles",
+    "managedPolicies",
+    "keys",
+    "aliases",
+    "topicKeys",
+    "buckets",
+    "resources",
+    "projects",
+    "scps",
+    "rcps",
+    "organizations",
+];
 
 /// The options.
 #[derive(Clone, Debug)]
@@ -345,6 +357,14 @@ fn fact(outside: Outside, section: &str, name: &str, value: &Json) -> Result<Out
                 }
             })
         }
+        "organizations" => {
+            let accounts =
+                value.as_array().ok_or_else(|| format!("the organization `{name}` has no list of accounts"))?;
+            let accounts = accounts.iter().map(|account| account.as_str().ok_or(account));
+            let accounts = accounts.collect::<Result<Vec<_>, _>>();
+            let accounts = accounts.map_err(|other| format!("of `{name}`, {other} is no account in quotes"))?;
+            outside.organization(name, accounts)
+        }
         other => return Err(format!("there is no section `{other}`")),
     })
 }
@@ -376,7 +396,7 @@ mod tests {
         let policies = || json!({ "root": [nobody()], "unit": [] });
         let role = json!({ "policies": [nobody()], "trust": { "Statement": [1] }, "boundary": { "Statement": [2] } });
         let outside = Outside::new;
-        let read: [(&str, Json, Outside); 14] = [
+        let read: [(&str, Json, Outside); 15] = [
             ("roles", json!({}), outside()),
             (
                 "roles",
@@ -398,6 +418,7 @@ mod tests {
             ("scps", policies(), outside().scps("x", "root", [nobody()]).scps("x", "unit", [])),
             ("rcps", policies(), outside().rcps("x", "root", [nobody()]).rcps("x", "unit", [])),
             ("rcps", json!({}), outside()),
+            ("organizations", json!(["a", "b"]), outside().organization("x", ["a", "b"])),
         ];
         for (section, said, expected) in read {
             assert_eq!(fact(outside(), section, "x", &said), Ok(expected), "{section}: {said}");
@@ -407,6 +428,8 @@ mod tests {
             ("topicKeys", json!({})),
             ("aliases", json!(1)),
             ("scps", json!([])),
+            ("organizations", json!({})),
+            ("organizations", json!([111_111_111_111_u64])),
             ("x", json!({})),
         ] {
             assert!(fact(outside(), section, "x", &said).is_err(), "{section}: {said}");

@@ -14,6 +14,7 @@ mod images;
 mod instances;
 mod large;
 mod networks;
+mod organizations;
 mod places;
 mod repositories;
 mod support;

@@ -1,5 +1,6 @@
 //! `synth check`: proves the accesses of every pipeline.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -152,6 +153,22 @@ fn text(proof: &Proof, ways: &Ways<'_>) -> String {
     out.trim_end().to_owned() + "\n"
 }
 
+/// What conditions ask for, and who tells it.
+fn tell_conditions(keys: BTreeSet<String>, out: &mut String) {
+    let (of_organizations, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(|key| {
+        let key = key.to_ascii_lowercase();
+        key == "aws:principalorgid" || key == "aws:resourceorgid"
+    });
+    let tellers = [
+        (of_organizations, "which `organizations` of `--facts` tells"),
+        (others, "which only requests tell; `synth explain` shows where"),
+    ];
+    for (keys, tells) in tellers.into_iter().filter(|(keys, _)| !keys.is_empty()) {
+        let keys: Vec<String> = keys.iter().map(|key| format!("`{}`", printable(key))).collect();
+        let _ = writeln!(out, "\nconditions ask for {}, {tells}", keys.join(", "));
+    }
+}
+
 fn tell_assumed(proof: &Proof, ways: &Ways<'_>, out: &mut String) {
     let findings = proof.findings();
     let mut assumed = findings.iter().filter(|finding| finding.code() == "access::assumed").peekable();
@@ -165,14 +182,7 @@ fn tell_assumed(proof: &Proof, ways: &Ways<'_>, out: &mut String) {
     if ways.by_contract {
         let _ = writeln!(out, "\n`--contract` takes it that owners do what `synth contract` asks of them");
     }
-    let keys: Vec<String> = proof.unknown_conditions().iter().map(|key| format!("`{}`", printable(key))).collect();
-    if !keys.is_empty() {
-        let _ = writeln!(
-            out,
-            "\nconditions ask for {}, which only requests tell; `synth explain` shows where",
-            keys.join(", ")
-        );
-    }
+    tell_conditions(proof.unknown_conditions(), out);
     let policies = "the policies that owners have, as the AWS CLI prints them";
     let values = "what the templates are deployed with";
     let what = match (ways.values.is_empty(), ways.unknown.is_empty()) {

@@ -265,8 +265,20 @@ fn conditions_that_leave_it_open_are_named() {
     let key = resources.into_iter().find(|one| one["Type"] == "AWS::KMS::Key").expect("a key");
     for statement in key["Properties"]["KeyPolicy"]["Statement"].as_array_mut().expect("statements") {
         statement["Condition"]["StringEquals"]["aws:PrincipalOrgID"] = json!("o-abcdefgh12");
+        statement["Condition"]["StringEquals"]["aws:sourceVpc"] = json!("vpc-12345678");
     }
     std::fs::write(&file, template.to_string()).expect("the folder of the tests can be written");
     let said = synth(["check".as_ref(), dir.as_os_str()]).stdout;
-    assert!(said.contains("\nconditions ask for `aws:PrincipalOrgID`, which only requests tell"), "{said}");
+    assert!(
+        said.contains("\nconditions ask for `aws:PrincipalOrgID`, which `organizations` of `--facts` tells"),
+        "{said}"
+    );
+    assert!(said.contains("\nconditions ask for `aws:sourceVpc`, which only requests tell"), "{said}");
+
+    let facts = dir.join("facts.json");
+    let accounts = ["111111111111", "222222222222", "333333333333", "444444444444"];
+    let told = json!({ "organizations": { "o-abcdefgh12": accounts } }).to_string();
+    std::fs::write(&facts, told).expect("the folder of the tests can be written");
+    let said = synth(["check".as_ref(), dir.as_os_str(), "--facts".as_ref(), facts.as_os_str()]).stdout;
+    assert!(!said.contains("aws:PrincipalOrgID") && said.contains("`aws:sourceVpc`"), "{said}");
 }

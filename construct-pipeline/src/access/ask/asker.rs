@@ -76,7 +76,7 @@ impl<'w> Asker<'w> {
     pub(crate) fn new(world: &'w World, apart: &'w Apart, distinctions: &'w Distinctions) -> Self {
         // About as many as ask for a pipeline of ten targets.
         let roles = HashMap::with_capacity(64).into();
-        let (sessions, nothing) = (Sessions::new(&world.policies.keys), Arc::default());
+        let (sessions, nothing) = (Sessions::new(world), Arc::default());
         let (homes, administrators) = (RefCell::default(), RefCell::default());
         let (services, strangers, actions) = (RefCell::default(), RefCell::default(), RefCell::default());
         Self {

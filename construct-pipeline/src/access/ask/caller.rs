@@ -10,6 +10,7 @@ use super::protected::Protected;
 use super::view::View;
 use crate::access::policies::administrator;
 use crate::access::template::account_in;
+use crate::access::world::World;
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -72,7 +73,7 @@ pub(crate) struct Caller {
 /// What the requests of all roles have in common, as far as some policy asks for it.
 #[derive(Debug)]
 pub(crate) struct Sessions<'w> {
-    wanted: &'w [String],
+    world: &'w World,
     context: Arc<Context>,
     /// What a stranger may do.
     everything: PolicySet,
@@ -122,8 +123,8 @@ impl Caller {
 }
 
 impl<'w> Sessions<'w> {
-    pub(crate) fn new(wanted: &'w [String]) -> Self {
-        let mut facts = Facts::new(wanted);
+    pub(crate) fn new(world: &'w World) -> Self {
+        let mut facts = Facts::new(&world.policies.keys);
         facts.one("aws:PrincipalType", || "AssumedRole".to_owned());
         facts.one("aws:PrincipalIsAWSService", || "false".to_owned());
         for key in [
@@ -136,7 +137,7 @@ impl<'w> Sessions<'w> {
             facts.absent(key);
         }
         let everything = PolicySet::new().identity(administrator().clone());
-        Self { wanted, context: facts.context(), everything, callers: Cell::default() }
+        Self { world, context: facts.context(), everything, callers: Cell::default() }
     }
 
     /// A number that nobody had.
@@ -150,8 +151,10 @@ impl<'w> Sessions<'w> {
     fn context_of(&self, principal: &Principal) -> Context {
         let role = principal.lasting_arn().unwrap_or_default();
         let context = Context::over(Arc::clone(&self.context)).with("aws:PrincipalArn", role);
-        let mut facts = Facts::over(context, self.wanted);
-        facts.one("aws:PrincipalAccount", || principal.account().unwrap_or_default().to_owned());
+        let mut facts = Facts::over(context, &self.world.policies.keys);
+        let account = principal.account().unwrap_or_default();
+        facts.one("aws:PrincipalAccount", || account.to_owned());
+        facts.organization("aws:PrincipalOrgID", account, self.world);
         facts.into_context()
     }
 

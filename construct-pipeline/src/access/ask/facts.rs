@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use construct_iam::access::{Context, ContextValue};
 
+use crate::access::world::World;
+
 /// Collects the condition keys of a request.
 #[derive(Debug)]
 pub(crate) struct Facts<'w> {
@@ -44,6 +46,15 @@ impl<'w> Facts<'w> {
 
     pub(crate) fn absent(&mut self, key: &'static str) {
         self.set(key, || ContextValue::Absent);
+    }
+
+    /// Says of which organization an account is, as far as that is known.
+    pub(crate) fn organization(&mut self, key: &'static str, account: &str, world: &World) {
+        if let Some(id) = world.organizations.get(account) {
+            self.one(key, || id.clone());
+        } else if !world.organizations.is_empty() && account == world.nobody {
+            self.absent(key);
+        }
     }
 
     pub(crate) fn into_context(self) -> Context {

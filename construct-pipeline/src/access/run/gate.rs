@@ -107,6 +107,7 @@ impl<'p> Gate<'p> {
         facts.one("aws:SecureTransport", || call.is_secure.to_string());
         facts.one("s3:ResourceAccount", || store.account.clone());
         facts.one("aws:ResourceAccount", || store.account.clone());
+        facts.organization("aws:ResourceOrgID", &store.account, asker.world());
         if call.puts {
             facts.one("s3:x-amz-server-side-encryption", || "aws:kms".to_owned());
             match &store.key {
@@ -158,7 +159,9 @@ impl<'p> Gate<'p> {
         if let Some(account) = account {
             facts.one(CALLER_ACCOUNT, || account.to_owned());
         }
-        facts.one("aws:ResourceAccount", || account_in(key).unwrap_or(&store.account).to_owned());
+        let owner = account_in(key).unwrap_or(&store.account);
+        facts.one("aws:ResourceAccount", || owner.to_owned());
+        facts.organization("aws:ResourceOrgID", owner, world);
         facts.absent("kms:GrantIsForAWSResource");
         if by_s3 {
             facts.among("kms:ViaService", || ways_through("s3", &store.region));

@@ -33,6 +33,8 @@ pub struct Outside {
     pub(crate) attached: BTreeMap<String, Vec<String>>,
     pub(crate) scps: BTreeMap<String, Vec<(String, Vec<Value>)>>,
     pub(crate) rcps: BTreeMap<String, Vec<(String, Vec<Value>)>>,
+    /// Organizations by account.
+    pub(crate) organizations: BTreeMap<String, String>,
 }
 
 impl Outside {
@@ -152,6 +154,21 @@ impl Outside {
         policies: impl IntoIterator<Item = Value>,
     ) -> Self {
         self.rcps.entry(account.into()).or_default().push((level.into(), policies.into_iter().collect()));
+        self
+    }
+
+    /// Accounts of an organization, by its id, as in `o-exampleorgid`: what conditions on `aws:PrincipalOrgID` and
+    /// `aws:ResourceOrgID` ask for. Once there is one, an account without a part in any pipeline counts as in none; of any
+    /// other account that is not named, it is not known.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgid>
+    #[must_use]
+    pub fn organization<A: Into<String>>(
+        mut self,
+        id: impl Into<String>,
+        accounts: impl IntoIterator<Item = A>,
+    ) -> Self {
+        let id = id.into();
+        self.organizations.extend(accounts.into_iter().map(|account| (account.into(), id.clone())));
         self
     }
 }

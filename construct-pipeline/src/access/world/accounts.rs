@@ -150,6 +150,8 @@ pub(crate) struct World {
     pub(crate) scps: Levels,
     /// Resource control policies by account.
     pub(crate) rcps: Levels,
+    /// Organizations by account.
+    pub(crate) organizations: BTreeMap<String, String>,
     /// Stacks of which nobody can read the template, each with what is wrong with it.
     pub(crate) unreadable: Vec<(String, String)>,
     /// What was left open while reading, in words.

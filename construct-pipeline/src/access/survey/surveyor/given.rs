@@ -33,6 +33,7 @@ impl Surveyor<'_> {
         give_buckets(world, outside);
         world.scps = levels(world, &outside.scps, "service");
         world.rcps = levels(world, &outside.rcps, "resource");
+        world.organizations.clone_from(&outside.organizations);
     }
 
     fn given_role(&mut self, outside: &Outside, arn: &String) {
