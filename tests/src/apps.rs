@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::random::{Extra, Kind, REGIONS, Random, Source, SourceKind, Step, Stores};
 
-const KINDS: [Kind; 20] = [
+const KINDS: [Kind; 26] = [
     Kind::DeployStack,
     Kind::ReplaceStack,
     Kind::ChangeSet,
@@ -28,6 +28,12 @@ const KINDS: [Kind; 20] = [
     Kind::EcsBlueGreen,
     Kind::EcrBuild,
     Kind::PipelineInvoke,
+    Kind::CodeDeployServer,
+    Kind::CodeDeployServerOwn,
+    Kind::Ec2,
+    Kind::LambdaDeploy,
+    Kind::InspectCode,
+    Kind::InspectImage,
 ];
 const SOURCES: [SourceKind; 5] =
     [SourceKind::CodeCommit, SourceKind::S3, SourceKind::OwnS3, SourceKind::Connection, SourceKind::Ecr];

@@ -1,12 +1,13 @@
 //! Deployments by AWS CodeDeploy: to instances, and what those to Amazon ECS have in common with them.
 //!
-//! Codes: `codedeploy::malformed-name`, `codedeploy::unknown-instance-roles`.
+//! Codes: `codedeploy::malformed-name`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeDeploy.html>
 
 use construct_core::{Diagnostic, Properties, Value, kind, text};
 use construct_iam::{PolicyDocument, PolicyStatement};
 
+use super::instances::{InstanceRoles, instance_role_methods};
 use crate::artifact::Artifact;
 use crate::provider::{ActionCx, Category, GivenRole, Owner, Provider, ProviderSpec};
 
@@ -81,9 +82,7 @@ impl DeploymentGroup {
 pub struct CodeDeployServerDeploy {
     group: DeploymentGroup,
     input: Artifact,
-    instance_roles: Vec<GivenRole>,
-    /// Whether it is said that there are none.
-    no_instance_roles: bool,
+    instances: InstanceRoles,
 }
 
 impl CodeDeployServerDeploy {
@@ -98,34 +97,17 @@ impl CodeDeployServerDeploy {
         Self {
             group: DeploymentGroup::new(application, deployment_group),
             input: input.clone(),
-            instance_roles: Vec::new(),
-            no_instance_roles: false,
+            instances: InstanceRoles::default(),
         }
     }
 
-    /// Adds a role of instances of the group: that of their instance profile, in the account of the action. It may read the
-    /// artifact then; the owner of an imported one is asked for that.
-    /// <https://docs.aws.amazon.com/codedeploy/latest/userguide/getting-started-create-iam-instance-profile.html>
-    pub fn instance_role(mut self, role: impl Into<GivenRole>) -> Self {
-        self.instance_roles.push(role.into());
-        self
-    }
-
-    /// Says that no instance of the group has a role: instances on-premises may be users instead, which somebody else lets
-    /// in. <https://docs.aws.amazon.com/codedeploy/latest/userguide/register-on-premises-instance-iam-user-arn.html>
-    pub fn no_instance_roles(mut self) -> Self {
-        self.no_instance_roles = true;
-        self
-    }
+    instance_role_methods!();
 }
 
 impl Provider for CodeDeployServerDeploy {
     fn spec(&self) -> ProviderSpec {
-        let spec = ProviderSpec::new(Category::Deploy, Owner::Aws, "CodeDeploy").input(&self.input).input_count(1..=1);
-        match self.instance_roles.is_empty() && !self.no_instance_roles {
-            true => spec,
-            false => spec.readers(self.instance_roles.clone()),
-        }
+        let spec = ProviderSpec::new(Category::Deploy, Owner::Aws, "CodeDeploy");
+        self.instances.readers(spec.input(&self.input).input_count(1..=1))
     }
 
     fn configuration(&self, _: &ActionCx<'_>) -> Properties {
@@ -137,13 +119,7 @@ impl Provider for CodeDeployServerDeploy {
     }
 
     fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
-        let mut found: Vec<Diagnostic> = self.group.problems().collect();
-        if self.instance_roles.is_empty() && !self.no_instance_roles {
-            let message = "nobody says which roles the instances have, and the store lets in none of them, so that they cannot fetch the artifact";
-            let help = "name the role of their instance profile with `.instance_role(role)`, or say that they have none with `.no_instance_roles()`";
-            found.push(Diagnostic::warning("codedeploy::unknown-instance-roles", message).help(help));
-        }
-        found
+        self.group.problems().chain(self.instances.problem()).collect()
     }
 }
 
@@ -175,7 +151,7 @@ mod tests {
     #[test]
     fn instances_without_a_role_are_unknown_until_it_is_said() {
         assert!(deploy("shop").spec().readers.is_none());
-        assert_eq!(ask(&deploy("shop")).codes, ["codedeploy::unknown-instance-roles"]);
+        assert_eq!(ask(&deploy("shop")).codes, ["instances::unknown-roles"]);
         let said = deploy("shop").no_instance_roles();
         assert_eq!(said.spec().readers.map(|readers| readers.len()), Some(0));
         assert_eq!(ask(&said).codes, [""; 0]);

@@ -47,38 +47,27 @@ use crate::wire;
 /// );
 /// ```
 ///
-/// An action of AWS. Here instances fetch the artifact themselves, with a role that the store lets in beside the action's:
+/// An action of AWS, with what its role must be allowed:
 ///
 /// ```
 /// use construct_pipeline::prelude::*;
 /// let bundle = Artifact::new("Bundle");
-/// let instances = [text!("arn:aws:ec2:us-east-1:111111111111:instance/*")];
-/// let tagged = PolicyStatement::allow(["ssm:SendCommand"])
-///     .on(instances)
-///     .condition("StringEquals", "aws:ResourceTag/app", ["orders"]);
-/// let script = [text!("arn:aws:ssm:us-east-1::document/AWS-RunShellScript")];
+/// let application = ["arn:aws:appconfig:us-east-1:111111111111:application/orders*"];
 /// let deploy = Action::new(
 ///     "Deploy",
-///     CustomAction::new(Category::Deploy, Owner::Aws, "EC2")
-///         .v2_only()
-///         .configuration("InstanceTagKey", "app")
-///         .configuration("InstanceTagValue", "orders")
-///         .configuration("InstanceType", "EC2")
-///         .configuration("TargetDirectory", "/srv/orders")
+///     CustomAction::new(Category::Deploy, Owner::Aws, "AppConfig")
+///         .configuration("Application", "orders")
+///         .configuration("Environment", "live")
+///         .configuration("ConfigurationProfile", "flags")
+///         .configuration("InputArtifactConfigurationPath", "flags.json")
 ///         .input(&bundle)
-///         .reader(Role::import("arn:aws:iam::111111111111:role/orders-instance"))
-///         .permission(tagged)
-///         .permission(PolicyStatement::allow(["ssm:SendCommand"]).on(script))
-///         .permission(PolicyStatement::allow(["ec2:DescribeInstances", "ssm:CancelCommand"]).on(["*"])),
+///         .permission(PolicyStatement::allow(["appconfig:StartDeployment"]).on(application)),
 /// );
 /// ```
 #[doc(alias(
     "AlexaSkillDeployAction",
-    "Ec2DeployAction",
     "ElasticBeanstalkDeployAction",
     "GitHubSourceAction",
-    "InspectorEcrImageScanAction",
-    "InspectorSourceCodeScanAction",
     "JenkinsAction",
     "ServiceCatalogDeployActionBeta1"
 ))]
@@ -231,8 +220,8 @@ impl CustomAction {
         self
     }
 
-    /// Adds a role that reads the input artifacts beside the action's, in the account in which the action runs: that of the
-    /// instances to which `EC2` deploys, for example.
+    /// Adds a role that reads the input artifacts beside the action's, in the account in which the action runs: one to
+    /// which the service hands them on, as CodeDeploy does to instances.
     pub fn reader(mut self, role: impl Into<GivenRole>) -> Self {
         self.spec = self.spec.readers([role]);
         self

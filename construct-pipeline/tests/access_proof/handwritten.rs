@@ -331,7 +331,8 @@ fn instances_fetch_what_is_deployed_to_them_by_themselves() {
     deploy["RoleArn"] = arn("Instances");
     let mut trust = trusts("codepipeline.amazonaws.com");
     trust["Statement"]["Principal"] = json!({ "AWS": { "Ref": "AWS::AccountId" } });
-    let sends = allows(&json!([{ "Effect": "Allow", "Action": "ssm:*", "Resource": "*" }]));
+    let calls = ["ec2:DescribeInstances", "logs:*", "ssm:*"];
+    let sends = allows(&json!([{ "Effect": "Allow", "Action": calls, "Resource": "*" }]));
     let properties = json!({ "AssumeRolePolicyDocument": trust, "Policies": sends });
     body["Resources"]["Instances"] = json!({ "Type": "AWS::IAM::Role", "Properties": properties });
     let statements = body.pointer_mut("/Resources/Role/Properties/Policies/0/PolicyDocument/Statement").expect("some");

@@ -13,6 +13,7 @@ macro_rules! call {
 
 mod containers;
 mod deployments;
+mod instances;
 mod others;
 mod sources;
 
@@ -52,9 +53,12 @@ pub(super) fn typed(json: &Json, program: &mut Program<'_>) -> Option<Typed> {
         ("Deploy", "CloudFormation") => action.cloudformation(),
         ("Deploy", "CodeDeploy") => action.servers(),
         ("Deploy", "CodeDeployToECS") => action.blue_green(),
+        ("Deploy", "EC2") => action.machines(),
         ("Deploy", "ECS") => action.ecs(),
+        ("Deploy", "Lambda") => action.lambda_deploy(),
         ("Deploy", "S3") => action.s3_deploy(),
         ("Invoke", "CodePipeline") => action.pipeline(),
+        ("Invoke", "InspectorScan") => action.inspector(),
         ("Invoke", "Lambda") => action.lambda(),
         ("Invoke", "StepFunctions") => action.step_functions(),
         ("Approval", "Manual") => action.approval(),

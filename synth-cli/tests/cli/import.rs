@@ -96,6 +96,11 @@ fn images_services_and_pipelines_have_words() {
     let source = r#"{ "name": "Source" }"#;
     let rolling =
         r#"{ "ClusterName": "shop", "ServiceName": "web", "FileName": "images.json", "DeploymentTimeout": "15" }"#;
+    let machines = r#"{ "InstanceTagKey": "app", "InstanceTagValue": "shop", "InstanceType": "EC2", "TargetDirectory": "/srv",
+        "PreScript": "stop.sh", "PostScript": "start.sh", "MaxBatch": "25%", "MaxError": "1", "TargetGroupNameList": "a,b" }"#;
+    let nodes = r#"{ "InstanceTagKey": "app", "InstanceType": "SSM_MANAGED_NODE", "DeploySpec": "deploy.yaml" }"#;
+    let canary = r#"{ "FunctionName": "web", "FunctionAlias": "live", "DeployStrategy": "Canary10Percent5Minutes", "Alarms": "errors" }"#;
+    let back = r#"{ "FunctionName": "web", "FunctionAlias": "live", "PublishedTargetVersion": "7", "DeployStrategy": "Linear10PercentEvery1Minute" }"#;
     let servers = r#"{ "ApplicationName": "shop", "DeploymentGroupName": "web" }"#;
     let blue_green = r#"{ "ApplicationName": "shop", "DeploymentGroupName": "web",
         "TaskDefinitionTemplateArtifact": "Source", "TaskDefinitionTemplatePath": "taskdef.json",
@@ -108,6 +113,22 @@ fn images_services_and_pipelines_have_words() {
         (
             action("Deploy", "ECS", source, rolling),
             r#"EcsDeploy::new("shop", "web", &source).file_name("images.json").deployment_timeout(15)"#,
+        ),
+        (
+            action("Deploy", "EC2", source, machines),
+            r#"Ec2Deploy::new("app", Ec2DeploySpecifications::inline("/srv", "start.sh").pre_script("stop.sh"), &source,).instance_tag_value("shop").max_batch(Ec2MaxInstances::Percentage(25)).max_error(Ec2MaxInstances::Count(1)).target_group("a").target_group("b")"#,
+        ),
+        (
+            action("Deploy", "EC2", source, nodes),
+            r#"Ec2Deploy::new("app", Ec2DeploySpecifications::file("deploy.yaml"), &source).managed_nodes()"#,
+        ),
+        (
+            action("Deploy", "Lambda", source, canary),
+            r#"LambdaDeploy::new(web, &source).function_alias("live").deploy_strategy(LambdaDeployStrategy::Canary { percent: 10, minutes: 5 }).alarm("errors")"#,
+        ),
+        (
+            action("Deploy", "Lambda", "", back),
+            r#"LambdaDeploy::version(web, "live", "7").deploy_strategy(LambdaDeployStrategy::Linear { percent: 10, minutes: 1 })"#,
         ),
         (action("Deploy", "CodeDeploy", source, servers), r#"CodeDeployServerDeploy::new("shop", "web", &source)"#),
         (

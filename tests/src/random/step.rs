@@ -126,6 +126,25 @@ impl Random {
                 let deploy = deploy.instance_role(role(env, &format!("instance-{n}")));
                 Action::new(name, deploy.instance_role(role(env, &format!("batch-{n}")))).env(env)
             }
+            Kind::Ec2 | Kind::Ec2Nodes => ec2(step.kind, n, name, env, bundle),
+            Kind::LambdaDeploy | Kind::LambdaVersion => {
+                let function = Function::import(Arn::regional(env, "lambda", format!("function:orders-{n}")));
+                let function = scope.add(format!("Deployed{n}"), function);
+                let canary = LambdaDeployStrategy::Canary { percent: 10, minutes: 5 };
+                let deploy = match step.kind {
+                    Kind::LambdaDeploy => LambdaDeploy::new(function, bundle).function_alias("live"),
+                    _ => LambdaDeploy::version(function, "live", "7").alarm("orders-errors"),
+                };
+                Action::new(name, deploy.deploy_strategy(canary))
+            }
+            Kind::InspectCode => {
+                Action::new(name, InspectorScan::source_code(bundle, &written(n)).critical_threshold(0))
+                    .account(env.account)
+            }
+            Kind::InspectImage => {
+                let scan = InspectorScan::ecr_image("team/orders", &written(n)).image_tag("#{source.CommitId}");
+                Action::new(name, scan).account(env.account)
+            }
             Kind::CodeDeployServerOwn => {
                 let instance = Role::new(Principal::service("ec2.amazonaws.com"));
                 let instance = scope.add(format!("Instance{n}"), instance.role_name(self.named("instance", n)));
@@ -266,6 +285,18 @@ fn app_config(name: String, env: Env, bundle: &Artifact) -> Action {
         .configuration("InputArtifactConfigurationPath", "flags.json")
         .permission(PolicyStatement::allow(["appconfig:StartDeployment"]).on(on));
     Action::new(name, custom).env(env)
+}
+
+fn ec2(kind: Kind, n: usize, name: String, env: Env, bundle: &Artifact) -> Action {
+    let scripts = Ec2DeploySpecifications::inline("/srv/orders", "start.sh").pre_script("stop.sh");
+    let deploy = match kind {
+        Kind::Ec2Nodes => Ec2Deploy::new("app", Ec2DeploySpecifications::file("deploy.yaml"), bundle).managed_nodes(),
+        _ => {
+            let deploy = Ec2Deploy::new("app", scripts, bundle).instance_tag_value("orders").target_group("orders");
+            deploy.max_batch(Ec2MaxInstances::Percentage(25)).max_error(Ec2MaxInstances::Count(1))
+        }
+    };
+    Action::new(name, deploy.instance_role(role(env, &format!("machine-{n}")))).account(env.account)
 }
 
 fn role(env: Env, name: &str) -> construct_iam::ImportedRole {

@@ -519,7 +519,7 @@ fn application_with_a_long_name() {
 fn instances_that_nobody_lets_in() {
     let source = Artifact::new("Source");
     let deploy = CodeDeployServerDeploy::new("shop", "orders", &source);
-    let action = Action::new("Servers", deploy); //~ warning codedeploy::unknown-instance-roles at Tools/Pipeline: which roles the instances have
+    let action = Action::new("Servers", deploy); //~ warning instances::unknown-roles at Tools/Pipeline: which roles the instances have
     check(placed(between(&source, action)));
 }
 

@@ -23,7 +23,7 @@ const SOURCES: [SourceKind; 13] = [
     SourceKind::Ecr,
     SourceKind::GitHub,
 ];
-const KINDS: [Kind; 32] = [
+const KINDS: [Kind; 40] = [
     Kind::DeployStack,
     Kind::DeployAnything,
     Kind::DeployFiles,
@@ -56,6 +56,14 @@ const KINDS: [Kind; 32] = [
     Kind::EcsBlueGreen,
     Kind::EcrBuild,
     Kind::PipelineInvoke,
+    Kind::CodeDeployServer,
+    Kind::CodeDeployServerOwn,
+    Kind::Ec2,
+    Kind::Ec2Nodes,
+    Kind::LambdaDeploy,
+    Kind::LambdaVersion,
+    Kind::InspectCode,
+    Kind::InspectImage,
 ];
 const STORES: [Stores; 6] =
     [Stores::Made, Stores::Kept, Stores::Imported, Stores::ImportedTogether, Stores::ImportedReplicas, Stores::Placed];

@@ -1,10 +1,16 @@
 //! What is known of who asks and of the circumstances, as far as some policy asks for it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use construct_iam::access::{Context, ContextValue};
 
 use crate::access::world::World;
+
+/// A condition key.
+pub(crate) trait Key: AsRef<str> + Into<Cow<'static, str>> {}
+
+impl<K: AsRef<str> + Into<Cow<'static, str>>> Key for K {}
 
 /// Collects the condition keys of a request.
 #[derive(Debug)]
@@ -25,12 +31,12 @@ impl<'w> Facts<'w> {
     }
 
     /// Says that the request has this value for the key.
-    pub(crate) fn one(&mut self, key: &'static str, value: impl FnOnce() -> String) {
+    pub(crate) fn one(&mut self, key: impl Key, value: impl FnOnce() -> String) {
         self.set(key, || ContextValue::One(value()));
     }
 
     /// Says that the request has one of these values for the key.
-    pub(crate) fn among(&mut self, key: &'static str, values: impl FnOnce() -> Vec<String>) {
+    pub(crate) fn among(&mut self, key: impl Key, values: impl FnOnce() -> Vec<String>) {
         self.set(key, || {
             let mut values = values();
             match values.len() {
@@ -40,11 +46,11 @@ impl<'w> Facts<'w> {
         });
     }
 
-    pub(crate) fn many(&mut self, key: &'static str, values: impl FnOnce() -> Vec<String>) {
+    pub(crate) fn many(&mut self, key: impl Key, values: impl FnOnce() -> Vec<String>) {
         self.set(key, || ContextValue::Many(values()));
     }
 
-    pub(crate) fn absent(&mut self, key: &'static str) {
+    pub(crate) fn absent(&mut self, key: impl Key) {
         self.set(key, || ContextValue::Absent);
     }
 
@@ -66,8 +72,8 @@ impl<'w> Facts<'w> {
         self.context.into()
     }
 
-    fn set(&mut self, key: &'static str, value: impl FnOnce() -> ContextValue) {
-        if wants(self.wanted, key) {
+    fn set(&mut self, key: impl Key, value: impl FnOnce() -> ContextValue) {
+        if wants(self.wanted, key.as_ref()) {
             self.context.tell(key, value());
         }
     }

@@ -22,7 +22,7 @@ impl Call<'_> {
 }
 
 /// Condition keys: so few that they need no list.
-pub(crate) type Facts<'a> = [Option<(&'static str, Told<'a>)>; MOST];
+pub(crate) type Facts<'a> = [Option<(Cow<'static, str>, Told<'a>)>; MOST];
 
 /// Nothing is known of any.
 pub(crate) const NO_FACTS: Facts<'static> = [None, None, None];

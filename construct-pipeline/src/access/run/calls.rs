@@ -34,6 +34,7 @@ pub(crate) fn calls<'a>(action: &'a Action, pipeline: &'a str, unknown_id: char)
         ("Deploy", "CodeDeploy") => list.code_deploy(),
         ("Deploy", "CodeDeployToECS") => list.code_deploy_to_ecs(),
         ("Deploy", "ECS") => list.ecs(),
+        ("Deploy", "EC2") => list.ec2(),
         ("Deploy", "S3") => list.s3_deploy(),
         ("Deploy", "Lambda") => list.lambda_deploy(),
         ("Deploy", "AppConfig") => list.app_config(),
@@ -81,7 +82,7 @@ impl<'a> Calls<'a> {
         facts: [(&'static str, Option<&'a str>); N],
     ) {
         const { assert!(N <= MOST, "a call has no room for so many") };
-        let mut facts = facts.into_iter().filter_map(|(key, value)| Some((key, Told::One(value?.into()))));
+        let mut facts = facts.into_iter().filter_map(|(key, value)| Some((key.into(), Told::One(value?.into()))));
         let facts = std::array::from_fn(|_| facts.next());
         self.made.push(Call { actions, resource: resource.into(), facts, only_if: None });
     }
@@ -196,9 +197,9 @@ impl<'a> Calls<'a> {
         let (role, set) = (action.get("RoleArn"), action.get("ChangeSetName"));
         // Policies such as those of the CDK speak of calls with a change set and of others in one statement.
         // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscloudformation.html
-        let role = role.map(|role| ("cloudformation:RoleArn", Told::One(role.into())));
-        let set = set.map(|set| ("cloudformation:ChangeSetName", Told::One(set.into())));
-        let no_set = || Some(("cloudformation:ChangeSetName", Told::Absent));
+        let role = role.map(|role| ("cloudformation:RoleArn".into(), Told::One(role.into())));
+        let set = set.map(|set| ("cloudformation:ChangeSetName".into(), Told::One(set.into())));
+        let no_set = || Some(("cloudformation:ChangeSetName".into(), Told::Absent));
         let mut on = |actions: &'static [&'static str], facts: Facts<'a>| {
             self.made.push(Call { actions, resource: Arc::clone(&stack), facts, only_if: None });
         };
@@ -267,6 +268,34 @@ impl<'a> Calls<'a> {
         self.on("*", &["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]);
     }
 
+    /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-EC2Deploy.html>
+    fn ec2(&mut self) {
+        self.on("*", &["ec2:DescribeInstances", "ssm:ListCommandInvocations"]);
+        let document = format!(
+            "arn:{0}:ssm:{1}::document/AWS-RunShellScript",
+            partition(self.action.region()),
+            self.action.region()
+        );
+        self.on(document, &["ssm:SendCommand"]);
+        let machine = match self.action.get("InstanceType") {
+            Some("SSM_MANAGED_NODE") => self.arn("ssm", &format!("managed-instance/{}", self.unknown_id)),
+            _ => self.arn("ec2", &format!("instance/{}", self.unknown_id)),
+        };
+        let tag = format!("aws:ResourceTag/{}", self.get("InstanceTagKey"));
+        let value = self.action.get("InstanceTagValue").map_or_else(|| self.unknown_id.to_string().into(), Cow::from);
+        let tagged = Some((tag.into(), Told::One(value)));
+        self.made.push(Call { facts: [tagged, None, None], ..Call::of(&["ssm:SendCommand"], machine) });
+        if let Some(groups) = self.action.get("TargetGroupNameList") {
+            self.on("*", &["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"]);
+            for name in groups.split(',').map(str::trim) {
+                let group = self.arn("elasticloadbalancing", &format!("targetgroup/{name}/{}", self.unknown_id));
+                let moves = &["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"];
+                self.on(group, moves);
+            }
+        }
+        self.logs();
+    }
+
     fn s3_deploy(&mut self) {
         let bucket = self.bucket("BucketName");
         let extract = self.action.get("Extract").is_none_or(|extract| extract.eq_ignore_ascii_case("true"));
@@ -302,6 +331,9 @@ impl<'a> Calls<'a> {
         self.on(self.function(), calls);
         if self.action.get("FunctionAlias").is_some() {
             self.on(self.function(), &["lambda:GetAlias", "lambda:UpdateAlias"]);
+        }
+        for name in self.action.get("Alarms").into_iter().flat_map(|alarms| alarms.split(',')) {
+            self.on(self.arn("cloudwatch", &format!("alarm:{}", name.trim())), &["cloudwatch:DescribeAlarms"]);
         }
         self.logs();
     }

@@ -85,6 +85,13 @@ fn calls_name_their_resources() {
     check("Invoke", "StepFunctions", &[("StateMachineArn", machine), ("ExecutionNamePrefix", "pre")], &[execution]);
     let other = format!("codepipeline:StartPipelineExecution arn:aws:codepipeline:{here}:q");
     check("Invoke", "CodePipeline", &[("PipelineName", "q")], &[&other]);
+    let alarm = format!("cloudwatch:DescribeAlarms arn:aws:cloudwatch:{here}:alarm:b");
+    check("Deploy", "Lambda", &[("FunctionName", "f"), ("Alarms", "a, b")], &[&alarm]);
+    let groups = [("TargetGroupNameList", "blue,green"), ("InstanceType", "SSM_MANAGED_NODE")];
+    let group = format!("elasticloadbalancing:RegisterTargets arn:aws:elasticloadbalancing:{here}:targetgroup/green/?");
+    let node = format!("ssm:SendCommand arn:aws:ssm:{here}:managed-instance/?");
+    let script = "ssm:SendCommand arn:aws:ssm:eu-west-1::document/AWS-RunShellScript";
+    check("Deploy", "EC2", &groups, &[&group, &node, script]);
     let log = format!("logs:PutLogEvents arn:aws:logs:{here}:log-group:/aws/codepipeline/p:log-stream:?");
     check("Compute", "Commands", &[], &[&log]);
     check("Approval", "Manual", &[("NotificationArn", "arn:aws:sns:r:a:t")], &["sns:Publish arn:aws:sns:r:a:t"]);
@@ -98,6 +105,7 @@ fn every_type_does_without_its_settings() {
         ("Test", "DeviceFarm"),
         ("Deploy", "CodeDeploy"),
         ("Deploy", "CodeDeployToECS"),
+        ("Deploy", "EC2"),
         ("Deploy", "Lambda"),
         ("Deploy", "AppConfig"),
         ("Deploy", "EKS"),

@@ -71,8 +71,8 @@ fn through(
     world: &World,
 ) -> Call<'static> {
     let resource = world.key(named).map_or_else(|| named.into(), |key| Arc::clone(&key.arn));
-    let by_service = ("kms:ViaService", Told::Among(ways_through(service, region)));
-    let context = context.map(|(key, value)| (key, Told::One(value.to_owned().into())));
-    let aliases = world.aliases_of(named).map(|aliases| ("kms:ResourceAliases", Told::Many(aliases)));
+    let by_service = ("kms:ViaService".into(), Told::Among(ways_through(service, region)));
+    let context = context.map(|(key, value)| (key.into(), Told::One(value.to_owned().into())));
+    let aliases = world.aliases_of(named).map(|aliases| ("kms:ResourceAliases".into(), Told::Many(aliases)));
     Call { actions, resource, facts: [Some(by_service), context, aliases], only_if: None }
 }

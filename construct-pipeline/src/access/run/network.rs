@@ -19,9 +19,9 @@ pub(crate) fn calls_in(network: &BuildNetwork, service: Option<&'static str>, un
     let made_of = subnets.iter().chain(security_groups).chain([&interface]);
     let makes = made_of.map(|resource| Call::of(&["ec2:CreateNetworkInterface"], resource.as_str()));
     // In which subnet an interface stands is for the service to choose; nothing is said of one that only a deployment knows.
-    let within = subnets.iter().map(|subnet| Some(("ec2:Subnet", Told::One(subnet.clone().into()))));
+    let within = subnets.iter().map(|subnet| Some(("ec2:Subnet".into(), Told::One(subnet.clone().into()))));
     let within = within.chain(subnets.is_empty().then_some(None));
-    let service = service.map(|service| ("ec2:AuthorizedService", Told::One(service.into())));
+    let service = service.map(|service| ("ec2:AuthorizedService".into(), Told::One(service.into())));
     let on_interface = |actions, facts| Call { facts, ..Call::of(actions, interface.as_str()) };
     let uses = within.flat_map(|subnet| {
         [

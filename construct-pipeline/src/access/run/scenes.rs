@@ -54,10 +54,10 @@ impl<'p> Scenes<'p> {
         let mut known = asker.facts_over(Context::over(Arc::clone(scene)));
         for (key, value) in facts.iter().flatten() {
             match value {
-                Told::One(value) => known.one(key, || value.clone().into_owned()),
-                Told::Among(values) => known.among(key, || values.clone()),
-                Told::Many(values) => known.many(key, || values.clone()),
-                Told::Absent => known.absent(key),
+                Told::One(value) => known.one(key.clone(), || value.clone().into_owned()),
+                Told::Among(values) => known.among(key.clone(), || values.clone()),
+                Told::Many(values) => known.many(key.clone(), || values.clone()),
+                Told::Absent => known.absent(key.clone()),
             }
         }
         known.context()
@@ -75,7 +75,7 @@ impl<'p> Scenes<'p> {
         let circumstances = match self.passing.get(&(action.region(), service)) {
             Some(known) => Arc::clone(known),
             None => {
-                let facts = [Some(("iam:PassedToService", Told::One(service.into()))), None, None];
+                let facts = [Some(("iam:PassedToService".into(), Told::One(service.into()))), None, None];
                 let told = self.alone(asker, action.region(), &facts);
                 self.passing.insert((action.region(), service), Arc::clone(&told));
                 told

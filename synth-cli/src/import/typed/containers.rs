@@ -1,4 +1,4 @@
-//! Images, and the services of Amazon ECS that run them; instances.
+//! Images, and the services of Amazon ECS that run them.
 
 use construct_pipeline::prelude::*;
 
@@ -22,18 +22,6 @@ impl Action<'_, '_, '_> {
             call!(provider, chain.deployment_timeout(minutes => minutes.to_string()));
         }
         Self::done(chain, provider)
-    }
-
-    pub(super) fn servers(&mut self) -> Option<Typed> {
-        let (input, artifact) = self.artifacts("inputArtifacts").into_iter().next()?;
-        let (application, group) = (self.take("ApplicationName")?, self.take("DeploymentGroupName")?);
-        let words = [
-            self.program.text(&application, "APPLICATION"),
-            self.program.text(&group, "DEPLOYMENT_GROUP"),
-            format!("&{input}"),
-        ];
-        let provider = CodeDeployServerDeploy::new(application, group, &artifact);
-        Self::done(Chain::new("CodeDeployServerDeploy::new", words), provider)
     }
 
     pub(super) fn blue_green(&mut self) -> Option<Typed> {

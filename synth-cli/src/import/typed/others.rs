@@ -52,15 +52,86 @@ impl Action<'_, '_, '_> {
         Self::done(chain, provider)
     }
 
-    pub(super) fn lambda(&mut self) -> Option<Typed> {
+    /// The function that the action names, in its place.
+    fn function(&mut self) -> Option<(String, FunctionRef)> {
         let name = self.take("FunctionName")?;
         let arn = self.arn("lambda", &format!("function:{name}"));
         let constant = self.program.arn(&arn, "FUNCTION");
         let chain = Chain::new("Function::import", [constant]);
         let place = |scope: &mut Scope<'_>, id: &str| scope.add(id, Function::import(arn));
-        let (function, node) = self.program.import(&name, "function", &chain, place);
-        let mut provider = LambdaInvoke::new(FunctionRef::from(node));
-        let mut chain = Chain::new("LambdaInvoke::new", [function]);
+        let (variable, node) = self.program.import(&name, "function", &chain, place);
+        Some((variable, FunctionRef::from(node)))
+    }
+
+    pub(super) fn lambda_deploy(&mut self) -> Option<Typed> {
+        let (variable, function) = self.function()?;
+        let input = self.artifacts("inputArtifacts").into_iter().next();
+        let alias = self.take("FunctionAlias");
+        let (mut chain, mut provider) = match (input, self.take("PublishedTargetVersion")) {
+            (Some((input, artifact)), None) => {
+                let chain = Chain::new("LambdaDeploy::new", [variable, format!("&{input}")]);
+                let (mut chain, mut provider) = (chain, LambdaDeploy::new(function, &artifact));
+                if let Some(alias) = alias {
+                    call!(provider, chain.function_alias(alias.clone() => literal(&alias)));
+                }
+                (chain, provider)
+            }
+            (None, Some(version)) => {
+                let alias = alias?;
+                let words = [variable, literal(&alias), literal(&version)];
+                (Chain::new("LambdaDeploy::version", words), LambdaDeploy::version(function, alias, version))
+            }
+            _ => return None,
+        };
+        if let Some(text) = self.take("DeployStrategy") {
+            let strategy = strategy(&text)?;
+            call!(provider, chain.deploy_strategy(strategy => format!("LambdaDeployStrategy::{strategy:?}")));
+        }
+        for name in self.take("Alarms").iter().flat_map(|alarms| alarms.split(',')) {
+            call!(provider, chain.alarm(name => literal(name)));
+        }
+        Self::done(chain, provider)
+    }
+
+    pub(super) fn inspector(&mut self) -> Option<Typed> {
+        let (output, bill) = self.only_output()?;
+        let input = self.artifacts("inputArtifacts").into_iter().next();
+        let (mut chain, mut provider) = match (self.take("InspectorRunMode")?.as_str(), input) {
+            ("SourceCodeScan", Some((input, code))) => {
+                let words = [format!("&{input}"), format!("&{output}")];
+                (Chain::new("InspectorScan::source_code", words), InspectorScan::source_code(&code, &bill))
+            }
+            ("ECRImageScan", None) => {
+                let repository = self.take("ECRRepositoryName")?;
+                let words = [self.program.text(&repository, "REPOSITORY"), format!("&{output}")];
+                let chain = Chain::new("InspectorScan::ecr_image", words);
+                let (mut chain, mut provider) = (chain, InspectorScan::ecr_image(repository, &bill));
+                if let Some(tag) = self.take("ImageTag") {
+                    call!(provider, chain.image_tag(tag.clone() => literal(&tag)));
+                }
+                (chain, provider)
+            }
+            _ => return None,
+        };
+        if let Some(most) = self.take("CriticalThreshold") {
+            call!(provider, chain.critical_threshold(most.parse().ok()? => most));
+        }
+        if let Some(most) = self.take("HighThreshold") {
+            call!(provider, chain.high_threshold(most.parse().ok()? => most));
+        }
+        if let Some(most) = self.take("MediumThreshold") {
+            call!(provider, chain.medium_threshold(most.parse().ok()? => most));
+        }
+        if let Some(most) = self.take("LowThreshold") {
+            call!(provider, chain.low_threshold(most.parse().ok()? => most));
+        }
+        Self::done(chain, provider)
+    }
+
+    pub(super) fn lambda(&mut self) -> Option<Typed> {
+        let (variable, function) = self.function()?;
+        let mut provider = LambdaInvoke::new(function);
+        let mut chain = Chain::new("LambdaInvoke::new", [variable]);
         for (input, artifact) in self.artifacts("inputArtifacts") {
             call!(provider, chain.input(&artifact => format!("&{input}")));
         }
@@ -238,4 +309,24 @@ fn variables(text: &str) -> Option<Vec<(String, String, String)>> {
     let is_name =
         |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     variables.iter().all(|(name, ..)| is_name(name)).then_some(variables)
+}
+
+/// A strategy as the configuration has it.
+fn strategy(text: &str) -> Option<LambdaDeployStrategy> {
+    if text == "AllAtOnce" {
+        return Some(LambdaDeployStrategy::AllAtOnce);
+    }
+    let (is_linear, rest) = match text.strip_prefix("Linear") {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix("Canary")?),
+    };
+    let (percent, minutes) = rest.split_once("Percent")?;
+    let minutes = if is_linear { minutes.strip_prefix("Every")? } else { minutes };
+    let minutes = minutes.strip_suffix("Minutes").or_else(|| minutes.strip_suffix("Minute"))?;
+    let (percent, minutes) = (percent.parse().ok()?, minutes.parse().ok()?);
+    let strategy = match is_linear {
+        true => LambdaDeployStrategy::Linear { percent, minutes },
+        false => LambdaDeployStrategy::Canary { percent, minutes },
+    };
+    Some(strategy).filter(|strategy| strategy.to_string() == text)
 }

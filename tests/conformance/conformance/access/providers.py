@@ -121,6 +121,38 @@ def _appconfig(action: Action, given: dict[str, Any]) -> Iterator[Call]:
         yield from each("appconfig:StartDeployment", action.arn("appconfig", resource))
 
 
+def _ec2(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    partition, region = action.partition, action.region
+    yield from each("ec2:DescribeInstances", "*")
+    yield from each("ssm:CancelCommand DescribeInstanceInformation ListCommandInvocations", "*")
+    for name in ("AWS-RunShellScript", "AWS-RunPowerShellScript"):
+        yield from each("ssm:SendCommand", f"arn:{partition}:ssm:{region}::document/{name}")
+    machine = action.arn("ssm", "managed-instance/mi-0a1b2c3d4e5f60718") if given["InstanceType"] == "SSM_MANAGED_NODE" else action.arn("ec2", "instance/i-0a1b2c3d4e5f60718")
+    yield "ssm:SendCommand", machine, {f"aws:ResourceTag/{given['InstanceTagKey']}": given.get("InstanceTagValue", "any")}
+    for name in filter(None, given.get("TargetGroupNameList", "").split(",")):
+        yield from each("elasticloadbalancing:DescribeTargetGroupAttributes DescribeTargetGroups DescribeTargetHealth", "*")
+        yield from each("elasticloadbalancing:DeregisterTargets RegisterTargets", action.arn("elasticloadbalancing", f"targetgroup/{name}/0a1b2c3d4e5f6071"))
+    yield from _commands(action, given)
+
+
+def _lambda_deploy(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    function = action.arn("lambda", f"function:{given['FunctionName']}")
+    yield from each("lambda:GetAlias GetFunctionConfiguration PublishVersion UpdateAlias UpdateFunctionCode", function)
+    if alias := given.get("FunctionAlias"):
+        yield from each("lambda:GetProvisionedConcurrencyConfig", f"{function}:{alias}")
+    for name in filter(None, given.get("Alarms", "").split(",")):
+        yield from each("cloudwatch:DescribeAlarms", action.arn("cloudwatch", f"alarm:{name}"))
+    yield from _commands(action, given)
+
+
+def _inspector(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    yield from each("inspector-scan:ScanSbom", "*")
+    if repository := given.get("ECRRepositoryName"):
+        yield from each("ecr:GetDownloadUrlForLayer BatchGetImage BatchCheckLayerAvailability", action.arn("ecr", f"repository/{repository}"))
+        yield from each("ecr:GetAuthorizationToken", "*")
+    yield from _commands(action, given)
+
+
 def _codedeploy(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     application, group = given["ApplicationName"], given["DeploymentGroupName"]
     yield from each("codedeploy:GetApplication GetApplicationRevision RegisterApplicationRevision", action.arn("codedeploy", f"application:{application}"))
@@ -177,6 +209,9 @@ PROVIDERS = {
     ("Deploy", "S3"): _s3_deploy,
     ("Deploy", "AppConfig"): _appconfig,
     ("Deploy", "CodeDeploy"): _codedeploy,
+    ("Deploy", "EC2"): _ec2,
+    ("Deploy", "Lambda"): _lambda_deploy,
+    ("Invoke", "InspectorScan"): _inspector,
     ("Deploy", "ECS"): _ecs,
     ("Deploy", "CodeDeployToECS"): _codedeploy_to_ecs,
     ("Build", "ECRBuildAndPublish"): _ecr_build,
