@@ -15,6 +15,7 @@ use construct_core::{AccountId, Diagnostic, Diagnostics};
 use super::structure::too_many;
 use super::{is_name, is_near, misnamed};
 use crate::artifact::Artifact;
+use crate::provider::Category;
 use crate::quota;
 use crate::resolve::{Resolved, ResolvedAction};
 use crate::stage::Stage;
@@ -316,7 +317,12 @@ fn unread(resolved: &Resolved<'_>, writers: &BTreeMap<&str, &ResolvedAction<'_>>
     for output in resolved.actions.iter().flat_map(|action| &action.known.spec.outputs) {
         *n_written.entry(output.name()).or_default() += 1;
     }
-    for action in resolved.actions.iter().filter(|action| may_write(action, resolved)) {
+    // A scan cannot do without the bill that it writes, whether somebody reads that or not.
+    let is_by_choice = |action: &&ResolvedAction<'_>| {
+        let spec = &action.known.spec;
+        spec.category == Category::Source || spec.outputs.len() > *spec.output_count.start()
+    };
+    for action in resolved.actions.iter().filter(|action| may_write(action, resolved)).filter(is_by_choice) {
         for output in &action.known.spec.outputs {
             let is_sound = n_written.get(output.name()) == Some(&1) && is_name(output.name(), "_-", NAME);
             if is_sound && !read.contains(output.name()) {

@@ -30,6 +30,17 @@ fn artifact_that_nobody_reads_made_by_a_map() {
     check(placed(Pipeline::new("orders").stage(sources).stage(deploy(&source)))); //~ warning artifact::unread at Tools/Pipeline: `More`
 }
 
+/// A scan cannot do without the bill that it writes; commands can do without an artifact.
+#[test]
+fn artifact_that_an_action_has_to_write() {
+    let (source, bill) = (Artifact::new("Source"), Artifact::new("Bill"));
+    let log = Artifact::new("Log"); //~ warning artifact::unread at Tools/Pipeline: `Log`
+    let scan = Action::new("Scan", InspectorScan::source_code(&source, &bill).critical_threshold(0));
+    let check_it = Action::new("Check", Commands::new(&source).command("make check").output(&log));
+    let scans = Stage::new("Scan").action(scan).action(check_it);
+    check(placed(Pipeline::new("orders").stage(checkout(&source)).stage(scans)));
+}
+
 #[test]
 fn artifact_that_nobody_writes() {
     let (source, bundle) = (Artifact::new("Source"), Artifact::new("Bundle"));
