@@ -54,6 +54,7 @@ examples! {
     cross_region = "../../examples/cross_region.rs";
     custom_construct = "../../examples/custom_construct.rs";
     imported_stores = "../../examples/imported_stores.rs";
+    instances = "../../examples/instances.rs";
     many_accounts = "../../examples/many_accounts.rs";
     multi_account_ci = "../../examples/multi_account_ci.rs";
     partitions = "../../examples/partitions.rs";

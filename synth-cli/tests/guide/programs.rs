@@ -64,6 +64,7 @@ programs! {
     cross_region = "examples/cross_region.rs",
     custom_construct = "examples/custom_construct.rs",
     imported_stores = "examples/imported_stores.rs",
+    instances = "examples/instances.rs",
     many_accounts = "examples/many_accounts.rs",
     multi_account_ci = "examples/multi_account_ci.rs",
     partitions = "examples/partitions.rs",
@@ -132,6 +133,10 @@ mod custom_construct;
 #[path = "../../../examples/imported_stores.rs"]
 #[expect(dead_code, unreachable_pub, reason = "it is a program")]
 mod imported_stores;
+
+#[path = "../../../examples/instances.rs"]
+#[expect(dead_code, unreachable_pub, reason = "it is a program")]
+mod instances;
 
 #[path = "../../../examples/many_accounts.rs"]
 #[expect(dead_code, unreachable_pub, reason = "it is a program")]
