@@ -88,6 +88,8 @@ enum EdgeKind {
     Assumes,
     /// An action hands a role on to the service that works for it.
     Passes,
+    /// The service hands the artifacts of an action on to a role, which reads them.
+    ReadBy,
     /// A pipeline keeps its artifacts in a store.
     Stores,
     /// Artifacts are copied to the store of another region.
@@ -103,6 +105,7 @@ impl EdgeKind {
             Self::RunsAs => "runs as",
             Self::Assumes => "assumes",
             Self::Passes => "passes",
+            Self::ReadBy => "read by",
             Self::Stores => "stores",
             Self::Replicates => "replicates",
             Self::Needs => "needs",

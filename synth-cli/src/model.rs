@@ -94,6 +94,13 @@ impl Model {
         of_kind.map(|(logical_id, resource)| (logical_id, resource.get("Properties").unwrap_or(&Json::Null)))
     }
 
+    /// What stands beside the properties of a resource, under a key of its metadata.
+    pub(crate) fn metadata_of(&self, stack: usize, logical_id: &str, key: &str) -> &Json<'static> {
+        let template = self.templates.iter().nth(stack);
+        let resource = template.and_then(|template| template.body().get("Resources")?.get(logical_id));
+        resource.and_then(|resource| resource.get("Metadata")?.get(key)).unwrap_or(&Json::Null)
+    }
+
     /// That stacks wait for each other, if some do.
     pub(crate) fn circle(&self) -> Option<&Diagnostic> {
         self.circle.as_ref()

@@ -19,6 +19,9 @@ const UNKNOWN_ACCOUNT: &str = "unknown-account";
 
 const PIPELINE: &str = "AWS::CodePipeline::Pipeline";
 
+/// The metadata in which a pipeline tells who works for its actions, as `construct-pipeline` has it.
+const TOLD: &str = "construct:actions";
+
 impl Graph {
     /// The picture of an assembly.
     pub(crate) fn of(model: &Model) -> Self {
@@ -69,6 +72,8 @@ struct Pipeline<'a> {
     stack: usize,
     node: usize,
     properties: &'a Json,
+    /// What it tells of its actions, by `Stage/Action`.
+    told: &'a Json,
 }
 
 impl<'a> Builder<'a> {
@@ -111,7 +116,8 @@ impl<'a> Builder<'a> {
                     facts: vec![("logicalId", logical_id.to_owned()), ("pipelineType", kind)],
                     ..node(Kind::Pipeline, &[&stack.id, logical_id], &name, parent)
                 });
-                let pipeline = Pipeline { stack: at, node, properties };
+                let told = &self.values.structure(at, model.metadata_of(at, logical_id, TOLD));
+                let pipeline = Pipeline { stack: at, node, properties, told };
                 if let Some(role) = self.role(&properties["RoleArn"], &stack.region) {
                     self.edge(node, role, EdgeKind::RunsAs, "");
                 }
@@ -127,7 +133,7 @@ impl<'a> Builder<'a> {
     }
 
     fn actions(&mut self, pipeline: Pipeline<'_>, logical_id: &str) {
-        let Pipeline { stack, node: pipeline_node, properties } = pipeline;
+        let Pipeline { stack, node: pipeline_node, properties, told } = pipeline;
         let id = &*self.stacks[stack].id;
         let mut producers: BTreeMap<String, usize> = BTreeMap::new();
         let mut readers: Vec<(String, usize)> = Vec::new();
@@ -137,7 +143,8 @@ impl<'a> Builder<'a> {
             for declared in items(&declared_stage["Actions"]) {
                 let name = self.words(&declared["Name"]).unwrap_or_default();
                 let path = [id, logical_id, &stage_name, &name];
-                let action = self.action(pipeline, declared, node(Kind::Action, &path, &name, Some(stage)));
+                let told = &told[format!("{stage_name}/{name}")];
+                let action = self.action(pipeline, declared, told, node(Kind::Action, &path, &name, Some(stage)));
                 for output in items(&declared["OutputArtifacts"]) {
                     let artifact = text(&output["Name"]).unwrap_or_default();
                     producers.entry(artifact).or_insert(action);
@@ -154,7 +161,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn action(&mut self, pipeline: Pipeline<'_>, declared: &Json, drawn: Node) -> usize {
+    fn action(&mut self, pipeline: Pipeline<'_>, declared: &Json, told: &Json, drawn: Node) -> usize {
         let Pipeline { stack, .. } = pipeline;
         let home = &self.stacks[stack];
         let word = |key: &str| self.words(&declared["ActionTypeId"][key]).unwrap_or_default();
@@ -187,9 +194,17 @@ impl<'a> Builder<'a> {
         }
         if provider == "CodeBuild"
             && let Some(name) = text(&configuration["ProjectName"])
-            && let Some(role) = self.project_role(name, account, region)
+            && let Some(role) = self.project_role(name, account, region.clone())
         {
             self.edge(action, role, EdgeKind::RunsAs, "");
+        }
+        if let Some(worker) = self.role(&told["Worker"], &region) {
+            self.edge(action, worker, EdgeKind::RunsAs, "");
+        }
+        for reader in items(&told["Readers"]) {
+            if let Some(reader) = self.role(reader, &region) {
+                self.edge(action, reader, EdgeKind::ReadBy, "");
+            }
         }
         action
     }
@@ -206,7 +221,7 @@ impl<'a> Builder<'a> {
     }
 
     fn stores(&mut self, pipeline: Pipeline<'_>) {
-        let Pipeline { stack, node, properties } = pipeline;
+        let Pipeline { stack, node, properties, .. } = pipeline;
         let home_region = &*self.stacks[stack].region;
         let mut stores: Vec<(String, usize)> = Vec::new();
         let single = self.store(stack, &properties["ArtifactStore"], home_region);

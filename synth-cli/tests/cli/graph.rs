@@ -90,6 +90,25 @@ fn no_name_breaks_a_drawing() {
     assert_eq!(ids.len(), graph["nodes"].as_array().unwrap().len());
 }
 
+/// What only the metadata of a pipeline tells is drawn, too.
+#[test]
+fn roles_that_no_property_names_are_drawn() {
+    let mut tools = template("orders", &[json!({ "Name": "Scan", "InputArtifacts": [{ "Name": "Code" }] })]);
+    let role = |name: &str| format!("arn:aws:iam::111111111111:role/{name}");
+    tools["Resources"]["P"]["Metadata"]["construct:actions"]["Scan/Scan"] =
+        json!({ "Worker": { "Fn::GetAtt": ["Scanner", "Arn"] }, "Readers": [role("host"), role("spare")] });
+    tools["Resources"]["Scanner"] = json!({ "Type": "AWS::IAM::Role", "Properties": { "RoleName": "scanner" } });
+    let dir = assembly("graph-told", &[("Tools", "111111111111/us-east-1", &[], tools)]);
+    let graph = synth(["graph".as_ref(), dir.as_os_str(), "--json".as_ref()]).json();
+    let edges: BTreeSet<String> = graph["edges"].as_array().unwrap().iter().map(Json::to_string).collect();
+    let ends = |kind: &str, role: &str| {
+        let is_one = |edge: &&String| edge.contains(kind) && edge.contains("action:") && edge.contains(role);
+        edges.iter().filter(is_one).count()
+    };
+    let drawn = [("runs as", "role:Tools/Scanner"), ("read by", "role~1host"), ("read by", "role~1spare")];
+    assert_eq!(drawn.map(|(kind, role)| ends(kind, role)), [1, 1, 1], "{edges:?}");
+}
+
 #[test]
 fn one_pipeline_of_several_can_be_drawn() {
     let dir = assembly(
