@@ -292,7 +292,8 @@ impl Pipeline {
     }
 
     /// The path of all roles that are made for the pipeline, as in `/delivery/`; that of a
-    /// [`RolePath`](construct_iam::RolePath) above, or else `/`, by default.
+    /// [`RolePath`](construct_iam::RolePath) above, or else `/`, by default. CloudFormation refuses another one once they are
+    /// deployed: then the pipeline needs another name, too.
     pub fn role_path(mut self, path: impl Into<String>) -> Self {
         self.role_path = Some(path.into());
         self

@@ -61,6 +61,7 @@
 //! ```
 
 pub mod apps;
+pub mod evolving;
 pub mod outside;
 pub mod programs;
 pub mod random;

@@ -4,6 +4,8 @@
 
 #[path = "laws/artifacts.rs"]
 mod artifacts;
+#[path = "laws/changes.rs"]
+mod changes;
 #[path = "laws/groups.rs"]
 mod groups;
 #[path = "laws/proved.rs"]

@@ -96,6 +96,9 @@ impl Fact for PermissionsBoundary {
 /// The path of every role below the construct it is attached to; the nearest wins, and a role's own path wins over all.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html>
 ///
+/// Decide it before the first deployment: IAM moves no role, and CloudFormation does not replace one that keeps its name.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html>
+///
 /// ```
 /// use construct_core::{App, Env};
 /// use construct_iam::RolePath;
