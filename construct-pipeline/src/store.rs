@@ -44,14 +44,15 @@ impl StoreSettings {
         Self::default()
     }
 
-    /// What happens to bucket and key when the store goes. They share one policy: a bucket kept without its key could never
-    /// be read again. The alias goes in any case, so that a key that is needed once more can have it.
+    /// What happens to bucket, key and alias when the store goes. They share one policy: a bucket kept without its key
+    /// could never be read again.
     pub fn removal_policy(mut self, removal: RemovalPolicy) -> Self {
         self.removal = Some(removal);
         self
     }
 
-    /// Makes a customer-managed key even where no artifact crosses an account.
+    /// Makes a customer-managed key even where no artifact crosses an account: it stays in use when the last other account
+    /// leaves.
     pub fn customer_managed_key(mut self) -> Self {
         self.customer_managed_key = true;
         self
@@ -211,6 +212,9 @@ impl Construct for ArtifactStore {
             Some(home) => (names::group::bucket(&name, home, env), names::group::alias(&name, home, env)),
             None => (names::bucket(&name, env), names::alias(&name, env)),
         };
+        if let Some(removal) = settings.removal {
+            scope.attach(scope.here(), removal);
+        }
         let key = with_key.then(|| {
             let key = Key::new()
                 .description(format!("artifacts of {name} in {}", env.region))
@@ -237,14 +241,7 @@ impl Construct for ArtifactStore {
         if settings.versioned {
             bucket = bucket.versioned();
         }
-        let bucket = scope.add("Bucket", bucket);
-        if let Some(removal) = settings.removal {
-            scope.attach(bucket, removal);
-            if let Some(key) = key {
-                scope.attach(key.key, removal);
-            }
-        }
-        StoreRef { bucket, key }
+        StoreRef { bucket: scope.add("Bucket", bucket), key }
     }
 }
 

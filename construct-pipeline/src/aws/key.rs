@@ -211,8 +211,7 @@ impl Fact for DefaultKey {
     const IS_KEPT_FOR_CHECKS: bool = false;
 }
 
-/// A name for a key, which stays when the key is replaced. It goes with its stack, though the key is retained: were it kept,
-/// the stack could not make it again.
+/// A name for a key, which stays when the key is replaced. It is retained by default, like the key.
 ///
 /// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-kms-alias.html>.
 #[derive(Clone, Debug)]
@@ -253,6 +252,10 @@ impl Resource for Alias {
                     .help("write it as `alias/name` with letters, digits and `:/_-`, at most 256 characters, and not below `alias/aws/`"),
             );
         }
+    }
+
+    fn removal_policy(&self) -> Option<RemovalPolicy> {
+        Some(RemovalPolicy::Retain)
     }
 
     fn physical(&self, attr: &Attr, _: Env) -> Option<Expr> {

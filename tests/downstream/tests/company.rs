@@ -77,7 +77,7 @@ fn stores_stay_and_are_emptied() {
         let template = stack.template_json().unwrap();
         for resource in template["Resources"].as_object().unwrap().values() {
             let kind = resource["Type"].as_str().unwrap();
-            if ["AWS::S3::Bucket", "AWS::KMS::Key"].contains(&kind) {
+            if ["AWS::S3::Bucket", "AWS::KMS::Key", "AWS::KMS::Alias"].contains(&kind) {
                 assert_eq!(resource["DeletionPolicy"], "Retain", "{resource}");
                 assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{resource}");
             }

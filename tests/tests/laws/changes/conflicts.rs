@@ -31,11 +31,13 @@ pub(super) enum Conflict {
 }
 
 impl Conflict {
-    /// Whether it is one of those that the guide tells of for edits that it calls free: a bucket is retained when its store
-    /// goes, and what stacks export is freed by whoever imports it.
+    /// Whether it is one of those that the guide tells of for edits that it calls free: bucket and alias are retained when
+    /// their store goes, or its key, and what stacks export is freed by whoever imports it.
     pub(super) fn is_documented(&self) -> bool {
         match self {
-            Self::LeftBehind((kind, ..)) => ["AWS::S3::Bucket", "AWS::CodeCommit::Repository"].contains(&&**kind),
+            Self::LeftBehind((kind, ..)) => {
+                ["AWS::S3::Bucket", "AWS::KMS::Alias", "AWS::CodeCommit::Repository"].contains(&&**kind)
+            }
             Self::ExportInUse(name) => name.starts_with("Base:"),
             Self::OtherId(_) | Self::Moved(_) | Self::Replaced(_) | Self::Parameter(_) => false,
         }
