@@ -49,7 +49,6 @@ use ask::{Apart, Asker};
 use policies::Statements;
 use run::Keep;
 use survey::{Opened, Sheet, Surveyed, survey};
-
 use template::{Templates, account_in};
 use world::{Action, Pipeline, World};
 
@@ -57,8 +56,7 @@ pub use order::{MissingEdge, Order, Orders};
 pub use policies::{Place, PolicyKind};
 pub(crate) use report::Subject;
 pub use report::{Access, Area, Cell, Decision, Expected, Purpose, Remark, Repair, Report, Row, What, premises};
-pub(crate) use survey::TOLD;
-pub use survey::{Clash, Outside};
+pub use survey::{Clash, Outside, TOLD};
 pub use wide::TooWide;
 pub use world::{ActionLabel, PipelineLabel};
 
@@ -104,9 +102,9 @@ fn report(surveyed: Surveyed, keep: Keep) -> Report {
     world.nobody = nobody(&world, &pipelines);
     let named = std::mem::take(&mut world.policies.principals);
     let distinctions = world.policies.distinctions();
+    let prove = |asker: &mut _, n| run::accesses(asker, &pipelines, n, keep, unknown_id);
     let order = || order::order(stacks, named, &world, &pipelines);
     let new = || Asker::new(&world, &apart, &distinctions);
-    let prove = |asker: &mut _, n| run::accesses(asker, &pipelines, n, keep, unknown_id);
     let (proved, askers, order) = parallel::map_beside(new, (0..pipelines.len()).collect(), prove, order);
     drop(askers);
     Report {

@@ -17,9 +17,9 @@ mod told;
 
 pub use outside::Outside;
 pub use stacks::Clash;
+pub use told::TOLD;
 
 pub(crate) use opened::Opened;
 pub(crate) use sheet::Sheet;
 pub(crate) use stacks::{Graph, Stacks};
 pub(crate) use surveyor::{Surveyed, survey};
-pub(crate) use told::TOLD;

@@ -1,7 +1,7 @@
 //! Instances of Amazon EC2, and other machines that AWS Systems Manager knows.
 //!
 //! Codes: `ec2-deploy::malformed-maximum`, `ec2-deploy::malformed-tag`, `ec2-deploy::no-script`,
-//! `ec2-deploy::relative-directory`.
+//! `ec2-deploy::relative-directory`, `ec2-deploy::unused-script`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-EC2Deploy.html>
 
@@ -58,11 +58,14 @@ pub struct Ec2Deploy {
 /// What happens on an instance.
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct Ec2DeploySpecifications(Specifications);
+pub struct Ec2DeploySpecifications {
+    form: Form,
+    pre_script: Option<String>,
+}
 
 #[derive(Clone, Debug)]
-enum Specifications {
-    Inline { target_directory: String, pre_script: Option<String>, post_script: String },
+enum Form {
+    Inline { target_directory: String, post_script: String },
     File(String),
 }
 
@@ -71,30 +74,28 @@ impl Ec2DeploySpecifications {
     #[doc(alias("targetDirectory", "postScript"))]
     pub fn inline(target_directory: impl Into<String>, post_script: impl Into<String>) -> Self {
         let (target_directory, post_script) = (target_directory.into(), post_script.into());
-        Self(Specifications::Inline { target_directory, pre_script: None, post_script })
+        Self { form: Form::Inline { target_directory, post_script }, pre_script: None }
     }
 
     /// Does what a file of the artifact says, in YAML.
     #[doc(alias = "DeploySpec")]
     pub fn file(path: impl Into<String>) -> Self {
-        Self(Specifications::File(path.into()))
+        Self { form: Form::File(path.into()), pre_script: None }
     }
 
-    /// Runs a script of the artifact before. A [`file`](Self::file) names its scripts itself and stays as it is.
+    /// Runs a script of the artifact before. A [`file`](Self::file) names its scripts itself.
     pub fn pre_script(mut self, path: impl Into<String>) -> Self {
-        if let Specifications::Inline { pre_script, .. } = &mut self.0 {
-            *pre_script = Some(path.into());
-        }
+        self.pre_script = Some(path.into());
         self
     }
 
     fn add_to(&self, configuration: Properties) -> Properties {
-        match self.0.clone() {
-            Specifications::Inline { target_directory, pre_script, post_script } => configuration
+        match self.form.clone() {
+            Form::Inline { target_directory, post_script } => configuration
                 .set("TargetDirectory", target_directory)
-                .opt("PreScript", pre_script)
+                .opt("PreScript", self.pre_script.clone())
                 .set("PostScript", post_script),
-            Specifications::File(path) => configuration.set("DeploySpec", path),
+            Form::File(path) => configuration.set("DeploySpec", path),
         }
     }
 
@@ -104,18 +105,28 @@ impl Ec2DeploySpecifications {
             let help = "name a file of the artifact, as in `scripts/start.sh`";
             path.is_empty().then(|| Diagnostic::error("ec2-deploy::no-script", message).help(help))
         };
-        match &self.0 {
-            Specifications::Inline { target_directory, pre_script, post_script } => {
+        match &self.form {
+            Form::Inline { target_directory, post_script } => {
                 let is_absolute = target_directory.starts_with(['/', '#']);
                 let directory = (!is_absolute).then(|| {
                     let message = format!("`{}` is no absolute path", target_directory.escape_debug());
                     let help = "name the folder on the instances from the root on, as in `/srv/orders`";
                     Diagnostic::error("ec2-deploy::relative-directory", message).help(help)
                 });
-                let before = pre_script.as_deref().and_then(|path| no_script(path, "script that runs before"));
+                let before = self.pre_script.as_deref().and_then(|path| no_script(path, "script that runs before"));
                 directory.into_iter().chain(before).chain(no_script(post_script, "script that runs then")).collect()
             }
-            Specifications::File(path) => no_script(path, "specification").into_iter().collect(),
+            Form::File(path) => {
+                let unused = self.pre_script.as_ref().map(|script| {
+                    let message = format!(
+                        "the specification in a file says itself what runs before, and not `{}`",
+                        script.escape_debug()
+                    );
+                    let help = "write the script into the file, and leave `.pre_script(…)` out";
+                    Diagnostic::error("ec2-deploy::unused-script", message).help(help)
+                });
+                unused.into_iter().chain(no_script(path, "specification")).collect()
+            }
         }
     }
 }
@@ -335,7 +346,7 @@ mod tests {
 
     #[test]
     fn commands_run_on_machines_with_the_tag_alone() {
-        let nodes = deploy(Ec2DeploySpecifications::file("deploy.yaml").pre_script("x")).managed_nodes();
+        let nodes = deploy(Ec2DeploySpecifications::file("deploy.yaml")).managed_nodes();
         let asked = ask(&nodes);
         assert_eq!(text_of(&asked.configuration, "InstanceType"), Some("SSM_MANAGED_NODE"));
         assert_eq!(text_of(&asked.configuration, "DeploySpec"), Some("deploy.yaml"));
@@ -363,6 +374,7 @@ mod tests {
             (deploy(inline("/srv", "")), "ec2-deploy::no-script"),
             (deploy(scripts().pre_script("")), "ec2-deploy::no-script"),
             (deploy(Ec2DeploySpecifications::file("")), "ec2-deploy::no-script"),
+            (deploy(Ec2DeploySpecifications::file("deploy.yaml").pre_script("x")), "ec2-deploy::unused-script"),
             (deploy(scripts()).max_batch(Ec2MaxInstances::Count(0)), "ec2-deploy::malformed-maximum"),
             (deploy(scripts()).max_error(Ec2MaxInstances::Percentage(101)), "ec2-deploy::malformed-maximum"),
             (deploy(scripts()).instance_tag_value("x".repeat(257)), "ec2-deploy::malformed-tag"),

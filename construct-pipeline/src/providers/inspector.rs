@@ -1,5 +1,7 @@
 //! Scans for vulnerabilities by Amazon Inspector.
 //!
+//! Codes: `inspector::unused-image-tag`, and those of names of repositories and tags.
+//!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-InspectorScan.html>
 
 use construct_core::{Diagnostic, Properties};
@@ -27,6 +29,7 @@ use crate::provider::{ActionCx, Category, Owner, Provider, ProviderSpec};
 #[must_use]
 pub struct InspectorScan {
     scanned: Scanned,
+    tag: Option<String>,
     output: Artifact,
     thresholds: Vec<(&'static str, u32)>,
 }
@@ -34,26 +37,27 @@ pub struct InspectorScan {
 #[derive(Clone, Debug)]
 enum Scanned {
     Code(Artifact),
-    Image { repository: String, tag: Option<String> },
+    Image { repository: String },
 }
 
 impl InspectorScan {
     /// Scans an artifact with source code, and writes the bill of materials to another.
     pub fn source_code(input: &Artifact, output: &Artifact) -> Self {
-        Self { scanned: Scanned::Code(input.clone()), output: output.clone(), thresholds: Vec::new() }
+        Self::of(Scanned::Code(input.clone()), output)
     }
 
     /// Scans an image of a repository, by its name, in the account and region in which the action runs.
     pub fn ecr_image(repository_name: impl Into<String>, output: &Artifact) -> Self {
-        let scanned = Scanned::Image { repository: repository_name.into(), tag: None };
-        Self { scanned, output: output.clone(), thresholds: Vec::new() }
+        Self::of(Scanned::Image { repository: repository_name.into() }, output)
     }
 
-    /// The tag of the image, `latest` by default: 1 to 128 letters, digits, `_`, `.` and `-`. It means nothing for code.
+    fn of(scanned: Scanned, output: &Artifact) -> Self {
+        Self { scanned, tag: None, output: output.clone(), thresholds: Vec::new() }
+    }
+
+    /// The tag of the image, `latest` by default: 1 to 128 letters, digits, `_`, `.` and `-`.
     pub fn image_tag(mut self, image_tag: impl Into<String>) -> Self {
-        if let Scanned::Image { tag, .. } = &mut self.scanned {
-            *tag = Some(image_tag.into());
-        }
+        self.tag = Some(image_tag.into());
         self
     }
 
@@ -100,10 +104,10 @@ impl Provider for InspectorScan {
     fn configuration(&self, _: &ActionCx<'_>) -> Properties {
         let configuration = match self.scanned.clone() {
             Scanned::Code(_) => Properties::new().set("InspectorRunMode", "SourceCodeScan"),
-            Scanned::Image { repository, tag } => Properties::new()
+            Scanned::Image { repository } => Properties::new()
                 .set("InspectorRunMode", "ECRImageScan")
                 .set("ECRRepositoryName", repository)
-                .opt("ImageTag", tag),
+                .opt("ImageTag", self.tag.clone()),
         };
         let thresholds = self.thresholds.iter();
         thresholds.fold(configuration, |configuration, (key, most)| configuration.set(*key, most.to_string()))
@@ -111,7 +115,7 @@ impl Provider for InspectorScan {
 
     fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
         policy.push(PolicyStatement::allow(["inspector-scan:ScanSbom"]).on(["*"]));
-        if let Scanned::Image { repository, .. } = &self.scanned {
+        if let Scanned::Image { repository } = &self.scanned {
             let pulls = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
             let repository = cx.arn("ecr", format!("repository/{repository}"));
             policy.push(PolicyStatement::allow(pulls).on([repository]));
@@ -122,9 +126,16 @@ impl Provider for InspectorScan {
 
     fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
         match &self.scanned {
-            Scanned::Code(_) => Vec::new(),
-            Scanned::Image { repository, tag } => {
-                let tag = tag.as_deref().filter(|tag| !tag.contains("#{"));
+            Scanned::Code(_) => {
+                let unused = self.tag.as_ref().map(|tag| {
+                    let message = format!("source code has no tag `{}`", tag.escape_debug());
+                    let help = "leave `.image_tag(…)` out, or scan an image with `InspectorScan::ecr_image`";
+                    Diagnostic::error("inspector::unused-image-tag", message).help(help)
+                });
+                unused.into_iter().collect()
+            }
+            Scanned::Image { repository } => {
+                let tag = self.tag.as_deref().filter(|tag| !tag.contains("#{"));
                 malformed_repository_name(repository).into_iter().chain(tag.and_then(malformed_tag)).collect()
             }
         }
@@ -143,7 +154,7 @@ mod tests {
     #[test]
     fn code_is_read_and_a_bill_is_written() {
         let scan = InspectorScan::source_code(&Artifact::new("Source"), &bill());
-        let scan = scan.critical_threshold(3).high_threshold(10).critical_threshold(0).image_tag("none");
+        let scan = scan.critical_threshold(3).high_threshold(10).critical_threshold(0);
         let spec = scan.spec();
         assert_eq!((&spec.inputs[..], &spec.outputs[..]), (&[Artifact::new("Source")][..], &[bill()][..]));
         let asked = ask(&scan);
@@ -169,7 +180,9 @@ mod tests {
     }
 
     #[test]
-    fn names_that_ecr_refuses_are_found() {
+    fn what_is_refused_is_found() {
+        let code = InspectorScan::source_code(&Artifact::new("Source"), &bill());
+        assert_eq!(ask(&code.image_tag("7")).codes, ["inspector::unused-image-tag"]);
         let codes =
             |repository: &str, tag: &str| ask(&InspectorScan::ecr_image(repository, &bill()).image_tag(tag)).codes;
         assert_eq!(codes("Shop", "7"), ["ecr::malformed-repository-name"]);

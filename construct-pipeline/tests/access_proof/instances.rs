@@ -108,6 +108,20 @@ fn which_roles_instances_have_is_not_known_unless_it_is_told() {
 }
 
 #[test]
+fn readers_of_nothing_ask_for_nothing() {
+    let nothing = deployment(|_, _| {
+        let custom = CustomAction::new(Category::Invoke, Owner::Aws, "InspectorScan");
+        let allowed = PolicyStatement::allow(["inspector-scan:ScanSbom", "logs:*"]).on(["*"]);
+        let reader = Role::import("arn:aws:iam::222222222222:role/orders-instance");
+        Action::new(
+            "Deploy",
+            custom.configuration("InspectorRunMode", "ECRImageScan").reader(reader).permission(allowed),
+        )
+    });
+    assert_eq!(asked(nothing.prove().accesses().iter()), [""; 0]);
+}
+
+#[test]
 fn instances_without_roles_ask_for_nothing() {
     let none = deployment(|bundle, _| {
         Action::new("Deploy", CodeDeployServerDeploy::new("shop", "orders", bundle).no_instance_roles())

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use construct_pipeline::access::TOLD;
 use construct_pipeline::access::template::Resolver;
 use serde_json::Value as Json;
 
@@ -18,9 +19,6 @@ pub(super) const RUN_ORDER: &str = "runOrder";
 const UNKNOWN_ACCOUNT: &str = "unknown-account";
 
 const PIPELINE: &str = "AWS::CodePipeline::Pipeline";
-
-/// The metadata in which a pipeline tells who works for its actions, as `construct-pipeline` has it.
-const TOLD: &str = "construct:actions";
 
 impl Graph {
     /// The picture of an assembly.

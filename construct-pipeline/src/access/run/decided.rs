@@ -40,7 +40,7 @@ impl<'p> Prover<'p, '_> {
     /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-EC2Deploy.html>
     pub(crate) fn unknown_instances(&mut self, action: &'p Action, gate: &Gate<'p>) {
         let deploys = matches!((&*action.category, action.provider()), ("Deploy", "CodeDeploy" | "EC2"));
-        if !deploys || &*action.owner != "AWS" || action.inputs.is_empty() {
+        if !deploys || &*action.owner != "AWS" {
             return;
         }
         let store = gate.store;

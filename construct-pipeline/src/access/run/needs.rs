@@ -83,6 +83,9 @@ impl<'p, 'w> Prover<'p, 'w> {
 
     /// Those to whom the service hands the artifacts on read them with roles of their own.
     fn readers(&mut self, action: &'w Action, gate: &Gate<'p>) {
+        if action.inputs.is_empty() {
+            return;
+        }
         match action.told.as_ref().and_then(|told| told.readers.as_ref()) {
             Some(roles) => {
                 let purpose = Purpose::DeploymentReads { artifacts: self.named(&action.inputs) };

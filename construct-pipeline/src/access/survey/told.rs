@@ -1,22 +1,4 @@
-//! What a pipeline tells of its actions beside their declarations, in its metadata: no page of AWS says how an action
-//! works whose type is not known here, and its provider may.
-//!
-//! ```json
-//! "Metadata": {
-//!   "construct:actions": {
-//!     "Release/Scan": {
-//!       "Worker": "arn:aws:iam::111111111111:role/scanner",
-//!       "Readers": ["arn:aws:iam::111111111111:role/scanned"],
-//!       "Calls": [{ "Action": ["scan:Start"], "Resource": ["arn:aws:scan:us-east-1:111111111111:scan/*"] }]
-//!     }
-//!   }
-//! }
-//! ```
-//!
-//! The worker's role reads and writes the artifacts, and readers read those that the action reads, as the service hands them
-//! on. Each of the actions is called for each of the resources, with the
-//! role that performs the action or with the `Role` that stands beside them; `*` within an ARN stands for what a run
-//! makes up.
+//! What a pipeline tells of its actions beside their declarations, in its metadata.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,8 +8,25 @@ use construct_iam::access::Json;
 use crate::access::template::{Lazy, Resolver};
 use crate::access::world::{Told, ToldCall};
 
-/// The key of the metadata.
-pub(crate) const TOLD: &str = "construct:actions";
+/// The key in the metadata of a pipeline under which it tells, by stage and action, what no property of it says: no page of
+/// AWS does for types that are not known here, nor for roles to which a service hands artifacts on. Any tool may write it.
+///
+/// ```json
+/// "Metadata": {
+///   "construct:actions": {
+///     "Release/Scan": {
+///       "Worker": "arn:aws:iam::111111111111:role/scanner",
+///       "Readers": ["arn:aws:iam::111111111111:role/scanned"],
+///       "Calls": [{ "Action": ["scan:Start"], "Resource": ["arn:aws:scan:us-east-1:111111111111:scan/*"] }]
+///     }
+///   }
+/// }
+/// ```
+///
+/// The worker's role reads and writes the artifacts in place of the one that performs the action; readers read those that
+/// the action reads, too. Each of the actions is called for each of the resources, with the role that performs the action or
+/// with the `Role` that stands beside them; `*` within an ARN stands for what a run makes up.
+pub const TOLD: &str = "construct:actions";
 
 /// What is told of each action, by its stage and name.
 pub(crate) fn read<'t>(resolver: &Resolver<'t>, stack: usize, told: &'t Json<'t>) -> BTreeMap<String, Told> {
