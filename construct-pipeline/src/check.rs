@@ -6,6 +6,7 @@ mod artifacts;
 mod conditions;
 mod configuration;
 mod group;
+pub(crate) mod invocations;
 mod reach;
 mod stacks;
 mod stores;
@@ -41,6 +42,7 @@ pub(crate) fn check(pipeline: &Pipeline, cx: &mut ValidateCx<'_>) {
     stores::check(&resolved, cx.view().stack_of(cx.here()), &mut findings);
     group::check(&resolved, &mut findings);
     reach::check(&resolved, &mut findings);
+    invocations::check(&resolved, &mut findings);
     pipeline.handover.keep(cx.here(), known);
     findings.into_iter().for_each(|diagnostic| cx.report(diagnostic));
 }

@@ -12,6 +12,7 @@ use crate::group::{Membership, ScaffoldGroupRef};
 use crate::known::Handover;
 use crate::names::{self, RoleKind};
 use crate::provider::GivenRole;
+use crate::providers::InvokedPipeline;
 use crate::stage::Stage;
 use crate::store::{GivenStore, ImportedArtifactStore, KeyReference, StoreSettings};
 use crate::trigger::GitTrigger;
@@ -25,6 +26,12 @@ construct_core::handle! {
         name: Name = Ref,
         /// The version of the pipeline's structure.
         version: Text = GetAtt("Version"),
+    }
+}
+
+impl From<PipelineRef> for InvokedPipeline {
+    fn from(pipeline: PipelineRef) -> Self {
+        Self::placed(pipeline.name(), pipeline.into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use construct_core::{Lower, PlanCx, Scope, Synth, ValidateCx};
 
-use crate::check::check;
+use crate::check::{check, invocations};
 use crate::pipeline::{Pipeline, PipelineRef};
 use crate::plan::plan;
 use crate::resolve;
@@ -13,6 +13,7 @@ impl Synth for Pipeline {
 
     fn announce(&self, scope: &mut Scope<'_>) {
         sharing::announce(self, scope);
+        invocations::announce(self, scope);
         if let (Some(group), Some(home)) = (self.group, scope.env()) {
             group.announce(&self.name, home, |view| resolve::environments(self, home, view).collect(), scope);
         }

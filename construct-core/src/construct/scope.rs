@@ -46,7 +46,8 @@ fn place(tree: &mut Tree, parent: NodeId, id: &str, location: Caller, content: C
     // one step.
     let looks_odd = bytes::any(id, |byte| (byte < b' ') | (byte == b'/') | (byte == 0x7F) | (byte == 0xC2));
     let is_odd = || id.contains('/') || id.chars().any(char::is_control);
-    if id.is_empty() || id.len() > 255 || looks_odd && is_odd() {
+    let is_long = || id.chars().nth(255).is_some();
+    if id.is_empty() || id.len() > 255 && is_long() || looks_odd && is_odd() {
         let diagnostic =
             Diagnostic::error("tree::malformed-id", format!("`{}` is no id of a construct", id.escape_debug()))
                 .help("ids have 1 to 255 characters, without `/` and control characters");

@@ -1,10 +1,11 @@
 //! Another pipeline, started by this one.
 //!
-//! Codes: `pipeline-invoke::itself`, `pipeline-invoke::malformed-name`.
+//! Codes: `pipeline-invoke::malformed-name`; what can only be told from the app stands in
+//! [`check::invocations`](crate::check).
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-PipelineInvoke.html>
 
-use construct_core::{Diagnostic, Expr, Properties, Value, kind, text};
+use construct_core::{Diagnostic, Expr, NodeId, Properties, Value, kind, text};
 use construct_iam::{PolicyDocument, PolicyStatement};
 
 use crate::names;
@@ -28,9 +29,41 @@ use crate::wire;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct PipelineInvoke {
-    pipeline: Value<kind::Name>,
+    pipeline: InvokedPipeline,
     variables: Vec<[String; 2]>,
     revisions: Vec<[String; 3]>,
+}
+
+/// A pipeline that is started: one of the tree, by its handle, or one by its name.
+#[derive(Clone, Debug)]
+pub struct InvokedPipeline {
+    name: Value<kind::Name>,
+    node: Option<NodeId>,
+}
+
+impl From<&str> for InvokedPipeline {
+    fn from(name: &str) -> Self {
+        Self { name: name.into(), node: None }
+    }
+}
+
+impl From<String> for InvokedPipeline {
+    fn from(name: String) -> Self {
+        Self { name: name.into(), node: None }
+    }
+}
+
+impl From<Value<kind::Name>> for InvokedPipeline {
+    fn from(name: Value<kind::Name>) -> Self {
+        Self { name, node: None }
+    }
+}
+
+impl InvokedPipeline {
+    /// The pipeline at a node of the tree.
+    pub(crate) fn placed(name: Value<kind::Name>, node: NodeId) -> Self {
+        Self { name, node: Some(node) }
+    }
 }
 
 /// What names a version of a source.
@@ -61,9 +94,10 @@ impl RevisionType {
 }
 
 impl PipelineInvoke {
-    /// A pipeline by its name, in the account and region in which the action runs.
-    pub fn new(pipeline_name: impl Into<Value<kind::Name>>) -> Self {
-        Self { pipeline: pipeline_name.into(), variables: Vec::new(), revisions: Vec::new() }
+    /// A pipeline by its handle: the action runs where that pipeline stands, in whichever account and region. Or one by its
+    /// name, in the account and region in which the action runs.
+    pub fn new(pipeline: impl Into<InvokedPipeline>) -> Self {
+        Self { pipeline: pipeline.into(), variables: Vec::new(), revisions: Vec::new() }
     }
 
     /// Sets a variable of that pipeline.
@@ -94,33 +128,33 @@ fn objects<const N: usize>(keys: [&'static str; N], objects: &[[String; N]]) -> 
 
 impl Provider for PipelineInvoke {
     fn spec(&self) -> ProviderSpec {
-        ProviderSpec::new(Category::Invoke, Owner::Aws, "CodePipeline").v2_only()
+        let spec = ProviderSpec::new(Category::Invoke, Owner::Aws, "CodePipeline").v2_only();
+        match self.pipeline.node {
+            Some(node) => spec.acts_on(node),
+            None => spec,
+        }
     }
 
     fn configuration(&self, _: &ActionCx<'_>) -> Properties {
         Properties::new()
-            .set("PipelineName", &self.pipeline)
+            .set("PipelineName", &self.pipeline.name)
             .opt("Variables", objects(["name", "value"], &self.variables))
             .opt("SourceRevisions", objects(["actionName", "revisionType", "revisionValue"], &self.revisions))
     }
 
     fn permissions(&self, cx: &ActionCx<'_>, policy: &mut PolicyDocument) {
-        let pipeline = text!("{}{}", cx.arn("codepipeline", ""), &self.pipeline);
+        let pipeline = text!("{}{}", cx.arn("codepipeline", ""), &self.pipeline.name);
         policy.push(PolicyStatement::allow(["codepipeline:StartPipelineExecution"]).on([pipeline]));
     }
 
-    fn validate(&self, cx: &ActionCx<'_>) -> Vec<Diagnostic> {
-        let name = self.pipeline.literal().filter(|name| !name.contains("#{"));
-        let itself = name.filter(|name| *name == cx.pipeline() && cx.env() == cx.home()).map(|_| {
-            Diagnostic::warning("pipeline-invoke::itself", "the pipeline starts itself, again and again")
-                .help("name another pipeline")
-        });
+    fn validate(&self, _: &ActionCx<'_>) -> Vec<Diagnostic> {
+        let name = self.pipeline.name.literal().filter(|name| !name.contains("#{"));
         let malformed = name.filter(|name| !names::is_pipeline_name(name)).map(|name| {
             let message = format!("`{}` is no name of a pipeline", name.escape_debug());
             Diagnostic::error("pipeline-invoke::malformed-name", message)
                 .help("names have 1 to 100 letters, digits and `.@-_`")
         });
-        itself.into_iter().chain(malformed).collect()
+        malformed.into_iter().collect()
     }
 }
 
@@ -150,6 +184,5 @@ mod tests {
     #[test]
     fn what_codepipeline_refuses_is_found() {
         assert_eq!(ask(&PipelineInvoke::new("orders/production")).codes, ["pipeline-invoke::malformed-name"]);
-        assert_eq!(ask(&PipelineInvoke::new("pipeline")).codes, ["pipeline-invoke::itself"]);
     }
 }

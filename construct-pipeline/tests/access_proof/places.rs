@@ -168,3 +168,27 @@ fn a_boundary_that_is_not_known_is_not_judged() {
     let known = said(&Outside::new().managed_policy(boundary, few));
     assert!(known.contains("the permissions boundary of the role does not allow it: no statement there"), "{known}");
 }
+
+#[test]
+fn a_pipeline_is_started_where_it_stands() {
+    let mut app = App::new();
+    let pipeline = |name: &str, stage: Stage| {
+        let checkout = CodeCommitSource::new("orders", &Artifact::new("Source"));
+        Pipeline::new(name).stage(Stage::new("Source").action(Action::new("Checkout", checkout))).stage(stage)
+    };
+    let other = app.stack("Other", Env::new("222222222222", "eu-west-1"));
+    let approve = Stage::new("Approve").action(Action::new("Approve", ManualApproval::new()));
+    let release = app.at(other).add("Pipeline", pipeline("release", approve));
+    let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+    let next = Stage::new("Next").action(Action::new("Next", PipelineInvoke::new(release)));
+    app.at(tools).add("Pipeline", pipeline("orders", next));
+
+    let report = Set::new(app.synth().expect("it is proved")).prove();
+    let starts: Vec<_> = report
+        .accesses()
+        .iter()
+        .filter(|access| access.resource() == "arn:aws:codepipeline:eu-west-1:222222222222:release")
+        .map(|access| (access.iam_action(), access.principal().split(':').nth(4), access.is_proved()))
+        .collect();
+    assert!(starts.contains(&("codepipeline:StartPipelineExecution", Some("222222222222"), true)), "{starts:?}");
+}

@@ -556,6 +556,32 @@ fn pipeline_that_starts_itself() {
     check(placed(between(&source, action)));
 }
 
+/// A pipeline beside another one that stands in an account and region of its own.
+fn beside_release(action: impl FnOnce(PipelineRef) -> Action) -> App {
+    let (mut app, source) = (App::new(), Artifact::new("Source"));
+    let other = app.stack("Other", Env::new("222222222222", "eu-west-1"));
+    let release =
+        app.at(other).add("Pipeline", Pipeline::new("release").stage(checkout(&source)).stage(deploy(&source)));
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Pipeline", between(&Artifact::new("Source"), action(release)));
+    app
+}
+
+#[test]
+fn pipeline_that_stands_elsewhere() {
+    check(beside_release(|_| Action::new("Next", PipelineInvoke::new("release")))); //~ warning pipeline-invoke::elsewhere at Tools/Pipeline: starts `release` in account 111111111111, region us-east-1, and `Other/Pipeline` of the app stands in account 222222222222, region eu-west-1
+}
+
+#[test]
+fn attribute_of_a_pipeline_that_stands_elsewhere() {
+    check(beside_release(|release| Action::new("Next", PipelineInvoke::new(release.name())).account("222222222222"))); //~ error pipeline-invoke::elsewhere at Tools/Pipeline: in account 222222222222, region us-east-1
+}
+
+#[test]
+fn pipeline_that_stands_elsewhere_than_its_action() {
+    check(beside_release(|release| Action::new("Next", PipelineInvoke::new(release)).region("us-east-1"))); //~ error action::region-contradiction at Tools/Pipeline: eu-west-1
+}
+
 #[test]
 fn pipeline_by_its_arn() {
     let source = Artifact::new("Source");

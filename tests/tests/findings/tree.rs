@@ -70,6 +70,7 @@ fn id_with_a_control_character() {
 fn id_of_256_characters() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
+    app.at(tools).add("é".repeat(254) + "x", queue());
     app.at(tools).add("x".repeat(256), queue()); //~ error tree::malformed-id at Tools/xxx…: `xxx
     check(app);
 }
