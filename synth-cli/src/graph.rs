@@ -90,6 +90,8 @@ enum EdgeKind {
     Passes,
     /// The service hands the artifacts of an action on to a role, which reads them.
     ReadBy,
+    /// An action starts another pipeline.
+    Starts,
     /// A pipeline keeps its artifacts in a store.
     Stores,
     /// Artifacts are copied to the store of another region.
@@ -106,6 +108,7 @@ impl EdgeKind {
             Self::Assumes => "assumes",
             Self::Passes => "passes",
             Self::ReadBy => "read by",
+            Self::Starts => "starts",
             Self::Stores => "stores",
             Self::Replicates => "replicates",
             Self::Needs => "needs",
@@ -147,12 +150,18 @@ impl Graph {
         };
         let inside = (0..self.nodes.len()).filter(|&at| frames(at).iter().any(|frame| chosen.contains(frame)));
         let mut kept: BTreeSet<usize> = inside.collect();
+        let from = |kept: &BTreeSet<usize>, is_followed: &dyn Fn(EdgeKind) -> bool| -> Vec<usize> {
+            let followed = self.edges.iter().filter(|edge| is_followed(edge.kind) && kept.contains(&edge.from));
+            followed.map(|edge| edge.to).collect()
+        };
+        // Of a pipeline that it starts, nothing but the frame.
+        let started = from(&kept, &|kind| kind == EdgeKind::Starts);
         // A replica is two steps away: the pipeline stores at home, the store there replicates.
         for _ in 0..2 {
-            let touched = self.edges.iter().filter(|edge| edge.kind != EdgeKind::Needs && kept.contains(&edge.from));
-            let touched: Vec<usize> = touched.map(|edge| edge.to).collect();
+            let touched = from(&kept, &|kind| !matches!(kind, EdgeKind::Needs | EdgeKind::Starts));
             kept.extend(touched);
         }
+        kept.extend(started);
         let all: Vec<usize> = kept.iter().flat_map(|&at| frames(at)).collect();
         kept.extend(all);
         let mut place = vec![None; self.nodes.len()];

@@ -34,9 +34,12 @@ impl Graph {
             ids: BTreeSet::new(),
             known: BTreeMap::new(),
             edges: BTreeMap::new(),
+            pipelines: BTreeMap::new(),
+            starts: Vec::new(),
         };
         builder.stacks();
         builder.pipelines();
+        builder.starts();
         builder.needs();
         builder.graph
     }
@@ -62,7 +65,13 @@ struct Builder<'a> {
     ids: BTreeSet<String>,
     known: BTreeMap<Known, usize>,
     edges: BTreeMap<(usize, usize, EdgeKind), usize>,
+    pipelines: BTreeMap<PipelineId, usize>,
+    /// The actions that start a pipeline, which may be drawn after them.
+    starts: Vec<(usize, PipelineId)>,
 }
+
+/// The account, the region and the name of a pipeline.
+type PipelineId = (String, String, String);
 
 /// A pipeline being drawn.
 #[derive(Clone, Copy, Debug)]
@@ -108,12 +117,14 @@ impl<'a> Builder<'a> {
                 let properties = &self.values.structure(at, properties);
                 let parent = self.known.get(&Known::Stack(at)).copied();
                 let name = self.values.name_of(&Place { stack: at, logical_id: logical_id.to_owned() });
+                let physical_id = self.values.0.physical_id(at, logical_id);
                 let kind = self.words(&properties["PipelineType"]).unwrap_or_else(|| "V1".into());
                 let node = self.add(Node {
                     lines: vec![format!("type {kind}")],
                     facts: vec![("logicalId", logical_id.to_owned()), ("pipelineType", kind)],
                     ..node(Kind::Pipeline, &[&stack.id, logical_id], &name, parent)
                 });
+                self.pipelines.entry((stack.account.clone(), stack.region.clone(), physical_id)).or_insert(node);
                 let told = &self.values.structure(at, model.metadata_of(at, logical_id, TOLD));
                 let pipeline = Pipeline { stack: at, node, properties, told };
                 if let Some(role) = self.role(&properties["RoleArn"], &stack.region) {
@@ -121,6 +132,14 @@ impl<'a> Builder<'a> {
                 }
                 self.stores(pipeline);
                 self.actions(pipeline, logical_id);
+            }
+        }
+    }
+
+    fn starts(&mut self) {
+        for (action, started) in std::mem::take(&mut self.starts) {
+            if let Some(&pipeline) = self.pipelines.get(&started) {
+                self.edge(action, pipeline, EdgeKind::Starts, "");
             }
         }
     }
@@ -189,6 +208,11 @@ impl<'a> Builder<'a> {
         }
         if let Some(passed) = self.role(&configuration["RoleArn"], &region) {
             self.edge(action, passed, EdgeKind::Passes, "");
+        }
+        if provider == "CodePipeline"
+            && let Some(name) = text(&configuration["PipelineName"])
+        {
+            self.starts.push((action, (account.clone(), region.clone(), name)));
         }
         if provider == "CodeBuild"
             && let Some(name) = text(&configuration["ProjectName"])

@@ -72,6 +72,7 @@ fn line(graph: &Graph, edge: &Edge) -> String {
         EdgeKind::Artifact => format!(r##"{ends} [label={}, color="#3f7d3f", penwidth=1.5];"##, quoted(&edge.label)),
         EdgeKind::RunsAs | EdgeKind::Assumes => format!(r##"{ends} [label={word}, color="#b8860b"];"##),
         EdgeKind::Passes | EdgeKind::ReadBy => format!(r##"{ends} [label={word}, color="#b8860b", style=dotted];"##),
+        EdgeKind::Starts => format!(r##"{ends} [label={word}, color="#3f7d3f", style=dashed];"##),
         EdgeKind::Stores | EdgeKind::Replicates => format!(r##"{ends} [label={word}, color="#3b6ea5"];"##),
         EdgeKind::Needs => {
             let [tail, head] = [from, to].map(|node| quoted(&cluster(node)));

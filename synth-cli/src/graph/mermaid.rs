@@ -85,7 +85,7 @@ fn line(edge: &Edge) -> String {
     let word = edge.kind.as_str();
     match edge.kind {
         EdgeKind::Artifact => format!("{from} ==>|{}| {to}", label(&[&edge.label])),
-        EdgeKind::Passes | EdgeKind::ReadBy => format!("{from} -.->|{word}| {to}"),
+        EdgeKind::Passes | EdgeKind::ReadBy | EdgeKind::Starts => format!("{from} -.->|{word}| {to}"),
         EdgeKind::RunsAs | EdgeKind::Assumes | EdgeKind::Stores | EdgeKind::Replicates => {
             format!("{from} -->|{word}| {to}")
         }

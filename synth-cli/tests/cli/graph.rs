@@ -109,6 +109,32 @@ fn roles_that_no_property_names_are_drawn() {
     assert_eq!(drawn.map(|(kind, role)| ends(kind, role)), [1, 1, 1], "{edges:?}");
 }
 
+/// A pipeline that another one starts is drawn as such where it stands, and in the picture of that one as a frame.
+#[test]
+fn pipelines_that_start_others_lead_to_them() {
+    let starts = |name: Json| {
+        let provider = json!({ "Category": "Invoke", "Owner": "AWS", "Provider": "CodePipeline", "Version": "1" });
+        json!({ "Name": "Next", "ActionTypeId": provider, "Configuration": { "PipelineName": name } })
+    };
+    let mut first = template("first", &[starts(json!("second")), starts(json!({ "Ref": "Unnamed" }))]);
+    first["Resources"]["Unnamed"] = template("", &[json!({ "Name": "A" })])["Resources"]["P"].clone();
+    first["Resources"]["Unnamed"]["Properties"].as_object_mut().unwrap().remove("Name");
+    let second = template("second", &[json!({ "Name": "B" })]);
+    let stacks = [
+        ("First", "111111111111/us-east-1", &[][..], first),
+        ("Second", "111111111111/us-east-1", &[][..], second.clone()),
+        ("Elsewhere", "222222222222/us-east-1", &[][..], second),
+    ];
+    let dir = assembly("graph-starts", &stacks);
+    let graph = synth(["graph".as_ref(), dir.as_os_str(), "--json".as_ref()]).json();
+    let edges = graph["edges"].as_array().unwrap().iter().filter(|edge| edge["kind"] == "starts");
+    let started: BTreeSet<&str> = edges.map(|edge| edge["to"].as_str().unwrap()).collect();
+    assert_eq!(started, BTreeSet::from(["pipeline:First/Unnamed", "pipeline:Second/P"]));
+
+    let only = synth(["graph".as_ref(), dir.as_os_str(), "--pipeline".as_ref(), "first".as_ref()]).fine();
+    assert!(only.contains("|starts|") && only.contains("pipeline second") && !only.contains("B<br/>"), "{only}");
+}
+
 #[test]
 fn one_pipeline_of_several_can_be_drawn() {
     let dir = assembly(
