@@ -5,11 +5,12 @@
 #![expect(clippy::panic, reason = "in a test, a panic is the report")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 mod access_support;
 
 use access_support::{CASES, oracle, policies, request, text};
-use construct_iam::access::{Outcome, evaluate};
+use construct_iam::access::{Action, Context, Outcome, Request, Resource, ResourceKind, Stance, Truth, evaluate};
 use serde_json::Value;
 
 #[test]
@@ -58,19 +59,45 @@ fn the_oracle_knows_the_documented_cases() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Whichever part of the circumstances is known before it is known who asks.
+#[test]
+fn stances_decide_the_documented_cases() {
+    for case in cases() {
+        let (whole, policies) = (request(&case), policies(&case));
+        let action = Arc::new(Action::from(whole.action()));
+        let resource = Resource::new(whole.resource(), whole.resource_account());
+        if inferred_kind(&whole) != whole.kind() {
+            continue;
+        }
+        let keys: Vec<_> = whole.context().mentioned().collect();
+        let some: [fn(usize) -> bool; 4] = [|_| false, |_| true, |n| n % 2 == 0, |n| n % 2 == 1];
+        for is_before in some {
+            let (mut before, mut after) = (Context::closed(), Context::closed());
+            for (n, (key, value)) in keys.iter().enumerate() {
+                let told = if is_before(n) { &mut before } else { &mut after };
+                told.tell((*key).to_owned(), (*value).clone());
+            }
+            let stance = Stance::new(Arc::clone(&action), resource.clone(), Arc::new(before), policies.clone());
+            let allowed = stance.allows(whole.principal(), &Arc::new(after), &policies);
+            assert_eq!(allowed, Truth::from(expected(&case) == Outcome::Allowed), "{}", text(&case, "id"));
+            let account = whole.principal().account();
+            let is_out = stance.keeps_everybody_out() || account.is_some_and(|account| stance.keeps_out(account));
+            assert!(!is_out || allowed.is_no(), "{} is kept out", text(&case, "id"));
+        }
+    }
+}
+
 /// Where a resource has a policy, the kind that the request infers is the right one.
 #[test]
 fn the_kind_of_a_resource_is_inferred() {
     for case in cases().iter().filter(|case| !case["resourcePolicyKind"].is_null()) {
         let given = request(case);
-        let inferred = construct_iam::access::Request::new(
-            given.principal().clone(),
-            given.action(),
-            given.resource(),
-            given.resource_account(),
-        );
-        assert_eq!(inferred.kind(), given.kind(), "{}", text(case, "id"));
+        assert_eq!(inferred_kind(&given), given.kind(), "{}", text(case, "id"));
     }
+}
+
+fn inferred_kind(given: &Request) -> ResourceKind {
+    Request::new(given.principal().clone(), given.action(), given.resource(), given.resource_account()).kind()
 }
 
 fn cases() -> Vec<Value> {

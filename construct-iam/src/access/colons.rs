@@ -58,12 +58,15 @@ pub(crate) fn split_text(arn: &str) -> Option<[&str; PARTS]> {
 
 #[cfg(test)]
 mod tests {
-    use super::split_text;
+    use super::{Colons, split_text};
 
     #[test]
     fn split() {
         assert_eq!(split_text("arn:aws:s3:::b:c/d"), Some(["arn", "aws", "s3", "", "", "b:c/d"]));
         assert_eq!(split_text("arn:aws:s3::b"), None);
+        let queue = "arn:aws:sqs:us-east-1:111111111111:orders";
+        let account = |arn| Colons::find(arn).map(|colons| colons.account(arn));
+        assert_eq!((account(queue), account("arn:aws:s3:::b")), (Some("111111111111"), Some("")));
         assert_eq!(split_text("arn:aws:s3::\u{F0000}:b"), None);
         assert_eq!(
             split_text("arn:aws:s3::\u{E000}:\u{F0000}"),

@@ -202,6 +202,7 @@ mod tests {
             (vec!["true".into()], vec!["true".into()])
         );
         assert_eq!(text.wanted(), ["x", "y"]);
+        assert_eq!(compiler.condition_keys(), ["aws:a".into(), "aws:b".into()]);
     }
 
     #[test]

@@ -26,6 +26,27 @@ fn many(values: &[&str]) -> Context {
 const ABSENT: Context = Context::closed();
 const UNKNOWN: Context = Context::open();
 
+/// What a condition says before it is known who asks.
+#[test]
+fn conditions_are_settled_by_what_is_told_of_their_key_alone() {
+    let settled = |wanted: &str, known: &Context| {
+        let condition = json!({ "StringEquals": { "k:key": wanted } });
+        let statement = json!({ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition });
+        let document = json!({ "Version": "2012-10-17", "Statement": statement });
+        let policy = Policy::parse("p", &document).unwrap_or_else(|error| panic!("{error}"));
+        policy.statements().expect("known")[0].conditions[0].settled(known)
+    };
+    assert_eq!(settled("a", &one("a")), Some(Truth::Yes));
+    assert_eq!(settled("a", &one("b")), Some(Truth::No));
+    assert_eq!(settled("a", &ABSENT.absent("k:key")), Some(Truth::No));
+    assert_eq!(settled("a", &UNKNOWN.unknown("k:key")), Some(Truth::Unknown));
+    for known in [ABSENT, UNKNOWN, ABSENT.with("k:other", "a")] {
+        assert_eq!(settled("a", &known), None);
+    }
+    assert_eq!(settled("${aws:username}", &one("a")), None);
+    assert_eq!(settled("${aws:username}", &ABSENT), None);
+}
+
 #[test]
 fn comparisons() {
     for (operator, wanted, got, expected) in [
