@@ -79,11 +79,12 @@ impl Target {
 /// # Which target goes where
 ///
 /// The place of a target follows from its name, not from its position: the order in which targets are added has no meaning,
-/// and adding or removing one leaves the others where they are. Every target has a number, the first 64 bits of the SHA-256
-/// of its name. The wave begins with one stage, named like the wave. When a stage holds too many actions it is halved:
-/// targets with an even number stay, those with an odd one go to one new stage; the next time the second-lowest bit
-/// decides, and so on. So a stage keeps its name for ever, and only when a target is added to a stage that is **full** does
-/// a part of this one stage move to one new stage. Stages are named `<wave>`, `<wave>-2`, `<wave>-3` …, with gaps where no
+/// and adding or removing one leaves the others where they are unless its stage is full or no longer needed. Every target
+/// has a number, the first 64 bits of the SHA-256 of its name. The wave begins with one stage, named like the wave. When a
+/// stage holds too many actions it is halved: targets with an even number stay, those with an odd one go to one new stage;
+/// the next time the second-lowest bit decides, and so on. So when a target is added to a stage that is **full**, a part of
+/// this one stage moves to one new stage; and when one is removed so that both halves **fit into one** again, that part
+/// comes back. All other stages stay as they are. Stages are named `<wave>`, `<wave>-2`, `<wave>-3` …, with gaps where no
 /// half was needed, and run in the order of these numbers. On average they are two thirds full.
 ///
 /// What a target needs in its account does not depend on its stage: roles, stacks and logical ids stay even then, and the
@@ -293,6 +294,25 @@ mod tests {
                 let there = before.values().filter(|other| other == stage).count();
                 let full = there / actions == at_once || there + actions > ACTIONS_OF_A_STAGE.value;
                 prop_assert!(full, "{stage} had room, with {there} actions");
+            }
+        }
+
+        #[test]
+        fn a_target_less_moves_no_other_unless_two_stages_fit_into_one(
+            n in 2..100usize, gone in any::<prop::sample::Index>(), actions in 1..4usize, at_once in 1..60usize,
+        ) {
+            let gone = gone.index(n);
+            let wave = |without: Option<usize>| {
+                let targets = (0..n).filter(|n| Some(*n) != without).map(|n| target(n, actions));
+                places(Wave::new("Fleet").targets(targets).at_once(at_once))
+            };
+            let (before, after) = (wave(None), wave(Some(gone)));
+            let moved = || after.iter().filter(|(action, stage)| before[*action] != **stage);
+            let to: BTreeSet<&String> = moved().map(|(_, stage)| stage).collect();
+            prop_assert!(to.len() <= 1, "they go to several stages: {:?}", to);
+            let stages: BTreeSet<&String> = after.values().collect();
+            for (action, _) in moved() {
+                prop_assert!(!stages.contains(&before[action]), "{} left a stage that is still there", action);
             }
         }
 
