@@ -207,7 +207,7 @@ impl Settings {
     /// Reports what IAM refuses of name, path, session and description.
     fn report_settings(&self, cx: &mut ValidateCx<'_>) {
         if let Some(name) = &self.name
-            && (name.is_empty() || name.len() > 64 || !name.bytes().all(is_name_byte))
+            && !is_name(name)
         {
             cx.report(
                 Diagnostic::error(
@@ -386,6 +386,10 @@ fn divide(
     (inline, parts.collect())
 }
 
+fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(is_name_byte)
+}
+
 fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte)
 }
@@ -401,7 +405,13 @@ impl ArnKind for RoleArn {
     const EXAMPLE: &'static str = "arn:aws:iam::111111111111:role/name";
 
     fn name(arn: &Arn) -> Option<&str> {
-        (arn.service() == "iam" && arn.resource().starts_with("role/")).then(|| arn.resource_name())
+        let name = arn.resource_name();
+        let path = arn.resource().strip_prefix("role")?.strip_suffix(name)?;
+        (arn.service() == "iam" && is_name(name) && path_problem(path).is_none()).then_some(name)
+    }
+
+    fn help(_: &str) -> String {
+        format!("write it as `{}`; names have 1 to 64 letters, digits and `+=,.@_-`", Self::EXAMPLE)
     }
 }
 

@@ -174,9 +174,15 @@ fn env(action: &Action, spec: &ProviderSpec, home: Env, view: View<'_>, problems
     let target = spec.acts_on.filter(|node| view.owns(*node));
     let target_env = target.and_then(|node| view.env_of(node));
     if let (Some(node), Some(target)) = (target, target_env) {
-        let path = view.path_of(node);
-        problems.extend(contradiction("action::account-contradiction", "account", own_account, target.account, path));
-        problems.extend(contradiction("action::region-contradiction", "region", own_region, target.region, path));
+        let acts_on = (node, view);
+        problems.extend(contradiction(
+            "action::account-contradiction",
+            "account",
+            own_account,
+            target.account,
+            acts_on,
+        ));
+        problems.extend(contradiction("action::region-contradiction", "region", own_region, target.region, acts_on));
     }
     // Where it may not be at all is told elsewhere; what would follow from being there is not.
     if spec.owner != Owner::Aws && (action.account.is_some() || action.region.is_some() || action.role.is_some()) {
@@ -205,12 +211,16 @@ fn contradiction<T: Display + PartialEq>(
     what: &str,
     own: Option<T>,
     of_target: T,
-    path: &str,
+    (target, view): (NodeId, View<'_>),
 ) -> Option<Diagnostic> {
     let own = own.filter(|own| *own != of_target)?;
+    let path = view.path_of(target);
     let message = format!("the action has the {what} {own}, but `{path}`, on which it acts, is in {of_target}");
-    let help = format!("leave `.{what}(…)` out, or act on a construct of that {what}");
-    Some(Diagnostic::error(code, message).help(help))
+    let instead = match view.imports(target) {
+        None => format!("act on a construct of that {what}"),
+        Some(_) => "say where it is as you import it: by its ARN, a bucket with `.env(…)`".into(),
+    };
+    Some(Diagnostic::error(code, message).help(format!("leave `.{what}(…)` out, or {instead}")))
 }
 
 /// Where no action can run, or none of its kind.

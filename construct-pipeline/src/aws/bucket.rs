@@ -262,6 +262,10 @@ fn physical(name: Value<kind::Name>, attr: &Attr, own: Env) -> Option<Expr> {
     }
 }
 
+/// What S3 keeps for other things than buckets of general purpose: aliases of access points, directory buckets, tables.
+const RESERVED_PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
+const RESERVED_SUFFIXES: [&str; 5] = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
+
 /// What S3 has against a name, in words.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
 fn name_problem(name: &str) -> Option<&'static str> {
@@ -276,7 +280,9 @@ fn name_problem(name: &str) -> Option<&'static str> {
     if !end(bytes.first()) || !end(bytes.last()) {
         return Some("it does not begin and end with a letter or digit");
     }
-    if name.contains("..") || name.starts_with("xn--") || name.starts_with("sthree-") || name.ends_with("-s3alias") {
+    let reserved = RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || RESERVED_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
+    if reserved || name.contains("..") {
         return Some("S3 reserves such names");
     }
     if name.split('.').count() == 4 && name.split('.').all(|part| part.parse::<u8>().is_ok()) {
@@ -372,6 +378,13 @@ mod tests {
             "orders-",
             "a..b",
             "xn--a",
+            "sthree-a",
+            "amzn-s3-demo-a",
+            "a-s3alias",
+            "a--ol-s3",
+            "a.mrap",
+            "a--x-s3",
+            "a--table-s3",
             "192.168.0.1",
             "arn:aws:s3:::x",
             &"x".repeat(64),

@@ -150,7 +150,7 @@ impl Synth for Key {
         }
         for administrator in &self.administrators {
             if let Some(text) = administrator.literal()
-                && !Arn::parse(text).is_ok_and(|arn| arn.service() == "iam")
+                && !Arn::parse(text).is_ok_and(|arn| is_administrator(&arn))
             {
                 cx.report(
                     Diagnostic::error("kms::malformed-administrator", format!("`{text}` is no ARN of a role or user"))
@@ -166,6 +166,14 @@ impl Synth for Key {
         cx.gauge(crate::quota::GAUGE);
         Box::new(self.clone())
     }
+}
+
+/// Whether a role or user can have this ARN, or some of them, as in `role/admin-*`. A key that nobody can administer is refused,
+/// or lost.
+fn is_administrator(arn: &Arn) -> bool {
+    let is_named =
+        ["role/", "user/"].iter().any(|kind| arn.resource().starts_with(kind)) && !arn.resource().ends_with('/');
+    arn.service() == "iam" && (is_named || arn.resource() == "root")
 }
 
 impl Lower for Key {

@@ -2,7 +2,7 @@
 //!
 //! Codes: `condition::v2-only`, `condition::too-many`, `condition::no-rule`, `condition::too-many-rules`,
 //! `condition::result`, `condition::retry-and-condition`, `condition::rollback-in-parallel`,
-//! `condition::rollback-of-sources`, `rule::malformed-name`, `rule::unknown-provider`, `rule::unknown-operator`,
+//! `condition::rollback-of-sources`, `rule::malformed-name`, `rule::malformed-provider`, `rule::malformed-version`, `rule::unknown-provider`, `rule::unknown-operator`,
 //! `rule::malformed-cron`, `rule::missing-configuration`, `rule::malformed-configuration`, `rule::unknown-region`,
 //! `rule::works-elsewhere`, `rule::malformed-command`, `rule::too-many-commands`, `rule::unknown-artifact`, `rule::read-too-early`.
 //!
@@ -224,10 +224,17 @@ fn elsewhere(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Diagn
 /// Whether a rule has what its provider needs.
 fn provider(rule: &ConditionRule, resolved: &Resolved<'_>, findings: &mut Diagnostics) {
     let mut push = |diagnostic: Diagnostic| findings.push(diagnostic.at(rule.location));
-    if !is_known(&rule.provider) {
+    if let Some(message) = misnamed("provider of rules", &rule.provider, "_-", 35) {
+        let help = "use 1 to 35 letters, digits, `_` and `-`";
+        push(Diagnostic::error("rule::malformed-provider", message).help(help));
+    } else if !is_known(&rule.provider) {
         let message = format!("`{}` is no provider of rules known here", rule.provider.escape_debug());
         let known = PROVIDERS.map(|(name, _)| name).join(", ");
         push(Diagnostic::warning("rule::unknown-provider", message).help(format!("known are {known}")));
+    }
+    if let Some(message) = misnamed("version of a rule", &rule.version, "_-", 9) {
+        let help = "use 1 to 9 letters, digits, `_` and `-`";
+        push(Diagnostic::error("rule::malformed-version", message).help(help));
     }
     let needed = PROVIDERS.iter().filter(|(name, _)| *name == rule.provider).flat_map(|(_, keys)| *keys);
     for key in needed.filter(|key| rule.configuration.get(key).is_none()) {

@@ -1,6 +1,7 @@
 //! New versions of Lambda functions.
 //!
-//! Codes: `lambda-deploy::malformed-strategy`, `lambda-deploy::no-alias`, `lambda-deploy::too-many-alarms`.
+//! Codes: `lambda-deploy::malformed-alias`, `lambda-deploy::malformed-strategy`, `lambda-deploy::no-alias`,
+//! `lambda-deploy::too-many-alarms`.
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-LambdaDeploy.html>
 
@@ -179,8 +180,20 @@ impl Provider for LambdaDeploy {
             Diagnostic::error("lambda-deploy::too-many-alarms", message).help(help)
         });
         let strategy = self.strategy.and_then(LambdaDeployStrategy::problem);
-        no_alias.into_iter().chain(strategy).chain(too_many).collect()
+        let alias = self.alias.as_ref().and_then(Value::literal).filter(|name| !name.contains("#{") && !is_alias(name));
+        let malformed = alias.map(|name| {
+            Diagnostic::error("lambda-deploy::malformed-alias", format!("`{}` is no alias", name.escape_debug()))
+                .help("aliases have 1 to 128 letters, digits, `_` and `-`, and not digits alone")
+        });
+        malformed.into_iter().chain(no_alias).chain(strategy).chain(too_many).collect()
     }
+}
+
+/// Whether an alias can have this name.
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateAlias.html>
+fn is_alias(name: &str) -> bool {
+    let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    (1..=128).contains(&name.len()) && name.bytes().all(is_sound) && !name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -265,6 +278,13 @@ mod tests {
         let alone = asked(|function| code(function).deploy_strategy(Canary { percent: 10, minutes: 5 }));
         assert_eq!(alone.codes, ["lambda-deploy::no-alias"]);
         assert_eq!(asked(|function| code(function).deploy_strategy(AllAtOnce)).codes, [""; 0]);
+        for name in ["", "7", "the live one", "live*", &"x".repeat(129)] {
+            let alias = asked(|function| code(function).function_alias(name));
+            assert_eq!(alias.codes, ["lambda-deploy::malformed-alias"], "{name}");
+        }
+        for name in ["live", "7th_-", "stage-#{variables.Stage}"] {
+            assert_eq!(asked(|function| code(function).function_alias(name)).codes, [""; 0], "{name}");
+        }
         let alarms = asked(|function| (0..11).fold(code(function), |deploy, n| deploy.alarm(format!("alarm-{n}"))));
         assert_eq!(alarms.codes, ["lambda-deploy::too-many-alarms"]);
     }

@@ -1,6 +1,6 @@
 //! Another pipeline, started by this one.
 //!
-//! Codes: `pipeline-invoke::malformed-name`; what can only be told from the app stands in
+//! Codes: `pipeline-invoke::malformed-name`, `pipeline-invoke::malformed-variable`; what can only be told from the app stands in
 //! [`check::invocations`](crate::check).
 //!
 //! <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-PipelineInvoke.html>
@@ -118,6 +118,13 @@ impl PipelineInvoke {
     }
 }
 
+/// Whether a variable of a pipeline can have this name.
+/// <https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineVariable.html>
+fn is_variable(name: &str) -> bool {
+    let is_sound = |byte: u8| byte.is_ascii_alphanumeric() || b"@_-".contains(&byte);
+    (1..=128).contains(&name.len()) && name.bytes().all(is_sound)
+}
+
 /// A list of objects as the text of its JSON.
 fn objects<const N: usize>(keys: [&'static str; N], objects: &[[String; N]]) -> Option<Value<kind::Text>> {
     let object = |values: &[String; N]| {
@@ -154,7 +161,16 @@ impl Provider for PipelineInvoke {
             Diagnostic::error("pipeline-invoke::malformed-name", message)
                 .help("names have 1 to 100 letters, digits and `.@-_`")
         });
-        malformed.into_iter().collect()
+        let variables = self.variables.iter().filter(|[name, value]| !is_variable(name) || value.is_empty());
+        let variables = variables.map(|[name, value]| {
+            let message = match value.as_str() {
+                "" => format!("the variable `{}` has no value", name.escape_debug()),
+                _ => format!("`{}` is no name of a variable", name.escape_debug()),
+            };
+            Diagnostic::error("pipeline-invoke::malformed-variable", message)
+                .help("names have 1 to 128 letters, digits and `@_-`, values at least 1 character")
+        });
+        malformed.into_iter().chain(variables).collect()
     }
 }
 
@@ -184,5 +200,9 @@ mod tests {
     #[test]
     fn what_codepipeline_refuses_is_found() {
         assert_eq!(ask(&PipelineInvoke::new("orders/production")).codes, ["pipeline-invoke::malformed-name"]);
+        for [name, value] in [["", "x"], ["the commit", "x"], ["#{source.Name}", "x"], ["Commit", ""]] {
+            let invoke = PipelineInvoke::new("orders").variable("Stage", "test").variable(name, value);
+            assert_eq!(ask(&invoke).codes, ["pipeline-invoke::malformed-variable"], "{name}={value}");
+        }
     }
 }

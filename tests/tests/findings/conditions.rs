@@ -144,6 +144,16 @@ fn rollback_in_the_mode_parallel() {
 }
 
 #[test]
+fn types_of_rules_that_are_malformed() {
+    let source = Artifact::new("Source");
+    let entry = Condition::new(StageResult::Fail)
+        .rule(ConditionRule::new("Moon", "Moon Phase")) //~ error rule::malformed-provider at Tools/Pipeline: it has ` `
+        .rule(ConditionRule::new("Nobody", "")) //~ error rule::malformed-provider at Tools/Pipeline: it is empty
+        .rule(ConditionRule::new("New", "Commands").command("true").version("version-10")); //~ error rule::malformed-version at Tools/Pipeline: 9 at most
+    check(placed(ending(&source, approve("Approve").before_entry(entry))));
+}
+
+#[test]
 fn rules_that_are_malformed() {
     let source = Artifact::new("Source");
     let entry = Condition::new(StageResult::Fail)

@@ -237,6 +237,21 @@ fn import_of_a_role_in_an_account_of_eleven_digits() {
 }
 
 #[test]
+fn imports_of_roles_that_have_no_name() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    scope.add("Empty", Role::import("arn:aws:iam::111111111111:role/")); //~ error iam::malformed-role-arn at Tools/Empty: role/`
+    scope.add("Nested", Role::import("arn:aws:iam::111111111111:role/ci/")); //~ error iam::malformed-role-arn at Tools/Nested: role/ci/`
+    scope.add("Spaces", Role::import("arn:aws:iam::111111111111:role/my role")); //~ error iam::malformed-role-arn at Tools/Spaces: my role
+    scope.add("Any", Role::import("arn:aws:iam::111111111111:role/*")); //~ error iam::malformed-role-arn at Tools/Any: role/*
+    scope.add("Path", Role::import("arn:aws:iam::111111111111:role//deployer")); //~ error iam::malformed-role-arn at Tools/Path: role//deployer
+    let long = Role::import(format!("arn:aws:iam::111111111111:role/{}", "x".repeat(65)));
+    scope.add("Long", long); //~ error iam::malformed-role-arn at Tools/Long: xxx
+    check(app);
+}
+
+#[test]
 fn bucket_names_that_s3_refuses() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
@@ -310,6 +325,10 @@ fn key_whose_administrator_is_no_principal() {
     let mut app = App::new();
     let tools = app.stack("Tools", HOME);
     app.at(tools).add("Key", Key::new().administrators(["admin"])); //~ error kms::malformed-administrator at Tools/Key: `admin`
+    let policy = "arn:aws:iam::111111111111:policy/admin";
+    app.at(tools).add("Other", Key::new().administrators([policy])); //~ error kms::malformed-administrator at Tools/Other: policy/admin
+    let nobody = "arn:aws:iam::111111111111:role/";
+    app.at(tools).add("Lost", Key::new().administrators([nobody])); //~ error kms::malformed-administrator at Tools/Lost: role/
     check(app);
 }
 

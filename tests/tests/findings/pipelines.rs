@@ -426,6 +426,18 @@ fn action_and_its_bucket_in_two_accounts() {
 }
 
 #[test]
+fn action_and_its_imported_bucket_in_two_accounts() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let mut scope = app.at(tools);
+    let bucket = scope.add("Site", Bucket::import("orders-site"));
+    let action = Action::new("Publish", S3Deploy::new(bucket, &source)).account(OTHER); //~ error action::account-contradiction at Tools/Pipeline: 111111111111
+    scope.add("Pipeline", Pipeline::new("orders").stage(checkout(&source)).stage(Stage::new("Publish").action(action)));
+    check(app);
+}
+
+#[test]
 fn role_of_the_pipeline_in_another_account() {
     let source = Artifact::new("Source");
     let pipeline = Pipeline::new("orders").stage(checkout(&source)).stage(deploy(&source));
