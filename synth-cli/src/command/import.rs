@@ -85,15 +85,25 @@ impl Import {
         }
         let imported = import(&declaration, home);
         let mut report = Report::verbatim(imported.text);
-        let mut gaps = BTreeSet::new();
-        collect_gaps(&declaration.to_json(), &mut gaps);
+        let (mut gaps, mut references) = (BTreeSet::new(), BTreeSet::new());
+        for_each_text(&declaration.to_json(), &mut |text| {
+            collect_gaps(text, &mut gaps);
+            collect_references(text, &mut references);
+        });
+        let listed =
+            |texts: BTreeSet<String>| texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ");
         if !gaps.is_empty() {
-            let gaps: Vec<_> = gaps.iter().map(|gap| format!("`{gap}`")).collect();
             let message = format!(
                 "values are missing in the JSON, as `synth pipeline-json` prints what only a deployment tells: {}",
-                gaps.join(", ")
+                listed(gaps)
             );
             report.warning(message, "put them in, or import what `aws codepipeline get-pipeline` prints");
+        }
+        if !references.is_empty() {
+            let message = format!("CloudFormation puts the value in the place of {}", listed(references));
+            let help = "no template can say such a text itself: where it is meant, as for a stack that looks the value up, say it in \
+                        the template of that stack; in the pipeline the value of a secret could be read";
+            report.warning(message, help);
         }
         // What was read is part of what the synthesis says.
         report.diagnostics(&imported.findings);
@@ -135,18 +145,29 @@ impl Import {
     }
 }
 
-/// What `synth pipeline-json` wrote in angle brackets, in every text of the JSON.
-fn collect_gaps(json: &Json, gaps: &mut BTreeSet<String>) {
+/// Every text of some JSON.
+fn for_each_text(json: &Json, what: &mut impl FnMut(&str)) {
     match json {
-        Json::String(text) => {
-            for (at, _) in text.match_indices('<') {
-                let label = text[at + 1..].split_once('>').map(|(label, _)| label);
-                gaps.extend(label.filter(|label| is_gap(label)).map(|label| format!("<{label}>")));
-            }
-        }
-        Json::Array(items) => items.iter().for_each(|item| collect_gaps(item, gaps)),
-        Json::Object(entries) => entries.values().for_each(|value| collect_gaps(value, gaps)),
+        Json::String(text) => what(text),
+        Json::Array(items) => items.iter().for_each(|item| for_each_text(item, what)),
+        Json::Object(entries) => entries.values().for_each(|value| for_each_text(value, what)),
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
+/// What `synth pipeline-json` wrote in angle brackets.
+fn collect_gaps(text: &str, gaps: &mut BTreeSet<String>) {
+    for (at, _) in text.match_indices('<') {
+        let label = text[at + 1..].split_once('>').map(|(label, _)| label);
+        gaps.extend(label.filter(|label| is_gap(label)).map(|label| format!("<{label}>")));
+    }
+}
+
+/// Dynamic references, which get-pipeline shows only where somebody who is not CloudFormation wrote them.
+fn collect_references(text: &str, references: &mut BTreeSet<String>) {
+    // What stands in angle brackets is told as missing.
+    for (at, _) in text.match_indices("{{resolve:").filter(|(at, _)| !text[..*at].ends_with('<')) {
+        references.extend(text[at..].split_once("}}").map(|(reference, _)| format!("{reference}}}}}")));
     }
 }
 

@@ -178,6 +178,22 @@ fn values_that_only_a_deployment_tells_have_to_be_put_in() {
     assert!(!said("none.json").contains("only a deployment"), "{}", said("none.json"));
 }
 
+/// A parameter of a stack may be a reference that the stack looks up; in a template of the pipeline it would be looked up before.
+#[test]
+fn references_that_cloudformation_would_replace_are_told() {
+    let reference = "{{resolve:secretsmanager:db:SecretString:password}}";
+    let ask = ASK.replace(
+        "\"name\": \"Ask\",",
+        &format!("\"name\": \"Ask\", \"configuration\": {{ \"CustomData\": \"of {reference}, of {reference}\" }},"),
+    );
+    let dir = files("import-references", &[("some.json", &approval(&ask)), ("none.json", &approval(ASK))]);
+    let said = |file: &str| synth(["import", dir.join(file).to_str().unwrap(), "--region", "eu-west-1"]);
+    let some = said("some.json");
+    assert_eq!(some.code, 0, "{}", some.stderr);
+    assert!(some.stderr.contains(&format!("in the place of `{reference}`\n")), "{}", some.stderr);
+    assert!(!said("none.json").stderr.contains("in the place of"), "{}", said("none.json").stderr);
+}
+
 #[test]
 fn a_pipeline_by_itself_needs_a_region() {
     let dir = files("import-region", &[("orders.json", &approval(ASK))]);
