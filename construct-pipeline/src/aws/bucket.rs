@@ -160,7 +160,7 @@ impl Synth for Bucket {
 
     fn validate(&self, cx: &mut ValidateCx<'_>) {
         if let Some(name) = &self.name
-            && let Some(problem) = name_problem(name)
+            && let Some(problem) = new_name_problem(name)
         {
             cx.report(
                 Diagnostic::error(
@@ -266,8 +266,15 @@ fn physical(name: Value<kind::Name>, attr: &Attr, own: Env) -> Option<Expr> {
 const RESERVED_PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
 const RESERVED_SUFFIXES: [&str; 5] = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
 
-/// What S3 has against a name, in words.
+/// What S3 has against the name of a new bucket, in words.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
+fn new_name_problem(name: &str) -> Option<&'static str> {
+    let is_reserved = RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || RESERVED_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
+    name_problem(name).or_else(|| is_reserved.then_some("S3 reserves such names"))
+}
+
+/// What S3 has against any name. A bucket that exists may have one that S3 gives nobody since.
 fn name_problem(name: &str) -> Option<&'static str> {
     let end = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     let bytes = name.as_bytes();
@@ -280,10 +287,8 @@ fn name_problem(name: &str) -> Option<&'static str> {
     if !end(bytes.first()) || !end(bytes.last()) {
         return Some("it does not begin and end with a letter or digit");
     }
-    let reserved = RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || RESERVED_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
-    if reserved || name.contains("..") {
-        return Some("S3 reserves such names");
+    if name.contains("..") {
+        return Some("it has two dots side by side");
     }
     if name.split('.').count() == 4 && name.split('.').all(|part| part.parse::<u8>().is_ok()) {
         return Some("it is an IP address");
@@ -365,31 +370,19 @@ impl Lower for ImportedBucket {
 
 #[cfg(test)]
 mod tests {
-    use super::name_problem;
+    use super::{name_problem, new_name_problem};
 
     #[test]
     fn names_that_s3_refuses_are_explained() {
-        assert_eq!(name_problem("orders-us-east-1-12345678"), None);
-        for name in [
-            "ab",
-            "Orders",
-            "orders_x",
-            "-orders",
-            "orders-",
-            "a..b",
-            "xn--a",
-            "sthree-a",
-            "amzn-s3-demo-a",
-            "a-s3alias",
-            "a--ol-s3",
-            "a.mrap",
-            "a--x-s3",
-            "a--table-s3",
-            "192.168.0.1",
-            "arn:aws:s3:::x",
-            &"x".repeat(64),
-        ] {
-            assert!(name_problem(name).is_some(), "{name}");
+        assert_eq!(new_name_problem("orders-us-east-1-12345678"), None);
+        for name in
+            ["ab", "Orders", "orders_x", "-orders", "orders-", "a..b", "192.168.0.1", "arn:aws:s3:::x", &"x".repeat(64)]
+        {
+            assert!(name_problem(name).is_some() && new_name_problem(name).is_some(), "{name}");
+        }
+        for name in ["xn--a", "sthree-a", "amzn-s3-demo-a", "a-s3alias", "a--ol-s3", "a.mrap", "a--x-s3", "a--table-s3"]
+        {
+            assert!(name_problem(name).is_none() && new_name_problem(name).is_some(), "{name}");
         }
     }
 }

@@ -260,6 +260,9 @@ fn bucket_names_that_s3_refuses() {
     scope.add("Two", Bucket::new().bucket_name("")); //~ error s3::malformed-bucket-name at Tools/Two: ``
     scope.add("Three", Bucket::new().bucket_name("x".repeat(64))); //~ error s3::malformed-bucket-name at Tools/Three: `xxx
     scope.add("Four", Bucket::import("arn:aws:s3:::orders")); //~ error s3::malformed-bucket-name at Tools/Four: `arn:aws:s3:::orders`
+    scope.add("Demo", Bucket::new().bucket_name("amzn-s3-demo-orders")); //~ error s3::malformed-bucket-name at Tools/Demo: reserves
+    // Of one that exists, S3 has taken the name.
+    scope.add("Existing", Bucket::import("amzn-s3-demo-source-bucket"));
     scope.add("Five", Bucket::new().bucket_name("192.168.0.1")); //~ error s3::malformed-bucket-name at Tools/Five: IP address
     check(app);
 }
