@@ -113,6 +113,9 @@ impl From<Secret> for Expr {
     }
 }
 
+/// How many parts the ARN of a secret has.
+const SECRET_ARN: usize = 7;
+
 /// What is wrong with the dynamic references in a text, in words; `None` when they are sound or there are none.
 pub(crate) fn problem(text: &str) -> Option<String> {
     if !is_dynamic(text) {
@@ -136,10 +139,15 @@ pub(crate) fn problem(text: &str) -> Option<String> {
                     && version.bytes().all(|byte| byte.is_ascii_digit())
             }
             "secretsmanager" => {
-                let fields: Vec<&str> = target.split(":SecretString:").nth(1).unwrap_or_default().split(':').collect();
+                let fields: Vec<&str> = target.split(':').collect();
+                let (id, rest) = fields.split_at(fields.len().min(if fields[0] == "arn" { SECRET_ARN } else { 1 }));
                 // A version is named by its stage or by its id.
-                let two_versions = matches!(fields[..], [_, stage, id] if !stage.is_empty() && !id.is_empty());
-                !target.is_empty() && !target.starts_with(':') && !target.contains(char::is_whitespace) && !two_versions
+                let is_known = match rest {
+                    [] => true,
+                    ["" | "SecretString", rest @ ..] => matches!(rest, [] | [_] | [_, _] | [_, "", _] | [_, _, ""]),
+                    _ => false,
+                };
+                is_known && !id[0].is_empty() && !target.contains(char::is_whitespace)
             }
             _ => return Some(format!("`{service}` is no service of dynamic references")),
         };
@@ -163,6 +171,11 @@ mod tests {
             "{{resolve:ssm:/a/b:12}}",
             "x-{{resolve:ssm-secure:name}}-y",
             "{{resolve:secretsmanager:arn:aws:secretsmanager:us-east-1:111111111111:secret:x:SecretString:key}}",
+            "{{resolve:secretsmanager:arn:aws:secretsmanager:us-east-1:111111111111:secret:x}}",
+            "{{resolve:secretsmanager:git}}",
+            "{{resolve:secretsmanager:git::token::}}",
+            "{{resolve:secretsmanager:git:SecretString:token:AWSPENDING}}",
+            "{{resolve:secretsmanager:git:SecretString:token::1}}",
         ] {
             assert_eq!(problem(text), None, "{text}");
         }
@@ -185,6 +198,10 @@ mod tests {
             "{{resolve:vault:/a}}",
             "{{resolve:ssm:/a:latest}}",
             "{{resolve:secretsmanager::SecretString}}",
+            "{{resolve:secretsmanager:git:token}}",
+            "{{resolve:secretsmanager:git:SecretBinary}}",
+            "{{resolve:secretsmanager:git:SecretString:token:AWSPENDING:1}}",
+            "{{resolve:secretsmanager:git:SecretString:token:AWSPENDING::}}",
         ] {
             assert!(problem(text).is_some(), "{text}");
         }

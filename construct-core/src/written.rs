@@ -1,7 +1,7 @@
 //! JSON as it is written.
 //!
 //! What constructs lower to is resolved straight into the text of a template. Only where more than the text is needed,
-//! as by overrides, which look for a place in it, it becomes a value first: both are a [`Sink`].
+//! as for parts of texts that are put together, it becomes a value first: both are a [`Sink`].
 
 mod lines;
 

@@ -13,6 +13,7 @@ mod hostile;
 mod images;
 mod instances;
 mod large;
+mod left_open;
 mod networks;
 mod organizations;
 mod places;

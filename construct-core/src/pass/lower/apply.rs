@@ -6,8 +6,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
-
 use super::place::{Placed, places_of};
 use super::resolve::Resolver;
 use super::{DEPENDS_ON, read};
@@ -17,7 +15,10 @@ use crate::fact::{DependsOn, Found, Metadata, PropertyOverride, ReadMarks, Remov
 use crate::handle::NodeId;
 use crate::resource::{CfnResource, Properties, Tagging};
 use crate::value::Expr;
-use crate::written::{self, Object, Shape, Sink, Text, Tree};
+use crate::written::{Object, Shape, Sink, Text};
+
+/// The entries of an object.
+type Entries = Vec<(Cow<'static, str>, Expr)>;
 
 /// Where the resources of one stack are written.
 pub(super) struct Applied<'a> {
@@ -95,19 +96,16 @@ impl<'a> Applied<'a> {
 
     /// Writes the properties, unless there are none.
     fn properties(&self, node: NodeId, resource: &CfnResource, resolver: &mut Resolver<'_>, out: &mut Object<'_>) {
-        let overrides = self.plan.tree.reaching::<PropertyOverride>(node);
-        if overrides.is_empty() {
-            if !resource.properties.is_empty() {
-                out.put("Properties", |out| resolver.object(resource.properties.entries(), out));
-            }
-            return;
+        let mut overrides = self.plan.tree.reaching::<PropertyOverride>(node);
+        overrides.retain(|found| found.fact.only.as_ref().is_none_or(|only| *only == resource.kind));
+        let overridden;
+        let mut entries = resource.properties.entries();
+        if !overrides.is_empty() {
+            overridden = self.overridden(overrides, entries.to_vec(), resolver);
+            entries = &overridden;
         }
-        let mut tree = Tree::default();
-        resolver.object(resource.properties.entries(), &mut tree);
-        let mut json = tree.finish();
-        self.override_properties(overrides, resource, &mut json, resolver);
-        if json.as_object().is_some_and(|entries| !entries.is_empty()) {
-            out.put("Properties", |out| written::value(&json, out));
+        if !entries.is_empty() {
+            out.put("Properties", |out| resolver.object(entries, out));
         }
     }
 
@@ -150,32 +148,30 @@ impl<'a> Applied<'a> {
         Arc::make_mut(properties).put("Tags", merged);
     }
 
-    /// Applies overrides from the outermost scope inwards, so that the nearest one has the last word.
-    fn override_properties(
+    /// The properties with overrides, from the outermost scope inwards, so that the nearest one has the last word. They are
+    /// applied before anything is resolved: what is no longer there refers to nothing.
+    fn overridden(
         &self,
         overrides: Vec<Found<'_, PropertyOverride>>,
-        resource: &CfnResource,
-        json: &mut Json,
+        properties: Entries,
         resolver: &mut Resolver<'_>,
-    ) {
+    ) -> Entries {
+        let mut properties = Expr::Map(properties).spelled_out();
         for found in overrides.into_iter().rev() {
-            let PropertyOverride { path, value, only } = found.fact;
-            if only.as_ref().is_some_and(|only| *only != resource.kind) {
-                continue;
-            }
             self.marks.mark(&found);
-            let value = value.as_ref().map(|value| {
-                let mut tree = Tree::default();
-                resolver.json(value, &mut tree);
-                tree.finish()
-            });
-            if let Err(problem) = put_at(json, path, value) {
+            let PropertyOverride { path, value, .. } = found.fact;
+            if let Err(problem) = put_at(&mut properties, path, value.clone().map(Expr::spelled_out)) {
                 resolver.report(
                     Diagnostic::error("override::no-such-place", format!("the override of `{path}` {problem}"))
                         .at(found.location)
                         .help("name properties by their CloudFormation names and list entries by their position from 0, joined by dots"),
                 );
             }
+        }
+        // A path may lead as deep as it likes.
+        match properties {
+            Expr::Map(entries) => entries.into_iter().map(|(key, value)| (key, value.bounded())).collect(),
+            _ => Entries::new(),
         }
     }
 
@@ -221,54 +217,90 @@ fn tag_key(entry: &Expr) -> Option<&str> {
 }
 
 /// Sets or removes what a path names; says in words why it cannot.
-fn put_at(json: &mut Json, path: &str, value: Option<Json>) -> Result<(), String> {
+fn put_at(whole: &mut Expr, path: &str, value: Option<Expr>) -> Result<(), String> {
     let mut steps: Vec<&str> = path.split('.').collect();
     if steps.iter().any(|step| step.is_empty()) {
         return Err("has an empty step".into());
     }
     let last = steps.pop().unwrap_or_default();
-    let mut place = json;
+    let mut place = whole;
     for step in steps {
+        open(place);
         let is_there = match &*place {
-            Json::Object(entries) => entries.contains_key(step),
-            other => other.is_array(),
+            Expr::Map(entries) => entries.iter().any(|(key, _)| key == step),
+            other => matches!(other, Expr::List(_)),
         };
         if value.is_none() && !is_there {
             return Ok(());
         }
         place = step_into(place, step)?;
     }
+    open(place);
     match (place, value) {
-        (Json::Object(entries), Some(value)) => drop(entries.insert(last.to_owned(), value)),
-        (Json::Object(entries), None) => entries.retain(|key, _| key != last),
-        (Json::Array(items), value) => {
+        (Expr::Map(entries), None) => entries.retain(|(key, _)| key != last),
+        (Expr::List(items), None) => {
             let at = position(last, items.len())?;
-            match value {
-                Some(value) if at == items.len() => items.push(value),
-                Some(value) => items[at] = value,
-                None if at < items.len() => {
-                    items.remove(at);
-                }
-                None => {}
+            if at < items.len() {
+                items.remove(at);
             }
         }
-        (other, _) => return Err(format!("goes through `{other}`, which has no parts")),
+        (place, None) => return Err(no_parts(place)),
+        (place, Some(value)) => *step_into(place, last)? = value,
     }
     Ok(())
 }
 
-fn step_into<'a>(place: &'a mut Json, step: &str) -> Result<&'a mut Json, String> {
+/// Makes a list or an object of what is written as one.
+fn open(place: &mut Expr) {
+    *place = match std::mem::replace(place, Expr::Null) {
+        Expr::Call(function, argument) => Expr::Map(vec![(function, *argument)]),
+        Expr::ByName(mut inner) => {
+            open(&mut inner);
+            match *inner {
+                Expr::List(items) => Expr::List(items.into_iter().map(Expr::by_name).collect()),
+                Expr::Map(entries) => {
+                    Expr::Map(entries.into_iter().map(|(key, value)| (key, value.by_name())).collect())
+                }
+                other => other.by_name(),
+            }
+        }
+        other => other,
+    };
+}
+
+/// The part of an opened place; what is not there yet is made an object.
+fn step_into<'a>(place: &'a mut Expr, step: &str) -> Result<&'a mut Expr, String> {
+    const NEW: Expr = Expr::Map(Vec::new());
     match place {
-        Json::Object(entries) => Ok(entries.entry(step).or_insert_with(|| Json::Object(serde_json::Map::new()))),
-        Json::Array(items) => {
+        Expr::Map(entries) => {
+            // Of values of one key the last counts.
+            let at = entries.iter().rposition(|(key, _)| key == step).unwrap_or_else(|| {
+                entries.push((step.to_owned().into(), NEW));
+                entries.len() - 1
+            });
+            Ok(&mut entries[at].1)
+        }
+        Expr::List(items) => {
             let at = position(step, items.len())?;
             if at == items.len() {
-                items.push(Json::Object(serde_json::Map::new()));
+                items.push(NEW);
             }
             Ok(&mut items[at])
         }
-        other => Err(format!("goes through `{other}`, which has no parts")),
+        other => Err(no_parts(other)),
     }
+}
+
+fn no_parts(place: &Expr) -> String {
+    let what = match place {
+        Expr::Str(text) => format!("`{}`", text.escape_debug()),
+        Expr::Bool(flag) => format!("`{flag}`"),
+        Expr::Int(int) => format!("`{int}`"),
+        Expr::Real(real) => format!("`{}`", real.0),
+        Expr::Null => "`null`".to_owned(),
+        _ => "what is known only when the stack is deployed".to_owned(),
+    };
+    format!("goes through {what}, which has no parts")
 }
 
 /// A position in a list; the one behind the last appends.
@@ -282,30 +314,92 @@ fn position(step: &str, length: usize) -> Result<usize, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
-    fn after(path: &str, value: Option<i64>) -> Result<Json, String> {
-        let mut json = json!({ "A": { "B": [{ "C": 1 }, { "C": 2 }] }, "D": "text" });
-        put_at(&mut json, path, value.map(Json::from))?;
-        Ok(json)
+    use super::*;
+    use crate::{App, Env, Pseudo, RawResource};
+
+    const ENV: Env = Env::new("111111111111", "us-east-1");
+
+    fn after(path: &str, value: Option<i64>) -> Result<Expr, String> {
+        let mut whole: Expr = json!({ "A": { "B": [{ "C": 1 }, { "C": 2 }] }, "D": "text" }).into();
+        put_at(&mut whole, path, value.map(Expr::from))?;
+        Ok(whole)
     }
 
     #[test]
     fn paths_set_append_and_remove() {
-        assert_eq!(after("A.B.1.C", Some(3)).unwrap()["A"]["B"][1]["C"], 3);
-        assert_eq!(after("A.B.2.C", Some(3)).unwrap()["A"]["B"][2]["C"], 3);
-        assert_eq!(after("X.Y", Some(3)).unwrap()["X"]["Y"], 3);
-        assert_eq!(after("A.B.0", None).unwrap()["A"]["B"].as_array().unwrap().len(), 1);
-        assert_eq!(after("A.B.2", None).unwrap()["A"]["B"].as_array().unwrap().len(), 2);
-        assert_eq!(after("Not.There", None).unwrap(), after("", None).unwrap_or_else(|_| after("Z", None).unwrap()));
+        let set = |path, json: Json| assert_eq!(after(path, Some(3)), Ok(json.into()), "{path}");
+        set("A.B.1.C", json!({ "A": { "B": [{ "C": 1 }, { "C": 3 }] }, "D": "text" }));
+        set("A.B.2.C", json!({ "A": { "B": [{ "C": 1 }, { "C": 2 }, { "C": 3 }] }, "D": "text" }));
+        set("A.B.2", json!({ "A": { "B": [{ "C": 1 }, { "C": 2 }, 3] }, "D": "text" }));
+        set("X.Y", json!({ "A": { "B": [{ "C": 1 }, { "C": 2 }] }, "D": "text", "X": { "Y": 3 } }));
+        let remove = |path, json: Json| assert_eq!(after(path, None), Ok(json.into()), "{path}");
+        remove("A.B.0", json!({ "A": { "B": [{ "C": 2 }] }, "D": "text" }));
+        remove("A", json!({ "D": "text" }));
+        let whole = json!({ "A": { "B": [{ "C": 1 }, { "C": 2 }] }, "D": "text" });
+        for path in ["A.B.2", "Not.There", "Z"] {
+            remove(path, whole.clone());
+        }
     }
 
     #[test]
     fn impossible_paths_say_why() {
         assert!(after("D.E", Some(1)).unwrap_err().contains("no parts"));
+        assert!(after("D.E", None).unwrap_err().contains("`text`, which has no parts"));
         assert!(after("A.B.x", Some(1)).unwrap_err().contains("position"));
         assert!(after("A.B.7", Some(1)).unwrap_err().contains("entry 7"));
         assert!(after("A..B", Some(1)).unwrap_err().contains("empty"));
+        let mut id = Expr::map([("Id", Pseudo::StackId)]);
+        assert!(put_at(&mut id, "Id.Ref", Some(1.into())).unwrap_err().contains("when the stack is deployed"));
+    }
+
+    #[test]
+    fn paths_go_through_functions_and_names() {
+        let pair = || Expr::list([Expr::from(Pseudo::StackId), "b".into()]);
+        let mut whole = Expr::map([("Call", Expr::call("Fn::Select", pair())), ("Names", pair().by_name())]);
+        put_at(&mut whole, "Call.Fn::Select.1", Some("c".into())).expect("a place");
+        put_at(&mut whole, "Names.1", Some("c".into())).expect("a place");
+        let expected = Expr::map([
+            ("Call", Expr::map([("Fn::Select", Expr::list([Expr::from(Pseudo::StackId), "c".into()]))])),
+            ("Names", Expr::list([Expr::from(Pseudo::StackId).by_name(), "c".into()])),
+        ]);
+        assert_eq!(whole, expected);
+    }
+
+    #[test]
+    fn a_path_that_leads_too_deep_is_told() {
+        let mut app = App::new();
+        let stack = app.stack("Stack", ENV);
+        app.at(stack).add("Queue", RawResource::new("AWS::SQS::Queue"));
+        app.attach(stack, PropertyOverride::set(vec!["A"; 100_000].join("."), 1));
+        assert!(app.synth().expect_err("no template is so deep").to_string().contains("value::too-deep"));
+    }
+
+    #[test]
+    fn what_an_override_takes_away_refers_to_nothing() {
+        let mut app = App::new();
+        let (data, stack) = (app.stack("Data", ENV), app.stack("Stack", ENV));
+        let other = app.at(data).add("Other", RawResource::new("AWS::SQS::Queue"));
+        let mut scope = app.at(stack);
+        let one = scope.add("One", RawResource::new("AWS::SQS::Queue").logical_id("One"));
+        let two = RawResource::new("AWS::SQS::Queue").logical_id("Two").depends_on(one);
+        let two = two.property("One", one.reference()).property("Other", other.reference());
+        let two = scope.add("Two", two);
+        let three = RawResource::new("AWS::SQS::Queue").logical_id("Three").property("Two", two.reference());
+        let three = scope.add("Three", three);
+        scope.attach(two, PropertyOverride::remove("One"));
+        scope.attach(two, PropertyOverride::set("Other", "known"));
+        // Without the override below, the two would refer to each other.
+        scope.attach(two, PropertyOverride::set("Three", three.reference()));
+        scope.attach(three, PropertyOverride::remove("Two"));
+        let assembly = app.synth().expect("nothing is wrong");
+        let [data, stack] =
+            ["Data", "Stack"].map(|id| assembly.stacks().iter().find(|stack| stack.id == id).expect("it"));
+        assert!(stack.dependencies.is_empty(), "{:?}", stack.dependencies);
+        assert_eq!(data.template_json().expect("JSON").get("Outputs"), None);
+        let two = &stack.template_json().expect("JSON")["Resources"]["Two"];
+        assert_eq!(two["DependsOn"], json!(["One"]));
+        assert_eq!(two["Properties"], json!({ "Other": "known", "Three": { "Ref": "Three" } }));
     }
 }

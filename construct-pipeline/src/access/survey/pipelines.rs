@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use construct_core::StackArtifact;
-use construct_iam::access::Json;
+use construct_iam::access::{Json, symbol};
 
 use super::texts::Texts;
 use super::told;
@@ -56,7 +56,24 @@ pub(crate) fn pipelines<'t>(
         }
         actions.iter_mut().for_each(|action| leave_variables_open(action, resolver));
     }
+    let unread = pipelines.iter().flat_map(|Pipeline { actions, label, .. }| {
+        let unread = actions.iter().filter(|action| action.get("EnvironmentVariables").is_some_and(is_unread));
+        unread.map(|action| {
+            let ActionLabel { stage, name, .. } = &*action.label;
+            format!(
+                "the `EnvironmentVariables` of the action `{stage}/{name}` of the pipeline `{}`, which are not known here, \
+                 name nothing in Parameter Store or Secrets Manager",
+                label.name
+            )
+        })
+    });
+    world.doubts.extend(unread);
     pipelines
+}
+
+/// Whether variables of a build are not known.
+fn is_unread(variables: &str) -> bool {
+    symbol::is_symbolic(variables) && serde_json::from_str::<serde_json::Value>(variables).is_err()
 }
 
 /// Puts a symbol in the place of each variable of an action: what a run fills in is not known. Variables of a build are
@@ -233,19 +250,22 @@ impl<'p> Home<'p> {
         let shared = |text: &str| self.texts.shared(text);
         let kind = |part: &str| shared(&id.as_ref().and_then(|id| id.text_of(part)).unwrap_or_default());
         let names = |key: &str| {
-            let artifacts = declared.get(key);
-            let names = artifacts.iter().flat_map(Lazy::items);
-            listed(artifacts.as_ref(), names.filter_map(|artifact| Some(shared(&artifact.text_of("Name")?))))
+            let mut names = Vec::with_capacity(declared.get(key).as_ref().map_or(0, Lazy::len));
+            declared.each_of(key, &mut |artifact| names.extend(artifact.text_of("Name").map(|name| shared(&name))));
+            names.into()
         };
         let own_role = declared.text_of("RoleArn");
         let role = own_role.as_deref().map_or_else(|| Arc::clone(&self.role), shared);
         let account = shared(account_in(&role).unwrap_or(self.account));
         let region = shared(declared.text_of("Region").as_deref().unwrap_or(self.region));
-        let configuration = declared.get("Configuration");
+        let mut configuration = Vec::with_capacity(declared.get("Configuration").as_ref().map_or(0, Lazy::len));
+        declared.each_case_of("Configuration", &mut |settings| {
+            let settings =
+                settings.members().filter_map(|(key, value)| Some((shared(key), shared(&value.into_text()?))));
+            configuration.extend(settings);
+        });
         let variables = declared.get("EnvironmentVariables");
         let kept = |one: Lazy<'_, '_>| Kept::of(&one.text_of("Type")?, &one.text_of("Value")?);
-        let settings = configuration.iter().flat_map(Lazy::members);
-        let settings = settings.filter_map(|(key, value)| Some((shared(key), shared(&value.into_text()?))));
         Action {
             label: Arc::new(ActionLabel {
                 stage: shared(stage),
@@ -257,7 +277,7 @@ impl<'p> Home<'p> {
             }),
             category: kind("Category"),
             owner: kind("Owner"),
-            configuration: listed(configuration.as_ref(), settings),
+            configuration: configuration.into(),
             kept: variables.iter().flat_map(Lazy::items).filter_map(kept).collect(),
             role,
             own_role: own_role.is_some(),
@@ -266,13 +286,6 @@ impl<'p> Home<'p> {
             told: None,
         }
     }
-}
-
-/// What was found of the items or members of a value.
-fn listed<T>(of: Option<&Lazy<'_, '_>>, found: impl Iterator<Item = T>) -> Box<[T]> {
-    let mut list = Vec::with_capacity(of.map_or(0, Lazy::len));
-    list.extend(found);
-    list.into()
 }
 
 /// Reads the stores of a pipeline.
@@ -291,11 +304,9 @@ impl Stores<'_, '_> {
         let (label, mut stores) = (self.label, BTreeMap::new());
         let mut add = |region: String, declared: &Lazy<'_, '_>| {
             let store = self.store(&region, declared);
-            stores.insert(region, store);
+            stores.entry(region).or_insert(store);
         };
-        if let Some(store) = properties.get("ArtifactStore") {
-            add(label.region.clone(), &store);
-        }
+        properties.each_case_of("ArtifactStore", &mut |store| add(label.region.clone(), store));
         for entry in properties.get("ArtifactStores").iter().flat_map(Lazy::items) {
             if let (Some(region), Some(store)) = (entry.text_of("Region"), entry.get("ArtifactStore")) {
                 add(region.into_owned(), &store);
@@ -312,10 +323,12 @@ impl Stores<'_, '_> {
             None => format!("arn:{}:s3:::{bucket}", partition(region)).into(),
         };
         let account = world.bucket_account(&bucket).unwrap_or(&self.label.account).to_owned();
-        let key = declared.get("EncryptionKey");
-        let named = key.as_ref().and_then(|key| key.text_of("Id"));
+        let mut named = None;
+        declared.each_case_of("EncryptionKey", &mut |key| {
+            named = named.take().or_else(|| key.text_of("Id").map(Cow::into_owned));
+        });
         let base = format!("arn:{}:kms:{region}:{account}", partition(region));
-        let key = named.map_or(StoreKey::Aws, |named| self.key(named.into_owned(), &bucket, &base));
+        let key = named.map_or(StoreKey::Aws, |named| self.key(named, &bucket, &base));
         let object = format!("{arn}/{object}").into();
         Store { region: region.to_owned(), bucket, arn, object, account, key }
     }

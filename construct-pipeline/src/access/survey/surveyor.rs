@@ -4,6 +4,7 @@ mod builds;
 mod documents;
 mod events;
 mod given;
+mod left;
 mod roles;
 mod stores;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use construct_iam::access::{Json, Members, symbol};
 
+use left::left_open;
 use roles::RoleNames;
 
 use super::outside::Outside;
@@ -62,6 +64,7 @@ pub(crate) fn survey<'t>(
     }
     for (stack, template) in templates.all.iter().enumerate() {
         surveyor.world.doubts.extend(not_looked_into(template, surveyor.resolver.stack_label(stack)));
+        surveyor.world.doubts.extend(left_open(&surveyor.resolver, stack, template));
     }
     surveyor.world.environments = surveyor.resolver.environments().to_vec();
     let of_assembly = templates.all.iter().zip(&surveyor.world.environments);
@@ -111,6 +114,11 @@ fn not_looked_into(template: &Template<'_>, stack: &str) -> Vec<String> {
     let resources = template.section("Resources").into_iter().flat_map(Members::iter);
     let nested = resources.filter(|(_, one)| one["Type"].as_str() == Some("AWS::CloudFormation::Stack"));
     let nested: Vec<String> = nested.map(|(logical_id, _)| format!("`{logical_id}`")).collect();
+    if calls(&template.body, "Fn::Transform") {
+        left.push(format!(
+            "what `Fn::Transform` puts into stack `{stack}` changes nothing that pipelines have to do with"
+        ));
+    }
     if !nested.is_empty() {
         let names = nested[..nested.len().min(MOST)].join(", ");
         let more = nested.len().checked_sub(MOST + 1).map(|n| format!(" and {} more", n + 1)).unwrap_or_default();
@@ -120,6 +128,15 @@ fn not_looked_into(template: &Template<'_>, stack: &str) -> Vec<String> {
         ));
     }
     left
+}
+
+/// Whether a function is called somewhere, beside other members too.
+fn calls(json: &Json<'_>, function: &str) -> bool {
+    match json {
+        Json::Array(items) => items.iter().any(|item| calls(item, function)),
+        Json::Object(map) => map.iter().any(|(name, value)| name == function || calls(value, function)),
+        _ => false,
+    }
 }
 
 /// A policy that is compiled when all that have to be are known.
@@ -230,8 +247,8 @@ impl<'t> Surveyor<'t> {
             "AWS::IAM::Role" => self.managed_policies(reading),
             "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" => self.policy_for_roles(reading),
             "AWS::IAM::RolePolicy" => {
-                if let (Some(name), Some(ix)) = (self.text(reading, "RoleName"), self.document(reading)) {
-                    self.attach(reading.stack, &name, ix);
+                if let Some(ix) = self.document(reading) {
+                    self.attach_to(reading, "RoleName", ix);
                 }
             }
             "AWS::S3::BucketPolicy" => self.bucket_policy(reading),

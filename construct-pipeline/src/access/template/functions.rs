@@ -2,10 +2,12 @@
 //!
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>
 
+use std::collections::BTreeSet;
+
 use construct_iam::access::{Json, Members, symbol};
 
 use super::physical::{RefIs, naming_of};
-use super::plain::function_of;
+use super::plain::{function_of, has_functions};
 use super::resolver::{DEPTH, Known, Resolver};
 use super::symbols::{Meaning, Origin};
 use super::templates::Template;
@@ -25,6 +27,7 @@ impl<'t> Resolver<'t> {
             "Fn::ImportValue" => Some(self.import(stack, argument)),
             "Fn::FindInMap" => self.find_in_map(stack, argument),
             "Fn::If" => self.branch(stack, argument),
+            "Fn::ToJsonString" => self.json_text(stack, argument),
             _ => None,
         };
         match known {
@@ -105,12 +108,29 @@ impl<'t> Resolver<'t> {
     pub fn attribute(&self, stack: usize, logical_id: &str, attribute: &str) -> String {
         let resource = self.templates.all.get(stack).and_then(|template| template.resource(logical_id));
         let kind = resource.and_then(|resource| resource.get("Type")).and_then(Json::as_str);
+        if (kind, attribute) == (Some("AWS::ECR::Repository"), "RepositoryUri") {
+            return self.image_repository(stack, logical_id);
+        }
         match kind.and_then(naming_of) {
             Some(naming) if naming.is_arn(attribute) => self.arn(stack, logical_id),
             Some(naming) if naming.is_name(attribute) => Some(self.physical_id(stack, logical_id)),
             _ => None,
         }
         .unwrap_or_else(|| self.made(stack, logical_id, Some(attribute)))
+    }
+
+    /// What names of images begin with that are kept in a repository.
+    /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html>
+    fn image_repository(&self, stack: usize, logical_id: &str) -> String {
+        let suffix = if self.partition(stack) == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let (account, region) = (self.account(stack), self.region(stack));
+        format!("{account}.dkr.ecr.{region}.{suffix}/{}", self.physical_id(stack, logical_id))
+    }
+
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-ToJsonString.html>
+    fn json_text(&self, stack: usize, argument: &Json<'t>) -> Option<Known<'t>> {
+        let value = self.value(stack, argument);
+        (!has_functions(&value)).then(|| Known::Value(value.to_string().into()))
     }
 
     fn join(&self, stack: usize, argument: &Json<'t>) -> Option<Known<'t>> {
@@ -223,6 +243,29 @@ impl<'t> Resolver<'t> {
         let cases = [argument.at(1)?, argument.at(2)?];
         let is_open = function == "Fn::If" && self.condition(stack, argument.at(0)?.as_str()?).is_none();
         is_open.then_some(cases)
+    }
+
+    /// Shows what a value is: where a condition leaves that open, in both cases.
+    pub(crate) fn in_each_case<'v>(&self, stack: usize, json: &'v Json<'t>, visit: &mut dyn FnMut(&'v Json<'t>)) {
+        match self.open_cases(stack, json) {
+            Some(cases) => cases.into_iter().for_each(|case| self.in_each_case(stack, case, visit)),
+            None => visit(json),
+        }
+    }
+
+    /// Adds the conditions that leave open what a value is, or what something in it is.
+    pub(crate) fn open_conditions<'v>(&self, stack: usize, json: &'v Json<'t>, conditions: &mut BTreeSet<&'v str>) {
+        if self.open_cases(stack, json).is_some()
+            && matches!(self.known(stack, json), Known::Not(_))
+            && let Some((_, argument)) = json.as_object().and_then(function_of)
+        {
+            conditions.extend(argument.at(0).and_then(Json::as_str));
+        }
+        match json {
+            Json::Array(items) => items.iter().for_each(|item| self.open_conditions(stack, item, conditions)),
+            Json::Object(map) => map.values().for_each(|value| self.open_conditions(stack, value, conditions)),
+            _ => {}
+        }
     }
 
     pub(crate) fn test(&self, stack: usize, test: &Json<'t>) -> Option<bool> {

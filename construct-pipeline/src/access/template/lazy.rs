@@ -60,18 +60,24 @@ impl<'v, 't> Lazy<'v, 't> {
     /// Shows the items of a member that is a list. Where a condition leaves open what it is, or what an item is, those
     /// of both cases: in one of them they are there. What only a deployment knows is no object.
     pub(crate) fn each_of(&self, name: &str, visit: &mut dyn FnMut(&Lazy<'_, 't>)) {
-        let Some(json) = self.json.get(name) else { return };
-        self.in_each_case(json, &mut |list| match list.json.as_array() {
+        self.each_case_of(name, &mut |list| match list.json.as_array() {
             Some(items) => items.iter().for_each(|item| list.in_each_case(item, visit)),
             None => visit(list),
         });
     }
 
+    /// Shows a member: where a condition leaves open what it is, in both cases.
+    pub(crate) fn each_case_of(&self, name: &str, visit: &mut dyn FnMut(&Lazy<'_, 't>)) {
+        if let Some(json) = self.json.get(name) {
+            self.in_each_case(json, visit);
+        }
+    }
+
     fn in_each_case(&self, json: &Json<'t>, visit: &mut dyn FnMut(&Lazy<'_, 't>)) {
-        let cases = self.resolver.filter(|_| !self.is_computed).and_then(|(all, stack)| all.open_cases(stack, json));
-        match cases {
-            Some(cases) => cases.into_iter().for_each(|case| self.in_each_case(case, visit)),
-            None => self.inside(json).iter().for_each(visit),
+        let mut show = |case| self.inside(case).iter().for_each(&mut *visit);
+        match self.resolver.filter(|_| !self.is_computed) {
+            Some((resolver, stack)) => resolver.in_each_case(stack, json, &mut show),
+            None => show(json),
         }
     }
 

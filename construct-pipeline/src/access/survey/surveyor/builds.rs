@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use construct_iam::access::symbol;
+
 use super::{Reading, Surveyor};
 use crate::access::template::Lazy;
 use crate::access::world::{BuildImage, BuildLogs, BuildNetwork, Kept, Project, Variable, is_of_aws};
@@ -13,7 +15,8 @@ impl<'t> Surveyor<'t> {
         let key = self.key_name(reading, "EncryptionKey").filter(|key| !is_of_aws(key));
         let logs = self.build_logs(reading, &arn);
         let variables = self.build_variables(reading);
-        let image = self.build_image(reading);
+        let (image, unknown) = self.build_image(reading);
+        self.world.doubts.extend(unknown);
         let network = self.build_network(reading, &arn);
         let batch = self.lazily(reading, "BuildBatchConfig");
         let batch_role = batch.and_then(|batch| Some(batch.text_of("ServiceRole")?.into_owned()));
@@ -33,11 +36,19 @@ impl<'t> Surveyor<'t> {
     }
 
     /// <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectEnvironment.html>
-    fn build_image(&self, reading: Reading<'t>) -> Option<BuildImage> {
-        let environment = self.lazily(reading, "Environment")?;
-        let repository = image_repository_of(&environment.text_of("Image")?)?.to_string().into();
-        let by_role = environment.text_of("ImagePullCredentialsType").is_some_and(|with| with == "SERVICE_ROLE");
-        Some(BuildImage { repository, by_role })
+    ///
+    /// The image, if it is one of a private registry, or what is to be said of one that is not known.
+    fn build_image(&self, reading: Reading<'t>) -> (Option<BuildImage>, Option<String>) {
+        let environment = self.lazily(reading, "Environment");
+        let text = |name| environment.as_ref()?.text_of(name);
+        let Some(image) = text("Image") else { return (None, None) };
+        let Some(repository) = image_repository_of(&image) else {
+            let project = reading.logical_id;
+            let unknown = || format!("{image}, the image of the project `{project}`, is one that everybody may pull");
+            return (None, symbol::is_symbolic(&image).then(unknown));
+        };
+        let by_role = text("ImagePullCredentialsType").is_some_and(|with| with == "SERVICE_ROLE");
+        (Some(BuildImage { repository: repository.to_string().into(), by_role }), None)
     }
 
     /// <https://docs.aws.amazon.com/codebuild/latest/APIReference/API_VpcConfig.html>

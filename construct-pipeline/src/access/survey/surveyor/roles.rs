@@ -1,10 +1,10 @@
 //! Roles, and the policies that are attached to them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use construct_iam::access::Json;
+use construct_iam::access::{Json, symbol};
 
 use super::documents::DocumentAt;
 use super::{Reading, Surveyor};
@@ -45,6 +45,13 @@ impl RoleNames {
         }
         self.sorted.get(&(resolver.account(stack).to_owned(), name.to_ascii_lowercase()))
     }
+}
+
+/// What a property names.
+pub(super) struct Named {
+    pub(super) names: BTreeSet<String>,
+    /// Whether a condition leaves open which of them.
+    pub(super) are_open: bool,
 }
 
 impl<'t> Surveyor<'t> {
@@ -149,15 +156,48 @@ impl<'t> Surveyor<'t> {
     }
 
     pub(super) fn policy_for_roles(&mut self, reading: Reading<'t>) {
-        let resolver = &self.resolver;
-        let roles = self.property(reading, "Roles").map(|value| resolver.value(reading.stack, value).into_owned());
-        let Some(Json::Array(roles)) = roles else { return };
         let managed = self.arn(reading).and_then(|arn| self.managed.get(&arn).copied());
-        let Some(ix) = managed.or_else(|| self.document(reading)) else { return };
-        for role in roles {
-            let name = self.resolver.as_text(&role);
-            self.attach(reading.stack, &name, ix);
+        if let Some(ix) = managed.or_else(|| self.document(reading)) {
+            self.attach_to(reading, "Roles", ix);
         }
+    }
+
+    /// Attaches a policy to the roles that a property names. Where a condition leaves open which they are, nobody knows
+    /// whether it is there.
+    pub(super) fn attach_to(&mut self, reading: Reading<'t>, property: &str, policy: PolicyIx) {
+        let Some(property) = self.property(reading, property) else { return };
+        let Named { names, are_open } = self.named(reading, property);
+        let policy = match are_open {
+            true => self.world.policies.unknown(&self.policy_name(reading, None)),
+            false => policy,
+        };
+        for name in names {
+            if !self.attach(reading.stack, &name, policy) && symbol::is_symbolic(&name) {
+                self.world.doubts.push(format!(
+                    "{name} is no role that a pipeline works with, and gets the policy `{}` of stack `{}`",
+                    reading.logical_id, self.world.stacks[reading.stack]
+                ));
+            }
+        }
+    }
+
+    /// The texts of a value, of which there may be several.
+    pub(super) fn named(&self, reading: Reading<'t>, value: &'t Json<'t>) -> Named {
+        let (resolver, stack) = (&self.resolver, reading.stack);
+        let (mut names, mut conditions) = (BTreeSet::new(), BTreeSet::new());
+        resolver.open_conditions(stack, value, &mut conditions);
+        resolver.in_each_case(stack, value, &mut |case| match case {
+            Json::Array(items) => {
+                let mut name = |item| names.extend([resolver.text(stack, item)]);
+                items.iter().for_each(|item| resolver.in_each_case(stack, item, &mut name));
+            }
+            case => match &*resolver.value(stack, case) {
+                Json::Array(items) => names.extend(items.iter().map(|item| resolver.as_text(item))),
+                text => names.extend([resolver.as_text(text)]),
+            },
+        });
+        names.remove("");
+        Named { names, are_open: !conditions.is_empty() }
     }
 
     /// The role of a project that says its name alone, as in `ServiceRole: !Ref BuildRole`. That CodeBuild takes a name
@@ -172,10 +212,10 @@ impl<'t> Surveyor<'t> {
         }
     }
 
-    pub(super) fn attach(&mut self, stack: usize, role_name: &str, policy: PolicyIx) {
+    /// Whether there is such a role.
+    fn attach(&mut self, stack: usize, role_name: &str, policy: PolicyIx) -> bool {
         let arn = self.role_names.arn(&self.resolver, stack, role_name);
-        if let Some(role) = arn.and_then(|arn| self.world.roles.get_mut(arn)) {
-            role.identity.push(policy);
-        }
+        let role = arn.and_then(|arn| self.world.roles.get_mut(arn));
+        role.map(|role| role.identity.push(policy)).is_some()
     }
 }

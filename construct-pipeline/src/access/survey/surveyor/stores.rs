@@ -7,8 +7,9 @@ use construct_iam::access::symbol;
 use serde_json::{Value, json};
 
 use super::documents::DocumentAt;
+use super::roles::Named;
 use super::{Reading, Surveyor};
-use crate::access::policies::{PolicyKind, Slot, everything};
+use crate::access::policies::{PolicyIx, PolicyKind, Slot, everything};
 use crate::access::world::{Bucket, Kept, Key, full_key_name, is_of_aws};
 
 impl<'t> Surveyor<'t> {
@@ -31,8 +32,19 @@ impl<'t> Surveyor<'t> {
     }
 
     pub(super) fn bucket_policy(&mut self, reading: Reading<'t>) {
-        let Some(name) = self.text(reading, "Bucket") else { return };
-        let Some(mut policy) = self.document(reading) else { return };
+        let Some(bucket) = self.property(reading, "Bucket") else { return };
+        let Some(policy) = self.document(reading) else { return };
+        let Named { names, are_open } = self.named(reading, bucket);
+        for name in names {
+            let policy = match are_open {
+                true => self.world.policies.unknown(&self.policy_name(reading, None)),
+                false => policy,
+            };
+            self.policy_of_bucket(reading, name, policy);
+        }
+    }
+
+    fn policy_of_bucket(&mut self, reading: Reading<'t>, name: String, mut policy: PolicyIx) {
         let (account, partition) = (self.account(reading.stack), self.resolver.partition(reading.stack));
         // A bucket that no template makes may have its policy here; it can only be set in the account of the bucket.
         let bucket = self.world.buckets.entry(name.clone()).or_insert_with(|| Bucket {
