@@ -9,7 +9,8 @@ use construct_core::{Caller, Construct, Diagnostic, Env, Expr, RemovalPolicy, Sc
 use construct_iam::{Arn, ArnKind, Imported, PolicyStatement};
 
 use crate::aws::{
-    Alias, AliasArn, AliasRef, AliasedKeyArn, Bucket, BucketEncryption, BucketRef, Key, KeyRef, via_service,
+    Alias, AliasArn, AliasRef, AliasedKeyArn, Bucket, BucketEncryption, BucketRef, Key, KeyRef, administrator_problem,
+    expiry_problem, via_service,
 };
 use crate::names;
 
@@ -99,6 +100,12 @@ impl StoreSettings {
     pub fn versioned(mut self) -> Self {
         self.versioned = true;
         self
+    }
+
+    /// What no store can be kept by.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = Diagnostic> {
+        let administrators = self.administrators.iter().filter_map(administrator_problem);
+        expiry_problem(self.expire_after_days).into_iter().chain(administrators)
     }
 
     pub(crate) fn wants_key(&self) -> bool {

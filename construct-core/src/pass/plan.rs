@@ -53,13 +53,21 @@ impl Plan {
         if found.is_empty() {
             return Diagnostics::new();
         }
-        let errors: BTreeSet<&str> =
-            known.iter().filter(|one| one.severity() == Severity::Error).map(Diagnostic::path).collect();
         let lines: BTreeSet<Option<Caller>> = known.iter().map(Diagnostic::location).collect();
         let nodes: BTreeMap<&str, NodeId> = (0..self.tree.arena.len())
             .map(|index| self.tree.arena.id(index))
             .map(|node| (self.tree.path(node), node))
             .collect();
+        // Of a stack, or the whole app, nothing but where and which it is has to do with what is in it.
+        let reaches_down = |one: &&Diagnostic| {
+            let holds_others = nodes
+                .get(one.path())
+                .is_some_and(|&node| self.tree.stack_props(node).is_some() || node == self.tree.arena.root());
+            let code = one.code();
+            !holds_others || code.starts_with("tree::") || code.starts_with("env::") || code == "stack::duplicate-name"
+        };
+        let errors = known.iter().filter(|one| one.severity() == Severity::Error);
+        let errors: BTreeSet<&str> = errors.filter(reaches_down).map(Diagnostic::path).collect();
         // What was said at another line, such as a store that is imported there, is wrong by itself.
         let placed: BTreeSet<Caller> =
             (0..self.built).map(|index| self.tree.node(self.tree.arena.id(index)).location).collect();

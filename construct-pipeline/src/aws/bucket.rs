@@ -170,9 +170,7 @@ impl Synth for Bucket {
                 .help("bucket names have 3 to 63 lower-case letters, digits and `-`"),
             );
         }
-        if self.expire_after_days == Some(0) {
-            cx.report(Diagnostic::error("s3::expiry", "objects cannot expire after 0 days").help("use 1 day or more"));
-        }
+        expiry_problem(self.expire_after_days).into_iter().for_each(|problem| cx.report(problem));
         report_malformed(cx, "s3::malformed-statement", "the bucket has a statement that S3 refuses", true);
     }
 
@@ -193,6 +191,12 @@ impl Synth for Bucket {
         cx.scope().add("Policy", BucketPolicy { bucket });
         Box::new(self.clone())
     }
+}
+
+/// What is wrong with the number of days after which objects expire.
+pub(crate) fn expiry_problem(days: Option<u32>) -> Option<Diagnostic> {
+    let found = || Diagnostic::error("s3::expiry", "objects cannot expire after 0 days").help("use 1 day or more");
+    (days == Some(0)).then(found)
 }
 
 impl Lower for Bucket {

@@ -148,16 +148,7 @@ impl Synth for Key {
                     .help("use 7 to 30 days"),
             );
         }
-        for administrator in &self.administrators {
-            if let Some(text) = administrator.literal()
-                && !Arn::parse(text).is_ok_and(|arn| is_administrator(&arn))
-            {
-                cx.report(
-                    Diagnostic::error("kms::malformed-administrator", format!("`{text}` is no ARN of a role or user"))
-                        .help("write it as `arn:aws:iam::111111111111:role/key-administrator`"),
-                );
-            }
-        }
+        self.administrators.iter().filter_map(administrator_problem).for_each(|problem| cx.report(problem));
         report_malformed(cx, "kms::malformed-statement", "the key has a statement that KMS refuses", false);
     }
 
@@ -174,6 +165,13 @@ fn is_administrator(arn: &Arn) -> bool {
     let is_named =
         ["role/", "user/"].iter().any(|kind| arn.resource().starts_with(kind)) && !arn.resource().ends_with('/');
     arn.service() == "iam" && (is_named || arn.resource() == "root")
+}
+
+/// What is wrong with who administers a key.
+pub(crate) fn administrator_problem(administrator: &Value<kind::Arn>) -> Option<Diagnostic> {
+    let text = administrator.literal().filter(|text| !Arn::parse(text).is_ok_and(|arn| is_administrator(&arn)))?;
+    let found = Diagnostic::error("kms::malformed-administrator", format!("`{text}` is no ARN of a role or user"));
+    Some(found.help("write it as `arn:aws:iam::111111111111:role/key-administrator`"))
 }
 
 impl Lower for Key {

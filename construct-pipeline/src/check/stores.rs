@@ -4,7 +4,8 @@
 //! `store::key-in-other-region`, `store::alias-of-another-account`, `store::not-given`, `store::duplicate-replica`,
 //! `store::one-log-bucket`, `store::unused-replica`, `store::unused-settings`, `store::replica-at-home`,
 //! `store::same-folder`, `store::imported-by-each`, `store::alias-written-across-accounts`, `role::in-other-account`,
-//! `role::foreign-handle`, `role::passed-across-accounts`, `role::reads-across-accounts`, `role::unused-permissions`.
+//! `role::foreign-handle`, `role::passed-across-accounts`, `role::reads-across-accounts`, `role::unused-permissions`, and
+//! what buckets and keys say of their settings.
 
 use std::collections::BTreeSet;
 
@@ -29,11 +30,15 @@ pub(super) fn check(resolved: &Resolved<'_>, stack: Option<StackRef>, findings: 
     if pipeline.only_given_stores {
         findings.extend(not_given_in.clone().map(|region| not_given(resolved, *region)));
     }
-    let has_settings = pipeline.group.is_none() && pipeline.store_settings != StoreSettings::default();
-    if has_settings && not_given_in.next().is_none() {
-        let message = "the pipeline has store settings, but all of its stores are given";
-        let help = "give the settings to the `ArtifactStore`; an imported store is kept by its owner";
-        findings.push(Diagnostic::warning("store::unused-settings", message).help(help));
+    let settings = &pipeline.store_settings;
+    if pipeline.group.is_none() && *settings != StoreSettings::default() {
+        // The stores say so too, and are not heard where the pipeline has another mistake.
+        findings.extend(settings.problems());
+        if not_given_in.next().is_none() {
+            let message = "the pipeline has store settings, but all of its stores are given";
+            let help = "give the settings to the `ArtifactStore`; an imported store is kept by its owner";
+            findings.push(Diagnostic::warning("store::unused-settings", message).help(help));
+        }
     }
     one_log_bucket(resolved, &regions, findings);
     neighbours(resolved, findings);

@@ -1,7 +1,7 @@
 //! Templates with a condition of which nobody knows whether it holds, and what else is known only in part.
 
 use construct_pipeline::access::template::{Template, Templates};
-use construct_pipeline::access::{Outside, Report, prove};
+use construct_pipeline::access::{Access, Outside, Report, prove};
 use serde_json::{Value, json};
 
 /// A pipeline with a build, and nothing wrong. The condition `Open` depends on a parameter without a value.
@@ -179,7 +179,7 @@ fn variables_that_are_json_are_read_however_it_is_made() {
         |variables: Value| json!({ "ProjectName": { "Ref": "Build" }, "EnvironmentVariables": variables });
     for made in [json!(variables.to_string()), json!({ "Fn::ToJsonString": variables })] {
         let report = with(ACTION, "Configuration", configuration(made));
-        let lacks: Vec<&str> = report.holes().map(|access| access.iam_action()).collect();
+        let lacks: Vec<&str> = report.holes().map(Access::iam_action).collect();
         assert_eq!((lacks, report.notes().len()), (vec!["ssm:GetParameters"], 0));
     }
     for unknown in [json!({ "Ref": "Flag" }), json!({ "Fn::ToJsonString": [either(json!({}), nothing())] })] {

@@ -170,8 +170,19 @@ fn settings_that_services_refuse() {
     let action = Action::new("Deploy", deployment(&source)).account(OTHER);
     let settings = StoreSettings::new().expire_after_days(0).key_administrators(["admin"]);
     check(placed(across(&source, action).store_settings(settings)));
-    //~^ error s3::expiry at Tools/Pipeline/Store/Bucket: 0 days
-    //~^^ error kms::malformed-administrator at Tools/Pipeline/Store/Key: `admin`
+    //~^ error s3::expiry at Tools/Pipeline: 0 days
+    //~^^ error kms::malformed-administrator at Tools/Pipeline: `admin`
+}
+
+/// What planning would find below a pipeline follows from the mistakes of the pipeline, but these do not.
+#[test]
+fn settings_beside_another_mistake() {
+    let source = Artifact::new("Source");
+    let action = Action::new("Deploy", deployment(&source)).account(OTHER).run_order(0); //~ error action::run-order at Tools/Pipeline: 0
+    let settings = StoreSettings::new().expire_after_days(0).key_administrators(["admin"]);
+    check(placed(across(&source, action).store_settings(settings)));
+    //~^ error s3::expiry at Tools/Pipeline: 0 days
+    //~^^ error kms::malformed-administrator at Tools/Pipeline: `admin`
 }
 
 #[test]

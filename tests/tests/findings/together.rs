@@ -44,6 +44,20 @@ fn twelve_mistakes_in_one_run() {
     check(app);
 }
 
+/// That two names are one has nothing to do with what else is wrong with the stack or the app around them.
+#[test]
+fn what_is_wrong_with_a_stack_hides_nothing_in_it() {
+    let mut app = App::new();
+    app.attach(app.root(), RemovalPolicy::Retain);
+    app.attach(app.root(), RemovalPolicy::Destroy); //~ error removal-policy::contradiction at : `Delete`
+    let tools = app.stack("Tools", StackProps::new(HOME).description("d".repeat(1_025))); //~ error stack::long-description at Tools: 1025 bytes
+    let mut scope = app.at(tools);
+    scope.add("Queue", RawResource::new("AWS::SQS::Queue"));
+    scope.add("One", Output::new("a").export_name("name"));
+    scope.add("Two", Output::new("b").export_name("name")); //~ error resource::duplicate-name at Tools/Two: `name`
+    check(app);
+}
+
 /// A pipeline by the rules of somebody else, with a mistake of theirs.
 struct House(&'static str);
 
