@@ -214,7 +214,7 @@ fn side_fix(slot: Slot<'_>, evaluation: &Evaluation<'_>) -> Fix {
         };
         json!({ "Effect": "Allow", "Action": evaluation.request.action.name(), "Resource": resource })
     };
-    Fix { side: slot.side(), change: addition.unwrap_or_else(|| Change::AddStatement(statement())) }
+    Fix { side: slot.side(), change: addition.unwrap_or_else(|| Change::AddStatement(statement())), instead: None }
 }
 
 /// Whether the policy of the resource lacks a condition value only, and the identity policies lack more.
@@ -231,10 +231,17 @@ fn resource_fix(evaluation: &Evaluation<'_>) -> Option<(Fix, Named)> {
     let enough_for_one_account = |near: &&Near<'_>| near.named.directly.is_yes() || near.named.as_role.is_yes();
     let closest = near.iter().filter(|near| near.addition.is_some());
     let closest = closest.clone().find(enough_for_one_account).or_else(|| closest.clone().next());
+    let anew = statement_to_add(evaluation.request);
+    let side = Slot::Resource.side();
     if let Some((change, near)) = closest.and_then(|near| Some((change(near)?, near))) {
-        return Some((Fix { side: Slot::Resource.side(), change }, near.named));
+        return Some((Fix { side, change, instead: anew.map(|(statement, _)| statement) }, near.named));
     }
-    let request = evaluation.request;
+    let (statement, gives) = anew?;
+    Some((Fix { side, change: Change::AddStatement(statement), instead: None }, gives))
+}
+
+/// A statement for the policy of the resource, and how it names the principal.
+fn statement_to_add(request: Query<'_>) -> Option<(Value, Named)> {
     let (principal, condition, gives) = principal_to_add(request)?;
     let mut statement = Map::new();
     statement.insert("Effect".to_owned(), json!("Allow"));
@@ -248,8 +255,7 @@ fn resource_fix(evaluation: &Evaluation<'_>) -> Option<(Fix, Named)> {
     if let Some(condition) = condition {
         statement.insert("Condition".to_owned(), condition);
     }
-    let change = Change::AddStatement(Value::Object(statement));
-    Some((Fix { side: Slot::Resource.side(), change }, gives))
+    Some((Value::Object(statement), gives))
 }
 
 /// The `Principal` and the `Condition` that let in who makes the request, and how they name it.

@@ -167,6 +167,9 @@ pub struct Fix {
     pub side: Side,
     /// The change.
     pub change: Change,
+    /// Where the change lets somebody into a statement of the resource's policy: the statement to add in its place, if that one
+    /// gives too much.
+    pub instead: Option<Value>,
 }
 
 /// What to change in a policy.

@@ -7,13 +7,13 @@ mod place;
 
 use std::sync::Arc;
 
-use construct_iam::access::{Change, Fix, Impossible, Side};
+use construct_iam::access::{Change, Citation, Fix, Impossible, NearMiss, Side};
 use serde_json::{Value, json};
 
 use self::author::{Author, Unnamed};
 use self::circle::waiting;
 use self::place::place_for;
-use super::access::{Access, Area};
+use super::access::{Access, Area, Expected};
 use super::answers::Report;
 use crate::access::policies::Place;
 use crate::access::template::{arn_parts, ways_through};
@@ -61,10 +61,30 @@ impl Report {
         if access.takes_own_role() {
             return Vec::new();
         }
-        let fixes = self.verdict(access).map(|verdict| verdict.fixes).unwrap_or_default();
+        let mut fixes = self.verdict(access).map(|verdict| verdict.fixes).unwrap_or_default();
+        for fix in &mut fixes {
+            if let Change::AddConditionValues { to, .. } = &fix.change
+                && fix.instead.is_some()
+                && self.gives_too_much(access, to)
+                && let Some(statement) = fix.instead.take()
+            {
+                fix.change = Change::AddStatement(statement);
+            }
+        }
         let mut repairs: Vec<Repair> = fixes.iter().filter_map(|fix| repair(&self.world, access, fix)).collect();
         circle::tell_apart(&mut repairs);
         repairs
+    }
+
+    /// Whether the caller, once let into a statement, could do what must stay denied to it.
+    fn gives_too_much(&self, access: &Access, statement: &Citation) -> bool {
+        let denied = self.accesses.iter().filter(|other| {
+            other.expected == Expected::Deny
+                && other.principal() == access.principal()
+                && other.resource() == access.resource()
+        });
+        let lacks_as_much = |miss: &NearMiss| miss.statement == *statement && miss.failures.len() == 1;
+        denied.filter_map(|other| self.verdict(other)).any(|verdict| verdict.near.iter().any(lacks_as_much))
     }
 
     /// What mends a hole that no addition to a policy does, in words.

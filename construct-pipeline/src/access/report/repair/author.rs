@@ -39,7 +39,9 @@ impl Author<'_> {
             return text.into();
         }
         if let Some(made) = self.world.maker_of(text).filter(|made| Some(made.stack) == self.stack) {
-            return json!({ "Fn::GetAtt": [&*made.logical_id, "Arn"] });
+            let id = &*made.logical_id;
+            // Of all that is made here, a topic alone has no `Arn`: `Ref` gives it.
+            return if text.contains(":sns:") { json!({ "Ref": id }) } else { json!({ "Fn::GetAtt": [id, "Arn"] }) };
         }
         let mut parts: Vec<Value> = Vec::new();
         let mut literal = String::new();
