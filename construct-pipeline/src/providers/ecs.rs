@@ -1,7 +1,7 @@
 //! Services of Amazon ECS, in place and blue/green.
 //!
-//! Codes: `ecs::deployment-timeout`, `ecs::malformed-name`, `ecs::malformed-path`, `ecs::too-many-images`,
-//! `ecs::unknown-task-roles`.
+//! Codes: `ecs::deployment-timeout`, `ecs::malformed-name`, `ecs::malformed-path`, `ecs::malformed-task-role`,
+//! `ecs::too-many-images`, `ecs::unknown-task-roles`.
 
 mod blue_green;
 mod rolling;

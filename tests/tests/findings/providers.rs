@@ -456,6 +456,19 @@ fn configuration_without_what_aws_requires() {
 }
 
 #[test]
+fn task_roles_that_are_none() {
+    let source = Artifact::new("Source");
+    let deploy = EcsDeploy::new("shop", "orders", &source)
+        .task_role("arn:aws:iam::111111111111:role/orders-*")
+        .task_role("arn:aws:iam::111111111111:instance-profile/orders")
+        .task_role("*");
+    let action = Action::new("Deploy", deploy);
+    //~^ error ecs::malformed-task-role at Tools/Pipeline: instance-profile/orders`
+    //~^^ error ecs::malformed-task-role at Tools/Pipeline: `*`
+    check(placed(between(&source, action)));
+}
+
+#[test]
 fn service_whose_task_roles_nobody_names() {
     let source = Artifact::new("Source");
     let action = Action::new("Deploy", EcsDeploy::new("shop", "orders", &source)); //~ warning ecs::unknown-task-roles at Tools/Pipeline: may hand over none
@@ -580,6 +593,37 @@ fn attribute_of_a_pipeline_that_stands_elsewhere() {
 #[test]
 fn pipeline_that_stands_elsewhere_than_its_action() {
     check(beside_release(|release| Action::new("Next", PipelineInvoke::new(release)).region("us-east-1"))); //~ error action::region-contradiction at Tools/Pipeline: eu-west-1
+}
+
+/// A pipeline beside another one whose runs need two variables.
+fn beside_variables(invoke: impl FnOnce(PipelineRef) -> Action) -> App {
+    let (mut app, source) = (App::new(), Artifact::new("Source"));
+    let tools = app.stack("Tools", HOME);
+    let release = Pipeline::new("release")
+        .stage(checkout(&source))
+        .stage(deploy(&source))
+        .variable(Variable::new("Commit"))
+        .variable(Variable::new("Stage"))
+        .variable(Variable::new("Speed").default_value("slow"));
+    let release = app.at(tools).add("Release", release);
+    app.at(tools).add("Pipeline", between(&source, invoke(release)).variable(Variable::new("Stage")));
+    app
+}
+
+#[test]
+fn variable_of_another_pipeline_that_nobody_gives_a_value() {
+    check(beside_variables(|release| {
+        let invoke = PipelineInvoke::new(release).variable("Commit", "a");
+        Action::new("Next", invoke) //~ error pipeline-invoke::missing-variable at Tools/Pipeline: the variable `Stage` of the pipeline `release` has no default
+    }));
+}
+
+#[test]
+fn variable_that_another_pipeline_does_not_have() {
+    check(beside_variables(|_| {
+        let invoke = PipelineInvoke::new("release").variable("Commit", "a").variable("Stage", "#{variables.Stage}");
+        Action::new("Next", invoke.variable("speed", "fast")) //~ warning pipeline-invoke::unknown-variable at Tools/Pipeline: the pipeline `release` has no variable `speed`
+    }));
 }
 
 #[test]

@@ -118,7 +118,7 @@ impl Provider for CodeDeployEcsDeploy {
             let help = "write the address of the others into the task definition";
             found.push(Diagnostic::error("ecs::too-many-images", message).help(help));
         }
-        found.extend(self.roles.problem());
+        found.extend(self.roles.problems());
         found
     }
 }

@@ -108,7 +108,7 @@ impl Provider for EcsDeploy {
         }
         let file = self.file_name.as_ref().map(|path| self.input.file(path));
         found.extend(file.and_then(|file| file.problem("ecs::malformed-path")));
-        found.extend(self.roles.problem());
+        found.extend(self.roles.problems());
         found
     }
 }

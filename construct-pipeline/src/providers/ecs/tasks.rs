@@ -1,7 +1,7 @@
 //! What both actions need for the tasks that they start: the roles of their definition, and tags.
 
 use construct_core::{Diagnostic, Value, kind};
-use construct_iam::PolicyStatement;
+use construct_iam::{Arn, PolicyStatement};
 
 use crate::provider::ActionCx;
 
@@ -20,7 +20,21 @@ impl TaskRoles {
         (!self.arns.is_empty()).then_some(pass)
     }
 
-    pub(super) fn problem(&self) -> Option<Diagnostic> {
+    pub(super) fn problems(&self) -> impl Iterator<Item = Diagnostic> {
+        // Some roles of an account may be named by a pattern.
+        let is_role = |text: &str| {
+            Arn::parse(text).is_ok_and(|arn| arn.service() == "iam" && arn.resource().starts_with("role/"))
+        };
+        let others = self.arns.iter().filter_map(Value::literal).filter(move |text| !is_role(text));
+        let malformed = others.map(|text| {
+            let message = format!("`{}` is no ARN of a role", text.escape_debug());
+            let help = "write it as in `arn:aws:iam::111111111111:role/orders-task`";
+            Diagnostic::error("ecs::malformed-task-role", message).help(help)
+        });
+        self.unknown().into_iter().chain(malformed)
+    }
+
+    fn unknown(&self) -> Option<Diagnostic> {
         let message = "nobody says which roles the task definition names, and the action may hand over none";
         let help = "name its task role and its task execution role with `.task_role(arn)`, or say that it names none with `.no_task_roles()`";
         let is_unknown = self.arns.is_empty() && !self.is_empty;
