@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::panic::Location;
 
-use construct_core::{Caller, Diagnostic, Env, Expr, NodeId, Properties, Region, View};
+use construct_core::{Caller, Diagnostic, Env, Expr, NodeId, Properties, Region, Value, View};
 use construct_iam::{Role, RolePath};
 
 use crate::action::Action;
@@ -31,7 +31,8 @@ construct_core::handle! {
 
 impl From<PipelineRef> for InvokedPipeline {
     fn from(pipeline: PipelineRef) -> Self {
-        Self::placed(pipeline.name(), pipeline.into())
+        // Neither of the two has to be there before the other.
+        Self::placed(Value::new(Expr::from(pipeline.name()).by_name()), pipeline.into())
     }
 }
 

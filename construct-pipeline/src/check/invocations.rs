@@ -50,6 +50,7 @@ pub(super) fn check(resolved: &Resolved<'_>, findings: &mut Diagnostics) {
         let Some(name) = action.known.configuration.get("PipelineName") else { continue };
         let is_meant = |placed: &Placed| match name {
             Expr::Attr { of, .. } => placed.node == *of,
+            Expr::ByName(inner) => matches!(**inner, Expr::Attr { of, .. } if placed.node == of),
             name => name.literal() == Some(&*placed.name),
         };
         let is_here = |placed: &Placed| is_meant(placed) && placed.env == action.known.env;
