@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::random::{Extra, Kind, REGIONS, Random, Source, SourceKind, Step, Stores};
 
-const KINDS: [Kind; 26] = [
+const KINDS: [Kind; 28] = [
     Kind::DeployStack,
     Kind::ReplaceStack,
     Kind::ChangeSet,
@@ -34,6 +34,8 @@ const KINDS: [Kind; 26] = [
     Kind::LambdaDeploy,
     Kind::InspectCode,
     Kind::InspectImage,
+    Kind::ElasticBeanstalk,
+    Kind::ElasticBeanstalkImmutable,
 ];
 const SOURCES: [SourceKind; 5] =
     [SourceKind::CodeCommit, SourceKind::S3, SourceKind::OwnS3, SourceKind::Connection, SourceKind::Ecr];

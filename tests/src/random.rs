@@ -131,6 +131,8 @@ pub enum Kind {
     LambdaVersion,
     InspectCode,
     InspectImage,
+    ElasticBeanstalk,
+    ElasticBeanstalkImmutable,
     Ecs,
     EcsBlueGreen,
     EcrBuild,

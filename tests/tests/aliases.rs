@@ -26,7 +26,7 @@ const ACTIONS: [(&str, &str); 29] = [
     ("EcrBuildAndPublishAction", "EcrBuildAndPublish"),
     ("EcrSourceAction", "EcrSource"),
     ("EcsDeployAction", "EcsDeploy"),
-    ("ElasticBeanstalkDeployAction", "CustomAction"),
+    ("ElasticBeanstalkDeployAction", "ElasticBeanstalkDeploy"),
     ("GitHubSourceAction", "CustomAction"),
     ("InspectorEcrImageScanAction", "InspectorScan"),
     ("InspectorSourceCodeScanAction", "InspectorScan"),

@@ -64,13 +64,7 @@ use crate::wire;
 ///         .permission(PolicyStatement::allow(["appconfig:StartDeployment"]).on(application)),
 /// );
 /// ```
-#[doc(alias(
-    "AlexaSkillDeployAction",
-    "ElasticBeanstalkDeployAction",
-    "GitHubSourceAction",
-    "JenkinsAction",
-    "ServiceCatalogDeployActionBeta1"
-))]
+#[doc(alias("AlexaSkillDeployAction", "GitHubSourceAction", "JenkinsAction", "ServiceCatalogDeployActionBeta1"))]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CustomAction {

@@ -314,11 +314,10 @@ fn a_source_in_s3_does_with_what_service_roles_were_always_allowed() {
 fn calls_that_nobody_lists_are_told_as_such() {
     let mut body = template();
     let deploy = &mut body["Resources"]["Pipeline"]["Properties"]["Stages"][1]["Actions"][0];
-    deploy["ActionTypeId"]["Provider"] = json!("ElasticBeanstalk");
-    deploy["Configuration"] = json!({ "ApplicationName": "shop", "EnvironmentName": "prod" });
-    let told = finding(&proved(&body), "access::assumed", "ElasticBeanstalk");
-    let words =
-        "calls what actions of `ElasticBeanstalk` need, which is not listed here: whether that is allowed depends";
+    deploy["ActionTypeId"]["Provider"] = json!("OpsWorks");
+    deploy["Configuration"] = json!({ "App": "shop", "Stack": "prod" });
+    let told = finding(&proved(&body), "access::assumed", "OpsWorks");
+    let words = "calls what actions of `OpsWorks` need, which is not listed here: whether that is allowed depends";
     assert!(told.contains(words) && !told.contains("``"), "{told}");
 }
 

@@ -54,6 +54,7 @@ pub(super) fn typed(json: &Json, program: &mut Program<'_>) -> Option<Typed> {
         ("Deploy", "CodeDeploy") => action.servers(),
         ("Deploy", "CodeDeployToECS") => action.blue_green(),
         ("Deploy", "EC2") => action.machines(),
+        ("Deploy", "ElasticBeanstalk") => action.elastic_beanstalk(),
         ("Deploy", "ECS") => action.ecs(),
         ("Deploy", "Lambda") => action.lambda_deploy(),
         ("Deploy", "S3") => action.s3_deploy(),

@@ -102,6 +102,7 @@ fn images_services_and_pipelines_have_words() {
     let canary = r#"{ "FunctionName": "web", "FunctionAlias": "live", "DeployStrategy": "Canary10Percent5Minutes", "Alarms": "errors" }"#;
     let back = r#"{ "FunctionName": "web", "FunctionAlias": "live", "PublishedTargetVersion": "7", "DeployStrategy": "Linear10PercentEvery1Minute" }"#;
     let servers = r#"{ "ApplicationName": "shop", "DeploymentGroupName": "web" }"#;
+    let beanstalk = r#"{ "ApplicationName": "shop", "EnvironmentName": "shop-live" }"#;
     let blue_green = r#"{ "ApplicationName": "shop", "DeploymentGroupName": "web",
         "TaskDefinitionTemplateArtifact": "Source", "TaskDefinitionTemplatePath": "taskdef.json",
         "AppSpecTemplateArtifact": "Source", "AppSpecTemplatePath": "appspec.yaml",
@@ -129,6 +130,10 @@ fn images_services_and_pipelines_have_words() {
         (
             action("Deploy", "Lambda", "", back),
             r#"LambdaDeploy::version(web, "live", "7").deploy_strategy(LambdaDeployStrategy::Linear { percent: 10, minutes: 1 })"#,
+        ),
+        (
+            action("Deploy", "ElasticBeanstalk", source, beanstalk),
+            r#"ElasticBeanstalkDeploy::new("shop", "shop-live", &source)"#,
         ),
         (action("Deploy", "CodeDeploy", source, servers), r#"CodeDeployServerDeploy::new("shop", "web", &source)"#),
         (

@@ -145,6 +145,14 @@ impl Random {
                 let scan = InspectorScan::ecr_image("team/orders", &written(n)).image_tag("#{source.CommitId}");
                 Action::new(name, scan).account(env.account)
             }
+            Kind::ElasticBeanstalk | Kind::ElasticBeanstalkImmutable => {
+                let deploy = ElasticBeanstalkDeploy::new("shop", "shop-live", bundle);
+                let deploy = match step.kind {
+                    Kind::ElasticBeanstalk => deploy,
+                    _ => deploy.instance_role(Arn::role(env, "/", "aws-elasticbeanstalk-ec2-role")),
+                };
+                Action::new(name, deploy).env(env)
+            }
             Kind::CodeDeployServerOwn => {
                 let instance = Role::new(Principal::service("ec2.amazonaws.com"));
                 let instance = scope.add(format!("Instance{n}"), instance.role_name(self.named("instance", n)));

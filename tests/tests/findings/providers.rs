@@ -537,6 +537,23 @@ fn instances_that_nobody_lets_in() {
 }
 
 #[test]
+fn environment_with_a_short_name() {
+    let source = Artifact::new("Source");
+    let deploy = ElasticBeanstalkDeploy::new("shop", "web", &source);
+    let action = Action::new("Deploy", deploy); //~ error elastic-beanstalk::malformed-name at Tools/Pipeline: `web` is no name of an environment
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn environment_with_an_instance_profile_for_a_role() {
+    let source = Artifact::new("Source");
+    let profile = "arn:aws:iam::111111111111:instance-profile/shop";
+    let deploy = ElasticBeanstalkDeploy::new("shop", "shop-live", &source).instance_role(profile);
+    let action = Action::new("Deploy", deploy); //~ error elastic-beanstalk::malformed-instance-role at Tools/Pipeline: instance-profile
+    check(placed(between(&source, action)));
+}
+
+#[test]
 fn instances_of_another_account() {
     let source = Artifact::new("Source");
     let instance = Role::import("arn:aws:iam::999999999999:role/orders-instance");

@@ -23,7 +23,7 @@ const SOURCES: [SourceKind; 13] = [
     SourceKind::Ecr,
     SourceKind::GitHub,
 ];
-const KINDS: [Kind; 40] = [
+const KINDS: [Kind; 42] = [
     Kind::DeployStack,
     Kind::DeployAnything,
     Kind::DeployFiles,
@@ -64,6 +64,8 @@ const KINDS: [Kind; 40] = [
     Kind::LambdaVersion,
     Kind::InspectCode,
     Kind::InspectImage,
+    Kind::ElasticBeanstalk,
+    Kind::ElasticBeanstalkImmutable,
 ];
 const STORES: [Stores; 6] =
     [Stores::Made, Stores::Kept, Stores::Imported, Stores::ImportedTogether, Stores::ImportedReplicas, Stores::Placed];

@@ -37,6 +37,7 @@ pub(crate) fn calls<'a>(action: &'a Action, pipeline: &'a str, unknown_id: char)
         ("Deploy", "EC2") => list.ec2(),
         ("Deploy", "S3") => list.s3_deploy(),
         ("Deploy", "Lambda") => list.lambda_deploy(),
+        ("Deploy", "ElasticBeanstalk") => list.elastic_beanstalk(),
         ("Deploy", "AppConfig") => list.app_config(),
         ("Deploy", "EKS") => list.eks(),
         ("Deploy", "ServiceCatalog") => list.service_catalog(),
@@ -336,6 +337,20 @@ impl<'a> Calls<'a> {
             self.on(self.arn("cloudwatch", &format!("alarm:{}", name.trim())), &["cloudwatch:DescribeAlarms"]);
         }
         self.logs();
+    }
+
+    /// What the environment is changed with beside depends on what it is made of; it is always a stack.
+    /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticbeanstalk.html>
+    fn elastic_beanstalk(&mut self) {
+        let (application, environment) = (self.get("ApplicationName"), self.get("EnvironmentName"));
+        let calls: &'static [_] = &["elasticbeanstalk:CreateApplicationVersion"];
+        self.on(self.arn("elasticbeanstalk", &format!("application/{application}")), calls);
+        let version = format!("applicationversion/{application}/{}", self.unknown_id);
+        self.on(self.arn("elasticbeanstalk", &version), calls);
+        let environment = self.arn("elasticbeanstalk", &format!("environment/{application}/{environment}"));
+        self.on(environment, &["elasticbeanstalk:DescribeEnvironments", "elasticbeanstalk:UpdateEnvironment"]);
+        let stack = format!("stack/awseb-e-{0}-stack/{0}", self.unknown_id);
+        self.on(self.arn("cloudformation", &stack), &["cloudformation:DescribeStackResources"]);
     }
 
     fn app_config(&mut self) {

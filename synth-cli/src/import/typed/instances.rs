@@ -51,6 +51,18 @@ impl Action<'_, '_, '_> {
         Self::done(chain, provider)
     }
 
+    pub(super) fn elastic_beanstalk(&mut self) -> Option<Typed> {
+        let (input, artifact) = self.artifacts("inputArtifacts").into_iter().next()?;
+        let (application, environment) = (self.take("ApplicationName")?, self.take("EnvironmentName")?);
+        let words = [
+            self.program.text(&application, "APPLICATION"),
+            self.program.text(&environment, "ENVIRONMENT"),
+            format!("&{input}"),
+        ];
+        let provider = ElasticBeanstalkDeploy::new(application, environment, &artifact);
+        Self::done(Chain::new("ElasticBeanstalkDeploy::new", words), provider)
+    }
+
     fn specifications(&mut self) -> Option<(String, Ec2DeploySpecifications)> {
         if let Some(path) = self.take("DeploySpec") {
             let text = format!("Ec2DeploySpecifications::file({})", literal(&path));

@@ -135,6 +135,20 @@ def _ec2(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     yield from _commands(action, given)
 
 
+def _elastic_beanstalk(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    application, environment = given["ApplicationName"], given["EnvironmentName"]
+    bucket = f"arn:{action.partition}:s3:::elasticbeanstalk-{action.region}-{action.account}"
+    for resource in (f"application/{application}", f"applicationversion/{application}/code-pipeline-1"):
+        yield from each("elasticbeanstalk:CreateApplicationVersion", action.arn("elasticbeanstalk", resource))
+    yield from each("elasticbeanstalk:DescribeEnvironments UpdateEnvironment DescribeEvents", action.arn("elasticbeanstalk", f"environment/{application}/{environment}"))
+    yield from each("s3:CreateBucket ListBucket", bucket)
+    yield from each("s3:GetObject PutObject", f"{bucket}/{application}/code-pipeline-1.zip")
+    yield from each("cloudformation:DescribeStackResources GetTemplate UpdateStack", action.arn("cloudformation", "stack/awseb-e-abcdefghij-stack/51af3dc0-da77-11e4-872e-1234567db123"))
+    yield from each("autoscaling:SuspendProcesses ResumeProcesses", action.arn("autoscaling", "autoScalingGroup:51af3dc0-da77-11e4-872e-1234567db123:autoScalingGroupName/awseb-e-abcdefghij-stack-AWSEBAutoScalingGroup-ABCDEF"))
+    yield from each("elasticloadbalancing:RegisterTargets DeregisterTargets", action.arn("elasticloadbalancing", "targetgroup/awseb-AWSEB-ABCDEFGHIJKL/0a1b2c3d4e5f6071"))
+    yield from each("ec2:DescribeInstances", "*")
+
+
 def _lambda_deploy(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     function = action.arn("lambda", f"function:{given['FunctionName']}")
     yield from each("lambda:GetAlias GetFunctionConfiguration PublishVersion UpdateAlias UpdateFunctionCode", function)
@@ -210,6 +224,7 @@ PROVIDERS = {
     ("Deploy", "AppConfig"): _appconfig,
     ("Deploy", "CodeDeploy"): _codedeploy,
     ("Deploy", "EC2"): _ec2,
+    ("Deploy", "ElasticBeanstalk"): _elastic_beanstalk,
     ("Deploy", "Lambda"): _lambda_deploy,
     ("Invoke", "InspectorScan"): _inspector,
     ("Deploy", "ECS"): _ecs,
