@@ -2,6 +2,7 @@
 //!
 //! They use nothing that another crate could not use; the way to a new one is in `CONTRIBUTING.md`.
 
+mod app_config;
 mod cloudformation;
 mod code_deploy;
 mod codebuild;
@@ -23,9 +24,11 @@ mod manual_approval;
 mod pipeline_invoke;
 mod s3_deploy;
 mod s3_source;
+mod service_catalog;
 mod stack_set;
 mod step_functions;
 
+pub use app_config::AppConfigDeploy;
 pub use cloudformation::*;
 pub use code_deploy::CodeDeployServerDeploy;
 pub use codebuild::*;
@@ -46,5 +49,6 @@ pub use manual_approval::*;
 pub use pipeline_invoke::*;
 pub use s3_deploy::*;
 pub use s3_source::*;
+pub use service_catalog::ServiceCatalogDeploy;
 pub use stack_set::*;
 pub use step_functions::*;

@@ -1,4 +1,4 @@
-//! An action that the library does not have: AWS AppConfig rolls a configuration out.
+//! An action as if the library did not have it: AWS AppConfig rolls a configuration out.
 
 use std::process::ExitCode;
 

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::random::{Extra, Kind, REGIONS, Random, Source, SourceKind, Step, Stores};
 
-const KINDS: [Kind; 28] = [
+const KINDS: [Kind; 31] = [
     Kind::DeployStack,
     Kind::ReplaceStack,
     Kind::ChangeSet,
@@ -36,6 +36,9 @@ const KINDS: [Kind; 28] = [
     Kind::InspectImage,
     Kind::ElasticBeanstalk,
     Kind::ElasticBeanstalkImmutable,
+    Kind::AppConfig,
+    Kind::ServiceCatalog,
+    Kind::ServiceCatalogFile,
 ];
 const SOURCES: [SourceKind; 5] =
     [SourceKind::CodeCommit, SourceKind::S3, SourceKind::OwnS3, SourceKind::Connection, SourceKind::Ecr];

@@ -36,7 +36,7 @@ const ACTIONS: [(&str, &str); 29] = [
     ("PipelineInvokeAction", "PipelineInvoke"),
     ("S3DeployAction", "S3Deploy"),
     ("S3SourceAction", "S3Source"),
-    ("ServiceCatalogDeployActionBeta1", "CustomAction"),
+    ("ServiceCatalogDeployActionBeta1", "ServiceCatalogDeploy"),
     ("StepFunctionInvokeAction", "StepFunctionsInvoke"),
 ];
 

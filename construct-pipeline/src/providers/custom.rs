@@ -47,24 +47,22 @@ use crate::wire;
 /// );
 /// ```
 ///
-/// An action of AWS, with what its role must be allowed:
+/// An action type of AWS that is newer than this library, with what its role must be allowed:
 ///
 /// ```
 /// use construct_pipeline::prelude::*;
 /// let bundle = Artifact::new("Bundle");
-/// let application = ["arn:aws:appconfig:us-east-1:111111111111:application/orders*"];
-/// let deploy = Action::new(
-///     "Deploy",
-///     CustomAction::new(Category::Deploy, Owner::Aws, "AppConfig")
-///         .configuration("Application", "orders")
-///         .configuration("Environment", "live")
-///         .configuration("ConfigurationProfile", "flags")
-///         .configuration("InputArtifactConfigurationPath", "flags.json")
+/// let topic = "arn:aws:sns:us-east-1:111111111111:releases";
+/// let tell = Action::new(
+///     "Tell",
+///     CustomAction::new(Category::Invoke, Owner::Aws, "Announcement")
+///         .configuration("TopicArn", topic)
+///         .configuration("MessagePath", "message.txt")
 ///         .input(&bundle)
-///         .permission(PolicyStatement::allow(["appconfig:StartDeployment"]).on(application)),
+///         .permission(PolicyStatement::allow(["sns:Publish"]).on([topic])),
 /// );
 /// ```
-#[doc(alias("AlexaSkillDeployAction", "GitHubSourceAction", "JenkinsAction", "ServiceCatalogDeployActionBeta1"))]
+#[doc(alias("AlexaSkillDeployAction", "GitHubSourceAction", "JenkinsAction"))]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CustomAction {

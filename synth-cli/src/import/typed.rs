@@ -13,6 +13,7 @@ macro_rules! call {
 
 mod containers;
 mod deployments;
+mod files;
 mod instances;
 mod others;
 mod sources;
@@ -50,6 +51,7 @@ pub(super) fn typed(json: &Json, program: &mut Program<'_>) -> Option<Typed> {
         ("Build", "CodeBuild") => action.code_build(false),
         ("Test", "CodeBuild") => action.code_build(true),
         ("Build", "ECRBuildAndPublish") => action.ecr_build(),
+        ("Deploy", "AppConfig") => action.app_config(),
         ("Deploy", "CloudFormation") => action.cloudformation(),
         ("Deploy", "CodeDeploy") => action.servers(),
         ("Deploy", "CodeDeployToECS") => action.blue_green(),
@@ -58,6 +60,7 @@ pub(super) fn typed(json: &Json, program: &mut Program<'_>) -> Option<Typed> {
         ("Deploy", "ECS") => action.ecs(),
         ("Deploy", "Lambda") => action.lambda_deploy(),
         ("Deploy", "S3") => action.s3_deploy(),
+        ("Deploy", "ServiceCatalog") => action.service_catalog(),
         ("Invoke", "CodePipeline") => action.pipeline(),
         ("Invoke", "InspectorScan") => action.inspector(),
         ("Invoke", "Lambda") => action.lambda(),

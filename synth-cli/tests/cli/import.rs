@@ -103,6 +103,11 @@ fn images_services_and_pipelines_have_words() {
     let back = r#"{ "FunctionName": "web", "FunctionAlias": "live", "PublishedTargetVersion": "7", "DeployStrategy": "Linear10PercentEvery1Minute" }"#;
     let servers = r#"{ "ApplicationName": "shop", "DeploymentGroupName": "web" }"#;
     let beanstalk = r#"{ "ApplicationName": "shop", "EnvironmentName": "shop-live" }"#;
+    let flags = r#"{ "Application": "abc1234", "Environment": "def5678", "ConfigurationProfile": "ghi9012",
+        "InputArtifactConfigurationPath": "flags.json", "DeploymentStrategy": "AppConfig.AllAtOnce" }"#;
+    let version = r#"{ "ProductId": "prod-abc", "ProductType": "CLOUD_FORMATION_TEMPLATE", "ProductVersionName": "v 7",
+        "ProductVersionDescription": "a bucket", "TemplateFilePath": "/bucket.yaml" }"#;
+    let told = r#"{ "ProductId": "prod-abc", "ConfigurationFilePath": "version.json" }"#;
     let blue_green = r#"{ "ApplicationName": "shop", "DeploymentGroupName": "web",
         "TaskDefinitionTemplateArtifact": "Source", "TaskDefinitionTemplatePath": "taskdef.json",
         "AppSpecTemplateArtifact": "Source", "AppSpecTemplatePath": "appspec.yaml",
@@ -134,6 +139,18 @@ fn images_services_and_pipelines_have_words() {
         (
             action("Deploy", "ElasticBeanstalk", source, beanstalk),
             r#"ElasticBeanstalkDeploy::new("shop", "shop-live", &source)"#,
+        ),
+        (
+            action("Deploy", "AppConfig", source, flags),
+            r#"AppConfigDeploy::new("abc1234", "def5678", "ghi9012", source.file("flags.json")).deployment_strategy("AppConfig.AllAtOnce")"#,
+        ),
+        (
+            action("Deploy", "ServiceCatalog", source, version),
+            r#"ServiceCatalogDeploy::new("prod-abc", "v 7", source.file("/bucket.yaml")).product_version_description("a bucket")"#,
+        ),
+        (
+            action("Deploy", "ServiceCatalog", source, told),
+            r#"ServiceCatalogDeploy::file("prod-abc", source.file("version.json"))"#,
         ),
         (action("Deploy", "CodeDeploy", source, servers), r#"CodeDeployServerDeploy::new("shop", "web", &source)"#),
         (

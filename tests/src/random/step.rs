@@ -153,6 +153,18 @@ impl Random {
                 };
                 Action::new(name, deploy).env(env)
             }
+            Kind::AppConfig => {
+                let deploy = AppConfigDeploy::new("abc1234", "def5678", "ghi9012", bundle.file("flags.json"));
+                Action::new(name, deploy.deployment_strategy("AppConfig.AllAtOnce")).env(env)
+            }
+            Kind::ServiceCatalog | Kind::ServiceCatalogFile => {
+                let product = "prod-abcdefghijklm";
+                let deploy = match step.kind {
+                    Kind::ServiceCatalogFile => ServiceCatalogDeploy::file(product, bundle.file("version.json")),
+                    _ => ServiceCatalogDeploy::new(product, "#{source.CommitId}", bundle.file("/bucket.yaml")),
+                };
+                Action::new(name, deploy).env(env)
+            }
             Kind::CodeDeployServerOwn => {
                 let instance = Role::new(Principal::service("ec2.amazonaws.com"));
                 let instance = scope.add(format!("Instance{n}"), instance.role_name(self.named("instance", n)));
@@ -278,11 +290,11 @@ fn ecs(kind: Kind, name: String, env: Env, bundle: &Artifact) -> Action {
     }
 }
 
-/// An action type of AWS that has no words of its own.
+/// An action type of AWS in plain values.
 /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-AppConfig.html>
 fn app_config(name: String, env: Env, bundle: &Artifact) -> Action {
-    let parts =
-        ["", "/environment/live", "/configurationprofile/flags"].map(|part| format!("application/orders{part}"));
+    let parts = ["", "/environment/live", "/environment/live/deployment/*", "/configurationprofile/flags"];
+    let parts = parts.map(|part| format!("application/orders{part}"));
     let on = parts.into_iter().chain(["deploymentstrategy/*".to_owned()]);
     let on = on.map(|resource| Arn::regional(env, "appconfig", resource));
     let custom = CustomAction::new(Category::Deploy, Owner::Aws, "AppConfig")
@@ -291,7 +303,7 @@ fn app_config(name: String, env: Env, bundle: &Artifact) -> Action {
         .configuration("Environment", "live")
         .configuration("ConfigurationProfile", "flags")
         .configuration("InputArtifactConfigurationPath", "flags.json")
-        .permission(PolicyStatement::allow(["appconfig:StartDeployment"]).on(on));
+        .permission(PolicyStatement::allow(["appconfig:GetDeployment", "appconfig:StartDeployment"]).on(on));
     Action::new(name, custom).env(env)
 }
 

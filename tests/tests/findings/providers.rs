@@ -537,6 +537,48 @@ fn instances_that_nobody_lets_in() {
 }
 
 #[test]
+fn configuration_for_an_application_by_its_name() {
+    let source = Artifact::new("Source");
+    let deploy = AppConfigDeploy::new("Orders", "def5678", "ghi9012", source.file("flags.json"));
+    let action = Action::new("RollOut", deploy); //~ error app-config::malformed-id at Tools/Pipeline: `Orders` is no id of the application
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn configuration_from_the_root() {
+    let source = Artifact::new("Source");
+    let deploy = AppConfigDeploy::new("abc1234", "def5678", "ghi9012", source.file("/flags.json"));
+    let action = Action::new("RollOut", deploy); //~ error app-config::malformed-path at Tools/Pipeline: /flags.json
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn version_of_a_product_by_its_arn() {
+    let source = Artifact::new("Source");
+    let product = "arn:aws:catalog:us-east-1:111111111111:product/prod-abc";
+    let deploy = ServiceCatalogDeploy::new(product, "v7", source.file("bucket.yaml"));
+    let action = Action::new("Add", deploy); //~ error service-catalog::malformed-product at Tools/Pipeline: is no id of a product
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn version_of_a_product_from_nothing() {
+    let source = Artifact::new("Source");
+    let deploy = ServiceCatalogDeploy::new("prod-abc", "v7", source.file("//bucket.yaml"));
+    let action = Action::new("Add", deploy); //~ error service-catalog::malformed-path at Tools/Pipeline: /bucket.yaml
+    check(placed(between(&source, action)));
+}
+
+#[test]
+fn version_of_a_product_that_is_described_twice() {
+    let source = Artifact::new("Source");
+    let deploy = ServiceCatalogDeploy::file("prod-abc", source.file("version.json"));
+    let deploy = deploy.product_version_description("a bucket");
+    let action = Action::new("Add", deploy); //~ error service-catalog::unused-description at Tools/Pipeline: the file says itself
+    check(placed(between(&source, action)));
+}
+
+#[test]
 fn environment_with_a_short_name() {
     let source = Artifact::new("Source");
     let deploy = ElasticBeanstalkDeploy::new("shop", "web", &source);

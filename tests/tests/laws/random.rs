@@ -23,7 +23,7 @@ const SOURCES: [SourceKind; 13] = [
     SourceKind::Ecr,
     SourceKind::GitHub,
 ];
-const KINDS: [Kind; 42] = [
+const KINDS: [Kind; 45] = [
     Kind::DeployStack,
     Kind::DeployAnything,
     Kind::DeployFiles,
@@ -66,6 +66,9 @@ const KINDS: [Kind; 42] = [
     Kind::InspectImage,
     Kind::ElasticBeanstalk,
     Kind::ElasticBeanstalkImmutable,
+    Kind::AppConfig,
+    Kind::ServiceCatalog,
+    Kind::ServiceCatalogFile,
 ];
 const STORES: [Stores; 6] =
     [Stores::Made, Stores::Kept, Stores::Imported, Stores::ImportedTogether, Stores::ImportedReplicas, Stores::Placed];

@@ -353,10 +353,20 @@ impl<'a> Calls<'a> {
         self.on(self.arn("cloudformation", &stack), &["cloudformation:DescribeStackResources"]);
     }
 
+    /// Each call is about several resources, and all of them have to be allowed.
+    /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsappconfig.html>
     fn app_config(&mut self) {
-        let application = self.get("Application");
-        let environment = format!("application/{application}/environment/{}", self.get("Environment"));
-        self.on(self.arn("appconfig", &environment), &["appconfig:StartDeployment"]);
+        let application = format!("application/{}", self.get("Application"));
+        let environment = format!("{application}/environment/{}", self.get("Environment"));
+        let deployment = format!("{environment}/deployment/{}", self.unknown_id);
+        let profile = format!("{application}/configurationprofile/{}", self.get("ConfigurationProfile"));
+        let strategy = self.action.get("DeploymentStrategy").map_or_else(|| self.unknown_id.to_string(), str::to_owned);
+        for resource in [&application, &environment, &profile, &format!("deploymentstrategy/{strategy}")] {
+            self.on(self.arn("appconfig", resource), &["appconfig:StartDeployment"]);
+        }
+        for resource in [&application, &environment, &deployment] {
+            self.on(self.arn("appconfig", resource), &["appconfig:GetDeployment"]);
+        }
     }
 
     fn eks(&mut self) {
@@ -368,6 +378,7 @@ impl<'a> Calls<'a> {
     fn service_catalog(&mut self) {
         let product = self.arn("catalog", &format!("product/{}", self.get("ProductId")));
         self.on(product, &["servicecatalog:ListProvisioningArtifacts", "servicecatalog:CreateProvisioningArtifact"]);
+        self.on("*", &["cloudformation:ValidateTemplate"]);
     }
 
     fn lambda(&mut self) {

@@ -98,6 +98,14 @@ fn calls_name_their_resources() {
         format!("elasticbeanstalk:CreateApplicationVersion arn:aws:elasticbeanstalk:{here}:applicationversion/shop/?");
     let stack = format!("cloudformation:DescribeStackResources arn:aws:cloudformation:{here}:stack/awseb-e-?-stack/?");
     check("Deploy", "ElasticBeanstalk", &shop, &[&update, &version, &stack]);
+    let flags = [("Application", "a"), ("Environment", "e"), ("ConfigurationProfile", "c")];
+    let of_application = format!("arn:aws:appconfig:{here}:application/a");
+    let profile = format!("appconfig:StartDeployment {of_application}/configurationprofile/c");
+    let deployment = format!("appconfig:GetDeployment {of_application}/environment/e/deployment/?");
+    let strategy = format!("appconfig:StartDeployment arn:aws:appconfig:{here}:deploymentstrategy/?");
+    check("Deploy", "AppConfig", &flags, &[&profile, &deployment, &strategy]);
+    let product = format!("servicecatalog:CreateProvisioningArtifact arn:aws:catalog:{here}:product/p");
+    check("Deploy", "ServiceCatalog", &[("ProductId", "p")], &[&product, "cloudformation:ValidateTemplate *"]);
     let log = format!("logs:PutLogEvents arn:aws:logs:{here}:log-group:/aws/codepipeline/p:log-stream:?");
     check("Compute", "Commands", &[], &[&log]);
     check("Approval", "Manual", &[("NotificationArn", "arn:aws:sns:r:a:t")], &["sns:Publish arn:aws:sns:r:a:t"]);

@@ -117,8 +117,17 @@ def _pipeline(action: Action, given: dict[str, Any]) -> Iterator[Call]:
 def _appconfig(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     application = f"application/{given['Application']}"
     profile, environment = f"{application}/configurationprofile/{given['ConfigurationProfile']}", f"{application}/environment/{given['Environment']}"
-    for resource in (application, profile, environment):
+    strategy = f"deploymentstrategy/{given.get('DeploymentStrategy', 'abc1234')}"
+    for resource in (application, profile, environment, strategy):
         yield from each("appconfig:StartDeployment", action.arn("appconfig", resource))
+    for resource in (application, environment, f"{environment}/deployment/7"):
+        yield from each("appconfig:GetDeployment StopDeployment", action.arn("appconfig", resource))
+
+
+def _service_catalog(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    product = action.arn("catalog", f"product/{given['ProductId']}")
+    yield from each("servicecatalog:ListProvisioningArtifacts CreateProvisioningArtifact DescribeProvisioningArtifact DeleteProvisioningArtifact UpdateProduct", product)
+    yield from each("cloudformation:ValidateTemplate", "*")
 
 
 def _ec2(action: Action, given: dict[str, Any]) -> Iterator[Call]:
@@ -222,6 +231,7 @@ PROVIDERS = {
     ("Deploy", "CloudFormationStackInstances"): _stack_set,
     ("Deploy", "S3"): _s3_deploy,
     ("Deploy", "AppConfig"): _appconfig,
+    ("Deploy", "ServiceCatalog"): _service_catalog,
     ("Deploy", "CodeDeploy"): _codedeploy,
     ("Deploy", "EC2"): _ec2,
     ("Deploy", "ElasticBeanstalk"): _elastic_beanstalk,
