@@ -23,10 +23,11 @@ class Refused(Exception):
 
 @dataclass
 class Made:
-    """What stands: the value of `Ref`, and those of `Fn::GetAtt`."""
+    """What stands: the value of `Ref`, those of `Fn::GetAtt`, and what it attached: the policies of a role, the roles of a policy."""
 
     id: str
     attributes: dict[str, str] = field(default_factory=dict)
+    attached: list[str] = field(default_factory=list)
 
 
 class Place:
