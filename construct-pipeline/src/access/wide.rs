@@ -37,12 +37,17 @@ pub(crate) fn too_wide(world: &World, pipelines: &[Pipeline]) -> Vec<TooWide> {
             .actions
             .iter()
             .filter_map(|action| Some(world.projects.get(&*action.project_arn())?.role.as_str()));
-        for role in [&*pipeline.role].into_iter().chain(performers).chain(passed).chain(projects) {
-            used.extend(world.roles.get(role).into_iter().flat_map(|role| &role.identity));
-        }
+        let policies_of = |role| world.roles.get(role).into_iter().flat_map(|role| &role.identity);
+        let performing: BTreeSet<PolicyIx> =
+            [&*pipeline.role].into_iter().chain(performers).flat_map(policies_of).copied().collect();
+        used.extend(passed.chain(projects).flat_map(policies_of));
         let keys = pipeline.stores.values().filter_map(|store| world.key(store.key_arn()?));
         used.extend(keys.map(|key| key.policy));
-        for wide in world.policies.wide.iter().filter(|wide| used.contains(&wide.policy)) {
+        for wide in &world.policies.wide {
+            let is_used = || !wide.excess.is_of_performers() && used.contains(&wide.policy);
+            if !performing.contains(&wide.policy) && !is_used() {
+                continue;
+            }
             let Some(place) = world.place(wide.policy) else { continue };
             if told.insert((wide.policy, wide.statement)) {
                 let (excess, narrower) = wide.excess.words();

@@ -250,6 +250,13 @@ fn doors_that_stand_open() {
         let all = statements(set.resource(REPLICA, "StoreBucketPolicy"), "PolicyDocument");
         with_action(all, "s3:*", "")["Action"] = json!("s3:Get*");
     });
+    for (what, which) in [("TLS for objects only", 1), ("TLS for the bucket only", 0)] {
+        check(what, &Noticed::Leak(|purpose| *purpose == Purpose::PlainHttp), |set| {
+            let all = statements(set.resource(REPLICA, "StoreBucketPolicy"), "PolicyDocument");
+            let denied = &mut with_action(all, "s3:*", "")["Resource"];
+            *denied = denied[which].take();
+        });
+    }
     check("the whole account in the bucket", &Noticed::Leak(|purpose| *purpose == Purpose::Stranger), |set| {
         let all = statements(set.resource(REPLICA, "StoreBucketPolicy"), "PolicyDocument");
         with_action(all, "s3:GetObject", "").as_object_mut().expect("a statement").shift_remove("Condition");
@@ -312,6 +319,21 @@ fn doors_that_stand_open() {
         let all = statements(set.resource(TEST, "ActionRole"), INLINE);
         all.push(json!({ "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*" }));
     });
+    for (what, action) in [
+        ("every stack", "cloudformation:ExecuteChangeSet"),
+        ("every role to pass", "iam:PassRole"),
+        ("all but one bucket", "s3:GetObject"),
+    ] {
+        check(what, &Noticed::Wide, |set| {
+            let all = statements(set.resource(TEST, "ActionRole"), INLINE);
+            all.push(json!({ "Effect": "Allow", "Action": action, "NotResource": "arn:aws:s3:::other" }));
+        });
+    }
+    // What deployments do beside is their own.
+    let mut set = Set::example();
+    let all = statements(set.resource(TEST, "DeployRole"), INLINE);
+    all.push(json!({ "Effect": "Allow", "Action": ["s3:*", "cloudformation:*"], "Resource": "*" }));
+    assert_eq!(set.prove().too_wide(), []);
     check("all of KMS in a key policy", &Noticed::Wide, |set| {
         let all = statements(set.resource(REPLICA, "StoreKey"), "KeyPolicy");
         all.push(

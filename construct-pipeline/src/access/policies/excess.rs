@@ -19,9 +19,17 @@ pub(crate) enum Excess {
     KeyOpen,
     AnyRole,
     AnyPass,
+    AnyPassToCloudFormation,
+    AnyObject,
+    AnyStack,
 }
 
 impl Excess {
+    /// Whether it is told of the roles that perform actions alone: what builds and deployments do beside is their own.
+    pub(crate) const fn is_of_performers(self) -> bool {
+        matches!(self, Self::AnyObject | Self::AnyStack)
+    }
+
     pub(crate) const fn words(self) -> (&'static str, &'static str) {
         match self {
             Self::AnyKey => (
@@ -41,6 +49,15 @@ impl Excess {
                 "it lets the role hand any role to any service",
                 "name the role, and the service with `iam:PassedToService`",
             ),
+            Self::AnyPassToCloudFormation => (
+                "it lets the role hand any role to CloudFormation, which then does with it what a template says",
+                "name the role",
+            ),
+            Self::AnyObject => (
+                "it lets the role use the objects of every bucket that lets it in, not only those of the artifact store",
+                "name the buckets",
+            ),
+            Self::AnyStack => ("it lets the role change every stack of its account", "name the stacks that it deploys"),
         }
     }
 }
@@ -52,6 +69,13 @@ pub(crate) fn texts<'v>(statement: &'v Json<'_>, element: &str) -> impl Iterator
 fn condition_keys<'v>(statement: &'v Json<'_>) -> impl Iterator<Item = &'v str> {
     let operators = statement.get("Condition").and_then(Json::as_object);
     operators.into_iter().flat_map(Members::values).filter_map(Json::as_object).flat_map(Members::keys)
+}
+
+fn condition_values<'v>(statement: &'v Json<'_>, key: &str) -> impl Iterator<Item = &'v str> {
+    let operators = statement.get("Condition").and_then(Json::as_object);
+    let pairs = operators.into_iter().flat_map(Members::values).filter_map(Json::as_object).flat_map(Members::iter);
+    let wanted = pairs.filter(move |(name, _)| name.eq_ignore_ascii_case(key));
+    wanted.flat_map(|(_, values)| values.one_or_many()).filter_map(Json::as_str)
 }
 
 /// What is wide about a statement.
@@ -67,21 +91,56 @@ pub(crate) fn excess(statement: &Json<'_>, kind: PolicyKind) -> Option<Excess> {
         return None;
     }
     let gives = Gives::of(texts(statement, "Action"))?;
-    let any_resource = texts(statement, "Resource").any(|resource| resource == "*");
-    let any_key = || {
-        let is_any = |resource: &str| resource.ends_with(":key/*") && resource.contains(":kms:");
-        any_resource || texts(statement, "Resource").any(is_any)
-    };
     let narrowed = |words: &[&str]| condition_keys(statement).any(|key| words.iter().any(|word| begins(key, word)));
     let by_key = ["kms:ResourceAliases", "kms:RequestAlias", "kms:EncryptionContext:", "aws:ResourceTag/"];
+    // A passed role is used by whoever it is handed to, and CloudFormation does with it all that it is told.
+    let passed_to = || condition_values(statement, "iam:PassedToService");
+    let to_cloud_formation = |service: &str| service == "cloudformation.amazonaws.com" || service.contains('*');
     match () {
         () if gives.all_of_kms => Some(Excess::AllOfKms),
-        () if gives.use_of_keys && any_key() && !narrowed(&by_key) => Some(Excess::AnyKey),
-        () if any_resource && gives.roles && !narrowed(&["aws:Resource", "iam:ResourceTag"]) => Some(Excess::AnyRole),
-        () if any_resource && gives.passing && !narrowed(&["iam:PassedToService"]) => Some(Excess::AnyPass),
+        () if gives.use_of_keys && covers(statement, ":kms:", &[":key/*"]) && !narrowed(&by_key) => {
+            Some(Excess::AnyKey)
+        }
+        () if gives.roles
+            && covers(statement, ":iam:", &[":role/*"])
+            && !narrowed(&["aws:Resource", "iam:ResourceTag"]) =>
+        {
+            Some(Excess::AnyRole)
+        }
+        () if gives.passing
+            && covers(statement, ":iam:", &[":role/*"])
+            && !narrowed(&["iam:AssociatedResourceArn"]) =>
+        {
+            match () {
+                () if passed_to().next().is_none() => Some(Excess::AnyPass),
+                () if passed_to().any(to_cloud_formation) => Some(Excess::AnyPassToCloudFormation),
+                () => None,
+            }
+        }
+        () if gives.objects
+            && covers(statement, ":s3:", &[":::*", ":::*/*"])
+            && !narrowed(&["aws:Resource", "s3:"]) =>
+        {
+            Some(Excess::AnyObject)
+        }
+        () if gives.stacks
+            && covers(statement, ":cloudformation:", &[":stack/*", ":stack/*/*"])
+            && !narrowed(&["aws:Resource", "cloudformation:"]) =>
+        {
+            Some(Excess::AnyStack)
+        }
         () => None,
     }
 }
+
+/// Whether a statement is about everything of a kind, whatever it may leave out.
+fn covers(statement: &Json<'_>, service: &str, ends: &[&str]) -> bool {
+    let is_all = |arn: &str| arn == "*" || arn.contains(service) && ends.iter().any(|end| arn.ends_with(end));
+    texts(statement, "Resource").any(is_all) || statement.get("NotResource").is_some()
+}
+
+/// What changes a stack.
+const CHANGES: [&str; 5] = ["CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"];
 
 /// What of the actions of a statement could be too wide.
 #[derive(Default)]
@@ -90,6 +149,8 @@ struct Gives {
     use_of_keys: bool,
     roles: bool,
     passing: bool,
+    objects: bool,
+    stacks: bool,
 }
 
 impl Gives {
@@ -106,13 +167,22 @@ impl Gives {
                     let uses = ["decrypt", "encrypt", "generatedatakey", "reencrypt", "creategrant"];
                     gives.use_of_keys |= name == "*" || uses.iter().any(|use_| begins(name, use_));
                 }
+                Some(b's' | b'S') if begins(action, "s3:") => {
+                    let name = &action[3..];
+                    gives.objects |=
+                        name == "*" || ["get*", "put*", "getobject", "putobject"].iter().any(|use_| begins(name, use_));
+                }
                 Some(b's' | b'S') => gives.roles |= action.eq_ignore_ascii_case("sts:AssumeRole"),
+                Some(b'c' | b'C') if begins(action, "cloudformation:") => {
+                    let name = &action["cloudformation:".len()..];
+                    gives.stacks |= name == "*" || CHANGES.iter().any(|change| name.eq_ignore_ascii_case(change));
+                }
                 Some(b'i' | b'I') => gives.passing |= action.eq_ignore_ascii_case("iam:PassRole"),
                 _ => {}
             }
         }
-        let Self { all_of_kms, use_of_keys, roles, passing } = gives;
-        (all_of_kms || use_of_keys || roles || passing).then_some(gives)
+        let Self { all_of_kms, use_of_keys, roles, passing, objects, stacks } = gives;
+        (all_of_kms || use_of_keys || roles || passing || objects || stacks).then_some(gives)
     }
 }
 
@@ -142,9 +212,25 @@ mod tests {
         check(allow(json!(["kms:Decrypt", "*"]), "*"), identity, None);
         check(allow(json!(["s3:Get*", "KMS:generateDataKeyWithoutPlaintext"]), "*"), identity, Some(Excess::AnyKey));
         check(allow(json!(["sts:assumerole", "Kms:*"]), "x"), identity, Some(Excess::AllOfKms));
-        check(allow(json!(["kms:\u{20AC}", "s3:*", "iam:Get*"]), "*"), identity, None);
+        check(allow(json!(["kms:\u{20AC}", "s3:List*", "iam:Get*"]), "*"), identity, None);
         check(allow(json!("sts:AssumeRole"), "*"), identity, Some(Excess::AnyRole));
         check(allow(json!("iam:PassRole"), "*"), identity, Some(Excess::AnyPass));
+        check(allow(json!("iam:PassRole"), "arn:aws:iam::111111111111:role/*"), identity, Some(Excess::AnyPass));
+        check(allow(json!("iam:PassRole"), "arn:aws:iam::111111111111:role/ci/*"), identity, None);
+        check(allow(json!("s3:*"), "*"), identity, Some(Excess::AnyObject));
+        check(
+            allow(json!(["s3:GetBucketLocation", "S3:getObject*"]), "arn:aws:s3:::*"),
+            identity,
+            Some(Excess::AnyObject),
+        );
+        check(allow(json!("s3:PutObject"), "arn:aws:s3:::*/*"), identity, Some(Excess::AnyObject));
+        check(allow(json!("s3:PutObject"), "arn:aws:s3:::store/*"), identity, None);
+        check(allow(json!("s3:ListAllMyBuckets"), "*"), identity, None);
+        check(allow(json!("cloudformation:*"), "*"), identity, Some(Excess::AnyStack));
+        let stacks = "arn:aws:cloudformation:us-east-1:111111111111:stack/*";
+        check(allow(json!("cloudformation:deletestack"), stacks), identity, Some(Excess::AnyStack));
+        check(allow(json!("cloudformation:DescribeStacks"), "*"), identity, None);
+        check(allow(json!("cloudformation:CreateStackSet"), "*"), identity, None);
         check(allow(json!("kms:*"), "*"), PolicyKind::Key, Some(Excess::KeyOpen));
         check(allow(json!(["kms:Get*", "*"]), "*"), PolicyKind::Key, Some(Excess::KeyOpen));
         check(allow(json!("kms:Get*"), "*"), PolicyKind::Key, None);
@@ -152,6 +238,20 @@ mod tests {
         let mut narrowed = allow(json!("kms:Decrypt"), "*");
         narrowed["Condition"] = json!({ "ForAnyValue:StringEquals": { "kms:resourcealiases": "alias/a" } });
         check(narrowed, identity, None);
+        let passed = |to: Value| {
+            let mut passed = allow(json!("iam:PassRole"), "*");
+            passed["Condition"] = json!({ "StringEqualsIfExists": { "iam:passedToService": to } });
+            passed
+        };
+        check(passed(json!("ecs-tasks.amazonaws.com")), identity, None);
+        let both = json!(["ecs-tasks.amazonaws.com", "cloudformation.amazonaws.com"]);
+        check(passed(both), identity, Some(Excess::AnyPassToCloudFormation));
+        check(passed(json!("*.amazonaws.com")), identity, Some(Excess::AnyPassToCloudFormation));
+        let all_but_one =
+            |action: &str| json!({ "Effect": "Allow", "Action": action, "NotResource": "arn:aws:s3:::store" });
+        check(all_but_one("iam:PassRole"), identity, Some(Excess::AnyPass));
+        check(all_but_one("kms:Decrypt"), identity, Some(Excess::AnyKey));
+        check(all_but_one("s3:GetObject"), identity, Some(Excess::AnyObject));
         check(json!({ "Effect": "Deny", "Action": "kms:*", "Resource": "*" }), identity, None);
     }
 }

@@ -72,7 +72,9 @@ impl Report {
             .filter(move |access| access.action.as_deref().is_some_and(|label| std::ptr::eq(label, action)))
     }
 
-    /// Statements that give far more than the run needs.
+    /// Statements that give far more than the run needs: all of KMS, every key, every role to take on, every role to hand
+    /// over (to any service, or to CloudFormation) or a key to everybody; and, of the roles that perform actions, the
+    /// objects of every bucket and every stack. A `NotResource` counts as everything; conditions that narrow are heeded.
     #[must_use]
     pub fn too_wide(&self) -> &[TooWide] {
         &self.too_wide

@@ -249,7 +249,9 @@ impl Report {
 
 fn remedy(access: &Access) -> &'static str {
     match access.purpose {
-        Purpose::PlainHttp => "deny `s3:*` where `aws:SecureTransport` is `false`, in the policy of the bucket",
+        Purpose::PlainHttp => {
+            "deny `s3:*` on the bucket and its objects where `aws:SecureTransport` is `false`, in the policy of the bucket"
+        }
         Purpose::ReaderWrites => "name the roles that write in a statement of their own, with `aws:PrincipalArn`",
         Purpose::KeyOutsideStore => {
             "add the condition `StringEquals` on `kms:ViaService` with the S3 of the region, in the key policy"

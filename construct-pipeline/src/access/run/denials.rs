@@ -21,6 +21,7 @@ const NEIGHBOURS: usize = 4;
 
 /// What nobody else may do with artifacts.
 const TOUCH: [&str; 2] = ["s3:GetObject", "s3:PutObject"];
+const LIST: &str = "s3:ListBucket";
 /// Whoever makes grants of a key lets in whom he likes. Of what administers a key, other accounts can do this alone:
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html>.
 const GRANT: &str = "kms:CreateGrant";
@@ -112,7 +113,7 @@ impl<'p> Prover<'p, '_> {
             }
         }
         if store.has_bucket {
-            self.deny(&about, account, &caller, "s3:ListBucket", &store.gate.on_bucket(asker));
+            self.deny(&about, account, &caller, LIST, &store.gate.on_bucket(asker, true));
         }
         if let Some(scene) = store.key(asker, account, true) {
             self.deny(&about, account, &caller, "kms:Decrypt", &scene);
@@ -130,6 +131,9 @@ impl<'p> Prover<'p, '_> {
             let scene = gate.on_object(asker, Some(account), action, false);
             self.deny(&about, Some(account), || asker.stranger(partition, account), action, &scene);
         }
+        // What is denied on objects alone leaves their names to be read on the way.
+        let scene = gate.on_bucket(asker, false);
+        self.deny(&about, Some(account), || asker.stranger(partition, account), LIST, &scene);
         let [action, _] = TOUCH;
         let scene = gate.on_object(asker, Some(account), action, false);
         if self.keep == Keep::Unproved && asker.keeps_everybody_out(&scene, action) {

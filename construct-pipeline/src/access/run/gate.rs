@@ -71,8 +71,8 @@ impl<'p> Gate<'p> {
     }
 
     /// A request on the bucket itself.
-    pub(crate) fn on_bucket(&self, asker: &Asker<'_>) -> Rc<Scene> {
-        self.scene(asker, &self.bucket, Call { puts: false, is_foreign: false, is_secure: true })
+    pub(crate) fn on_bucket(&self, asker: &Asker<'_>, is_secure: bool) -> Rc<Scene> {
+        self.scene(asker, &self.bucket, Call { puts: false, is_foreign: false, is_secure })
     }
 
     /// A request of a caller of an account on its objects.

@@ -34,7 +34,7 @@ impl<'p, 'w> Prover<'p, 'w> {
         self.service_takes("codepipeline.amazonaws.com", &caller, &About::need(None, Purpose::StartsRun));
         let looks = About { only_if: Some(LOOKS), ..About::need(None, Purpose::LooksAtStore) };
         for gate in self.gates {
-            let scene = gate.on_bucket(self.asker);
+            let scene = gate.on_bucket(self.asker, true);
             for action in LOOK {
                 self.ask(&looks, &caller, action, &scene);
             }
