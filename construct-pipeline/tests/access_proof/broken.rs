@@ -333,6 +333,7 @@ fn doors_that_stand_open() {
     let mut set = Set::example();
     let all = statements(set.resource(TEST, "DeployRole"), INLINE);
     all.push(json!({ "Effect": "Allow", "Action": ["s3:*", "cloudformation:*"], "Resource": "*" }));
+    all.push(json!({ "Effect": "Allow", "Action": "*", "Resource": "*" }));
     assert_eq!(set.prove().too_wide(), []);
     check("all of KMS in a key policy", &Noticed::Wide, |set| {
         let all = statements(set.resource(REPLICA, "StoreKey"), "KeyPolicy");

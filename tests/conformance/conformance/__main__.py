@@ -15,7 +15,7 @@ def main(arguments: list[str]) -> int:
     given = options.parse(arguments)
     report = Report(given.verbose)
     apps = list(_apps(given, report))
-    if "cfn-lint" in given.checks and not given.seed_faults:
+    if "cfn-lint" in given.checks and not given.seed_faults and not given.mutants:
         # All at once, see there; what it says is told with each assembly.
         with report.check("all", "cfn-lint starts") as result:
             versions = [version for app in apps for version in (app.before, app.after) if version]
@@ -26,6 +26,10 @@ def main(arguments: list[str]) -> int:
             from .faults import check
 
             check(app.before, given, report, run_checks)
+        elif given.mutants:
+            from . import judges
+
+            judges.check(app.before, given, report)
         else:
             run(app, replace(given, existing=given.existing + app.existing), report)
     return report.close()

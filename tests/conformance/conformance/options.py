@@ -23,6 +23,7 @@ class Options:
     existing: tuple[str, ...]
     verbose: bool
     seed_faults: bool
+    mutants: int
     synth: Path | None
     cdk_versions: tuple[str, ...] = CDK_VERSIONS
 
@@ -49,11 +50,14 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument("--fast", action="store_true", help="leave out the CDK CLI")
     parser.add_argument("--cdk-versions", type=_cdk_versions, default=CDK_VERSIONS, metavar="VERSIONS", help=f"comma list of versions of the CDK CLI (default {','.join(CDK_VERSIONS)})")
     parser.add_argument("--orders", type=int, default=6, metavar="N", help="random deployment orders per app (default 6)")
-    parser.add_argument("--seed", type=int, default=1, help="seed of the random orders (default 1)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the random orders and of the mutants (default 1)")
     parser.add_argument("--existing", action="append", default=[], metavar="ARN", help="a role that exists before deployment; may be repeated")
     parser.add_argument("--seed-faults", action="store_true", help="check the suite itself: break copies of the assemblies, each break must be found")
-    parser.add_argument("--synth", type=Path, metavar="FILE", help="the `synth` command, for the check `pipeline-json`, which is left out without it")
+    parser.add_argument("--mutants", type=int, default=0, metavar="N", help="the two judges of access on trial: change policies of each assembly N times at random; with --synth, and instead of the checks")
+    parser.add_argument("--synth", type=Path, metavar="FILE", help="the `synth` command, for `--mutants` and the check `pipeline-json`, which is left out without it")
     parser.add_argument("--verbose", action="store_true", help="print every finding and every note")
     given = parser.parse_args(arguments)
+    if given.mutants and given.synth is None:
+        parser.error("--mutants needs --synth FILE: the command whose proof is compared")
     checks = tuple(name for name in given.only if not (given.fast and name == "cdk" or given.synth is None and name == "pipeline-json"))
-    return Options(tuple(given.assemblies), checks, given.orders, given.seed, tuple(given.existing), given.verbose, given.seed_faults, given.synth, given.cdk_versions)
+    return Options(tuple(given.assemblies), checks, given.orders, given.seed, tuple(given.existing), given.verbose, given.seed_faults, given.mutants, given.synth, given.cdk_versions)

@@ -303,7 +303,14 @@ fn app_config(name: String, env: Env, bundle: &Artifact) -> Action {
         .configuration("Environment", "live")
         .configuration("ConfigurationProfile", "flags")
         .configuration("InputArtifactConfigurationPath", "flags.json")
-        .permission(PolicyStatement::allow(["appconfig:GetDeployment", "appconfig:StartDeployment"]).on(on));
+        .permission(
+            PolicyStatement::allow([
+                "appconfig:GetDeployment",
+                "appconfig:StartDeployment",
+                "appconfig:StopDeployment",
+            ])
+            .on(on),
+        );
     Action::new(name, custom).env(env)
 }
 

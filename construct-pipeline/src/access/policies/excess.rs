@@ -66,9 +66,17 @@ pub(crate) fn texts<'v>(statement: &'v Json<'_>, element: &str) -> impl Iterator
     statement.get(element).map_or(&[][..], Json::one_or_many).iter().filter_map(Json::as_str)
 }
 
-fn condition_keys<'v>(statement: &'v Json<'_>) -> impl Iterator<Item = &'v str> {
+/// The keys that some condition binds to values. What is said not to be, or holds without the key as well, binds nothing.
+fn bound_keys<'v>(statement: &'v Json<'_>) -> impl Iterator<Item = &'v str> {
     let operators = statement.get("Condition").and_then(Json::as_object);
-    operators.into_iter().flat_map(Members::values).filter_map(Json::as_object).flat_map(Members::keys)
+    let binds = |operator: &str| {
+        !operator.contains("Not")
+            && !begins(operator, "ForAllValues:")
+            && !operator.ends_with("IfExists")
+            && operator != "Null"
+    };
+    let binding = operators.into_iter().flat_map(Members::iter).filter(move |(operator, _)| binds(operator));
+    binding.filter_map(|(_, keys)| keys.as_object()).flat_map(Members::keys)
 }
 
 fn condition_values<'v>(statement: &'v Json<'_>, key: &str) -> impl Iterator<Item = &'v str> {
@@ -85,13 +93,14 @@ pub(crate) fn excess(statement: &Json<'_>, kind: PolicyKind) -> Option<Excess> {
     }
     if kind == PolicyKind::Key {
         let is_all = |action: &str| action == "*" || action.eq_ignore_ascii_case("kms:*");
-        return texts(statement, "Action").any(is_all).then_some(Excess::KeyOpen);
+        let is_open = texts(statement, "Action").any(is_all) || statement.get("NotAction").is_some();
+        return is_open.then_some(Excess::KeyOpen);
     }
     if kind != PolicyKind::Identity {
         return None;
     }
+    let narrowed = |words: &[&str]| bound_keys(statement).any(|key| words.iter().any(|word| begins(key, word)));
     let gives = Gives::of(texts(statement, "Action"))?;
-    let narrowed = |words: &[&str]| condition_keys(statement).any(|key| words.iter().any(|word| begins(key, word)));
     let by_key = ["kms:ResourceAliases", "kms:RequestAlias", "kms:EncryptionContext:", "aws:ResourceTag/"];
     // A passed role is used by whoever it is handed to, and CloudFormation does with it all that it is told.
     let passed_to = || condition_values(statement, "iam:PassedToService");
@@ -234,10 +243,26 @@ mod tests {
         check(allow(json!("kms:*"), "*"), PolicyKind::Key, Some(Excess::KeyOpen));
         check(allow(json!(["kms:Get*", "*"]), "*"), PolicyKind::Key, Some(Excess::KeyOpen));
         check(allow(json!("kms:Get*"), "*"), PolicyKind::Key, None);
+        check(
+            json!({ "Effect": "Allow", "NotAction": "kms:Get*", "Resource": "*" }),
+            PolicyKind::Key,
+            Some(Excess::KeyOpen),
+        );
         check(allow(json!("kms:*"), "*"), PolicyKind::Trust, None);
         let mut narrowed = allow(json!("kms:Decrypt"), "*");
         narrowed["Condition"] = json!({ "ForAnyValue:StringEquals": { "kms:resourcealiases": "alias/a" } });
-        check(narrowed, identity, None);
+        check(narrowed.clone(), identity, None);
+        for (operator, wanted) in [
+            ("StringEquals", None),
+            ("ForAnyValue:StringLike", None),
+            ("ForAnyValue:StringNotEquals", Some(Excess::AnyKey)),
+            ("ForAllValues:StringEquals", Some(Excess::AnyKey)),
+            ("StringEqualsIfExists", Some(Excess::AnyKey)),
+            ("Null", Some(Excess::AnyKey)),
+        ] {
+            narrowed["Condition"] = json!({ operator: { "kms:ResourceAliases": "alias/a" } });
+            check(narrowed.clone(), identity, wanted);
+        }
         let passed = |to: Value| {
             let mut passed = allow(json!("iam:PassRole"), "*");
             passed["Condition"] = json!({ "StringEqualsIfExists": { "iam:passedToService": to } });

@@ -56,6 +56,7 @@ pub(crate) fn calls<'a>(action: &'a Action, pipeline: &'a str, unknown_id: char)
 }
 
 const LISTED: &str = "CodePipeline makes every call that its documentation lists by now, which service roles of earlier years do not allow";
+const STOPPED: &str = "the action is stopped while it deploys";
 
 struct Calls<'a> {
     action: &'a Action,
@@ -73,7 +74,12 @@ impl<'a> Calls<'a> {
 
     /// Calls that are documented, and that pipelines did without when they were not.
     fn lately(&mut self, resource: impl Into<Arc<str>>, actions: &'static [&'static str]) {
-        self.made.push(Call { only_if: Some(LISTED), ..Call::of(actions, resource) });
+        self.only_if(LISTED, resource, actions);
+    }
+
+    /// Calls of some runs.
+    fn only_if(&mut self, when: &'static str, resource: impl Into<Arc<str>>, actions: &'static [&'static str]) {
+        self.made.push(Call { only_if: Some(when), ..Call::of(actions, resource) });
     }
 
     fn with<const N: usize>(
@@ -241,6 +247,7 @@ impl<'a> Calls<'a> {
         if self.action.get("DeploymentTargets").is_some() {
             self.on(self.stack_set_arn(), &["cloudformation:CreateStackInstances"]);
         }
+        self.lately(self.stack_set_arn(), &["cloudformation:ListStackInstances"]);
     }
 
     fn stack_instances(&mut self) {
@@ -365,7 +372,9 @@ impl<'a> Calls<'a> {
             self.on(self.arn("appconfig", resource), &["appconfig:StartDeployment"]);
         }
         for resource in [&application, &environment, &deployment] {
-            self.on(self.arn("appconfig", resource), &["appconfig:GetDeployment"]);
+            let arn: Arc<str> = self.arn("appconfig", resource).into();
+            self.on(Arc::clone(&arn), &["appconfig:GetDeployment"]);
+            self.only_if(STOPPED, arn, &["appconfig:StopDeployment"]);
         }
     }
 

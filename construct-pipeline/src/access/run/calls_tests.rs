@@ -57,7 +57,8 @@ fn calls_name_their_resources() {
     let stack = format!("cloudformation:DeleteStack arn:aws:cloudformation:{here}:stack/s/?");
     check("Deploy", "CloudFormation", &[("ActionMode", "DELETE_ONLY"), ("StackName", "s")], &[&stack]);
     let set = format!("cloudformation:CreateStackInstances arn:aws:cloudformation:{here}:stackset/s:?");
-    check("Deploy", "CloudFormationStackSet", &[("StackSetName", "s"), ("DeploymentTargets", "1")], &[&set]);
+    let listed = set.replace("CreateStack", "ListStack");
+    check("Deploy", "CloudFormationStackSet", &[("StackSetName", "s"), ("DeploymentTargets", "1")], &[&set, &listed]);
     let service = format!("ecs:UpdateService arn:aws:ecs:{here}:service/c/s");
     check("Deploy", "ECS", &[("ClusterName", "c"), ("ServiceName", "s")], &[&service, "ecs:RegisterTaskDefinition *"]);
     check(
@@ -103,7 +104,8 @@ fn calls_name_their_resources() {
     let profile = format!("appconfig:StartDeployment {of_application}/configurationprofile/c");
     let deployment = format!("appconfig:GetDeployment {of_application}/environment/e/deployment/?");
     let strategy = format!("appconfig:StartDeployment arn:aws:appconfig:{here}:deploymentstrategy/?");
-    check("Deploy", "AppConfig", &flags, &[&profile, &deployment, &strategy]);
+    let stop = deployment.replace("Get", "Stop");
+    check("Deploy", "AppConfig", &flags, &[&profile, &deployment, &strategy, &stop]);
     let product = format!("servicecatalog:CreateProvisioningArtifact arn:aws:catalog:{here}:product/p");
     check("Deploy", "ServiceCatalog", &[("ProductId", "p")], &[&product, "cloudformation:ValidateTemplate *"]);
     let log = format!("logs:PutLogEvents arn:aws:logs:{here}:log-group:/aws/codepipeline/p:log-stream:?");

@@ -76,7 +76,10 @@ def _store(world: World, pipeline: Pipeline, store: Store, accounts: list[str], 
             if who not in reads | writes and who != own:
                 yield from _all(world, who, store, f"{named}, which no artifact of this role passes", powerful)
             elif who not in writes and who != own:
-                for question in store_questions(world, who, store, ("s3:PutObject", "s3:DeleteObject", "s3:PutObjectAcl"), ("s3:PutBucketPolicy",), ("kms:GenerateDataKey", "kms:Encrypt"), f"{named}, a reader that writes"):
+                # S3 changes the policy of a bucket for nobody of another account, whatever it allows (405 Method Not Allowed):
+                # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+                changes = () if foreign else ("s3:PutBucketPolicy",)
+                for question in store_questions(world, who, store, ("s3:PutObject", "s3:DeleteObject", "s3:PutObjectAcl"), changes, ("kms:GenerateDataKey", "kms:Encrypt"), f"{named}, a reader that writes"):
                     yield question.but(question.why, powerful=powerful)
             if foreign and store.key:
                 yield from _key(world, who, store, named, powerful)

@@ -73,11 +73,16 @@ def _cloudformation(action: Action, given: dict[str, Any]) -> Iterator[Call]:
 
 def _stack_set(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     named = action.arn("cloudformation", f"stackset/{given['StackSetName']}:51af3dc0-da77-11e4-872e-1234567db123")
-    yield from each("cloudformation:DescribeStackSet DescribeStackSetOperation ListStackInstances CreateStackInstances", named)
-    if action.provider == "CloudFormationStackSet":
-        yield from each("cloudformation:CreateStackSet UpdateStackSet", named)
-        if given.get("AdministrationRoleArn"):
-            yield from each("iam:PassRole", given["AdministrationRoleArn"], iam__PassedToService="cloudformation.amazonaws.com")
+    yield from each("cloudformation:CreateStackSet UpdateStackSet DescribeStackSet DescribeStackSetOperation ListStackInstances", named)
+    if given.get("DeploymentTargets"):
+        yield from each("cloudformation:CreateStackInstances", named)
+    if given.get("AdministrationRoleArn"):
+        yield from each("iam:PassRole", given["AdministrationRoleArn"], iam__PassedToService="cloudformation.amazonaws.com")
+
+
+def _stack_instances(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    named = action.arn("cloudformation", f"stackset/{given['StackSetName']}:51af3dc0-da77-11e4-872e-1234567db123")
+    yield from each("cloudformation:CreateStackInstances DescribeStackSetOperation", named)
 
 
 def _s3_deploy(action: Action, given: dict[str, Any]) -> Iterator[Call]:
@@ -228,7 +233,7 @@ PROVIDERS = {
     ("", "CodeBuild"): _codebuild,
     ("Deploy", "CloudFormation"): _cloudformation,
     ("Deploy", "CloudFormationStackSet"): _stack_set,
-    ("Deploy", "CloudFormationStackInstances"): _stack_set,
+    ("Deploy", "CloudFormationStackInstances"): _stack_instances,
     ("Deploy", "S3"): _s3_deploy,
     ("Deploy", "AppConfig"): _appconfig,
     ("Deploy", "ServiceCatalog"): _service_catalog,

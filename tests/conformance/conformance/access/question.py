@@ -104,7 +104,10 @@ def _delegates(caller: Caller) -> dict[str, Any]:
 def store_questions(world: World, who: str, store: Store, objects: tuple[str, ...], buckets: tuple[str, ...], keys: tuple[str, ...], why: str, key: str | None = None) -> list[Question]:
     """Requests on a store's objects, its bucket, and its key as S3 makes them."""
     named_key = key or store.key
-    encrypted = {"s3:x-amz-server-side-encryption": "aws:kms", "s3:x-amz-server-side-encryption-aws-kms-key-id": named_key} if named_key else {}
+    # Where no key is named, it is the one of AWS for S3: https://docs.aws.amazon.com/codepipeline/latest/userguide/S3-artifact-encryption.html
+    encrypted = {"s3:x-amz-server-side-encryption": "aws:kms"}
+    if named_key:
+        encrypted["s3:x-amz-server-side-encryption-aws-kms-key-id"] = named_key
     foreign = {"s3:x-amz-acl": "bucket-owner-full-control"} if who.split(":")[4] != store.account else {}
     made = []
     for action in objects:

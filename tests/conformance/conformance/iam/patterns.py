@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
+COLON = re.compile(r":(?![^{]*\})")  # Those of variables separate nothing.
 Context = Mapping[str, str | list[str]]
 
 
@@ -29,7 +30,7 @@ def matches(pattern: str, text: str, context: Context | None = None, wild: bool 
 
 def arn_matches(pattern: str, arn: str, context: Context | None = None) -> bool:
     """Part by part: a wildcard never reaches over one of the first five colons."""
-    wanted, given = pattern.split(":", 5), arn.split(":", 5)
+    wanted, given = COLON.split(pattern, maxsplit=5), arn.split(":", 5)
     if len(wanted) != 6 or len(given) != 6:
         return False
     return all(matches(one, other, context) for one, other in zip(wanted, given))
