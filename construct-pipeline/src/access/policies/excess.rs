@@ -148,8 +148,25 @@ fn covers(statement: &Json<'_>, service: &str, ends: &[&str]) -> bool {
     texts(statement, "Resource").any(is_all) || statement.get("NotResource").is_some()
 }
 
-/// What changes a stack.
-const CHANGES: [&str; 5] = ["CreateStack", "UpdateStack", "DeleteStack", "CreateChangeSet", "ExecuteChangeSet"];
+const USE_OF_KEYS: [&str; 9] = [
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyPair",
+    "kms:GenerateDataKeyPairWithoutPlaintext",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:CreateGrant",
+];
+const OBJECTS: [&str; 3] = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"];
+const STACKS: [&str; 5] = [
+    "cloudformation:CreateStack",
+    "cloudformation:UpdateStack",
+    "cloudformation:DeleteStack",
+    "cloudformation:CreateChangeSet",
+    "cloudformation:ExecuteChangeSet",
+];
 
 /// What of the actions of a statement could be too wide.
 #[derive(Default)]
@@ -168,31 +185,49 @@ impl Gives {
     fn of<'v>(actions: impl Iterator<Item = &'v str>) -> Option<Self> {
         let mut gives = Self::default();
         for action in actions {
-            match action.as_bytes().first() {
-                Some(b'*') if action == "*" => return None,
-                Some(b'k' | b'K') if begins(action, "kms:") => {
-                    let name = &action[4..];
-                    gives.all_of_kms |= name == "*";
-                    let uses = ["decrypt", "encrypt", "generatedatakey", "reencrypt", "creategrant"];
-                    gives.use_of_keys |= name == "*" || uses.iter().any(|use_| begins(name, use_));
-                }
-                Some(b's' | b'S') if begins(action, "s3:") => {
-                    let name = &action[3..];
-                    gives.objects |=
-                        name == "*" || ["get*", "put*", "getobject", "putobject"].iter().any(|use_| begins(name, use_));
-                }
-                Some(b's' | b'S') => gives.roles |= action.eq_ignore_ascii_case("sts:AssumeRole"),
-                Some(b'c' | b'C') if begins(action, "cloudformation:") => {
-                    let name = &action["cloudformation:".len()..];
-                    gives.stacks |= name == "*" || CHANGES.iter().any(|change| name.eq_ignore_ascii_case(change));
-                }
-                Some(b'i' | b'I') => gives.passing |= action.eq_ignore_ascii_case("iam:PassRole"),
-                _ => {}
+            if action == "*" {
+                return None;
             }
+            let is_wild = action.contains(['*', '?']);
+            let is_one_of = |words: &[&str]| {
+                words.iter().any(|word| if is_wild { is_like(action, word) } else { action.eq_ignore_ascii_case(word) })
+            };
+            gives.all_of_kms |= action.eq_ignore_ascii_case("kms:*");
+            gives.use_of_keys |= is_one_of(&USE_OF_KEYS);
+            gives.roles |= is_one_of(&["sts:AssumeRole"]);
+            gives.passing |= is_one_of(&["iam:PassRole"]);
+            gives.objects |= is_one_of(&OBJECTS);
+            gives.stacks |= is_one_of(&STACKS);
         }
         let Self { all_of_kms, use_of_keys, roles, passing, objects, stacks } = gives;
         (all_of_kms || use_of_keys || roles || passing || objects || stacks).then_some(gives)
     }
+}
+
+/// Whether a pattern with `*` and `?` names an action.
+fn is_like(pattern: &str, action: &str) -> bool {
+    let (pattern, action) = (pattern.as_bytes(), action.as_bytes());
+    let (mut at, mut seen) = (0, 0);
+    // Where the last `*` stands, and how far it reaches.
+    let mut star = None;
+    while seen < action.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, seen));
+                at += 1;
+            }
+            Some(b'?') => (at, seen) = (at + 1, seen + 1),
+            Some(byte) if byte.eq_ignore_ascii_case(&action[seen]) => (at, seen) = (at + 1, seen + 1),
+            _ => match star {
+                Some((place, reach)) => {
+                    star = Some((place, reach + 1));
+                    (at, seen) = (place + 1, reach + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|byte| *byte == b'*')
 }
 
 fn begins(text: &str, word: &str) -> bool {
@@ -235,6 +270,13 @@ mod tests {
         check(allow(json!("s3:PutObject"), "arn:aws:s3:::*/*"), identity, Some(Excess::AnyObject));
         check(allow(json!("s3:PutObject"), "arn:aws:s3:::store/*"), identity, None);
         check(allow(json!("s3:ListAllMyBuckets"), "*"), identity, None);
+        check(allow(json!("s3:*Object"), "*"), identity, Some(Excess::AnyObject));
+        check(allow(json!("kms:De??y*"), "*"), identity, Some(Excess::AnyKey));
+        check(allow(json!("kms:De?y*"), "*"), identity, None);
+        check(allow(json!("sts:Assume*"), "*"), identity, Some(Excess::AnyRole));
+        check(allow(json!("sts:Assume*WithSAML"), "*"), identity, None);
+        check(allow(json!("cloudforma*"), "*"), identity, Some(Excess::AnyStack));
+        check(allow(json!("s3:\u{20AC}*"), "*"), identity, None);
         check(allow(json!("cloudformation:*"), "*"), identity, Some(Excess::AnyStack));
         let stacks = "arn:aws:cloudformation:us-east-1:111111111111:stack/*";
         check(allow(json!("cloudformation:deletestack"), stacks), identity, Some(Excess::AnyStack));

@@ -279,6 +279,7 @@ impl<'a> Calls<'a> {
     /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-EC2Deploy.html>
     fn ec2(&mut self) {
         self.on("*", &["ec2:DescribeInstances", "ssm:ListCommandInvocations"]);
+        self.lately("*", &["ssm:CancelCommand", "ssm:DescribeInstanceInformation"]);
         let document = format!(
             "arn:{0}:ssm:{1}::document/AWS-RunShellScript",
             partition(self.action.region()),
@@ -295,6 +296,7 @@ impl<'a> Calls<'a> {
         self.made.push(Call { facts: [tagged, None, None], ..Call::of(&["ssm:SendCommand"], machine) });
         if let Some(groups) = self.action.get("TargetGroupNameList") {
             self.on("*", &["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"]);
+            self.lately("*", &["elasticloadbalancing:DescribeTargetGroupAttributes"]);
             for name in groups.split(',').map(str::trim) {
                 let group = self.arn("elasticloadbalancing", &format!("targetgroup/{name}/{}", self.unknown_id));
                 let moves = &["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"];
@@ -339,6 +341,8 @@ impl<'a> Calls<'a> {
         self.on(self.function(), calls);
         if self.action.get("FunctionAlias").is_some() {
             self.on(self.function(), &["lambda:GetAlias", "lambda:UpdateAlias"]);
+            let alias = format!("{}:{}", self.function(), self.get("FunctionAlias"));
+            self.lately(alias, &["lambda:GetProvisionedConcurrencyConfig"]);
         }
         for name in self.action.get("Alarms").into_iter().flat_map(|alarms| alarms.split(',')) {
             self.on(self.arn("cloudwatch", &format!("alarm:{}", name.trim())), &["cloudwatch:DescribeAlarms"]);

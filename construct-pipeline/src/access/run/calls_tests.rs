@@ -88,11 +88,14 @@ fn calls_name_their_resources() {
     check("Invoke", "CodePipeline", &[("PipelineName", "q")], &[&other]);
     let alarm = format!("cloudwatch:DescribeAlarms arn:aws:cloudwatch:{here}:alarm:b");
     check("Deploy", "Lambda", &[("FunctionName", "f"), ("Alarms", "a, b")], &[&alarm]);
+    let alias = format!("lambda:GetProvisionedConcurrencyConfig arn:aws:lambda:{here}:function:f:live");
+    check("Deploy", "Lambda", &[("FunctionName", "f"), ("FunctionAlias", "live")], &[&alias]);
     let groups = [("TargetGroupNameList", "blue,green"), ("InstanceType", "SSM_MANAGED_NODE")];
     let group = format!("elasticloadbalancing:RegisterTargets arn:aws:elasticloadbalancing:{here}:targetgroup/green/?");
     let node = format!("ssm:SendCommand arn:aws:ssm:{here}:managed-instance/?");
     let script = "ssm:SendCommand arn:aws:ssm:eu-west-1::document/AWS-RunShellScript";
-    check("Deploy", "EC2", &groups, &[&group, &node, script]);
+    let attributes = "elasticloadbalancing:DescribeTargetGroupAttributes *";
+    check("Deploy", "EC2", &groups, &[&group, &node, script, attributes, "ssm:CancelCommand *"]);
     let shop = [("ApplicationName", "shop"), ("EnvironmentName", "live")];
     let update = format!("elasticbeanstalk:UpdateEnvironment arn:aws:elasticbeanstalk:{here}:environment/shop/live");
     let version =
