@@ -329,6 +329,10 @@ fn doors_that_stand_open() {
             all.push(json!({ "Effect": "Allow", "Action": action, "NotResource": "arn:aws:s3:::other" }));
         });
     }
+    check("all but a little", &Noticed::Wide, |set| {
+        let all = statements(set.resource(TEST, "ActionRole"), INLINE);
+        all.push(json!({ "Effect": "Allow", "NotAction": "iam:*", "Resource": "*" }));
+    });
     // What deployments do beside is their own.
     let mut set = Set::example();
     let all = statements(set.resource(TEST, "DeployRole"), INLINE);

@@ -22,12 +22,13 @@ pub(crate) enum Excess {
     AnyPassToCloudFormation,
     AnyObject,
     AnyStack,
+    AllBut,
 }
 
 impl Excess {
     /// Whether it is told of the roles that perform actions alone: what builds and deployments do beside is their own.
     pub(crate) const fn is_of_performers(self) -> bool {
-        matches!(self, Self::AnyObject | Self::AnyStack)
+        matches!(self, Self::AnyObject | Self::AnyStack | Self::AllBut)
     }
 
     pub(crate) const fn words(self) -> (&'static str, &'static str) {
@@ -58,6 +59,10 @@ impl Excess {
                 "name the buckets",
             ),
             Self::AnyStack => ("it lets the role change every stack of its account", "name the stacks that it deploys"),
+            Self::AllBut => (
+                "it lets the role do everything in its account but what `NotAction` names",
+                "name what the pipeline needs, with `Action`",
+            ),
         }
     }
 }
@@ -100,6 +105,10 @@ pub(crate) fn excess(statement: &Json<'_>, kind: PolicyKind) -> Option<Excess> {
         return None;
     }
     let narrowed = |words: &[&str]| bound_keys(statement).any(|key| words.iter().any(|word| begins(key, word)));
+    if statement.get("NotAction").is_some() {
+        let is_all = covers(statement, ":", &[]) && !narrowed(&["aws:Resource"]);
+        return is_all.then_some(Excess::AllBut);
+    }
     let gives = Gives::of(texts(statement, "Action"))?;
     let by_key = ["kms:ResourceAliases", "kms:RequestAlias", "kms:EncryptionContext:", "aws:ResourceTag/"];
     // A passed role is used by whoever it is handed to, and CloudFormation does with it all that it is told.
@@ -282,6 +291,9 @@ mod tests {
         check(allow(json!("cloudformation:deletestack"), stacks), identity, Some(Excess::AnyStack));
         check(allow(json!("cloudformation:DescribeStacks"), "*"), identity, None);
         check(allow(json!("cloudformation:CreateStackSet"), "*"), identity, None);
+        let all_but = |resource: &str| json!({ "Effect": "Allow", "NotAction": "iam:*", "Resource": resource });
+        check(all_but("*"), identity, Some(Excess::AllBut));
+        check(all_but("arn:aws:s3:::store/*"), identity, None);
         check(allow(json!("kms:*"), "*"), PolicyKind::Key, Some(Excess::KeyOpen));
         check(allow(json!(["kms:Get*", "*"]), "*"), PolicyKind::Key, Some(Excess::KeyOpen));
         check(allow(json!("kms:Get*"), "*"), PolicyKind::Key, None);

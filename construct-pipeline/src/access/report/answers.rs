@@ -74,8 +74,8 @@ impl Report {
 
     /// Statements that give far more than the run needs: all of KMS, every key, every role to take on, every role to hand
     /// over (to any service, or to CloudFormation) or a key to everybody; and, of the roles that perform actions, the
-    /// objects of every bucket and every stack. A `NotResource` counts as everything; conditions that narrow are heeded.
-    /// Who may do everything is an administrator, and meant to be one.
+    /// objects of every bucket, every stack, and everything but what a `NotAction` names. A `NotResource` counts as everything; conditions that narrow are heeded.
+    /// Whoever is given `*` on `*` is an administrator, and meant to be one.
     #[must_use]
     pub fn too_wide(&self) -> &[TooWide] {
         &self.too_wide
