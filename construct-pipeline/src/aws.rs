@@ -4,6 +4,7 @@
 
 mod attached;
 mod bucket;
+mod eks_cluster;
 mod event_bus;
 mod form;
 mod function;
@@ -16,6 +17,7 @@ mod topic;
 mod vpc;
 
 pub use bucket::*;
+pub use eks_cluster::*;
 pub use event_bus::*;
 pub use form::*;
 pub use function::*;

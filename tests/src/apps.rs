@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::random::{Extra, Kind, REGIONS, Random, Source, SourceKind, Step, Stores};
 
-const KINDS: [Kind; 31] = [
+const KINDS: [Kind; 33] = [
     Kind::DeployStack,
     Kind::ReplaceStack,
     Kind::ChangeSet,
@@ -39,6 +39,8 @@ const KINDS: [Kind; 31] = [
     Kind::AppConfig,
     Kind::ServiceCatalog,
     Kind::ServiceCatalogFile,
+    Kind::EksManifests,
+    Kind::EksChart,
 ];
 const SOURCES: [SourceKind; 5] =
     [SourceKind::CodeCommit, SourceKind::S3, SourceKind::OwnS3, SourceKind::Connection, SourceKind::Ecr];

@@ -136,6 +136,8 @@ pub enum Kind {
     AppConfig,
     ServiceCatalog,
     ServiceCatalogFile,
+    EksManifests,
+    EksChart,
     Ecs,
     EcsBlueGreen,
     EcrBuild,

@@ -49,6 +49,34 @@ fn with_the_contract_everything_is_proved_and_without_it_nothing_is_taken_for_al
     assert!(without.assumptions().count() > 10, "{}", failures(&without));
 }
 
+/// IAM alone lets nobody into a cluster: its owner is asked for an entry of each role, and for nothing else.
+#[test]
+fn owners_of_clusters_are_asked_for_access_entries() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", Env::new("111111111111", "us-east-1"));
+    let cluster = EksCluster::import("arn:aws:eks:eu-west-1:222222222222:cluster/shop");
+    let cluster = app.at(tools).add("Cluster", cluster);
+    let source = Artifact::new("Source");
+    let checkout = Action::new("Checkout", CodeCommitSource::new("orders", &source));
+    let deploy = Action::new("Deploy", EksDeploy::manifests(cluster, ["a.yaml"], &source).namespace("web"));
+    let pipeline = Pipeline::new("orders").stage(Stage::new("Source").action(checkout));
+    app.at(tools).add("Pipeline", pipeline.stage(Stage::new("Deploy").action(deploy)));
+    let assembly = app.synth().expect("the program synthesises");
+    let contract = Contract::of(&assembly).expect("something is asked");
+    let [thing] = &contract.things[..] else { panic!("{contract:?}") };
+    assert_eq!((&*thing.account, &*thing.kind), ("222222222222", "cluster"));
+    assert_eq!((&*thing.arn, thing.policies.len()), ("arn:aws:eks:eu-west-1:222222222222:cluster/shop", 0));
+    let [setting] = &thing.settings[..] else { panic!("{thing:?}") };
+    let declared = assembly.stacks().iter().find_map(|stack| {
+        let template = stack.template_json().expect("templates are JSON");
+        let role = template["Resources"].as_object()?.values().find(|one| one["Type"] == "AWS::IAM::Role")?.clone();
+        role["Properties"]["RoleName"].as_str().filter(|name| name.contains("-eu-west-1-action-")).map(str::to_owned)
+    });
+    let role = format!("arn:aws:iam::222222222222:role/{}", declared.expect("a role of the action"));
+    assert_eq!((&*setting.name, &setting.value["PrincipalArn"]), ("AccessEntry", &Json::from(role)));
+    assert!(setting.why.contains("into the namespace `web`"), "{}", setting.why);
+}
+
 /// The statements of the contract that allow something, each with what it allows and what it alone allows.
 fn cited(report: &Report) -> BTreeMap<(String, RequiredKind, usize), [BTreeSet<String>; 2]> {
     let mut cited: BTreeMap<_, [BTreeSet<String>; 2]> = BTreeMap::new();

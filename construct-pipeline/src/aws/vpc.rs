@@ -28,27 +28,35 @@ use construct_iam::{Arn, PolicyStatement};
 #[must_use]
 pub struct VpcConfig {
     vpc: Value<kind::Text>,
-    subnets: Vec<Value<kind::Text>>,
-    security_groups: Vec<Value<kind::Text>>,
+    network: Network,
+}
+
+/// Where the network interfaces of builds stand, as actions name it that may leave it to the service.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Network {
+    /// Empty if only the service knows them: then any may be the one.
+    pub(crate) subnets: Vec<Value<kind::Text>>,
+    /// The same for its security groups.
+    pub(crate) security_groups: Vec<Value<kind::Text>>,
 }
 
 impl VpcConfig {
     /// A VPC by its id, without subnets yet.
     pub fn new(vpc_id: impl Into<Value<kind::Text>>) -> Self {
-        Self { vpc: vpc_id.into(), subnets: Vec::new(), security_groups: Vec::new() }
+        Self { vpc: vpc_id.into(), network: Network::default() }
     }
 
     /// Adds a subnet by its id; there are 1 to 16.
     #[doc(alias = "subnets")]
     pub fn subnet(mut self, id: impl Into<Value<kind::Text>>) -> Self {
-        self.subnets.push(id.into());
+        self.network.subnets.push(id.into());
         self
     }
 
     /// Adds a security group by its id; there are 1 to 5.
     #[doc(alias = "securityGroups")]
     pub fn security_group(mut self, id: impl Into<Value<kind::Text>>) -> Self {
-        self.security_groups.push(id.into());
+        self.network.security_groups.push(id.into());
         self
     }
 
@@ -56,20 +64,54 @@ impl VpcConfig {
     pub(crate) fn properties(&self) -> Properties {
         Properties::new()
             .set("VpcId", &self.vpc)
-            .list("Subnets", &self.subnets)
-            .list("SecurityGroupIds", &self.security_groups)
+            .list("Subnets", &self.network.subnets)
+            .list("SecurityGroupIds", &self.network.security_groups)
     }
 
     /// As actions have it in their configuration, where lists are texts.
     pub(crate) fn settings(&self) -> [(&'static str, Value<kind::Text>); 3] {
-        let joined = |ids: &[Value<kind::Text>]| {
-            ids.iter().cloned().reduce(|before, id| text!("{},{}", before, id)).unwrap_or_else(|| "".into())
-        };
-        [
-            ("VpcId", self.vpc.clone()),
-            ("Subnets", joined(&self.subnets)),
-            ("SecurityGroupIds", joined(&self.security_groups)),
-        ]
+        let [subnets, security_groups] = self.network.settings().map(|list| list.unwrap_or_else(|| "".into()));
+        [("VpcId", self.vpc.clone()), ("Subnets", subnets), ("SecurityGroupIds", security_groups)]
+    }
+
+    /// What a role needs whose builds run here.
+    pub(crate) fn permissions(&self, env: Env, service: Option<&'static str>) -> [PolicyStatement; 4] {
+        self.network.permissions(env, service)
+    }
+
+    /// What AWS would refuse.
+    pub(crate) fn problems(&self) -> Vec<Diagnostic> {
+        let Network { subnets, security_groups } = &self.network;
+        let lists = [
+            ("vpc::no-subnet", "vpc::too-many-subnets", "subnet", subnets, 16),
+            ("vpc::no-security-group", "vpc::too-many-security-groups", "security group", security_groups, 5),
+        ];
+        let counts = lists.into_iter().filter_map(|(none, many, what, ids, most)| {
+            let adding = what.replace(' ', "_");
+            match ids.len() {
+                0 => Some(
+                    Diagnostic::error(none, format!("the network has no {what}"))
+                        .help(format!("add one with `.{adding}(id)`")),
+                ),
+                n if n > most => Some(
+                    Diagnostic::error(many, format!("the network has {n} {what}s; builds take at most {most}"))
+                        .help(format!("leave out {} of them", n - most)),
+                ),
+                _ => None,
+            }
+        });
+        counts
+            .chain(malformed(std::slice::from_ref(&self.vpc), "vpc-", "VPC"))
+            .chain(self.network.malformed())
+            .collect()
+    }
+}
+
+impl Network {
+    /// As actions have it in their configuration, where lists are texts.
+    pub(crate) fn settings(&self) -> [Option<Value<kind::Text>>; 2] {
+        let joined = |ids: &[Value<kind::Text>]| ids.iter().cloned().reduce(|before, id| text!("{},{}", before, id));
+        [joined(&self.subnets), joined(&self.security_groups)]
     }
 
     /// What a role needs whose builds run here: they make network interfaces, hand them to a service, and remove them.
@@ -77,12 +119,14 @@ impl VpcConfig {
     /// <https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html#customer-managed-policies-example-create-vpc-network-interface>,
     /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html>
     pub(crate) fn permissions(&self, env: Env, service: Option<&'static str>) -> [PolicyStatement; 4] {
+        let any = ["*".into()];
+        let or_any = |ids| if <[_]>::is_empty(ids) { &any } else { ids };
         let here = Arn::regional(env, "ec2", "");
         let of_anybody = |kind: &str, id: &Value<kind::Text>| -> Value<kind::Text> {
             text!("{}{}", format!("arn:{}:ec2:{}:*:{kind}/", here.partition(), here.region_name()), id)
         };
-        let subnets = || self.subnets.iter().map(|id| of_anybody("subnet", id));
-        let groups = self.security_groups.iter().map(|id| of_anybody("security-group", id));
+        let subnets = || or_any(&self.subnets).iter().map(|id| of_anybody("subnet", id));
+        let groups = or_any(&self.security_groups).iter().map(|id| of_anybody("security-group", id));
         let interfaces = || Value::<kind::Text>::from(here.clone().of("network-interface/*").to_string());
         let within =
             |statement: PolicyStatement| statement.on([interfaces()]).condition("ArnLike", "ec2:Subnet", subnets());
@@ -105,40 +149,17 @@ impl VpcConfig {
         ]
     }
 
-    /// What AWS would refuse.
-    pub(crate) fn problems(&self) -> Vec<Diagnostic> {
-        let lists = [
-            ("vpc::no-subnet", "vpc::too-many-subnets", "subnet", &self.subnets, 16),
-            ("vpc::no-security-group", "vpc::too-many-security-groups", "security group", &self.security_groups, 5),
-        ];
-        let counts = lists.into_iter().filter_map(|(none, many, what, ids, most)| {
-            let adding = what.replace(' ', "_");
-            match ids.len() {
-                0 => Some(
-                    Diagnostic::error(none, format!("the network has no {what}"))
-                        .help(format!("add one with `.{adding}(id)`")),
-                ),
-                n if n > most => Some(
-                    Diagnostic::error(many, format!("the network has {n} {what}s; builds take at most {most}"))
-                        .help(format!("leave out {} of them", n - most)),
-                ),
-                _ => None,
-            }
-        });
-        let ids = [
-            ("vpc-", "VPC", std::slice::from_ref(&self.vpc)),
-            ("subnet-", "subnet", &self.subnets),
-            ("sg-", "security group", &self.security_groups),
-        ];
-        let malformed = ids.into_iter().flat_map(|(begin, what, ids)| {
-            let literal = ids.iter().filter_map(Value::literal);
-            literal.filter(move |id| !is_id(id, begin)).map(move |id| {
-                Diagnostic::error("vpc::malformed-id", format!("`{}` is no id of a {what}", id.escape_debug()))
-                    .help(format!("ids of {what}s are `{begin}` with 8 or 17 hexadecimal digits"))
-            })
-        });
-        counts.chain(malformed).collect()
+    /// Ids that are none.
+    pub(crate) fn malformed(&self) -> impl Iterator<Item = Diagnostic> {
+        malformed(&self.subnets, "subnet-", "subnet").chain(malformed(&self.security_groups, "sg-", "security group"))
     }
+}
+
+fn malformed(ids: &[Value<kind::Text>], begin: &'static str, what: &'static str) -> impl Iterator<Item = Diagnostic> {
+    ids.iter().filter_map(Value::literal).filter(move |id| !is_id(id, begin)).map(move |id| {
+        Diagnostic::error("vpc::malformed-id", format!("`{}` is no id of a {what}", id.escape_debug()))
+            .help(format!("ids of {what}s are `{begin}` with 8 or 17 hexadecimal digits"))
+    })
 }
 
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html>

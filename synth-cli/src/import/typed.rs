@@ -56,6 +56,7 @@ pub(super) fn typed(json: &Json, program: &mut Program<'_>) -> Option<Typed> {
         ("Deploy", "CodeDeploy") => action.servers(),
         ("Deploy", "CodeDeployToECS") => action.blue_green(),
         ("Deploy", "EC2") => action.machines(),
+        ("Deploy", "EKS") => action.eks(),
         ("Deploy", "ElasticBeanstalk") => action.elastic_beanstalk(),
         ("Deploy", "ECS") => action.ecs(),
         ("Deploy", "Lambda") => action.lambda_deploy(),

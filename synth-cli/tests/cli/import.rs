@@ -108,6 +108,11 @@ fn images_services_and_pipelines_have_words() {
     let version = r#"{ "ProductId": "prod-abc", "ProductType": "CLOUD_FORMATION_TEMPLATE", "ProductVersionName": "v 7",
         "ProductVersionDescription": "a bucket", "TemplateFilePath": "/bucket.yaml" }"#;
     let told = r#"{ "ProductId": "prod-abc", "ConfigurationFilePath": "version.json" }"#;
+    let manifests = r#"{ "ClusterName": "shop", "ManifestFiles": "a.yaml,b.yaml", "Namespace": "web",
+        "Subnets": "subnet-00000001,subnet-00000002", "SecurityGroupIds": "sg-00000001" }, "environmentVariables": [
+        { "name": "IMAGE", "value": "web:7", "type": "PLAINTEXT" }]"#;
+    let chart = r#"{ "ClusterName": "shop", "HelmReleaseName": "web", "HelmChartLocation": "charts/web",
+        "HelmValuesFiles": "live.yaml" }"#;
     let blue_green = r#"{ "ApplicationName": "shop", "DeploymentGroupName": "web",
         "TaskDefinitionTemplateArtifact": "Source", "TaskDefinitionTemplatePath": "taskdef.json",
         "AppSpecTemplateArtifact": "Source", "AppSpecTemplatePath": "appspec.yaml",
@@ -151,6 +156,14 @@ fn images_services_and_pipelines_have_words() {
         (
             action("Deploy", "ServiceCatalog", source, told),
             r#"ServiceCatalogDeploy::file("prod-abc", source.file("version.json"))"#,
+        ),
+        (
+            action("Deploy", "EKS", source, manifests),
+            r#"EksDeploy::manifests(shop, ["a.yaml", "b.yaml"], &source).namespace("web").subnet("subnet-00000001").subnet("subnet-00000002").security_group("sg-00000001").environment("IMAGE", "web:7")"#,
+        ),
+        (
+            action("Deploy", "EKS", source, chart),
+            r#"EksDeploy::helm(shop, HelmRelease::new("web", "charts/web").values_file("live.yaml"), &source,)"#,
         ),
         (action("Deploy", "CodeDeploy", source, servers), r#"CodeDeployServerDeploy::new("shop", "web", &source)"#),
         (

@@ -165,6 +165,21 @@ impl Random {
                 };
                 Action::new(name, deploy).env(env)
             }
+            Kind::EksManifests | Kind::EksChart => {
+                let cluster = EksCluster::import(Arn::regional(env, "eks", format!("cluster/shop-{n}")));
+                let cluster = scope.add(format!("Cluster{n}"), cluster);
+                let deploy = match step.kind {
+                    Kind::EksManifests => EksDeploy::manifests(cluster, ["a.yaml", "b.yaml"], bundle)
+                        .subnet("subnet-00000001")
+                        .security_group("sg-00000001")
+                        .environment("IMAGE", "#{source.CommitId}"),
+                    _ => {
+                        let release = HelmRelease::new("orders", "charts/orders").values_file("live.yaml");
+                        EksDeploy::helm(cluster, release, bundle).namespace("shop")
+                    }
+                };
+                Action::new(name, deploy)
+            }
             Kind::CodeDeployServerOwn => {
                 let instance = Role::new(Principal::service("ec2.amazonaws.com"));
                 let instance = scope.add(format!("Instance{n}"), instance.role_name(self.named("instance", n)));

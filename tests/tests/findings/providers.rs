@@ -578,6 +578,66 @@ fn version_of_a_product_that_is_described_twice() {
     check(placed(between(&source, action)));
 }
 
+/// A cluster that a deployment to it is about.
+fn to_cluster(deploy: impl FnOnce(EksClusterRef) -> Action, source: &Artifact) -> App {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let cluster = EksCluster::import("arn:aws:eks:us-east-1:222222222222:cluster/shop");
+    let cluster = app.at(tools).add("Cluster", cluster);
+    app.at(tools).add("Pipeline", between(source, deploy(cluster)));
+    app
+}
+
+#[test]
+fn cluster_without_manifests() {
+    let source = Artifact::new("Source");
+    let deploy = |cluster| {
+        let deploy = EksDeploy::manifests(cluster, [""; 0], &source);
+        Action::new("Deploy", deploy) //~ error eks-deploy::no-manifest at Tools/Pipeline: there is no manifest
+    };
+    check(to_cluster(deploy, &source));
+}
+
+#[test]
+fn cluster_with_manifests_in_one_text() {
+    let source = Artifact::new("Source");
+    let deploy = |cluster| {
+        let deploy = EksDeploy::manifests(cluster, ["a.yaml,b.yaml"], &source);
+        Action::new("Deploy", deploy) //~ error eks-deploy::malformed-path at Tools/Pipeline: would be taken for several files
+    };
+    check(to_cluster(deploy, &source));
+}
+
+#[test]
+fn release_with_capitals() {
+    let source = Artifact::new("Source");
+    let deploy = |cluster| {
+        let deploy = EksDeploy::helm(cluster, HelmRelease::new("Orders", "charts/orders"), &source);
+        Action::new("Deploy", deploy) //~ error eks-deploy::malformed-name at Tools/Pipeline: `Orders` is no name of a release of Helm
+    };
+    check(to_cluster(deploy, &source));
+}
+
+#[test]
+fn cluster_in_a_pipeline_of_type_v1() {
+    let source = Artifact::new("Source");
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    let cluster = EksCluster::import("arn:aws:eks:us-east-1:222222222222:cluster/shop");
+    let cluster = app.at(tools).add("Cluster", cluster);
+    let deploy = Action::new("Deploy", EksDeploy::manifests(cluster, ["a.yaml"], &source)); //~ error action::v2-only at Tools/Pipeline: EKS
+    app.at(tools).add("Pipeline", between(&source, deploy).pipeline_type(PipelineType::V1));
+    check(app);
+}
+
+#[test]
+fn cluster_by_its_name() {
+    let mut app = App::new();
+    let tools = app.stack("Tools", HOME);
+    app.at(tools).add("Cluster", EksCluster::import("shop")); //~ error eks::malformed-cluster-arn at Tools/Cluster: `shop`
+    check(app);
+}
+
 #[test]
 fn environment_with_a_short_name() {
     let source = Artifact::new("Source");

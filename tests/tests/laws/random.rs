@@ -23,7 +23,7 @@ const SOURCES: [SourceKind; 13] = [
     SourceKind::Ecr,
     SourceKind::GitHub,
 ];
-const KINDS: [Kind; 45] = [
+const KINDS: [Kind; 47] = [
     Kind::DeployStack,
     Kind::DeployAnything,
     Kind::DeployFiles,
@@ -69,6 +69,8 @@ const KINDS: [Kind; 45] = [
     Kind::AppConfig,
     Kind::ServiceCatalog,
     Kind::ServiceCatalogFile,
+    Kind::EksManifests,
+    Kind::EksChart,
 ];
 const STORES: [Stores; 6] =
     [Stores::Made, Stores::Kept, Stores::Imported, Stores::ImportedTogether, Stores::ImportedReplicas, Stores::Placed];

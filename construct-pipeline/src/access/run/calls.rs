@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::call::{Call, Facts, MOST, Told};
-use super::network::{calls_in, network_of};
+use super::network::{calls_in, network_of, network_of_cluster};
 use crate::access::template::partition;
 use crate::access::world::Action;
 
@@ -382,10 +382,15 @@ impl<'a> Calls<'a> {
         }
     }
 
+    /// It runs in the network of the cluster, unless another one is named.
+    /// <https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-EKS.html>
     fn eks(&mut self) {
         let cluster = format!("cluster/{}", self.get("ClusterName"));
         self.on(self.arn("eks", &cluster), &["eks:DescribeCluster"]);
-        self.managed_compute();
+        self.on("*", &["ec2:DescribeRouteTables"]);
+        self.logs();
+        let network = network_of_cluster(self.action, self.unknown_id);
+        self.made.extend(calls_in(&network, None, self.unknown_id));
     }
 
     fn service_catalog(&mut self) {

@@ -111,6 +111,11 @@ fn calls_name_their_resources() {
     check("Deploy", "AppConfig", &flags, &[&profile, &deployment, &strategy, &stop]);
     let product = format!("servicecatalog:CreateProvisioningArtifact arn:aws:catalog:{here}:product/p");
     check("Deploy", "ServiceCatalog", &[("ProductId", "p")], &[&product, "cloudformation:ValidateTemplate *"]);
+    let cluster = format!("eks:DescribeCluster arn:aws:eks:{here}:cluster/c");
+    let interface = format!("ec2:CreateNetworkInterface arn:aws:ec2:{here}:subnet/subnet-1");
+    check("Deploy", "EKS", &[("ClusterName", "c"), ("Subnets", "subnet-1")], &[&cluster, &interface]);
+    let of_cluster = interface.replace("subnet-1", "?");
+    check("Deploy", "EKS", &[("ClusterName", "c")], &[&of_cluster, "ec2:DescribeRouteTables *"]);
     let log = format!("logs:PutLogEvents arn:aws:logs:{here}:log-group:/aws/codepipeline/p:log-stream:?");
     check("Compute", "Commands", &[], &[&log]);
     check("Approval", "Manual", &[("NotificationArn", "arn:aws:sns:r:a:t")], &["sns:Publish arn:aws:sns:r:a:t"]);

@@ -34,8 +34,27 @@ pub(crate) fn calls_in(network: &BuildNetwork, service: Option<&'static str>, un
 
 /// The network that an action names in its configuration.
 pub(crate) fn network_of(action: &Action) -> Option<BuildNetwork> {
-    let ids =
-        |key| action.get(key).into_iter().flat_map(|ids| ids.split(',')).map(str::trim).filter(|id| !id.is_empty());
-    ids("Subnets").next()?;
-    Some(BuildNetwork::of(ids("Subnets"), ids("SecurityGroupIds"), |resource| action.arn("ec2", resource)))
+    ids(action, "Subnets").next()?;
+    Some(network(action, ids(action, "Subnets"), ids(action, "SecurityGroupIds")))
+}
+
+/// The same, where a cluster has what the action does not name.
+pub(crate) fn network_of_cluster(action: &Action, unknown_id: char) -> BuildNetwork {
+    let mut room = [0; 4];
+    let unknown = &*unknown_id.encode_utf8(&mut room);
+    let or_unknown = |key| ids(action, key).next().is_none().then_some(unknown).into_iter().chain(ids(action, key));
+    network(action, or_unknown("Subnets"), or_unknown("SecurityGroupIds"))
+}
+
+fn network<'a>(
+    action: &Action,
+    subnets: impl Iterator<Item = &'a str>,
+    security_groups: impl Iterator<Item = &'a str>,
+) -> BuildNetwork {
+    BuildNetwork::of(subnets, security_groups, |resource| action.arn("ec2", resource))
+}
+
+/// The ids of a list, which is a text.
+fn ids<'a>(action: &'a Action, key: &str) -> impl Iterator<Item = &'a str> {
+    action.get(key).into_iter().flat_map(|ids| ids.split(',')).map(str::trim).filter(|id| !id.is_empty())
 }

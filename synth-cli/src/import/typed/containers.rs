@@ -1,4 +1,4 @@
-//! Images, and the services of Amazon ECS that run them.
+//! Images, and the services of Amazon ECS and clusters of Amazon EKS that run them.
 
 use construct_pipeline::prelude::*;
 
@@ -40,6 +40,56 @@ impl Action<'_, '_, '_> {
             call!(provider, chain.image(artifact => format!("&{input}"), placeholder.clone() => literal(&placeholder)));
         }
         Self::done(chain, provider)
+    }
+
+    pub(super) fn eks(&mut self) -> Option<Typed> {
+        let json = self.json;
+        let (input, artifact) = self.artifacts("inputArtifacts").into_iter().next()?;
+        let name = self.take("ClusterName")?;
+        let arn = self.arn("eks", &format!("cluster/{name}"));
+        let import = Chain::new("EksCluster::import", [self.program.arn(&arn, "CLUSTER")]);
+        let place = |scope: &mut Scope<'_>, id: &str| scope.add(id, EksCluster::import(arn));
+        let (variable, node) = self.program.import(&name, "cluster", &import, place);
+        let cluster = EksClusterRef::from(node);
+        let (mut chain, mut provider) = match (self.take("ManifestFiles"), self.take("HelmReleaseName")) {
+            (Some(files), None) => {
+                let files: Vec<&str> = files.split(',').collect();
+                let words = files.iter().map(|path| literal(path)).collect::<Vec<_>>().join(", ");
+                let chain = Chain::new("EksDeploy::manifests", [variable, format!("[{words}]"), format!("&{input}")]);
+                (chain, EksDeploy::manifests(cluster, files, &artifact))
+            }
+            (None, Some(release)) => {
+                let (text, release) = self.release(release)?;
+                let chain = Chain::new("EksDeploy::helm", [variable, text, format!("&{input}")]);
+                (chain, EksDeploy::helm(cluster, release, &artifact))
+            }
+            _ => return None,
+        };
+        if let Some(name) = self.take("Namespace") {
+            call!(provider, chain.namespace(name.clone() => literal(&name)));
+        }
+        for id in self.take("Subnets").iter().flat_map(|ids| ids.split(',')) {
+            call!(provider, chain.subnet(id => literal(id)));
+        }
+        for id in self.take("SecurityGroupIds").iter().flat_map(|ids| ids.split(',')) {
+            call!(provider, chain.security_group(id => literal(id)));
+        }
+        for variable in json["environmentVariables"].as_array().into_iter().flatten() {
+            let (name, value) = (variable["name"].as_str()?, variable["value"].as_str()?);
+            call!(provider, chain.environment(name => literal(name), value => literal(value)));
+        }
+        Self::done(chain, provider)
+    }
+
+    fn release(&mut self, name: String) -> Option<(String, HelmRelease)> {
+        let chart = self.take("HelmChartLocation")?;
+        let mut text = format!("HelmRelease::new({}, {})", literal(&name), literal(&chart));
+        let mut release = HelmRelease::new(name, chart);
+        for path in self.take("HelmValuesFiles").iter().flat_map(|paths| paths.split(',')) {
+            text += &format!(".values_file({})", literal(path));
+            release = release.values_file(path);
+        }
+        Some((text, release))
     }
 
     /// A file whose artifact and path are two keys.

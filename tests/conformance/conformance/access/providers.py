@@ -163,6 +163,13 @@ def _elastic_beanstalk(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     yield from each("ec2:DescribeInstances", "*")
 
 
+def _eks(action: Action, given: dict[str, Any]) -> Iterator[Call]:
+    yield from each("eks:DescribeCluster", action.arn("eks", f"cluster/{given['ClusterName']}"))
+    yield from each("ec2:DescribeRouteTables", "*")
+    own = {"Subnets": "subnet-0a1b2c3d4e5f60718", "SecurityGroupIds": "sg-0a1b2c3d4e5f60718"}
+    yield from _commands(action, own | given)
+
+
 def _lambda_deploy(action: Action, given: dict[str, Any]) -> Iterator[Call]:
     function = action.arn("lambda", f"function:{given['FunctionName']}")
     yield from each("lambda:GetAlias GetFunctionConfiguration PublishVersion UpdateAlias UpdateFunctionCode", function)
@@ -239,6 +246,7 @@ PROVIDERS = {
     ("Deploy", "ServiceCatalog"): _service_catalog,
     ("Deploy", "CodeDeploy"): _codedeploy,
     ("Deploy", "EC2"): _ec2,
+    ("Deploy", "EKS"): _eks,
     ("Deploy", "ElasticBeanstalk"): _elastic_beanstalk,
     ("Deploy", "Lambda"): _lambda_deploy,
     ("Invoke", "InspectorScan"): _inspector,
